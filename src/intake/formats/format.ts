@@ -1,0 +1,58 @@
+import type { LogEvent } from '../../core/event.ts';
+
+/**
+ * A format: how one kind of log text becomes events. To add one: write the file, add it to `FORMATS` in ./index.ts,
+ * and run `formatContract` on it from its test. There is no other registration.
+ *
+ * A format never throws on its input, whatever that holds: what it cannot read it sets aside, with the reason, and
+ * goes on with what follows. It keeps no more than a bounded amount of earlier input in memory.
+ */
+export interface Format {
+  /** Kebab-case, as printed in the scan's summary: `syslog`, `zeek-tsv`. */
+  readonly name: string;
+  /**
+   * How sure it is that a file which begins like this is its own: 0 not at all, 100 beyond doubt (a magic number or
+   * a header that nothing else has). The highest wins; at a tie the earlier in `FORMATS`. Looks at no more than
+   * `head`, and never at a file name.
+   */
+  claims(head: Head): number;
+  /** A fresh reader for one file. */
+  open(context: ReadContext): TextReader;
+}
+
+/** The beginning of a file, decoded: at most 64 KiB of text, the last line possibly torn. */
+export interface Head {
+  readonly text: string;
+  /** The first lines, without line ends; a torn last line is left out unless it is the only one. */
+  readonly lines: readonly string[];
+}
+
+/** What a reader is given besides the text. */
+export interface ReadContext {
+  /** Zone of times that name none: an IANA name such as `Europe/London`. */
+  readonly timeZone: string;
+  /**
+   * When the file was last written or received, UTC ms. Syslog times without a year take the year that puts them
+   * nearest before this (or within a day after it).
+   */
+  readonly referenceTime: number;
+  readonly emit: (event: LogEvent) => void;
+  readonly setAside: (item: SetAside) => void;
+}
+
+/** Input that could not be read. `reason` is a short stable kebab-case word that can be counted. */
+export interface SetAside {
+  /** The record (line, element, …) it stood at, from 1; for EVTX damage the byte offset is in `offset`. */
+  readonly record: number | null;
+  readonly offset: number | null;
+  readonly reason: string;
+  /** In plain words and without the input itself: "the brackets do not close". */
+  readonly detail: string;
+}
+
+/** Reads one file's text, given in order. Texts may break anywhere, except inside a surrogate pair. */
+export interface TextReader {
+  push(text: string): void;
+  /** No more text: what was held back is emitted or set aside. */
+  end(): void;
+}
