@@ -1,0 +1,197 @@
+import type { EventView, FieldValue, Layout } from '../../core/event.ts';
+import type { Automaton } from './automaton.ts';
+import { plainDashes } from './pattern.ts';
+import type { RouteItem } from './route.ts';
+import type { TestedText } from './tests.ts';
+
+/**
+ * One value of a field, with all that was found out about it: which rules its text makes candidates and how the items
+ * on this field judged it. Kept between events, because logs repeat themselves: most command lines of a day were
+ * seen before.
+ */
+export class Cell implements TestedText {
+  text: string | null;
+  #lower: string | null = null;
+  #lowerPlainDashes: string | null = null;
+  /** Rules whose trigger the text holds, each once. `null`: not scanned yet. */
+  candidates: Int32Array | null = null;
+  /** By item: 0 not asked yet, 1 no, 2 yes. */
+  results: Uint8Array | null = null;
+
+  constructor(text: string | null) {
+    this.text = text;
+  }
+
+  get lower(): string {
+    return (this.#lower ??= (this.text ?? '').toLowerCase());
+  }
+
+  get lowerPlainDashes(): string {
+    return (this.#lowerPlainDashes ??= plainDashes(this.lower));
+  }
+
+  /** Makes this the cell of another value, as if new. */
+  reuse(text: string | null): void {
+    this.text = text;
+    this.#lower = null;
+    this.#lowerPlainDashes = null;
+    this.candidates = null;
+    this.results?.fill(0);
+  }
+}
+
+/** A memory is thrown away whole when it is full: simpler than choosing, and logs fill it again within a second. */
+const MAX_CELLS = 4096;
+const MAX_KEPT_CHARACTERS = 2_000_000;
+/** Longer texts (whole scripts) are judged afresh each time. */
+const MAX_KEPT_TEXT = 4096;
+/** A field whose values hardly repeat is not worth remembering: below this share of hits the memory rests a while. */
+const LOOKUPS_PER_DECISION = 2048;
+const LEAST_HIT_SHARE = 0.4;
+const REST_LOOKUPS = 30_000;
+const MAX_VALUES = 10_000;
+
+/** A field of a route: finds its value in the event, and remembers what is known of values seen before. */
+export class Field {
+  readonly item: RouteItem;
+  readonly #names: readonly string[];
+  automaton: Automaton | null = null;
+  itemCount = 0;
+
+  /** The event's values, valid while `loadedFor` is the event in hand: one, several, or (both `null`) none. */
+  cell: Cell | null = null;
+  cells: Cell[] | null = null;
+  loadedFor = 0;
+
+  readonly #slots = new WeakMap<Layout, Int32Array>();
+  #lastLayout: Layout | null = null;
+  #lastSlots: Int32Array = new Int32Array(0);
+
+  #known = new Map<string, Cell>();
+  #keptCharacters = 0;
+  #lookups = 0;
+  #hits = 0;
+  #resting = 0;
+  readonly #scratch = new Cell(null);
+
+  constructor(item: RouteItem) {
+    this.item = item;
+    const inputs = item.source?.inputs ?? [];
+    // Its own name last: a shipper may have renamed the field to Sigma's already.
+    this.#names = item.field === null ? [] : [...inputs, item.field, ...(item.split === null ? [] : [item.split])];
+  }
+
+  load(event: EventView, eventNumber: number): void {
+    this.loadedFor = eventNumber;
+    this.cell = null;
+    this.cells = null;
+    if (this.item.field === null) return this.#loadList(event.texts());
+    const value = this.#read(event);
+    if (typeof value === 'string') this.cell = this.#cellOf(value);
+    else if (value === undefined) return;
+    else if (Array.isArray(value)) this.#loadList(value);
+    else this.cell = this.#cellOf(asText(value));
+  }
+
+  #read(event: EventView): FieldValue {
+    const slots = event.layout === this.#lastLayout ? this.#lastSlots : this.#bind(event.layout);
+    const { source, split, field } = this.item;
+    const derive = source?.derive ?? null;
+    if (source === null && split === null) return valueAt(event, slots[0] ?? -1);
+    const inputs = source?.inputs.length ?? 0;
+    const derived =
+      derive === null ? valueAt(event, slots[0] ?? -1) : derive([...slots.subarray(0, inputs)].map((slot) => valueAt(event, slot)));
+    if (derived !== undefined) return derived;
+    const own = valueAt(event, slots[inputs] ?? -1);
+    if (own !== undefined || split === null || field === null) return own;
+    return valueInLines(valueAt(event, slots[inputs + 1] ?? -1), field);
+  }
+
+  #bind(layout: Layout): Int32Array {
+    let slots = this.#slots.get(layout);
+    if (slots === undefined) {
+      slots = Int32Array.from(this.#names, (name) => layout.slotOf(name));
+      this.#slots.set(layout, slots);
+    }
+    this.#lastLayout = layout;
+    this.#lastSlots = slots;
+    return slots;
+  }
+
+  #loadList(values: readonly FieldValue[]): void {
+    const cells: Cell[] = [];
+    for (const value of values) {
+      if (value === undefined) continue;
+      if (cells.length >= MAX_VALUES) break;
+      const text = asText(value);
+      // The cells of one event must not share the scratch cell.
+      cells.push(text === null ? new Cell(null) : (this.#known.get(text) ?? new Cell(text)));
+    }
+    if (cells.length === 1) this.cell = cells[0] ?? null;
+    else if (cells.length > 1) this.cells = cells;
+  }
+
+  #cellOf(text: string | null): Cell {
+    if (text === null || text.length > MAX_KEPT_TEXT || this.#resting > 0) {
+      this.#resting--;
+      this.#scratch.reuse(text);
+      return this.#scratch;
+    }
+    if (++this.#lookups === LOOKUPS_PER_DECISION) this.#decide();
+    const known = this.#known.get(text);
+    if (known !== undefined) {
+      this.#hits++;
+      return known;
+    }
+    this.#keptCharacters += text.length;
+    if (this.#known.size >= MAX_CELLS || this.#keptCharacters > MAX_KEPT_CHARACTERS) this.#forget();
+    const cell = new Cell(text);
+    this.#known.set(text, cell);
+    return cell;
+  }
+
+  #decide(): void {
+    if (this.#hits < LEAST_HIT_SHARE * LOOKUPS_PER_DECISION) {
+      this.#resting = REST_LOOKUPS;
+      this.#forget();
+    }
+    this.#lookups = 0;
+    this.#hits = 0;
+  }
+
+  /** Throws away what is known of values: all of it is found out again when asked. */
+  #forget(): void {
+    this.#known = new Map();
+    this.#keptCharacters = 0;
+  }
+
+  /** For when the triggers change: what values make candidates is no longer true. */
+  forgetCandidates(): void {
+    this.#forget();
+  }
+}
+
+function valueAt(event: EventView, slot: number): FieldValue {
+  return slot < 0 ? undefined : event.valueAt(slot);
+}
+
+/** A single value as the text that rules compare with; `null` for null. */
+export function asText(value: FieldValue): string | null {
+  if (typeof value === 'string') return value;
+  if (value === null || value === undefined) return null;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** The value of `name=` in the lines of Windows PowerShell's unnamed data. */
+function valueInLines(data: FieldValue, name: string): FieldValue {
+  const texts = Array.isArray(data) ? data : [data];
+  const mark = `${name}=`;
+  for (const text of texts) {
+    if (typeof text !== 'string') continue;
+    const at = text.indexOf(mark);
+    if (at < 0 || (at > 0 && !/[\s]/.test(text.charAt(at - 1)))) continue;
+    const end = text.indexOf('\n', at);
+    return text.slice(at + mark.length, end < 0 ? undefined : end).replace(/\r$/, '');
+  }
+  return undefined;
+}

@@ -1,0 +1,8 @@
+/**
+ * The Sigma engine. `loadRules` reads rules, `SigmaEngine` judges events by them, `Correlator` joins what fired.
+ * Imports nothing but core and its libraries, so that it can leave as a package one day.
+ */
+export { SigmaEngine, type Hit } from './engine.ts';
+export { loadRules, loadRuleTexts, type LoadedRules, type LoadOptions } from './load.ts';
+export type { Placeholders } from './item.ts';
+export type { CorrelationRule, EventRule, PlainWords, RuleProblem } from './rule.ts';

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { applyFilters } from './filter.ts';
+import type { Placeholders } from './item.ts';
+import { mapLogSource } from './log-source.ts';
+import { readRules } from './read.ts';
+import type { CorrelationRule, EventRule, FilterRule, Rule, RuleProblem } from './rule.ts';
+
+export interface LoadOptions {
+  readonly placeholders: Placeholders;
+  readonly includeDeprecated: boolean;
+  /** Where compiled rules are kept between runs; `null`: nowhere. */
+  readonly cacheFolder: string | null;
+}
+
+/** What came of a set of rule folders. Every document of them is in exactly one of the three lists. */
+export interface LoadedRules {
+  readonly rules: readonly EventRule[];
+  readonly correlations: readonly CorrelationRule[];
+  readonly problems: readonly RuleProblem[];
+  /** Things to know that stop nothing: a filter's polarity, a level that was assumed. */
+  readonly warnings: readonly string[];
+  readonly filters: number;
+}
+
+/** Bump when the shape of what is read changes, so that old caches are not used. */
+const CACHE_VERSION = 1;
+const MAX_FILES = 100_000;
+
+interface RuleFile {
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/**
+ * Loads every `*.yml` and `*.yaml` below the folders (or the files themselves). A file that cannot be read as rules
+ * becomes a problem with its reason; the others load. From the second time on an unchanged set comes from the cache.
+ */
+export function loadRules(folders: readonly string[], options: LoadOptions): LoadedRules {
+  const files = folders.flatMap((folder) => ruleFiles(folder));
+  const key = cacheKey(files, options);
+  const cached = readCache(options.cacheFolder, key);
+  if (cached !== null) return cached;
+  const loaded = compose(files, options);
+  writeCache(options.cacheFolder, key, loaded);
+  return loaded;
+}
+
+/** Reads rules from texts instead of files: for tests, and for rules that arrive in an archive. */
+export function loadRuleTexts(texts: readonly { path: string; text: string }[], options: LoadOptions): LoadedRules {
+  const rules: Rule[] = [];
+  const problems: RuleProblem[] = [];
+  for (const { path: from, text } of texts) {
+    const read = readRules(text, from, options.placeholders);
+    rules.push(...read.rules);
+    problems.push(...read.problems);
+  }
+  return sortOut(rules, problems, options);
+}
+
+function compose(files: readonly RuleFile[], options: LoadOptions): LoadedRules {
+  return loadRuleTexts(files.map((file) => ({ path: file.path, text: readFileSync(file.path, 'utf8') })), options);
+}
+
+/** Keeps what runs, says why of the rest, and applies the filters. */
+function sortOut(rules: readonly Rule[], problems: RuleProblem[], options: LoadOptions): LoadedRules {
+  const warnings: string[] = [];
+  const byId = new Map<string, string>();
+  const kept: (EventRule | CorrelationRule)[] = [];
+  const filters: FilterRule[] = [];
+  for (const rule of rules) {
+    if (rule.kind === 'filter') {
+      filters.push(rule);
+      continue;
+    }
+    const twin = byId.get(rule.id);
+    const refusal = refusalOf(rule, options, twin);
+    if (refusal === null) {
+      byId.set(rule.id, rule.path);
+      kept.push(rule);
+    } else problems.push({ path: rule.path, id: rule.id, title: rule.title, ...refusal });
+  }
+  const events = kept.filter((rule) => rule.kind === 'rule');
+  return {
+    rules: applyFilters(events, filters, warnings),
+    correlations: kept.filter((rule) => rule.kind === 'correlation'),
+    problems,
+    warnings,
+    filters: filters.length,
+  };
+}
+
+function refusalOf(rule: EventRule | CorrelationRule, options: LoadOptions, twin: string | undefined): { reason: string; detail: string } | null {
+  if (twin !== undefined) return { reason: 'duplicate-id', detail: `${twin} has the same id` };
+  const retired = rule.status === 'deprecated' || rule.status === 'unsupported' || /(?:^|[\\/])(?:deprecated|unsupported)[\\/]/.test(rule.path);
+  if (retired && !options.includeDeprecated) {
+    return { reason: 'deprecated', detail: 'its author retired it; run with --include-deprecated to use it all the same' };
+  }
+  if (rule.kind === 'correlation') return null;
+  const mapped = mapLogSource(rule.logSource);
+  if (mapped.ways.length === 0 && !mapped.claimable && Object.keys(rule.logSource).length === 0) {
+    return { reason: 'no-logsource', detail: 'its log source names neither product, category nor service' };
+  }
+  return null;
+}
+
+function ruleFiles(start: string): RuleFile[] {
+  const found: RuleFile[] = [];
+  const visit = (place: string, isGiven: boolean) => {
+    if (found.length >= MAX_FILES) return;
+    const stat = statSync(place);
+    if (stat.isDirectory()) {
+      for (const name of readdirSync(place).sort()) if (!name.startsWith('.')) visit(path.join(place, name), false);
+    } else if (isGiven || /\.ya?ml$/i.test(place)) {
+      if (!isSiteFile(place)) found.push({ path: place, size: stat.size, mtimeMs: stat.mtimeMs });
+    }
+  };
+  visit(start, true);
+  return found;
+}
+
+/** The site's own values lie beside the rules and are not rules. */
+function isSiteFile(place: string): boolean {
+  return /^site(?:-defaults)?\.ya?ml$/.test(path.basename(place));
+}
+
+function cacheKey(files: readonly RuleFile[], options: LoadOptions): string {
+  const hash = createHash('sha256').update(JSON.stringify([CACHE_VERSION, options.includeDeprecated, options.placeholders]));
+  for (const file of files) hash.update(`${file.path}\0${file.size}\0${file.mtimeMs}\n`);
+  return hash.digest('hex').slice(0, 32);
+}
+
+function readCache(folder: string | null, key: string): LoadedRules | null {
+  if (folder === null) return null;
+  try {
+    // We wrote it; a damaged file does not parse and is written anew.
+    return JSON.parse(readFileSync(path.join(folder, `rules-${key}.json`), 'utf8')) as LoadedRules;
+  } catch {
+    return null;
+  }
+}
+
+/** A cache that cannot be written costs a second at the next start, nothing more. */
+function writeCache(folder: string | null, key: string, loaded: LoadedRules): void {
+  if (folder === null) return;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const target = path.join(folder, `rules-${key}.json`);
+    writeFileSync(`${target}.${process.pid}.tmp`, JSON.stringify(loaded), { mode: 0o600 });
+    renameSync(`${target}.${process.pid}.tmp`, target);
+  } catch {
+    return;
+  }
+}

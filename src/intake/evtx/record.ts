@@ -1,0 +1,327 @@
+import type { EventView, FieldValue, LogSource, UtcMs } from '../../core/event.ts';
+import { BinXmlError, type Element, isElement, isPart, NameTable, type Part, readTree } from './binxml.ts';
+import { Shape, type Template, templateOf } from './shape.ts';
+import { filetimeToMs, readValue, TYPE } from './value.ts';
+
+const WINDOWS: LogSource = { product: 'windows' };
+const TEMPLATE_TOKEN = 0x0c;
+const FRAGMENT_TOKEN = 0x0f;
+/** Substitutions of a record, nested ones included: 65,536 bytes cannot hold as many descriptors. */
+const MAX_VALUES = 16_384;
+const MAX_NESTING = 8;
+const RECORD_HEADER = 24;
+
+/** The templates of one instance and of those nested in its values, as a tree of lookups that ends in a shape. */
+interface ShapeNode {
+  shape: Shape | null;
+  readonly next: Map<number, ShapeNode>;
+}
+
+const shapes: ShapeNode = { shape: null, next: new Map() };
+
+/**
+ * The record in hand: its values lie where the chunk has them and are decoded when they are asked for. One object
+ * serves all records of all chunks, one after another.
+ */
+export class EvtxRecord implements EventView {
+  record = 0;
+  at: UtcMs | null = null;
+  eventRecordId = 0;
+  channel = '';
+  eventId = -1;
+  readonly logSource = WINDOWS;
+  layout: Shape = new Shape([]);
+
+  #chunk: Buffer = Buffer.alloc(0);
+  #names = new NameTable(this.#chunk);
+  #templates = new Map<number, Template>();
+
+  // The record's values, those of nested instances after their parent's.
+  readonly #offsets = new Int32Array(MAX_VALUES);
+  readonly #sizes = new Int32Array(MAX_VALUES);
+  readonly #types = new Uint8Array(MAX_VALUES);
+  #values = 0;
+  #members: { template: Template; base: number }[] = [];
+  /** By value: the member that its BinXML became. Only right for values of that type. */
+  readonly #memberOfValue = new Int32Array(MAX_VALUES);
+  /** Texts of elements that were written out. */
+  #lifted: string[] = [];
+
+  readonly #channels = new Map<string, string>();
+
+  /** Makes the records of this chunk readable. `chunk` starts at the chunk's magic. */
+  enter(chunk: Buffer): void {
+    this.#chunk = chunk;
+    this.#names = new NameTable(chunk);
+    this.#templates = new Map();
+  }
+
+  /**
+   * Reads the record at `start`, `size` bytes with its header, both checked to lie in the chunk.
+   *
+   * @throws BinXmlError if its content cannot be read
+   */
+  read(start: number, size: number, ordinal: number): void {
+    const chunk = this.#chunk;
+    this.record = ordinal;
+    this.eventRecordId = chunk.readUInt32LE(start + 8) + chunk.readUInt32LE(start + 12) * 0x1_0000_0000;
+    const at = filetimeToMs(chunk.readUInt32LE(start + 16), chunk.readUInt32LE(start + 20));
+    this.at = Number.isNaN(at) ? null : at;
+    this.#values = 0;
+    this.#members = [];
+    this.#lifted = [];
+    // The size stands once more at the end of the record.
+    this.#fragment(start + RECORD_HEADER, start + size - 4, 0);
+    this.layout = this.#shape();
+    this.eventId = this.#readEventId();
+    this.channel = this.#readChannel();
+  }
+
+  // ── Structure ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A fragment is a template instance with its values or, seldom, elements written out. */
+  #fragment(from: number, end: number, depth: number): void {
+    const chunk = this.#chunk;
+    let at = from;
+    if (at < end && chunk[at] === FRAGMENT_TOKEN) at += 4;
+    if (at < end && chunk[at] === TEMPLATE_TOKEN) return this.#instance(at, end, depth);
+    this.#members.push(this.#templateOfTree(this.#looseTree(at, end)));
+  }
+
+  /** Elements outside a template mostly lack the two bytes of a dependency id, but not with every writer. */
+  #looseTree(at: number, end: number): Element[] {
+    try {
+      return readTree(this.#chunk, at, end, this.#names, false);
+    } catch (error) {
+      if (!(error instanceof BinXmlError)) throw error;
+      return readTree(this.#chunk, at, end, this.#names, true);
+    }
+  }
+
+  #instance(from: number, end: number, depth: number): void {
+    if (depth > MAX_NESTING) throw new BinXmlError('nested-too-deep', from);
+    const chunk = this.#chunk;
+    // token (1), version (1), template id (4), offset of the definition (4)
+    let at = from + 10;
+    if (at + 4 > end) throw new BinXmlError('ends-too-early', from);
+    const definition = chunk.readUInt32LE(from + 6);
+    if (definition === at) {
+      // The definition stands here: next (4), GUID (16), size (4), data.
+      if (at + 24 > end) throw new BinXmlError('ends-too-early', at);
+      at += 24 + chunk.readUInt32LE(at + 20);
+      if (at + 4 > end) throw new BinXmlError('template-out-of-range', from);
+    }
+    const template = this.#template(definition);
+    const count = chunk.readUInt32LE(at);
+    at += 4;
+    if (this.#values + count > MAX_VALUES || at + count * 4 > end) throw new BinXmlError('too-many-values', at);
+
+    const base = this.#values;
+    let data = at + count * 4;
+    let nested = false;
+    for (let i = 0; i < count; i++, at += 4) {
+      const size = chunk.readUInt16LE(at);
+      const type = chunk[at + 2] ?? 0;
+      this.#offsets[base + i] = data;
+      this.#sizes[base + i] = size;
+      this.#types[base + i] = type;
+      data += size;
+      if (type === TYPE.binXml && size > 0) nested = true;
+    }
+    if (data > end) throw new BinXmlError('values-out-of-range', from);
+    this.#values = base + count;
+    this.#members.push({ template, base });
+    if (!nested) return;
+    for (let i = base; i < base + count; i++) {
+      if (this.#types[i] !== TYPE.binXml || this.#sizes[i] === 0) continue;
+      const start = this.#offsets[i] ?? 0;
+      this.#nested(i, start, start + (this.#sizes[i] ?? 0), depth + 1);
+    }
+  }
+
+  #nested(valueIndex: number, start: number, end: number, depth: number): void {
+    this.#memberOfValue[valueIndex] = this.#members.length;
+    this.#fragment(start, end, depth);
+  }
+
+  /**
+   * The template at an offset of the chunk, compiled once per chunk.
+   *
+   * Definitions are bounded by the chunk and by their own end token; an offset that points anywhere else, at itself
+   * for one, ends in a BinXmlError.
+   */
+  #template(offset: number): Template {
+    let template = this.#templates.get(offset);
+    if (template === undefined) {
+      if (offset + 24 > this.#chunk.length) throw new BinXmlError('template-out-of-range', offset);
+      const size = this.#chunk.readUInt32LE(offset + 20);
+      template = templateOf(readTree(this.#chunk, offset + 24, offset + 24 + size, this.#names, true));
+      this.#templates.set(offset, template);
+    }
+    return template;
+  }
+
+  /**
+   * Elements written out become a template too: their texts are moved out to the record's values, so that records
+   * with the same elements share a shape.
+   */
+  #templateOfTree(roots: readonly Element[]): { template: Template; base: number } {
+    const base = this.#values;
+    const template = templateOf(roots.map((root) => this.#lift(root, base)));
+    return { template, base };
+  }
+
+  #lift(element: Element, base: number): Element {
+    const inner = element.children.filter(isElement);
+    return {
+      name: element.name,
+      // `Name` is not a value but what the value is called.
+      attributes: element.attributes.map(({ name, parts }) => ({ name, parts: name === 'Name' || name === 'xmlns' ? parts : this.#liftText(parts, base) })),
+      children: inner.length > 0 ? inner.map((child) => this.#lift(child, base)) : this.#liftText(element.children.filter(isPart), base),
+    };
+  }
+
+  #liftText(parts: readonly Part[], base: number): Part[] {
+    if (parts.length === 0) return [];
+    const index = this.#values;
+    if (index >= MAX_VALUES) throw new BinXmlError('too-many-values', 0);
+    this.#types[index] = LIFTED;
+    this.#offsets[index] = this.#lifted.length;
+    this.#lifted.push(parts.map((part) => (part.kind === 'text' ? part.text : '')).join(''));
+    this.#values++;
+    return [{ kind: 'substitution', index: index - base, type: TYPE.string, optional: false }];
+  }
+
+  #shape(): Shape {
+    let node = shapes;
+    for (const { template, base } of this.#members) {
+      // The base is part of the key: the same templates can stand over different numbers of values.
+      const key = template.id * MAX_VALUES + base;
+      let next = node.next.get(key);
+      if (next === undefined) {
+        next = { shape: null, next: new Map() };
+        node.next.set(key, next);
+      }
+      node = next;
+    }
+    node.shape ??= new Shape(this.#members);
+    return node.shape;
+  }
+
+  // ── Values ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  valueAt(slot: number): FieldValue {
+    const { layout } = this;
+    const found = layout.slots[slot];
+    if (found === undefined) return this.#groupAt(slot - layout.slots.length);
+    if (found.substitution >= 0) return this.#value(found.base + found.substitution);
+    if (!found.isData) return '';
+    return found.parts.map((part) => this.#partText(part, found.base)).join('');
+  }
+
+  #groupAt(group: number): FieldValue {
+    return (this.layout.groups[group] ?? []).flatMap((slot) => this.valueAt(slot) ?? []);
+  }
+
+  #value(index: number): FieldValue {
+    if (index >= this.#values) return null;
+    const type = this.#types[index] ?? 0;
+    const offset = this.#offsets[index] ?? 0;
+    if (type === LIFTED) return this.#lifted[offset] ?? null;
+    const value = readValue(this.#chunk, offset, this.#sizes[index] ?? 0, type);
+    return Array.isArray(value) && value.length === 1 ? (value[0] ?? '') : value;
+  }
+
+  #partText(part: Part, base: number): string {
+    if (part.kind === 'text') return part.text;
+    const value = this.#value(base + part.index);
+    return typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : '';
+  }
+
+  texts(): readonly string[] {
+    const texts: string[] = [];
+    for (let slot = 0; slot < this.layout.slots.length; slot++) {
+      const value = this.valueAt(slot);
+      if (typeof value === 'string') texts.push(value);
+      else if (Array.isArray(value)) for (const entry of value) if (typeof entry === 'string') texts.push(entry);
+    }
+    return texts;
+  }
+
+  /** The value of a field by name; `undefined` if the record does not have it. */
+  field(name: string): FieldValue {
+    const slot = this.layout.slotOf(name);
+    return slot < 0 ? undefined : this.valueAt(slot);
+  }
+
+  #readEventId(): number {
+    const slot = this.layout.eventId;
+    if (slot === null) return -1;
+    const index = slot.base + slot.substitution;
+    // Nearly always a UInt16 substitution: read without a detour by text.
+    if (slot.substitution >= 0 && this.#types[index] === 0x06) return this.#chunk.readUInt16LE(this.#offsets[index] ?? 0);
+    const id = Number(this.field('EventID'));
+    return Number.isInteger(id) ? id : -1;
+  }
+
+  #readChannel(): string {
+    const value = this.field('Channel');
+    if (typeof value !== 'string') return '';
+    let lower = this.#channels.get(value);
+    if (lower === undefined) {
+      lower = value.toLowerCase();
+      if (this.#channels.size < 1000) this.#channels.set(value, lower);
+    }
+    return lower;
+  }
+
+  // ── The whole record, for output ───────────────────────────────────────────────────────────────────────────────
+
+  /** The record's elements with its values in place. */
+  tree(): ResolvedElement[] {
+    const [first] = this.#members;
+    return first === undefined ? [] : this.#resolveAll(first.template.roots, first.base);
+  }
+
+  #resolveAll(roots: readonly Element[], base: number): ResolvedElement[] {
+    return roots.map((root) => this.#resolve(root, base));
+  }
+
+  #resolve(element: Element, base: number): ResolvedElement {
+    const attributes: [string, string][] = [];
+    for (const { name, parts } of element.attributes) {
+      const value = parts.map((part) => this.#partText(part, base)).join('');
+      const isLeftOut = parts.some((part) => part.kind === 'substitution' && part.optional) && value === '';
+      if (!isLeftOut) attributes.push([name, value]);
+    }
+    const children: ResolvedElement[] = [];
+    const texts: (string | null)[] = [];
+    for (const child of element.children) {
+      if (isElement(child)) children.push(this.#resolve(child, base));
+      else if (child.kind === 'text') texts.push(child.text);
+      else if (this.#types[base + child.index] === TYPE.binXml) children.push(...this.#nestedTree(base + child.index));
+      else {
+        const value = base + child.index < this.#values ? this.#value(base + child.index) : null;
+        if (Array.isArray(value)) texts.push(...value.map(String));
+        else texts.push(typeof value === 'string' ? value : null);
+      }
+    }
+    return { name: element.name, attributes, children, texts };
+  }
+
+  #nestedTree(valueIndex: number): ResolvedElement[] {
+    const member = this.#members[this.#memberOfValue[valueIndex] ?? 0];
+    return member === undefined ? [] : this.#resolveAll(member.template.roots, member.base);
+  }
+}
+
+/** The type of a value whose text was moved out of an element: its offset is an index among the lifted texts. */
+const LIFTED = 0xff;
+
+/** An element with the record's values in it. `texts` are its own, in order; `null` is a value that is null. */
+export interface ResolvedElement {
+  readonly name: string;
+  readonly attributes: readonly (readonly [string, string])[];
+  readonly children: readonly ResolvedElement[];
+  readonly texts: readonly (string | null)[];
+}
