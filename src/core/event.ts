@@ -75,6 +75,11 @@ export interface EventView {
   readonly layout: Layout;
   /** The value in a slot that `layout.slotOf` gave. */
   valueAt(slot: number): FieldValue;
-  /** Every text in the event, for rules that search all of it. */
-  texts(): readonly string[];
+  /**
+   * Every text in the event, for rules that search all of it.
+   *
+   * @param written true: values that are text in the source are enough; numbers, times, GUIDs and the like may be
+   *   left out, because nothing that is searched for could be found in them
+   */
+  texts(written: boolean): readonly string[];
 }

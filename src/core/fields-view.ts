@@ -75,7 +75,7 @@ export class FieldsView implements EventView {
     return path === null ? undefined : valueOnPath(this.#fields, path, 0);
   }
 
-  texts(): readonly string[] {
+  texts(_written: boolean): readonly string[] {
     if (this.#texts === null) {
       this.#texts = [];
       if (this.#text !== null) this.#texts.push(this.#text);

@@ -115,7 +115,7 @@ function lowerCode(code: number): number {
 
 /** The tree of literals, made into a complete automaton by `build`. */
 class Trie {
-  #children = new Int32Array(CLASSES * 1024);
+  #children = new Int32Array(CLASSES * 32);
   #states = 1;
   readonly #outputs: number[][] = [[]];
 

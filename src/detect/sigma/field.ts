@@ -42,6 +42,8 @@ export class Cell implements TestedText {
 
 /** A memory is thrown away whole when it is full: simpler than choosing, and logs fill it again within a second. */
 const MAX_CELLS = 4096;
+/** Each kept value takes a byte for every item on its field: a megabyte for a field at most. */
+const MAX_KEPT_RESULTS = 1_000_000;
 const MAX_KEPT_CHARACTERS = 2_000_000;
 /** Longer texts (whole scripts) are judged afresh each time. */
 const MAX_KEPT_TEXT = 4096;
@@ -57,6 +59,8 @@ export class Field {
   readonly #names: readonly string[];
   automaton: Automaton | null = null;
   itemCount = 0;
+  /** For keywords: none of them could be found in a number, a time or the like. */
+  writtenOnly = true;
 
   /** The event's values, valid while `loadedFor` is the event in hand: one, several, or (both `null`) none. */
   cell: Cell | null = null;
@@ -85,7 +89,7 @@ export class Field {
     this.loadedFor = eventNumber;
     this.cell = null;
     this.cells = null;
-    if (this.item.field === null) return this.#loadList(event.texts());
+    if (this.item.field === null) return this.#loadList(event.texts(this.writtenOnly));
     const value = this.#read(event);
     if (typeof value === 'string') this.cell = this.#cellOf(value);
     else if (value === undefined) return;
@@ -123,19 +127,30 @@ export class Field {
     for (const value of values) {
       if (value === undefined) continue;
       if (cells.length >= MAX_VALUES) break;
-      const text = asText(value);
       // The cells of one event must not share the scratch cell.
-      cells.push(text === null ? new Cell(null) : (this.#known.get(text) ?? new Cell(text)));
+      cells.push(this.#ownCell(asText(value)));
     }
     if (cells.length === 1) this.cell = cells[0] ?? null;
     else if (cells.length > 1) this.cells = cells;
   }
 
   #cellOf(text: string | null): Cell {
-    if (text === null || text.length > MAX_KEPT_TEXT || this.#resting > 0) {
+    const kept = this.#keptCell(text);
+    if (kept !== null) return kept;
+    this.#scratch.reuse(text);
+    return this.#scratch;
+  }
+
+  #ownCell(text: string | null): Cell {
+    return this.#keptCell(text) ?? new Cell(text);
+  }
+
+  /** The remembered cell of a text, or a new one to be remembered; `null` if this text is not worth it. */
+  #keptCell(text: string | null): Cell | null {
+    if (text === null || text.length > MAX_KEPT_TEXT) return null;
+    if (this.#resting > 0) {
       this.#resting--;
-      this.#scratch.reuse(text);
-      return this.#scratch;
+      return null;
     }
     if (++this.#lookups === LOOKUPS_PER_DECISION) this.#decide();
     const known = this.#known.get(text);
@@ -144,10 +159,14 @@ export class Field {
       return known;
     }
     this.#keptCharacters += text.length;
-    if (this.#known.size >= MAX_CELLS || this.#keptCharacters > MAX_KEPT_CHARACTERS) this.#forget();
+    if (this.#known.size >= this.#maxCells || this.#keptCharacters > MAX_KEPT_CHARACTERS) this.#forget();
     const cell = new Cell(text);
     this.#known.set(text, cell);
     return cell;
+  }
+
+  get #maxCells(): number {
+    return Math.min(MAX_CELLS, Math.max(256, MAX_KEPT_RESULTS / (this.itemCount + 1)));
   }
 
   #decide(): void {

@@ -200,6 +200,7 @@ export class RouteMatcher {
     const field = this.#field(item);
     const tests = item.tests.map((test) => this.#readyTest(item.field === null ? asKeyword(test) : test));
     const cost = tests.reduce((sum, test) => sum + (test.kind === 'value' ? test.cost : 4), 0);
+    if (item.field === null && !item.tests.every(isWordy)) field.writtenOnly = false;
     const ready: ReadyItem = {
       field,
       index: field.itemCount++,
@@ -379,6 +380,12 @@ function countLiterals(rules: readonly RouteRule[], fieldOf: (item: RouteItem) =
   };
   for (const rule of rules) visit(rule.condition);
   return counts;
+}
+
+/** True if what is searched for holds a letter or sign that no number, time, GUID, SID or truth value is written with. */
+function isWordy(test: Test): boolean {
+  const odd = /[^\dA-Fa-fxXtTzZsSruelRUEL+{}:.\-]/;
+  return test.kind === 'text' && test.pattern.some((part) => typeof part === 'string' && odd.test(part));
 }
 
 const RELATIONS: Readonly<Record<'equals' | 'startswith' | 'endswith' | 'contains', (own: string, other: string) => boolean>> = {

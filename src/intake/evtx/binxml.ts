@@ -70,6 +70,14 @@ export class NameTable {
     return name;
   }
 
+  /** True if the name at an offset is this one, without reading it if it is not known. */
+  is(offset: number, name: string): boolean {
+    const chunk = this.#chunk;
+    if (offset + 8 + name.length * 2 > chunk.length || chunk.readUInt16LE(offset + 6) !== name.length) return false;
+    for (let i = 0; i < name.length; i++) if (chunk.readUInt16LE(offset + 8 + i * 2) !== name.charCodeAt(i)) return false;
+    return true;
+  }
+
   /** Bytes that a name takes when it is written in place. */
   size(offset: number): number {
     return 8 + this.#chunk.readUInt16LE(offset + 6) * 2 + 2;
@@ -82,8 +90,15 @@ export class NameTable {
  * @param hasDependencyIds false for BinXML that is a value without a template: its elements lack two bytes
  * @throws BinXmlError
  */
-export function readTree(chunk: Buffer, start: number, end: number, names: NameTable, hasDependencyIds: boolean): Element[] {
-  return new TreeReader(chunk, start, Math.min(end, chunk.length), names, hasDependencyIds).elements();
+export function readTree(chunk: Buffer, start: number, end: number, names: NameTable, hasDependencyIds: boolean, uses: NameUse[] = []): Element[] {
+  return new TreeReader(chunk, start, Math.min(end, chunk.length), names, hasDependencyIds, uses).elements();
+}
+
+/** Where a tree refers to a name: the position of the offset, and the name. `inPlace`: it is written there too. */
+export interface NameUse {
+  readonly at: number;
+  readonly name: string;
+  readonly inPlace: boolean;
 }
 
 class TreeReader {
@@ -91,10 +106,12 @@ class TreeReader {
   readonly #end: number;
   readonly #names: NameTable;
   readonly #hasDependencyIds: boolean;
+  readonly #uses: NameUse[];
   #at: number;
   #nodes = 0;
 
-  constructor(chunk: Buffer, start: number, end: number, names: NameTable, hasDependencyIds: boolean) {
+  constructor(chunk: Buffer, start: number, end: number, names: NameTable, hasDependencyIds: boolean, uses: NameUse[]) {
+    this.#uses = uses;
     this.#chunk = chunk;
     this.#at = start;
     this.#end = end;
@@ -194,7 +211,9 @@ class TreeReader {
     const offset = this.#chunk.readUInt32LE(this.#at);
     this.#at += 4;
     const name = this.#names.at(offset);
-    if (offset === this.#at) this.#skip(this.#names.size(offset));
+    const inPlace = offset === this.#at;
+    this.#uses.push({ at: this.#at - 4, name, inPlace });
+    if (inPlace) this.#skip(this.#names.size(offset));
     return name;
   }
 

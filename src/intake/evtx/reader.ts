@@ -158,9 +158,10 @@ export class EvtxReader {
   }
 }
 
+const ZEROS = Buffer.alloc(CHUNK);
+
 function isZero(bytes: Buffer, from: number): boolean {
-  for (let i = from; i < bytes.length; i++) if (bytes[i] !== 0) return false;
-  return true;
+  return bytes.compare(ZEROS, 0, bytes.length - from, from) === 0;
 }
 
 /** Records start at multiples of eight. */

@@ -1,5 +1,6 @@
 import type { EventView, FieldValue, LogSource, UtcMs } from '../../core/event.ts';
 import { BinXmlError, type Element, isElement, isPart, NameTable, type Part, readTree } from './binxml.ts';
+import { definedTemplate } from './definition.ts';
 import { Shape, type Template, templateOf } from './shape.ts';
 import { filetimeToMs, readValue, TYPE } from './value.ts';
 
@@ -8,6 +9,7 @@ const TEMPLATE_TOKEN = 0x0c;
 const FRAGMENT_TOKEN = 0x0f;
 /** Substitutions of a record, nested ones included: 65,536 bytes cannot hold as many descriptors. */
 const MAX_VALUES = 16_384;
+const USUAL_VALUES = 256;
 const MAX_NESTING = 8;
 const RECORD_HEADER = 24;
 
@@ -37,13 +39,13 @@ export class EvtxRecord implements EventView {
   #templates = new Map<number, Template>();
 
   // The record's values, those of nested instances after their parent's.
-  readonly #offsets = new Int32Array(MAX_VALUES);
-  readonly #sizes = new Int32Array(MAX_VALUES);
-  readonly #types = new Uint8Array(MAX_VALUES);
+  #offsets = new Int32Array(USUAL_VALUES);
+  #sizes = new Int32Array(USUAL_VALUES);
+  #types = new Uint8Array(USUAL_VALUES);
   #values = 0;
   #members: { template: Template; base: number }[] = [];
   /** By value: the member that its BinXML became. Only right for values of that type. */
-  readonly #memberOfValue = new Int32Array(MAX_VALUES);
+  #memberOfValue = new Int32Array(USUAL_VALUES);
   /** Texts of elements that were written out. */
   #lifted: string[] = [];
 
@@ -117,6 +119,7 @@ export class EvtxRecord implements EventView {
     if (this.#values + count > MAX_VALUES || at + count * 4 > end) throw new BinXmlError('too-many-values', at);
 
     const base = this.#values;
+    this.#reserve(base + count);
     let data = at + count * 4;
     let nested = false;
     for (let i = 0; i < count; i++, at += 4) {
@@ -139,6 +142,22 @@ export class EvtxRecord implements EventView {
     }
   }
 
+  /** Room for this many values. */
+  #reserve(count: number): void {
+    if (count <= this.#offsets.length) return;
+    const grow = (old: Int32Array) => {
+      const bigger = new Int32Array(Math.max(count, old.length * 2));
+      bigger.set(old);
+      return bigger;
+    };
+    this.#offsets = grow(this.#offsets);
+    this.#sizes = grow(this.#sizes);
+    this.#memberOfValue = grow(this.#memberOfValue);
+    const types = new Uint8Array(this.#offsets.length);
+    types.set(this.#types);
+    this.#types = types;
+  }
+
   #nested(valueIndex: number, start: number, end: number, depth: number): void {
     this.#memberOfValue[valueIndex] = this.#members.length;
     this.#fragment(start, end, depth);
@@ -154,8 +173,7 @@ export class EvtxRecord implements EventView {
     let template = this.#templates.get(offset);
     if (template === undefined) {
       if (offset + 24 > this.#chunk.length) throw new BinXmlError('template-out-of-range', offset);
-      const size = this.#chunk.readUInt32LE(offset + 20);
-      template = templateOf(readTree(this.#chunk, offset + 24, offset + 24 + size, this.#names, true));
+      template = definedTemplate(this.#chunk, offset, this.#names);
       this.#templates.set(offset, template);
     }
     return template;
@@ -185,6 +203,7 @@ export class EvtxRecord implements EventView {
     if (parts.length === 0) return [];
     const index = this.#values;
     if (index >= MAX_VALUES) throw new BinXmlError('too-many-values', 0);
+    this.#reserve(index + 1);
     this.#types[index] = LIFTED;
     this.#offsets[index] = this.#lifted.length;
     this.#lifted.push(parts.map((part) => (part.kind === 'text' ? part.text : '')).join(''));
@@ -238,14 +257,22 @@ export class EvtxRecord implements EventView {
     return typeof value === 'string' ? value : Array.isArray(value) ? value.join(' ') : '';
   }
 
-  texts(): readonly string[] {
+  texts(written: boolean): readonly string[] {
     const texts: string[] = [];
-    for (let slot = 0; slot < this.layout.slots.length; slot++) {
+    const { slots } = this.layout;
+    for (let slot = 0; slot < slots.length; slot++) {
+      const found = slots[slot];
+      if (written && found !== undefined && found.substitution >= 0 && !this.#isWritten(found.base + found.substitution)) continue;
       const value = this.valueAt(slot);
       if (typeof value === 'string') texts.push(value);
       else if (Array.isArray(value)) for (const entry of value) if (typeof entry === 'string') texts.push(entry);
     }
     return texts;
+  }
+
+  #isWritten(index: number): boolean {
+    const type = (this.#types[index] ?? 0) & ~TYPE.array;
+    return type === TYPE.string || type === TYPE.ansi || type === (LIFTED & ~TYPE.array);
   }
 
   /** The value of a field by name; `undefined` if the record does not have it. */
