@@ -1,0 +1,56 @@
+import type { Entities } from '../core/finding.ts';
+import type { EventView, FieldValue } from '../core/event.ts';
+
+/**
+ * Who and what an event is about. The first of these fields that holds something is taken; names are those of the
+ * formats we read (Windows, Sysmon, syslog, Zeek, the clouds, record accesses).
+ */
+const HOST = ['Computer', 'Hostname', 'host.name', 'hostname', 'ComputerName', 'dvc', 'node', 'host', 'device'];
+/** The person who acts. */
+const ACTOR = [
+  'User', 'user', 'SubjectUserName', 'UserId', 'userPrincipalName', 'UserPrincipalName', 'userIdentity.arn', 'userIdentity.userName',
+  'user.name', 'TargetUserName', 'AccountName', 'cs-username', 'actor.alternateId', 'ParentUser', 'USERNAME', 'username',
+];
+const ADDRESS = ['IpAddress', 'SourceIp', 'src_ip', 'ClientIP', 'sourceIPAddress', 'c-ip', 'id.orig_h', 'IPAddress', 'ipAddress', 'src', 'SourceAddress', 'ClientAddress', 'address'];
+const DOMAIN_OF: Readonly<Record<string, string>> = { SubjectUserName: 'SubjectDomainName', TargetUserName: 'TargetDomainName' };
+/** Windows events that are about the account that signs in or is changed, not about the one that asks. */
+const ABOUT_TARGET = new Set([4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4772, 4773, 4776, 4740, 4767, 4778, 4779]);
+/** What stands in a field that has nothing to say. */
+const NOTHING = new Set(['', '-', '::', '0.0.0.0', 'n/a', 'N/A', '(null)', 'LOCAL', '%%2313']);
+
+export function entitiesOf(event: EventView): Entities {
+  const order = event.channel === 'security' && ABOUT_TARGET.has(event.eventId) ? ['TargetUserName', ...ACTOR] : ACTOR;
+  const host = firstText(event, HOST);
+  const account = accountOf(event, order);
+  const address = firstText(event, ADDRESS);
+  return {
+    ...(host === null ? {} : { host: host.text }),
+    ...(account === null ? {} : { account }),
+    ...(address === null ? {} : { address: address.text }),
+  };
+}
+
+function accountOf(event: EventView, order: readonly string[]): string | null {
+  const found = firstText(event, order);
+  if (found === null) return null;
+  const domainField = DOMAIN_OF[found.field];
+  const domain = domainField === undefined ? null : textAt(event, domainField);
+  return domain === null || found.text.includes('\\') || found.text.includes('@') ? found.text : `${domain}\\${found.text}`;
+}
+
+function firstText(event: EventView, fields: readonly string[]): { field: string; text: string } | null {
+  for (const field of fields) {
+    const text = textAt(event, field);
+    if (text !== null) return { field, text };
+  }
+  return null;
+}
+
+const MAX_ENTITY = 256;
+
+function textAt(event: EventView, field: string): string | null {
+  const slot = event.layout.slotOf(field);
+  const value: FieldValue = slot < 0 ? undefined : event.valueAt(slot);
+  const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : null;
+  return text === null || NOTHING.has(text) ? null : text.slice(0, MAX_ENTITY);
+}
