@@ -1,5 +1,5 @@
 import type { EventView, LogSource } from '../../core/event.ts';
-import { covers, mapLogSource, type MappedSource } from './log-source.ts';
+import { covers, type FieldSource, mapLogSource, type MappedSource, type Way } from './log-source.ts';
 import { type OnHit, RouteMatcher, type RouteRule } from './matcher.ts';
 import { conditionOnRoute, join, type RouteCondition, type RouteKey } from './route.ts';
 import type { EventRule } from './rule.ts';
@@ -8,6 +8,14 @@ export interface Hit {
   readonly rule: EventRule;
   /** The values that made it fire, by the rule's field names. Call it before the next event is judged. */
   readonly matched: () => Record<string, string>;
+  /** Any field of the event by the rule's name for it, as text; `null` if it has none. As `matched`, now or never. */
+  readonly value: (field: string) => string | null;
+}
+
+/** A matcher for the events of one channel and event id, or of one declared log source; `null`: no rule is for them. */
+interface Route {
+  readonly matcher: RouteMatcher | null;
+  events: number;
 }
 
 /** Hostile input can name any channel and event id: beyond this many routes the engine starts afresh. */
@@ -20,9 +28,10 @@ const MAX_ROUTES = 20_000;
 export class SigmaEngine {
   readonly rules: readonly EventRule[];
   readonly #sources: readonly MappedSource[];
-  #byChannel = new Map<string, Map<number, RouteMatcher | null>>();
-  #bySource = new Map<string, RouteMatcher | null>();
-  #bySourceObject = new WeakMap<LogSource, { readonly matcher: RouteMatcher | null }>();
+  #byChannel = new Map<string, Map<number, Route>>();
+  #bySource = new Map<string, Route>();
+  #bySourceObject = new WeakMap<LogSource, Route>();
+  #seen = new Map<string, Route>();
   #routes = 0;
   #onHit: (hit: Hit) => void = () => undefined;
 
@@ -33,66 +42,91 @@ export class SigmaEngine {
 
   /** Calls `onHit` for each rule that fires on the event, each once. */
   judge(event: EventView, onHit: (hit: Hit) => void): void {
-    const matcher = event.channel === '' ? this.#declaredRoute(event) : this.#channelRoute(event);
-    if (matcher === null) return;
+    const route = event.channel === '' ? this.#declaredRoute(event) : this.#channelRoute(event);
+    route.events++;
+    if (route.matcher === null) return;
     this.#onHit = onHit;
-    matcher.judge(event, this.#report);
+    route.matcher.judge(event, this.#report);
   }
 
-  readonly #report: OnHit = (ruleIndex, matched) => {
+  readonly #report: OnHit = (ruleIndex, matched, value) => {
     const rule = this.rules[ruleIndex];
-    if (rule !== undefined) this.#onHit({ rule, matched });
+    if (rule !== undefined) this.#onHit({ rule, matched, value });
   };
 
-  #channelRoute(event: EventView): RouteMatcher | null {
+  /** The rules that something which arrived could have fired, and how many events arrived by each route. */
+  coverage(): { couldFire: number[]; arrived: Record<string, number> } {
+    const couldFire = new Set<number>();
+    const arrived: Record<string, number> = Object.create(null) as Record<string, number>;
+    for (const [route, { matcher, events }] of this.#seen) {
+      arrived[route] = (arrived[route] ?? 0) + events;
+      for (const index of matcher?.ruleIndices() ?? []) couldFire.add(index);
+    }
+    return { couldFire: [...couldFire].sort((a, b) => a - b), arrived };
+  }
+
+  #channelRoute(event: EventView): Route {
     let ids = this.#byChannel.get(event.channel);
     if (ids === undefined) {
       ids = new Map();
       this.#byChannel.set(event.channel, ids);
     }
-    let matcher = ids.get(event.eventId);
-    if (matcher === undefined) {
-      matcher = this.#build(event);
-      ids.set(event.eventId, matcher);
+    let route = ids.get(event.eventId);
+    if (route === undefined) {
+      route = this.#build(event, `${event.channel}/${event.eventId}`);
+      ids.set(event.eventId, route);
     }
-    return matcher;
+    return route;
   }
 
-  #declaredRoute(event: EventView): RouteMatcher | null {
+  #declaredRoute(event: EventView): Route {
     const known = this.#bySourceObject.get(event.logSource);
-    if (known !== undefined) return known.matcher;
+    if (known !== undefined) return known;
     const { product = '', category = '', service = '' } = event.logSource;
     const key = `${product}/${category}/${service}`;
-    let matcher = this.#bySource.get(key);
-    if (matcher === undefined) {
-      matcher = this.#build({ channel: '', eventId: -1, logSource: event.logSource });
-      this.#bySource.set(key, matcher);
+    let route = this.#bySource.get(key);
+    if (route === undefined) {
+      route = this.#build({ channel: '', eventId: -1, logSource: event.logSource }, key);
+      this.#bySource.set(key, route);
     }
-    this.#bySourceObject.set(event.logSource, { matcher });
-    return matcher;
+    this.#bySourceObject.set(event.logSource, route);
+    return route;
   }
 
-  #build(key: RouteKey): RouteMatcher | null {
+  #build(key: RouteKey, name: string): Route {
     if (++this.#routes > MAX_ROUTES) {
       this.#byChannel = new Map();
       this.#bySource = new Map();
       this.#bySourceObject = new WeakMap();
+      this.#seen = new Map();
       this.#routes = 0;
     }
     const onRoute: RouteRule[] = [];
     this.rules.forEach((rule, index) => {
       const condition = this.#conditionFor(rule, index, key);
-      if (condition !== null) onRoute.push({ index, condition });
+      if (condition !== null) onRoute.push({ index, condition, fields: this.#fieldsOn(index, key) });
     });
-    return onRoute.length === 0 ? null : new RouteMatcher(onRoute);
+    const route: Route = { matcher: onRoute.length === 0 ? null : new RouteMatcher(onRoute), events: 0 };
+    this.#seen.set(name, route);
+    return route;
+  }
+
+  /** How events of this route carry the rule's fields. */
+  #fieldsOn(index: number, key: RouteKey): Readonly<Record<string, FieldSource>> {
+    return this.#waysOn(index, key)[0]?.fields ?? {};
+  }
+
+  #waysOn(index: number, key: RouteKey): readonly Way[] {
+    if (key.channel === '') return [];
+    return (this.#sources[index]?.ways ?? []).filter(
+      (way) => (way.channels === null || way.channels.includes(key.channel)) && (way.eventIds === null || way.eventIds.includes(key.eventId)),
+    );
   }
 
   #conditionFor(rule: EventRule, index: number, key: RouteKey): RouteCondition | null {
     if (key.channel === '') return covers(rule.logSource, key.logSource) ? conditionOnRoute(rule, null, key) : null;
     const conditions: RouteCondition[] = [];
-    for (const way of this.#sources[index]?.ways ?? []) {
-      if (way.channels !== null && !way.channels.includes(key.channel)) continue;
-      if (way.eventIds !== null && !way.eventIds.includes(key.eventId)) continue;
+    for (const way of this.#waysOn(index, key)) {
       const condition = conditionOnRoute(rule, way, key);
       if (condition !== null) conditions.push(condition);
     }

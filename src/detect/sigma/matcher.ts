@@ -1,6 +1,7 @@
 import type { EventView } from '../../core/event.ts';
 import { Automaton, type Literal } from './automaton.ts';
 import { type Cell, Field } from './field.ts';
+import type { FieldSource } from './log-source.ts';
 import { asKeyword, fieldKey, holdsOnAbsent, type RouteCondition, type RouteItem } from './route.ts';
 import { type CompiledTest, compileTest } from './tests.ts';
 import type { Test } from './rule.ts';
@@ -10,9 +11,11 @@ export interface RouteRule {
   /** Its index among all the engine's rules. */
   readonly index: number;
   readonly condition: RouteCondition;
+  /** How this route's events carry the rule's fields, where not under their own names. */
+  readonly fields: Readonly<Record<string, FieldSource>>;
 }
 
-export type OnHit = (ruleIndex: number, matched: () => Record<string, string>) => void;
+export type OnHit = (ruleIndex: number, matched: () => Record<string, string>, value: (field: string) => string | null) => void;
 
 /** An item made ready, with its place among the items on its field. */
 interface ReadyItem {
@@ -32,6 +35,7 @@ type ReadyTest =
 
 interface ReadyRule {
   readonly index: number;
+  readonly fields: RouteRule['fields'];
   readonly holds: () => boolean;
   /** The items that are not under a `not`, for saying what matched. */
   readonly positives: readonly { readonly name: string; readonly item: ReadyItem }[];
@@ -66,7 +70,7 @@ export class RouteMatcher {
     const always: number[] = [];
     rules.forEach((rule, local) => {
       const positives: { name: string; item: ReadyItem }[] = [];
-      this.#rules.push({ index: rule.index, holds: this.#compile(rule.condition, positives, true), positives });
+      this.#rules.push({ index: rule.index, fields: rule.fields, holds: this.#compile(rule.condition, positives, true), positives });
       const cover = this.#cover(rule.condition, popularity);
       if (cover === null) always.push(local);
       for (const { field, text, atStart, atEnd } of cover?.triggers ?? []) {
@@ -83,8 +87,8 @@ export class RouteMatcher {
     this.#scannedFor = new Int32Array(rules.length);
   }
 
-  get ruleCount(): number {
-    return this.#rules.length;
+  ruleIndices(): number[] {
+    return this.#rules.map((rule) => rule.index);
   }
 
   judge(event: EventView, onHit: OnHit): void {
@@ -109,7 +113,14 @@ export class RouteMatcher {
   }
 
   #judgeRule(rule: ReadyRule, onHit: OnHit): void {
-    if (rule.holds()) onHit(rule.index, () => this.#matched(rule));
+    if (rule.holds()) onHit(rule.index, () => this.#matched(rule), (field) => this.#valueOf(rule, field));
+  }
+
+  #valueOf(rule: ReadyRule, name: string): string | null {
+    const source = Object.hasOwn(rule.fields, name) ? (rule.fields[name] ?? null) : null;
+    const field = this.#field({ field: name, source, split: null, mode: 'any', tests: [] });
+    if (field.loadedFor !== this.#eventNumber && this.#event !== null) field.load(this.#event, this.#eventNumber);
+    return this.#cellsOf(field).find((cell) => cell.text !== null)?.text ?? null;
   }
 
   #scan(field: Field, cell: Cell): Int32Array {

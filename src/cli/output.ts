@@ -1,0 +1,34 @@
+import { writeSync } from 'node:fs';
+
+/**
+ * Standard output, written whole before we go on: a pipe that closes early (`| head`) ends the work quietly, and
+ * process.exit never cuts a long result short.
+ */
+export function print(text: string): void {
+  writeAll(1, text);
+}
+
+/** Progress, warnings and refusals go to standard error: standard output carries only the result. */
+export function say(text: string): void {
+  writeAll(2, text);
+}
+
+/** The reader of our output went away. */
+export class OutputClosed extends Error {}
+
+const RETRY = new Int32Array(new SharedArrayBuffer(4));
+
+function writeAll(handle: number, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(handle, bytes, at);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : null;
+      if (code === 'EPIPE') throw new OutputClosed();
+      if (code !== 'EAGAIN') throw error;
+      // A full pipe that does not block: wait a little for its reader.
+      Atomics.wait(RETRY, 0, 0, 5);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { Format, Head } from './format.ts';
+
+/** Every format we read besides EVTX, in the order that settles a tie. */
+export const FORMATS: readonly Format[] = [];
+
+/** The least that a format must be sure of to be believed. */
+const LEAST_CLAIM = 20;
+
+/** The format of a file that begins like this; `null`: none that we know. */
+export function formatOf(head: Head): Format | null {
+  let best: Format | null = null;
+  let claim = LEAST_CLAIM - 1;
+  for (const format of FORMATS) {
+    const own = format.claims(head);
+    if (own > claim) {
+      best = format;
+      claim = own;
+    }
+  }
+  return best;
+}

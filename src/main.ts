@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { runConvert } from './cli/convert.ts';
+import { EXIT } from './cli/exit.ts';
+import { OutputClosed, print, say } from './cli/output.ts';
+import { runRules } from './cli/rules.ts';
+import { runScan } from './cli/scan.ts';
+import { Refusal, REFUSALS } from './core/refusal.ts';
+
+type Verb = (args: readonly string[], env: Readonly<Record<string, string | undefined>>) => Promise<number>;
+
+const VERBS: Readonly<Record<string, Verb>> = { scan: runScan, convert: runConvert, rules: runRules };
+
+const HELP = `Wardwatch reads logs and says in plain English what happened, and what to do now.
+
+Usage: wardwatch VERB …
+
+  scan PATH…             read and judge files or folders, tell the story
+  convert FILE…          event logs as JSON, one record a line
+  rules check|list|explain|update
+                         which rules load, which can run, and why the others cannot
+
+  wardwatch VERB --help  options and examples
+  wardwatch --version    the version
+
+Examples
+  wardwatch scan /mnt/usb/logs
+  wardwatch scan dc1.zip --format html -o report.html
+`;
+
+async function run(args: readonly string[]): Promise<number> {
+  const [verb, ...rest] = args;
+  if (verb === undefined || verb === '--help' || verb === '-h' || verb === 'help') {
+    print(HELP);
+    return verb === undefined ? EXIT.wrongUse : EXIT.done;
+  }
+  if (verb === '--version') {
+    // Our own package file.
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+    print(`${version}\n`);
+    return EXIT.done;
+  }
+  const known = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;
+  if (known === undefined) throw new Refusal('usage/unknown-verb', `“${verb}” is not a verb of wardwatch`);
+  return known(rest, process.env);
+}
+
+process.on('SIGINT', () => process.exit(EXIT.interrupted));
+
+run(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    if (error instanceof OutputClosed) process.exitCode = EXIT.done;
+    else if (error instanceof Refusal) {
+      say(`${error.message}\n${REFUSALS[error.code].hint}\n`);
+      process.exitCode = REFUSALS[error.code].exit;
+    } else {
+      say(`wardwatch: something broke on our side: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      process.exitCode = EXIT.internal;
+    }
+  },
+);

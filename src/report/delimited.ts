@@ -1,0 +1,24 @@
+import type { Finding } from '../core/finding.ts';
+
+/** One finding a line, whole. */
+export function ndjsonLine(finding: Finding): string {
+  return `${JSON.stringify(finding)}\n`;
+}
+
+export const CSV_HEADER = 'at,level,kind,ruleId,title,host,account,path,record,plain\n';
+
+export function csvLine(finding: Finding): string {
+  const { at, level, kind, ruleId, title, entities, source, plain } = finding;
+  return `${[at ?? '', level, kind, ruleId, title, entities.host ?? '', entities.account ?? '', source.path, String(source.record), plain].map(cell).join(',')}\n`;
+}
+
+/** Quoted where it must be, and never a formula: a spreadsheet would run what an attacker put into a log. */
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** By time; findings without one come last, in their own order. */
+export function byTime(findings: readonly Finding[]): Finding[] {
+  return [...findings].sort((a, b) => (a.at === b.at ? 0 : a.at === null ? 1 : b.at === null ? -1 : a.at < b.at ? -1 : 1));
+}

@@ -1,0 +1,70 @@
+import { type CorrelationFinding, type EventPlace, type Evidence, findingId, isoTime, type RuleFinding } from '../core/finding.ts';
+import type { CorrelationMatch, EventRule } from '../detect/sigma/index.ts';
+import type { Hit } from './task.ts';
+import { fillIn, techniquesOf, type TechniqueWords, wordsFor } from './words.ts';
+
+/** A hit with its log's path, as a finding rests on it. */
+export interface PlacedHit extends Hit {
+  readonly path: string;
+  readonly ruleId: string;
+}
+
+export function ruleFinding(rule: EventRule, hit: PlacedHit, table: TechniqueWords): RuleFinding {
+  const evidence = evidenceOf(hit);
+  const words = wordsFor(rule, table);
+  const { entities, matched } = hit;
+  return {
+    schema: 'wardwatch.finding/1',
+    id: findingId(rule.id, placeOf(hit)),
+    kind: 'rule',
+    ruleId: rule.id,
+    title: rule.title,
+    level: rule.level,
+    techniques: techniquesOf(rule.tags),
+    at: evidence.at,
+    source: placeOf(hit),
+    entities,
+    matched,
+    plain: fillIn(words.plain, entities, matched),
+    innocent: fillIn(words.innocent, entities, matched),
+    next: words.next.map((step) => fillIn(step, entities, matched)),
+    evidence: [evidence],
+    author: rule.author,
+  };
+}
+
+export function correlationFinding(match: CorrelationMatch<PlacedHit>, table: TechniqueWords): CorrelationFinding {
+  const { rule, groupBy } = match;
+  const words = wordsFor(rule, table);
+  const [first, ...others] = match.evidence.map(evidenceOf);
+  const last = match.evidence.at(-1);
+  if (first === undefined || last === undefined) throw new Error(`correlation ${rule.id} matched without events`);
+  const fields = { ...last.matched, ...groupBy, count: String(match.value) };
+  return {
+    schema: 'wardwatch.finding/1',
+    id: findingId(rule.id, placeOf(last), Object.values(groupBy).join('\0')),
+    kind: 'correlation',
+    ruleId: rule.id,
+    title: rule.title,
+    level: rule.level,
+    techniques: techniquesOf(rule.tags),
+    at: isoTime(match.at),
+    source: placeOf(last),
+    entities: last.entities,
+    matched: last.matched,
+    plain: fillIn(words.plain, last.entities, fields),
+    innocent: fillIn(words.innocent, last.entities, fields),
+    next: words.next.map((step) => fillIn(step, last.entities, fields)),
+    evidence: [first, ...others],
+    author: rule.author,
+    groupBy,
+  };
+}
+
+function placeOf(hit: PlacedHit): EventPlace {
+  return { path: hit.path, record: hit.record, ...(hit.eventRecordId === null ? {} : { eventRecordId: hit.eventRecordId }) };
+}
+
+function evidenceOf(hit: PlacedHit): Evidence {
+  return { ...placeOf(hit), at: isoTime(hit.at), ruleId: hit.ruleId };
+}

@@ -1,0 +1,170 @@
+import { statSync } from 'node:fs';
+import type { EventView } from '../core/event.ts';
+import { entitiesOf } from '../detect/entities.ts';
+import { Correlator, loadRules, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
+import { membersOf } from '../intake/archives.ts';
+import { isEvtxFile, type LogReading, readFile, readLog } from '../intake/read-log.ts';
+import type { AsideItem, Hit, JudgeSetup, LogSummary, ScanTask, TaskResult, ThreadCoverage } from './task.ts';
+
+/** Set-aside items listed for one task; more are only counted. */
+const MAX_LISTED = 10_000;
+
+/** Reads tasks' files and judges their events: what one thread of a scan does. */
+export class Judge {
+  readonly rules: LoadedRules;
+  readonly #setup: JudgeSetup;
+  readonly #engine: SigmaEngine;
+  /** By rule: the fields that correlations want of its events. */
+  readonly #needs: readonly (readonly string[] | null)[];
+  readonly #indexOf: ReadonlyMap<string, number>;
+  #onProgress: (bytes: number, events: number) => void;
+
+  constructor(setup: JudgeSetup, onProgress: (bytes: number, events: number) => void = () => undefined) {
+    this.#setup = setup;
+    this.#onProgress = onProgress;
+    this.rules = loadRules(setup.ruleFolders, setup);
+    this.#engine = new SigmaEngine(this.rules.rules);
+    const correlator = new Correlator(this.rules.correlations, () => undefined);
+    this.#needs = this.rules.rules.map((rule) => correlator.fieldsNeeded(rule.id, rule.name));
+    this.#indexOf = new Map(this.rules.rules.map((rule, index) => [rule.id, index]));
+  }
+
+  async judge(task: ScanTask): Promise<TaskResult> {
+    const reading = new TaskReading(task, this.#setup, this.#engine, this.#needs, this.#indexOf, this.#onProgress);
+    if (task.part !== null || isEvtxFile(task.file)) reading.file(task);
+    else for await (const member of membersOf(task.file, task.given, (problem) => reading.aside({ record: null, offset: null, ...problem }))) await reading.member(member);
+    return reading.result();
+  }
+
+  coverage(): ThreadCoverage {
+    return this.#engine.coverage();
+  }
+}
+
+/** The reading of one task, and what came of it so far. */
+class TaskReading {
+  readonly #task: ScanTask;
+  readonly #setup: JudgeSetup;
+  readonly #engine: SigmaEngine;
+  readonly #needs: readonly (readonly string[] | null)[];
+  readonly #indexOf: ReadonlyMap<string, number>;
+  readonly #onProgress: (bytes: number, events: number) => void;
+  readonly #logs: LogSummary[] = [];
+  readonly #hits: Hit[] = [];
+  readonly #setAside: AsideItem[] = [];
+  #unlisted = 0;
+
+  constructor(
+    task: ScanTask,
+    setup: JudgeSetup,
+    engine: SigmaEngine,
+    needs: readonly (readonly string[] | null)[],
+    indexOf: ReadonlyMap<string, number>,
+    onProgress: (bytes: number, events: number) => void,
+  ) {
+    this.#task = task;
+    this.#setup = setup;
+    this.#engine = engine;
+    this.#needs = needs;
+    this.#indexOf = indexOf;
+    this.#onProgress = onProgress;
+  }
+
+  file(task: ScanTask): void {
+    const log = this.#open(task.given, statSync(task.file).mtimeMs);
+    try {
+      log.close(readFile(task.file, log.reading, task.part));
+    } catch (error) {
+      log.fail(error);
+    }
+  }
+
+  async member(member: { path: string; modifiedAt: number; bytes: AsyncIterable<Buffer> }): Promise<void> {
+    const log = this.#open(member.path, member.modifiedAt);
+    try {
+      log.close(await readLog(member.bytes, log.reading));
+    } catch (error) {
+      log.fail(error);
+    }
+  }
+
+  aside(item: AsideItem): void {
+    if (this.#setAside.length < MAX_LISTED) this.#setAside.push(item);
+    else this.#unlisted++;
+  }
+
+  result(): TaskResult {
+    return { task: this.#task.id, logs: this.#logs, hits: this.#hits, setAside: this.#setAside, setAsideUnlisted: this.#unlisted };
+  }
+
+  /** One log of the task: its reading, and its summary once it is closed. */
+  #open(path: string, modifiedAt: number): { reading: LogReading; close: (read: { format: string; bytes: number }) => void; fail: (error: unknown) => void } {
+    const index = this.#logs.length;
+    let events = 0;
+    let earliest = Number.POSITIVE_INFINITY;
+    let latest = Number.NEGATIVE_INFINITY;
+    let withoutTime = 0;
+    let zoneAssumed = 0;
+    let current: EventView | null = null;
+    let eventRecordId: number | null = null;
+    const onHit = ({ rule, matched, value }: Parameters<Parameters<SigmaEngine['judge']>[1]>[0]) => {
+      if (current === null) return;
+      const ruleIndex = this.#indexOf.get(rule.id) ?? -1;
+      const needs = this.#needs[ruleIndex] ?? null;
+      this.#hits.push({
+        rule: ruleIndex, log: index, record: current.record, eventRecordId, at: current.at,
+        entities: entitiesOf(current), matched: matched(), fields: needs === null ? null : pick(needs, value),
+      });
+    };
+    const reading: LogReading = {
+      timeZone: this.#setup.timeZone,
+      referenceTime: modifiedAt,
+      declared: this.#setup.declared,
+      onParsed: (event) => {
+        if (event.zoneAssumed) zoneAssumed++;
+      },
+      onEvent: (event, recordId) => {
+        events++;
+        const { at } = event;
+        if (at === null) withoutTime++;
+        else {
+          if (at < earliest) earliest = at;
+          if (at > latest) latest = at;
+        }
+        current = event;
+        eventRecordId = recordId;
+        this.#engine.judge(event, onHit);
+        if ((events & 0xfff) === 0) this.#onProgress(0, 4096);
+      },
+      setAside: (item) => this.aside({ path, ...item }),
+    };
+    const close = ({ format, bytes }: { format: string; bytes: number }) => {
+      this.#onProgress(bytes, events & 0xfff);
+      this.#logs.push({
+        path, format, events, bytes, withoutTime, zoneAssumed,
+        earliest: events > withoutTime ? earliest : null,
+        latest: events > withoutTime ? latest : null,
+      });
+    };
+    const fail = (error: unknown) => {
+      // What was read before stands; the rest is set aside with the reason.
+      const reason = isFileError(error) ? 'not-readable' : 'archive-damaged';
+      this.aside({ path, record: null, offset: null, reason, detail: error instanceof Error ? error.message : 'it could not be read to its end' });
+      close({ format: 'unknown', bytes: 0 });
+    };
+    return { reading, close, fail };
+  }
+}
+
+function pick(names: readonly string[], value: (name: string) => string | null): Record<string, string> {
+  const fields = Object.create(null) as Record<string, string>;
+  for (const name of names) {
+    const text = value(name);
+    if (text !== null) fields[name] = text;
+  }
+  return fields;
+}
+
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
+}
