@@ -30,6 +30,11 @@ export function entitiesOf(event: EventView): Entities {
   };
 }
 
+/** The host that an event names, in lower case; '' if none. */
+export function hostOf(event: EventView): string {
+  return firstText(event, HOST)?.text.toLowerCase() ?? '';
+}
+
 function accountOf(event: EventView, order: readonly string[]): string | null {
   const found = firstText(event, order);
   if (found === null) return null;

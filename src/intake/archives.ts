@@ -223,7 +223,7 @@ async function* unxz(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 }
 
 async function* zipMembers(source: Source, depth: number, opening: Opening): AsyncGenerator<Member> {
-  const zip = source.file === null ? await yauzl.fromBufferPromise(await collect(source.bytes()), ZIP) : await yauzl.openPromise(source.file, ZIP);
+  const zip = await openZip(source);
   try {
     for await (const entry of zip.eachEntry()) {
       if (entry.fileName.endsWith('/')) continue;
@@ -244,6 +244,21 @@ async function* zipMembers(source: Source, depth: number, opening: Opening): Asy
   } finally {
     zip.close();
   }
+}
+
+/** A zip whose end says a wrong length for its comment is common enough, and nothing else in it need be wrong. */
+async function openZip(source: Source): Promise<yauzl.ZipFile> {
+  if (source.file !== null) {
+    try {
+      return await yauzl.openPromise(source.file, ZIP);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.includes('comment length')) throw error;
+    }
+  }
+  const bytes = await collect(source.bytes());
+  const end = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
+  if (end >= 0 && end + 22 <= bytes.length) bytes.writeUInt16LE(Math.min(0xffff, bytes.length - end - 22), end + 20);
+  return yauzl.fromBufferPromise(bytes, ZIP);
 }
 
 const ZIP = { lazyEntries: true, autoClose: false, validateEntrySizes: true } as const;

@@ -1,11 +1,13 @@
 import { statSync } from 'node:fs';
 import type { EventView } from '../core/event.ts';
-import { entitiesOf } from '../detect/entities.ts';
-import { Correlator, loadRules, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
+import { entitiesOf, hostOf } from '../detect/entities.ts';
+import { Correlator, loadRules, type LoadedRules, SigmaEngine, STOOD_IN_FOR } from '../detect/sigma/index.ts';
 import { membersOf } from '../intake/archives.ts';
 import { isEvtxFile, type LogReading, readFile, readLog } from '../intake/read-log.ts';
 import type { AsideItem, Hit, JudgeSetup, LogSummary, ScanTask, TaskResult, ThreadCoverage } from './task.ts';
 
+/** All that others can stand in for comes from here. */
+const SYSMON = 'microsoft-windows-sysmon/operational';
 /** Set-aside items listed for one task; more are only counted. */
 const MAX_LISTED = 10_000;
 
@@ -53,6 +55,7 @@ class TaskReading {
   readonly #hits: Hit[] = [];
   readonly #setAside: AsideItem[] = [];
   #unlisted = 0;
+  readonly #seen = new Set<string>();
 
   constructor(
     task: ScanTask,
@@ -94,7 +97,7 @@ class TaskReading {
   }
 
   result(): TaskResult {
-    return { task: this.#task.id, logs: this.#logs, hits: this.#hits, setAside: this.#setAside, setAsideUnlisted: this.#unlisted };
+    return { task: this.#task.id, logs: this.#logs, hits: this.#hits, setAside: this.#setAside, setAsideUnlisted: this.#unlisted, seen: [...this.#seen] };
   }
 
   /** One log of the task: its reading, and its summary once it is closed. */
@@ -107,13 +110,13 @@ class TaskReading {
     let zoneAssumed = 0;
     let current: EventView | null = null;
     let eventRecordId: number | null = null;
-    const onHit = ({ rule, matched, value }: Parameters<Parameters<SigmaEngine['judge']>[1]>[0]) => {
+    const onHit = ({ rule, matched, value, standsInFor }: Parameters<Parameters<SigmaEngine['judge']>[1]>[0]) => {
       if (current === null) return;
       const ruleIndex = this.#indexOf.get(rule.id) ?? -1;
       const needs = this.#needs[ruleIndex] ?? null;
       this.#hits.push({
         rule: ruleIndex, log: index, record: current.record, eventRecordId, at: current.at,
-        entities: entitiesOf(current), matched: matched(), fields: needs === null ? null : pick(needs, value),
+        entities: entitiesOf(current), matched: matched(), fields: needs === null ? null : pick(needs, value), standsInFor,
       });
     };
     const reading: LogReading = {
@@ -134,6 +137,7 @@ class TaskReading {
         current = event;
         eventRecordId = recordId;
         this.#engine.judge(event, onHit);
+        if (event.channel === SYSMON && STOOD_IN_FOR.has(`${SYSMON}/${event.eventId}`)) this.#seen.add(`${SYSMON}/${event.eventId} ${hostOf(event)}`);
         if ((events & 0xfff) === 0) this.#onProgress(0, 4096);
       },
       setAside: (item) => this.aside({ path, ...item }),

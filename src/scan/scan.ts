@@ -68,7 +68,8 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   });
 
   const ordered = joinParts(tasks, results);
-  const hits = ordered.flatMap((result) => result.placed);
+  const seen = new Set([...results.values()].flatMap((result) => result.seen));
+  const hits = ordered.flatMap((result) => result.placed).filter((hit) => !isRepetition(hit, seen));
   const { findings, forgotten } = fileFindings(hits, rules, words);
   const arrived = new Map<string, number>();
   for (const thread of threads) for (const [route, count] of Object.entries(thread.arrived)) arrived.set(route, (arrived.get(route) ?? 0) + count);
@@ -157,6 +158,11 @@ function joinParts(tasks: readonly ScanTask[], results: ReadonlyMap<number, Task
     recordsBefore += result.logs.reduce((sum, log) => sum + log.events, 0) + result.setAside.filter((item) => item.record !== null).length;
   }
   return joined;
+}
+
+/** A connection that Windows and Sysmon both logged is one finding, by the one that says more. */
+function isRepetition(hit: PlacedHit, seen: ReadonlySet<string>): boolean {
+  return hit.standsInFor !== null && seen.has(`${hit.standsInFor} ${hit.entities.host?.toLowerCase() ?? ''}`);
 }
 
 /** Hits become findings, and go through the correlations in the order of their times. */

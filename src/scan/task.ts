@@ -34,6 +34,8 @@ export interface Hit {
   readonly matched: Readonly<Record<string, string>>;
   /** What correlations need of the event; `null` if none watches the rule. */
   readonly fields: Readonly<Record<string, string>> | null;
+  /** `channel/id` of events that say the same better; see `Way.standsInFor`. */
+  readonly standsInFor: string | null;
 }
 
 /** Input that could not be read. */
@@ -65,6 +67,8 @@ export interface TaskResult {
   readonly setAside: readonly AsideItem[];
   /** Set-aside items beyond those listed. */
   readonly setAsideUnlisted: number;
+  /** `channel/id host` of the events that others can stand in for. */
+  readonly seen: readonly string[];
 }
 
 /** What a thread has to say at the end: the rules that something which arrived could have fired. */

@@ -10,6 +10,8 @@ export interface Hit {
   readonly matched: () => Record<string, string>;
   /** Any field of the event by the rule's name for it, as text; `null` if it has none. As `matched`, now or never. */
   readonly value: (field: string) => string | null;
+  /** `channel/id` of events that say the same better; `null` if these are they. See `Way.standsInFor`. */
+  readonly standsInFor: string | null;
 }
 
 /** A matcher for the events of one channel and event id, or of one declared log source; `null`: no rule is for them. */
@@ -49,9 +51,9 @@ export class SigmaEngine {
     route.matcher.judge(event, this.#report);
   }
 
-  readonly #report: OnHit = (ruleIndex, matched, value) => {
+  readonly #report: OnHit = (ruleIndex, matched, value, standsInFor) => {
     const rule = this.rules[ruleIndex];
-    if (rule !== undefined) this.#onHit({ rule, matched, value });
+    if (rule !== undefined) this.#onHit({ rule, matched, value, standsInFor });
   };
 
   /** The rules that something which arrived could have fired, and how many events arrived by each route. */
@@ -104,7 +106,7 @@ export class SigmaEngine {
     const onRoute: RouteRule[] = [];
     this.rules.forEach((rule, index) => {
       const condition = this.#conditionFor(rule, index, key);
-      if (condition !== null) onRoute.push({ index, condition, fields: this.#fieldsOn(index, key) });
+      if (condition !== null) onRoute.push({ index, condition, fields: this.#fieldsOn(index, key), standsInFor: this.#waysOn(index, key)[0]?.standsInFor ?? null });
     });
     const route: Route = { matcher: onRoute.length === 0 ? null : new RouteMatcher(onRoute), events: 0 };
     this.#seen.set(name, route);

@@ -16,6 +16,10 @@ export interface Way {
   readonly fields: Readonly<Record<string, FieldSource>>;
   /** A list field whose `name=value` lines stand in for fields that the event lacks (Windows PowerShell). */
   readonly split: string | null;
+  /** Sigma's fields that this event never carries. A rule that excludes by one of them is not run on it: its exclusions could not be applied. */
+  readonly lacks: readonly string[];
+  /** `channel/id` of the events that say the same better: where a host sends those, findings by this way are repetitions. */
+  readonly standsInFor: string | null;
   /** What has to be switched on for such events to exist. */
   readonly needs: string | null;
 }
@@ -32,6 +36,8 @@ interface WayData {
   readonly where?: Readonly<Record<string, string | readonly string[]>>;
   readonly fields?: Readonly<Record<string, string>>;
   readonly split?: string;
+  readonly lacks?: readonly string[];
+  readonly standsInFor?: string;
   readonly needs?: string;
 }
 
@@ -66,6 +72,8 @@ function readWay(way: WayData): Way {
     where: where.length === 0 ? null : Object.fromEntries(where),
     fields: Object.fromEntries(Object.entries(way.fields ?? {}).map(([name, text]) => [name, readFieldSource(text)])),
     split: way.split ?? null,
+    lacks: way.lacks ?? [],
+    standsInFor: way.standsInFor?.toLowerCase() ?? null,
     needs: way.needs ?? null,
   };
 }
@@ -96,7 +104,7 @@ function windowsWays(product: string | undefined, category: string | undefined, 
   if (channels === undefined) return [];
   if (category === undefined) {
     if (channels === null && product === undefined) return [];
-    return [{ channels, eventIds: null, where: null, fields: {}, split: null, needs: null }];
+    return [{ channels, eventIds: null, where: null, fields: {}, split: null, lacks: [], standsInFor: null, needs: null }];
   }
   const ways = WINDOWS.get(category) ?? [];
   return channels === null ? ways : ways.filter((way) => way.channels?.some((channel) => channels.includes(channel)));
@@ -111,6 +119,11 @@ export function covers(rule: LogSource, claim: LogSource): boolean {
     (rule.service === undefined || rule.service === claim.service)
   );
 }
+
+/** The routes, as `channel/id`, that another way can stand in for. */
+export const STOOD_IN_FOR: ReadonlySet<string> = new Set(
+  [...WINDOWS.values()].flat().map((way) => way.standsInFor).filter((route) => route !== null),
+);
 
 /** The first channel of a Windows service, for events that were declared to be of it; `null` if there is none. */
 export function channelOfService(service: string): string | null {

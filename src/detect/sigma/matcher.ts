@@ -13,9 +13,10 @@ export interface RouteRule {
   readonly condition: RouteCondition;
   /** How this route's events carry the rule's fields, where not under their own names. */
   readonly fields: Readonly<Record<string, FieldSource>>;
+  readonly standsInFor: string | null;
 }
 
-export type OnHit = (ruleIndex: number, matched: () => Record<string, string>, value: (field: string) => string | null) => void;
+export type OnHit = (ruleIndex: number, matched: () => Record<string, string>, value: (field: string) => string | null, standsInFor: string | null) => void;
 
 /** An item made ready, with its place among the items on its field. */
 interface ReadyItem {
@@ -36,6 +37,7 @@ type ReadyTest =
 interface ReadyRule {
   readonly index: number;
   readonly fields: RouteRule['fields'];
+  readonly standsInFor: string | null;
   readonly holds: () => boolean;
   /** The items that are not under a `not`, for saying what matched. */
   readonly positives: readonly { readonly name: string; readonly item: ReadyItem }[];
@@ -70,7 +72,7 @@ export class RouteMatcher {
     const always: number[] = [];
     rules.forEach((rule, local) => {
       const positives: { name: string; item: ReadyItem }[] = [];
-      this.#rules.push({ index: rule.index, fields: rule.fields, holds: this.#compile(rule.condition, positives, true), positives });
+      this.#rules.push({ index: rule.index, fields: rule.fields, standsInFor: rule.standsInFor, holds: this.#compile(rule.condition, positives, true), positives });
       const cover = this.#cover(rule.condition, popularity);
       if (cover === null) always.push(local);
       for (const { field, text, atStart, atEnd } of cover?.triggers ?? []) {
@@ -113,7 +115,7 @@ export class RouteMatcher {
   }
 
   #judgeRule(rule: ReadyRule, onHit: OnHit): void {
-    if (rule.holds()) onHit(rule.index, () => this.#matched(rule), (field) => this.#valueOf(rule, field));
+    if (rule.holds()) onHit(rule.index, () => this.#matched(rule), (field) => this.#valueOf(rule, field), rule.standsInFor);
   }
 
   #valueOf(rule: ReadyRule, name: string): string | null {

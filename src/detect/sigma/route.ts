@@ -40,10 +40,26 @@ export interface RouteKey {
  * `null` if it can never hold.
  */
 export function conditionOnRoute(rule: EventRule, way: Way | null, key: RouteKey): RouteCondition | null {
+  if (way !== null && way.lacks.length > 0 && excludesBy(rule.condition, way.lacks, false)) return null;
   const own = specialise(rule.condition, way, key);
   const where = way?.where ?? null;
   const whole = where === null ? own : join('and', [whereCondition(where), own]);
   return whole.op === 'constant' && !whole.value ? null : whole;
+}
+
+/** True if the condition has one of these fields under a `not`. */
+function excludesBy(condition: Condition, fields: readonly string[], isNegated: boolean): boolean {
+  switch (condition.op) {
+    case 'and':
+    case 'or':
+      return condition.of.some((part) => excludesBy(part, fields, isNegated));
+    case 'not':
+      return excludesBy(condition.of, fields, !isNegated);
+    case 'item':
+      return isNegated && condition.item.field !== null && fields.includes(condition.item.field);
+    case 'constant':
+      return false;
+  }
 }
 
 function whereCondition(where: Readonly<Record<string, readonly string[]>>): RouteCondition {

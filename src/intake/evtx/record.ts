@@ -67,14 +67,13 @@ export class EvtxRecord implements EventView {
     const chunk = this.#chunk;
     this.record = ordinal;
     this.eventRecordId = chunk.readUInt32LE(start + 8) + chunk.readUInt32LE(start + 12) * 0x1_0000_0000;
-    const at = filetimeToMs(chunk.readUInt32LE(start + 16), chunk.readUInt32LE(start + 20));
-    this.at = Number.isNaN(at) ? null : at;
     this.#values = 0;
     this.#members = [];
     this.#lifted = [];
     // The size stands once more at the end of the record.
     this.#fragment(start + RECORD_HEADER, start + size - 4, 0);
     this.layout = this.#shape();
+    this.at = this.#readTime(start);
     this.eventId = this.#readEventId();
     this.channel = this.#readChannel();
   }
@@ -281,6 +280,15 @@ export class EvtxRecord implements EventView {
     return slot < 0 ? undefined : this.valueAt(slot);
   }
 
+  /** The header's time; exported and rewritten logs may have none there, and then System says it. */
+  #readTime(start: number): UtcMs | null {
+    const at = filetimeToMs(this.#chunk.readUInt32LE(start + 16), this.#chunk.readUInt32LE(start + 20));
+    if (at > EARLIEST_TIME) return at;
+    const text = this.field('TimeCreated_SystemTime');
+    const stated = typeof text === 'string' ? Date.parse(text.replace(/(\.\d{3})\d*/, '$1')) : Number.NaN;
+    return stated > EARLIEST_TIME ? stated : null;
+  }
+
   #readEventId(): number {
     const slot = this.layout.eventId;
     if (slot === null) return -1;
@@ -341,6 +349,9 @@ export class EvtxRecord implements EventView {
     return member === undefined ? [] : this.#resolveAll(member.template.roots, member.base);
   }
 }
+
+/** 1990: before Windows had event logs, so a time before it is no time. */
+const EARLIEST_TIME = 631_152_000_000;
 
 /** The type of a value whose text was moved out of an element: its offset is an index among the lifted texts. */
 const LIFTED = 0xff;

@@ -1,7 +1,8 @@
 import type { Format, Head } from './format.ts';
+import { json } from './json.ts';
 
 /** Every format we read besides EVTX, in the order that settles a tie. */
-export const FORMATS: readonly Format[] = [];
+export const FORMATS: readonly Format[] = [json];
 
 /** The least that a format must be sure of to be believed. */
 const LEAST_CLAIM = 20;

@@ -1,0 +1,197 @@
+import type { Format, Head, ReadContext, TextReader } from './format.ts';
+import { LineReader } from './lines.ts';
+import { unwrap } from './shape.ts';
+import { ShapeReader } from './shapes.ts';
+
+/** One JSON value at most; a CloudTrail or Graph export is one object. */
+const MAX_VALUE = 64 * 1024 * 1024;
+const MAX_DEPTH = 200;
+
+export const json: Format = {
+  name: 'json',
+  claims: ({ text }: Head) => {
+    const first = text.trimStart().charAt(0);
+    if (first === '{') return /^\s*\{\s*(?:"|\})/.test(text) ? 60 : 0;
+    return first === '[' && /^\s*\[\s*(?:\{|\])/.test(text) ? 60 : 0;
+  },
+  open: (context) => new JsonReader(context),
+};
+
+/**
+ * Objects one a line, in one array, one after another or over many lines. While every line is an object by itself it
+ * goes straight to JSON.parse; from the first that is not, values are cut out by counting brackets.
+ */
+class JsonReader implements TextReader {
+  readonly #context: ReadContext;
+  readonly #shapes: ShapeReader;
+  readonly #lines: LineReader;
+  #cutter: ValueCutter | null = null;
+  #isFirst = true;
+
+  constructor(context: ReadContext) {
+    this.#context = context;
+    this.#shapes = new ShapeReader(context);
+    this.#lines = new LineReader(
+      (line, number) => this.#line(line, number),
+      (number) => this.#aside(number, 'line-too-long', 'the line is longer than 1 MiB'),
+    );
+  }
+
+  push(text: string): void {
+    if (this.#isFirst) {
+      const start = text.trimStart();
+      if (start === '') return this.#lines.push(text);
+      this.#isFirst = false;
+      if (!isLineOfItsOwn(start)) this.#cutter = new ValueCutter((value, ordinal) => this.#value(value, ordinal), (ordinal, reason, detail) => this.#aside(ordinal, reason, detail));
+    }
+    if (this.#cutter === null) this.#lines.push(text);
+    else this.#cutter.push(text);
+  }
+
+  end(): void {
+    if (this.#cutter === null) this.#lines.end();
+    else this.#cutter.end();
+  }
+
+  #line(line: string, number: number): void {
+    if (line === '' || line.trim() === '') return;
+    this.#value(line, number);
+  }
+
+  #value(text: string, record: number): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      const tooDeep = deeperThan(text, MAX_DEPTH);
+      return this.#aside(record, tooDeep ? 'nested-too-deep' : 'bad-json', tooDeep ? 'it is nested deeper than 200 levels' : 'the JSON is not well-formed');
+    }
+    if (text.length > 2000 && deeperThan(text, MAX_DEPTH)) return this.#aside(record, 'nested-too-deep', 'it is nested deeper than 200 levels');
+    const inner = unwrap(value);
+    if (inner !== null) inner.forEach((entry, index) => this.#object(entry, index + 1));
+    else this.#object(value, record);
+  }
+
+  #object(value: unknown, record: number): void {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      this.#shapes.read(value, record);
+      return;
+    }
+    this.#aside(record, 'not-an-object', 'the JSON value is not an object');
+  }
+
+  #aside(record: number, reason: string, detail: string): void {
+    this.#context.setAside({ record, offset: null, reason, detail });
+  }
+}
+
+/** True if the text begins with a line that is a whole object (or with one that is not, yet nothing but lines can follow). */
+function isLineOfItsOwn(start: string): boolean {
+  const end = start.indexOf('\n');
+  const line = (end < 0 ? start : start.slice(0, end)).trim();
+  if (!line.startsWith('{')) return false;
+  if (end < 0 && !line.endsWith('}')) return line.length > 100_000;
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    // A damaged first line: if the second is an object, lines it is.
+    const second = start.slice(end + 1, start.indexOf('\n', end + 1) < 0 ? undefined : start.indexOf('\n', end + 1)).trim();
+    if (end < 0 || !second.startsWith('{') || !second.endsWith('}')) return false;
+    try {
+      JSON.parse(second);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function deeperThan(text: string, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (inString) {
+      if (code === 0x5c) i++;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x7b || code === 0x5b) {
+      if (++depth > limit) return true;
+    } else if (code === 0x7d || code === 0x5d) depth--;
+  }
+  return false;
+}
+
+/** Cuts JSON values out of text by counting brackets: the elements of an array, or objects one after another. */
+class ValueCutter {
+  readonly #onValue: (text: string, ordinal: number) => void;
+  readonly #onBad: (ordinal: number, reason: string, detail: string) => void;
+  #pieces: string[] = [];
+  #length = 0;
+  #depth = 0;
+  #inString = false;
+  #escaped = false;
+  #inArray = false;
+  #started = false;
+  #ordinal = 0;
+  #tooLong = false;
+
+  constructor(onValue: (text: string, ordinal: number) => void, onBad: (ordinal: number, reason: string, detail: string) => void) {
+    this.#onValue = onValue;
+    this.#onBad = onBad;
+  }
+
+  push(text: string): void {
+    let from = this.#depth > 0 ? 0 : -1;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (this.#inString) {
+        if (this.#escaped) this.#escaped = false;
+        else if (code === 0x5c) this.#escaped = true;
+        else if (code === 0x22) this.#inString = false;
+        continue;
+      }
+      if (this.#depth === 0) {
+        if (code === 0x5b && !this.#started) {
+          this.#inArray = true;
+          this.#started = true;
+        } else if (code === 0x7b || code === 0x5b) {
+          this.#started = true;
+          this.#depth = 1;
+          from = i;
+        }
+        continue;
+      }
+      if (code === 0x22) this.#inString = true;
+      else if (code === 0x7b || code === 0x5b) this.#depth++;
+      else if ((code === 0x7d || code === 0x5d) && --this.#depth === 0) {
+        this.#keep(text.slice(from, i + 1));
+        this.#emit();
+        from = -1;
+      }
+    }
+    if (this.#depth > 0 && from >= 0) this.#keep(text.slice(from));
+  }
+
+  end(): void {
+    if (this.#depth > 0) this.#onBad(++this.#ordinal, 'bad-json', this.#inArray ? 'the array ends in the middle of an element' : 'the text ends in the middle of an object');
+  }
+
+  #keep(piece: string): void {
+    this.#length += piece.length;
+    if (this.#length > MAX_VALUE) {
+      this.#tooLong = true;
+      this.#pieces = [];
+    } else this.#pieces.push(piece);
+  }
+
+  #emit(): void {
+    this.#ordinal++;
+    if (this.#tooLong) this.#onBad(this.#ordinal, 'value-too-long', 'one JSON value is longer than 64 MiB');
+    else this.#onValue(this.#pieces.join(''), this.#ordinal);
+    this.#pieces = [];
+    this.#length = 0;
+    this.#tooLong = false;
+  }
+}

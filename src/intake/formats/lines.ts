@@ -1,0 +1,50 @@
+/** A line longer than this is an attack or no line at all. */
+const MAX_LINE = 1024 * 1024;
+
+/** Cuts text that comes in any pieces into lines: LF or CRLF, the last one with or without. Numbers count from 1. */
+export class LineReader {
+  readonly #onLine: (line: string, number: number) => void;
+  readonly #onTooLong: (number: number) => void;
+  #rest = '';
+  #number = 0;
+  /** In the middle of a line that is too long: what follows is skipped up to its end. */
+  #skipping = false;
+
+  constructor(onLine: (line: string, number: number) => void, onTooLong: (number: number) => void) {
+    this.#onLine = onLine;
+    this.#onTooLong = onTooLong;
+  }
+
+  push(text: string): void {
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      this.#take(text.slice(from, end));
+      from = end + 1;
+    }
+    if (from < text.length) this.#hold(text.slice(from));
+  }
+
+  end(): void {
+    if (this.#rest !== '' || this.#skipping) this.#take('');
+  }
+
+  #take(piece: string): void {
+    const line = this.#rest === '' ? piece : this.#rest + piece;
+    this.#rest = '';
+    this.#number++;
+    if (this.#skipping || line.length > MAX_LINE) {
+      this.#skipping = false;
+      this.#onTooLong(this.#number);
+      return;
+    }
+    this.#onLine(line.endsWith('\r') ? line.slice(0, -1) : line, this.#number);
+  }
+
+  #hold(piece: string): void {
+    if (this.#skipping) return;
+    this.#rest += piece;
+    if (this.#rest.length <= MAX_LINE) return;
+    this.#rest = '';
+    this.#skipping = true;
+  }
+}
