@@ -35,7 +35,9 @@ async function run(args: readonly string[]): Promise<number> {
   }
   if (verb === '--version') {
     // Our own package file.
-    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
     print(`${version}\n`);
     return EXIT.done;
   }
@@ -56,7 +58,9 @@ run(process.argv.slice(2)).then(
       say(`${error.message}\n${REFUSALS[error.code].hint}\n`);
       process.exitCode = REFUSALS[error.code].exit;
     } else {
-      say(`wardwatch: something broke on our side: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+      say(
+        `wardwatch: something broke on our side: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
       process.exitCode = EXIT.internal;
     }
   },

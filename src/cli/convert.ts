@@ -32,10 +32,14 @@ export async function runConvert(args: readonly string[]): Promise<number> {
 
 function check(file: string): void {
   try {
-    if (!statSync(file).isFile()) throw new Refusal('input/not-readable', `${file} is not a file: convert takes event logs one by one`);
+    if (!statSync(file).isFile())
+      throw new Refusal('input/not-readable', `${file} is not a file: convert takes event logs one by one`);
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw new Refusal('input/not-found', `cannot read ${file}: there is nothing of that name that this account may read`);
+    throw new Refusal(
+      'input/not-found',
+      `cannot read ${file}: there is nothing of that name that this account may read`,
+    );
   }
 }
 
@@ -58,7 +62,10 @@ async function convertOne(file: string): Promise<number> {
   let at = FILE_HEADER;
   // A stream's piece may be shorter than a chunk: chunks are put together here.
   let torn: Buffer = Buffer.alloc(0);
-  for await (const piece of createReadStream(file, { start: FILE_HEADER, highWaterMark: 16 * CHUNK }) as AsyncIterable<Buffer>) {
+  for await (const piece of createReadStream(file, {
+    start: FILE_HEADER,
+    highWaterMark: 16 * CHUNK,
+  }) as AsyncIterable<Buffer>) {
     const whole = torn.length === 0 ? piece : Buffer.concat([torn, piece]);
     const usable = whole.length - (whole.length % CHUNK);
     reader.readChunks(whole.subarray(0, usable), at);

@@ -24,7 +24,10 @@ export interface Given {
 /** @throws Refusal naming the option that is not one, or lacks its value */
 export function readOptions(verb: string, table: OptionTable, args: readonly string[]): Given {
   const options = Object.fromEntries(
-    Object.entries(table).map(([name, { type, multiple, short }]) => [name, { type, multiple: multiple ?? false, ...(short === undefined ? {} : { short }) }]),
+    Object.entries(table).map(([name, { type, multiple, short }]) => [
+      name,
+      { type, multiple: multiple ?? false, ...(short === undefined ? {} : { short }) },
+    ]),
   );
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
@@ -45,10 +48,16 @@ export function readOptions(verb: string, table: OptionTable, args: readonly str
 }
 
 /** @throws Refusal unless the text is one of the words */
-export function oneOf<Word extends string>(option: string, text: string | null, words: readonly Word[], fallback: Word): Word {
+export function oneOf<Word extends string>(
+  option: string,
+  text: string | null,
+  words: readonly Word[],
+  fallback: Word,
+): Word {
   if (text === null) return fallback;
   const found = words.find((word) => word === text.toLowerCase());
-  if (found === undefined) throw new Refusal('usage/bad-option', `${option} is one of ${words.join(', ')}, not “${text}”`);
+  if (found === undefined)
+    throw new Refusal('usage/bad-option', `${option} is one of ${words.join(', ')}, not “${text}”`);
   return found;
 }
 

@@ -14,13 +14,19 @@ const MAX_DOWNLOAD = 256 * 1024 * 1024;
  * exist yet or was made by this command before: it is replaced whole, or not at all.
  */
 export async function updateRules(from: string | null, to: string): Promise<number> {
-  if (from === null) throw new Refusal('usage/bad-option', 'wardwatch rules update needs --from: a release archive or its https address');
+  if (from === null)
+    throw new Refusal(
+      'usage/bad-option',
+      'wardwatch rules update needs --from: a release archive or its https address',
+    );
   const work = mkdtempSync(path.join(tmpdir(), 'wardwatch-rules-'));
   const staging = `${path.resolve(to)}.${process.pid}.tmp`;
   try {
-    const archive = /^https:\/\//.test(from) ? await download(from, path.join(work, 'rules.zip')) : from;
+    const archive = from.startsWith('https://') ? await download(from, path.join(work, 'rules.zip')) : from;
     let files = 0;
-    for await (const member of membersOf(archive, from, ({ path: at, reason, detail }) => say(`${at}: ${reason}: ${detail}\n`))) {
+    for await (const member of membersOf(archive, from, ({ path: at, reason, detail }) =>
+      say(`${at}: ${reason}: ${detail}\n`),
+    )) {
       const inner = member.path.split('!').at(-1) ?? '';
       if (!/\.ya?ml$|(?:^|\/)licen[sc]e/i.test(inner)) continue;
       const target = path.resolve(staging, inner);
@@ -37,7 +43,10 @@ export async function updateRules(from: string | null, to: string): Promise<numb
     return EXIT.done;
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw new Refusal('input/not-found', `cannot take rules from ${from}: ${error instanceof Error ? error.message : 'it cannot be read'}`);
+    throw new Refusal(
+      'input/not-found',
+      `cannot take rules from ${from}: ${error instanceof Error ? error.message : 'it cannot be read'}`,
+    );
   } finally {
     rmSync(work, { recursive: true, force: true });
     rmSync(staging, { recursive: true, force: true });

@@ -31,7 +31,10 @@ export const HELP = helpText({
 });
 
 /** @returns the exit code */
-export async function runRules(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<number> {
+export async function runRules(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   const given = readOptions('rules', OPTIONS, args);
   const [action, ...rest] = given.paths;
   if (given.flag('help') || action === undefined) {
@@ -40,14 +43,16 @@ export async function runRules(args: readonly string[], env: Readonly<Record<str
   }
   if (action === 'update') return updateRules(given.text('from'), given.text('to') ?? 'sigma-rules');
   const folders = action === 'explain' ? rest.slice(1) : rest;
-  for (const folder of folders) if (!existsSync(folder)) throw new Refusal('rules/not-found', `there is no folder or file ${folder}`);
+  for (const folder of folders)
+    if (!existsSync(folder)) throw new Refusal('rules/not-found', `there is no folder or file ${folder}`);
   const loaded = loadRules(folders.length === 0 ? [OWN_RULES] : folders, {
     placeholders: readPlaceholders(given.text('site')),
     includeDeprecated: given.flag('include-deprecated'),
     cacheFolder: cacheFolder(env),
   });
   if (action === 'check') print(given.flag('json') ? `${JSON.stringify(stateOfAll(loaded))}\n` : checkText(loaded));
-  else if (action === 'list') print(given.flag('json') ? `${JSON.stringify(stateOfAll(loaded).rules)}\n` : listText(loaded));
+  else if (action === 'list')
+    print(given.flag('json') ? `${JSON.stringify(stateOfAll(loaded).rules)}\n` : listText(loaded));
   else if (action === 'explain') print(explainText(loaded, rest[0] ?? ''));
   else throw new Refusal('usage/unknown-verb', `wardwatch rules: “${action}” is not check, list, explain or update`);
   return EXIT.done;
@@ -71,17 +76,26 @@ function stateOfAll(loaded: Loaded): { rules: RuleState[]; warnings: readonly st
   const rules: RuleState[] = loaded.rules.map(({ id, title, level, path, logSource }) => {
     const { ways, claimable } = mapLogSource(logSource);
     const isMapped = ways.length > 0 || claimable;
-    const named = [logSource.product, logSource.category, logSource.service].filter((word) => word !== undefined).join(' / ');
+    const named = [logSource.product, logSource.category, logSource.service]
+      .filter((word) => word !== undefined)
+      .join(' / ');
     return {
-      id, title, level, path,
+      id,
+      title,
+      level,
+      path,
       state: isMapped ? 'runs' : 'cannot-run',
       reason: isMapped ? null : 'logsource-not-mapped',
-      detail: isMapped ? null : `no format that is read here is “${named}”; if you have such logs as JSON, declare them with --as`,
+      detail: isMapped
+        ? null
+        : `no format that is read here is “${named}”; if you have such logs as JSON, declare them with --as`,
       needs: isMapped ? needsOf(logSource) : null,
     };
   });
-  for (const { id, title, level, path } of loaded.correlations) rules.push({ id, title, level, path, state: 'runs', reason: null, detail: null, needs: null });
-  for (const { id, title, path, reason, detail } of loaded.problems) rules.push({ id, title, level: null, path, state: 'cannot-run', reason, detail, needs: null });
+  for (const { id, title, level, path } of loaded.correlations)
+    rules.push({ id, title, level, path, state: 'runs', reason: null, detail: null, needs: null });
+  for (const { id, title, path, reason, detail } of loaded.problems)
+    rules.push({ id, title, level: null, path, state: 'cannot-run', reason, detail, needs: null });
   return { rules, warnings: loaded.warnings };
 }
 
@@ -90,25 +104,35 @@ function checkText(loaded: Loaded): string {
   const runs = rules.filter(({ state }) => state === 'runs').length;
   const lines = [`${plural(rules.length, 'rule')}: ${runs} can run, ${rules.length - runs} cannot.`];
   const byReason = new Map<string, RuleState[]>();
-  for (const rule of rules) if (rule.reason !== null) byReason.set(rule.reason, [...(byReason.get(rule.reason) ?? []), rule]);
+  for (const rule of rules)
+    if (rule.reason !== null) byReason.set(rule.reason, [...(byReason.get(rule.reason) ?? []), rule]);
   for (const [reason, list] of [...byReason].sort((a, b) => b[1].length - a[1].length)) {
     lines.push('', `${reason}: ${plural(list.length, 'rule')}`);
-    for (const { title, path, detail } of list) lines.push(`  ${title ?? path}`, `      ${detail ?? ''}`, `      ${path}`);
+    for (const { title, path, detail } of list)
+      lines.push(`  ${title ?? path}`, `      ${detail ?? ''}`, `      ${path}`);
   }
   const needs = new Map<string, number>();
   for (const rule of rules) if (rule.needs !== null) needs.set(rule.needs, (needs.get(rule.needs) ?? 0) + 1);
   lines.push('', 'Those that can run need these logs (a scan says which of them arrived):');
-  for (const [need, count] of [...needs].sort((a, b) => b[1] - a[1])) lines.push(`  ${String(count).padStart(5)}  ${need}`);
+  for (const [need, count] of [...needs].sort((a, b) => b[1] - a[1]))
+    lines.push(`  ${String(count).padStart(5)}  ${need}`);
   for (const warning of warnings) lines.push('', `Note: ${warning}`);
   return `${lines.join('\n')}\n`;
 }
 
 function listText(loaded: Loaded): string {
-  return stateOfAll(loaded).rules.map(({ id, level, state, title }) => `${(id ?? '-').padEnd(38)}${(level ?? '-').padEnd(15)}${state.padEnd(12)}${title ?? ''}\n`).join('');
+  return stateOfAll(loaded)
+    .rules.map(
+      ({ id, level, state, title }) =>
+        `${(id ?? '-').padEnd(38)}${(level ?? '-').padEnd(15)}${state.padEnd(12)}${title ?? ''}\n`,
+    )
+    .join('');
 }
 
 function explainText(loaded: Loaded, id: string): string {
-  const rule = [...loaded.rules, ...loaded.correlations].find((candidate) => candidate.id === id || candidate.name === id);
+  const rule = [...loaded.rules, ...loaded.correlations].find(
+    (candidate) => candidate.id === id || candidate.name === id,
+  );
   if (rule === undefined) throw new Refusal('rules/not-found', `no loaded rule has the id or name “${id}”`);
   const words = wordsFor(rule, loadTechniqueWords());
   return `${[

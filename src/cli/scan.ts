@@ -18,9 +18,18 @@ const FORMATS = ['story', 'ndjson', 'csv', 'timeline', 'html'] as const;
 export const OPTIONS: OptionTable = {
   format: { type: 'string', value: 'FORMAT', help: 'story (default), ndjson, csv, timeline or html' },
   output: { type: 'string', short: 'o', value: 'FILE', help: 'write there instead of to standard output' },
-  rules: { type: 'string', multiple: true, value: 'DIR', help: 'Sigma rules to use besides our own; may be given again' },
+  rules: {
+    type: 'string',
+    multiple: true,
+    value: 'DIR',
+    help: 'Sigma rules to use besides our own; may be given again',
+  },
   'no-own-rules': { type: 'boolean', help: 'only the rules of --rules' },
-  'min-level': { type: 'string', value: 'LEVEL', help: 'leave out what is below: informational, low, medium, high, critical' },
+  'min-level': {
+    type: 'string',
+    value: 'LEVEL',
+    help: 'leave out what is below: informational, low, medium, high, critical',
+  },
   'fail-on': { type: 'string', value: 'LEVEL', help: 'exit 1 if there is a finding of this level or above' },
   as: { type: 'string', value: 'PRODUCT[/X]', help: 'what the input is where it does not say: windows/sysmon' },
   timezone: { type: 'string', value: 'ZONE', help: 'zone of times that name none (default Europe/London)' },
@@ -38,13 +47,19 @@ export const HELP = helpText({
   options: OPTIONS,
   examples: [
     ['wardwatch scan /mnt/usb/logs', 'read everything in a folder and tell the story'],
-    ['wardwatch scan dc1.zip --rules sigma/rules --format html -o report.html', 'one page to send on, with SigmaHQ’s rules too'],
+    [
+      'wardwatch scan dc1.zip --rules sigma/rules --format html -o report.html',
+      'one page to send on, with SigmaHQ’s rules too',
+    ],
     ['wardwatch scan events.json --as windows/sysmon --format ndjson', 'all findings, one JSON object a line'],
   ],
 });
 
 /** @returns the exit code */
-export async function runScan(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<number> {
+export async function runScan(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
   const given = readOptions('scan', OPTIONS, args);
   if (given.flag('help')) {
     print(HELP);
@@ -52,12 +67,18 @@ export async function runScan(args: readonly string[], env: Readonly<Record<stri
   }
   if (given.paths.length === 0) throw new Refusal('usage/no-path', 'wardwatch scan: no file or folder was named');
   const format = oneOf('--format', given.text('format'), FORMATS, 'story');
-  const minLevel = oneOf('--min-level', given.text('min-level'), LEVELS, format === 'story' || format === 'html' ? 'low' : 'informational');
+  const minLevel = oneOf(
+    '--min-level',
+    given.text('min-level'),
+    LEVELS,
+    format === 'story' || format === 'html' ? 'low' : 'informational',
+  );
   const failOn = given.text('fail-on') === null ? null : oneOf('--fail-on', given.text('fail-on'), LEVELS, 'high');
   const timeZone = readTimeZone(given.text('timezone') ?? 'Europe/London');
   const threads = wholeNumber('--threads', given.text('threads'), 1, 64, Math.min(64, availableParallelism()));
   const ruleFolders = [...(given.flag('no-own-rules') ? [] : [OWN_RULES]), ...given.texts('rules')];
-  if (ruleFolders.length === 0) throw new Refusal('rules/not-found', '--no-own-rules leaves no rules: name some with --rules');
+  if (ruleFolders.length === 0)
+    throw new Refusal('rules/not-found', '--no-own-rules leaves no rules: name some with --rules');
 
   const progress = progressLine();
   const result = await scan({
@@ -80,11 +101,18 @@ export async function runScan(args: readonly string[], env: Readonly<Record<stri
   if (write !== null) writeResult(result, format, minLevel, timeZone, write);
   else if (output !== null) toFile(output, (text) => writeResult(result, format, minLevel, timeZone, text));
 
-  if (failOn !== null && result.findings.some(({ level }) => levelRank(level) >= levelRank(failOn))) return EXIT.findings;
+  if (failOn !== null && result.findings.some(({ level }) => levelRank(level) >= levelRank(failOn)))
+    return EXIT.findings;
   return result.setAsideInAll > 0 ? EXIT.setAside : EXIT.done;
 }
 
-function writeResult(result: ScanResult, format: (typeof FORMATS)[number], minLevel: (typeof LEVELS)[number], timeZone: string, write: (text: string) => void): void {
+function writeResult(
+  result: ScanResult,
+  format: (typeof FORMATS)[number],
+  minLevel: (typeof LEVELS)[number],
+  timeZone: string,
+  write: (text: string) => void,
+): void {
   if (format === 'story') return write(story(result, minLevel, timeZone));
   if (format === 'html') return write(htmlReport(result, minLevel, timeZone));
   const shown = result.findings.filter(({ level }) => levelRank(level) >= levelRank(minLevel));
@@ -92,7 +120,13 @@ function writeResult(result: ScanResult, format: (typeof FORMATS)[number], minLe
   const line = format === 'ndjson' ? ndjsonLine : csvLine;
   if (format !== 'ndjson') write(CSV_HEADER);
   // In pieces: a million findings do not fit into one string.
-  for (let at = 0; at < ordered.length; at += 1000) write(ordered.slice(at, at + 1000).map(line).join(''));
+  for (let at = 0; at < ordered.length; at += 1000)
+    write(
+      ordered
+        .slice(at, at + 1000)
+        .map(line)
+        .join(''),
+    );
 }
 
 /** Written beside and renamed: an interrupt leaves the old file or none, never half of one. */
@@ -124,7 +158,8 @@ function readTimeZone(zone: string): string {
 export function readDeclaration(text: string | null): Declaration | null {
   if (text === null) return null;
   const [product = '', word = '', ...more] = text.toLowerCase().split('/');
-  if (product === '' || more.length > 0) throw new Refusal('usage/bad-option', `--as is PRODUCT or PRODUCT/SERVICE-OR-CATEGORY, not “${text}”`);
+  if (product === '' || more.length > 0)
+    throw new Refusal('usage/bad-option', `--as is PRODUCT or PRODUCT/SERVICE-OR-CATEGORY, not “${text}”`);
   if (word === '') return { channel: '', logSource: isCategory(product) ? { category: product } : { product } };
   const channel = product === 'windows' ? (channelOfService(word) ?? '') : '';
   return { channel, logSource: isCategory(word) ? { product, category: word } : { product, service: word } };
@@ -136,7 +171,12 @@ function warn(result: ScanResult): void {
 
 function listSetAside(result: ScanResult): void {
   for (const { path, record, offset, reason, detail } of result.setAside) {
-    const where = record === null ? (offset === null ? '' : `, byte ${offset}`) : `, record ${record}${offset === null ? '' : ` (byte ${offset})`}`;
+    const where =
+      record === null
+        ? offset === null
+          ? ''
+          : `, byte ${offset}`
+        : `, record ${record}${offset === null ? '' : ` (byte ${offset})`}`;
     say(`set aside: ${JSON.stringify(path).slice(1, -1)}${where}: ${reason}: ${detail}\n`);
   }
   const unlisted = result.setAsideInAll - result.setAside.length;
@@ -147,7 +187,7 @@ const REFRESH_MS = 200;
 
 /** One line on a terminal that renews itself; nothing on a pipe. */
 function progressLine(): { show: (progress: ScanProgress) => void; clear: () => void } {
-  if (process.stderr.isTTY !== true) return { show: () => undefined, clear: () => undefined };
+  if (!process.stderr.isTTY) return { show: () => undefined, clear: () => undefined };
   const started = performance.now();
   let last = 0;
   return {
@@ -158,7 +198,9 @@ function progressLine(): { show: (progress: ScanProgress) => void; clear: () => 
       const seconds = (now - started) / 1000;
       const share = Math.min(1, bytesRead / Math.max(1, bytesInAll));
       const left = share > 0.02 ? `, about ${Math.ceil((seconds / share) * (1 - share))} s left` : '';
-      say(`\r\u001b[K${Math.floor(share * 100)} %  ${events.toLocaleString('en-GB')} events (${Math.round(events / seconds).toLocaleString('en-GB')}/s), ${findings.toLocaleString('en-GB')} findings${left}`);
+      say(
+        `\r\u001b[K${Math.floor(share * 100)} %  ${events.toLocaleString('en-GB')} events (${Math.round(events / seconds).toLocaleString('en-GB')}/s), ${findings.toLocaleString('en-GB')} findings${left}`,
+      );
     },
     clear: () => say('\r\u001b[K'),
   };

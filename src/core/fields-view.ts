@@ -56,7 +56,8 @@ export class FieldsView implements EventView {
     this.#texts = null;
     const { Channel: channel, EventID: eventId } = event.fields;
     this.channel = typeof channel === 'string' ? this.#lowerChannel(channel) : '';
-    this.eventId = typeof eventId === 'number' ? eventId : typeof eventId === 'string' && eventId !== '' ? Number(eventId) : -1;
+    this.eventId =
+      typeof eventId === 'number' ? eventId : typeof eventId === 'string' && eventId !== '' ? Number(eventId) : -1;
     if (!Number.isInteger(this.eventId)) this.eventId = -1;
     this.logSource = event.logSource;
     if (this.channel === '' && this.#declared !== null) {
@@ -98,7 +99,9 @@ export class FieldsView implements EventView {
 function valueOnPath(value: FieldValue, path: readonly string[], from: number): FieldValue {
   if (from === path.length) return value;
   if (Array.isArray(value)) {
-    const found = (value as readonly FieldValue[]).map((entry) => valueOnPath(entry, path, from)).filter((entry) => entry !== undefined);
+    const found = (value as readonly FieldValue[])
+      .map((entry) => valueOnPath(entry, path, from))
+      .filter((entry) => entry !== undefined);
     return found.length === 0 ? undefined : found.flat();
   }
   if (typeof value !== 'object' || value === null) return undefined;

@@ -8,13 +8,46 @@ import type { EventView, FieldValue } from '../core/event.ts';
 const HOST = ['Computer', 'Hostname', 'host.name', 'hostname', 'ComputerName', 'dvc', 'node', 'host', 'device'];
 /** The person who acts. */
 const ACTOR = [
-  'User', 'user', 'SubjectUserName', 'UserId', 'userPrincipalName', 'UserPrincipalName', 'userIdentity.arn', 'userIdentity.userName',
-  'user.name', 'TargetUserName', 'AccountName', 'cs-username', 'actor.alternateId', 'ParentUser', 'USERNAME', 'username',
+  'User',
+  'user',
+  'SubjectUserName',
+  'UserId',
+  'userPrincipalName',
+  'UserPrincipalName',
+  'userIdentity.arn',
+  'userIdentity.userName',
+  'user.name',
+  'TargetUserName',
+  'AccountName',
+  'cs-username',
+  'actor.alternateId',
+  'ParentUser',
+  'USERNAME',
+  'username',
 ];
-const ADDRESS = ['IpAddress', 'SourceIp', 'src_ip', 'ClientIP', 'sourceIPAddress', 'c-ip', 'id.orig_h', 'IPAddress', 'ipAddress', 'src', 'SourceAddress', 'ClientAddress', 'address'];
-const DOMAIN_OF: Readonly<Record<string, string>> = { SubjectUserName: 'SubjectDomainName', TargetUserName: 'TargetDomainName' };
+const ADDRESS = [
+  'IpAddress',
+  'SourceIp',
+  'src_ip',
+  'ClientIP',
+  'sourceIPAddress',
+  'c-ip',
+  'id.orig_h',
+  'IPAddress',
+  'ipAddress',
+  'src',
+  'SourceAddress',
+  'ClientAddress',
+  'address',
+];
+const DOMAIN_OF: Readonly<Record<string, string>> = {
+  SubjectUserName: 'SubjectDomainName',
+  TargetUserName: 'TargetDomainName',
+};
 /** Windows events that are about the account that signs in or is changed, not about the one that asks. */
-const ABOUT_TARGET = new Set([4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4772, 4773, 4776, 4740, 4767, 4778, 4779]);
+const ABOUT_TARGET = new Set([
+  4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4772, 4773, 4776, 4740, 4767, 4778, 4779,
+]);
 /** What stands in a field that has nothing to say. */
 const NOTHING = new Set(['', '-', '::', '0.0.0.0', 'n/a', 'N/A', '(null)', 'LOCAL', '%%2313']);
 
@@ -35,12 +68,20 @@ export function hostOf(event: EventView): string {
   return firstText(event, HOST)?.text.toLowerCase() ?? '';
 }
 
+/** The number that Windows gave the event; `null` if it has none. */
+export function recordIdOf(event: EventView): number | null {
+  const id = Number(textAt(event, 'EventRecordID') ?? Number.NaN);
+  return Number.isSafeInteger(id) ? id : null;
+}
+
 function accountOf(event: EventView, order: readonly string[]): string | null {
   const found = firstText(event, order);
   if (found === null) return null;
   const domainField = DOMAIN_OF[found.field];
   const domain = domainField === undefined ? null : textAt(event, domainField);
-  return domain === null || found.text.includes('\\') || found.text.includes('@') ? found.text : `${domain}\\${found.text}`;
+  return domain === null || found.text.includes('\\') || found.text.includes('@')
+    ? found.text
+    : `${domain}\\${found.text}`;
 }
 
 function firstText(event: EventView, fields: readonly string[]): { field: string; text: string } | null {

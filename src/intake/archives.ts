@@ -76,12 +76,14 @@ class Meter {
   }
 
   member(): void {
-    if (++this.#members > MAX_MEMBERS) throw new ArchiveError('too-many-members', 'the archive has more than 200,000 members');
+    if (++this.#members > MAX_MEMBERS)
+      throw new ArchiveError('too-many-members', 'the archive has more than 200,000 members');
   }
 
   #check(output: number): void {
     const isBomb = output > FREE_GROWTH && output / this.#input > MAX_RATIO;
-    if (isBomb || output > MAX_TOTAL) throw new ArchiveError('archive-bomb', 'the archive grows beyond reason when it is opened');
+    if (isBomb || output > MAX_TOTAL)
+      throw new ArchiveError('archive-bomb', 'the archive grows beyond reason when it is opened');
   }
 }
 
@@ -101,7 +103,11 @@ function kindOf(head: Buffer): Kind {
  * The logs in a file on disk: itself, or the members of the archive it is. Each member's bytes must be read (or left)
  * before the next is asked for. What cannot be opened is reported and skipped; only a caller's mistake throws.
  */
-export async function* membersOf(file: string, given: string, problem: (problem: ArchiveProblem) => void): AsyncGenerator<Member> {
+export async function* membersOf(
+  file: string,
+  given: string,
+  problem: (problem: ArchiveProblem) => void,
+): AsyncGenerator<Member> {
   const { size, mtimeMs } = statSync(file);
   const head = await readHead(file);
   const opening: Opening = { meter: new Meter(size), modifiedAt: mtimeMs, layers: 0, problem };
@@ -136,13 +142,21 @@ async function readHead(file: string): Promise<Buffer> {
 }
 
 /** Turns whatever goes wrong inside an archive into a problem of that archive. */
-async function* guarded(source: Source, opening: Opening, members: () => AsyncGenerator<Member>): AsyncGenerator<Member> {
+async function* guarded(
+  source: Source,
+  opening: Opening,
+  members: () => AsyncGenerator<Member>,
+): AsyncGenerator<Member> {
   try {
     yield* members();
   } catch (error) {
     const reason = error instanceof ArchiveError ? error.reason : 'archive-damaged';
     // A library's message says what is wrong with the archive's structure, never what is in it.
-    opening.problem({ path: source.path, reason, detail: error instanceof Error ? error.message : 'the archive cannot be read' });
+    opening.problem({
+      path: source.path,
+      reason,
+      detail: error instanceof Error ? error.message : 'the archive cannot be read',
+    });
   }
 }
 
@@ -152,7 +166,8 @@ async function* expand(source: Source, kind: Kind, depth: number, opening: Openi
     return;
   }
   const isContainer = kind === 'zip' || kind === 'tar' || kind === '7z';
-  if (isContainer && depth >= MAX_DEPTH) throw new ArchiveError('archive-too-deep', 'archives are opened inside an archive once, not deeper');
+  if (isContainer && depth >= MAX_DEPTH)
+    throw new ArchiveError('archive-too-deep', 'archives are opened inside an archive once, not deeper');
   switch (kind) {
     case 'zip':
       return yield* zipMembers(source, depth, opening);
@@ -170,7 +185,12 @@ async function* expand(source: Source, kind: Kind, depth: number, opening: Openi
 }
 
 /** What came out of one layer may be an archive again: a look at its first bytes tells. */
-async function* inner(at: string, bytes: AsyncIterable<Buffer>, depth: number, opening: Opening): AsyncGenerator<Member> {
+async function* inner(
+  at: string,
+  bytes: AsyncIterable<Buffer>,
+  depth: number,
+  opening: Opening,
+): AsyncGenerator<Member> {
   const iterator = bytes[Symbol.asyncIterator]();
   const first: Buffer[] = [];
   let length = 0;
@@ -192,7 +212,8 @@ async function* inner(at: string, bytes: AsyncIterable<Buffer>, depth: number, o
   const source: Source = { path: at, file: null, bytes: rest };
   const kind = kindOf(head);
   if (kind === 'none') yield* expand(source, kind, depth, opening);
-  else if (opening.layers >= MAX_LAYERS) throw new ArchiveError('archive-too-deep', 'compression inside compression inside compression is not opened');
+  else if (opening.layers >= MAX_LAYERS)
+    throw new ArchiveError('archive-too-deep', 'compression inside compression inside compression is not opened');
   else yield* guarded(source, opening, () => expand(source, kind, depth, { ...opening, layers: opening.layers + 1 }));
 }
 
@@ -230,7 +251,11 @@ async function* zipMembers(source: Source, depth: number, opening: Opening): Asy
       const at = `${source.path}!${entry.fileName}`;
       opening.meter.member();
       if (entry.isEncrypted()) {
-        opening.problem({ path: at, reason: 'archive-encrypted', detail: 'the member is protected by a password: unpack it first' });
+        opening.problem({
+          path: at,
+          reason: 'archive-encrypted',
+          detail: 'the member is protected by a password: unpack it first',
+        });
         continue;
       }
       const member: Source = { path: at, file: null, bytes: () => Readable.from([]) };
@@ -272,7 +297,12 @@ async function* tarMembers(source: Source, depth: number, opening: Opening): Asy
     if (entry.header.type === 'file') {
       opening.meter.member();
       // A tar entry is a stream of buffers; its declared type says less.
-      yield* inner(`${source.path}!${entry.header.name}`, entry as unknown as AsyncIterable<Buffer>, depth + 1, opening);
+      yield* inner(
+        `${source.path}!${entry.header.name}`,
+        entry as unknown as AsyncIterable<Buffer>,
+        depth + 1,
+        opening,
+      );
     }
     // What was not read is skipped, so that the next entry can come.
     entry.resume();
@@ -300,7 +330,12 @@ async function* sevenZipMembers(source: Source, depth: number, opening: Opening)
       if (!statSync(file).isFile()) continue;
       opening.meter.member();
       const member = createReadStream(file, { highWaterMark: 1 << 20 });
-      yield* inner(`${source.path}!${name.split(path.sep).join('/')}`, metered(member, opening.meter), depth + 1, opening);
+      yield* inner(
+        `${source.path}!${name.split(path.sep).join('/')}`,
+        metered(member, opening.meter),
+        depth + 1,
+        opening,
+      );
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -320,7 +355,8 @@ async function collect(bytes: AsyncIterable<Buffer>, limit = MAX_NESTED): Promis
   let length = 0;
   for await (const chunk of bytes) {
     length += chunk.length;
-    if (length > limit) throw new ArchiveError('archive-too-large', 'the archive is too large to be opened here: unpack it first');
+    if (length > limit)
+      throw new ArchiveError('archive-too-large', 'the archive is too large to be opened here: unpack it first');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

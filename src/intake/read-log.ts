@@ -12,7 +12,7 @@ export interface LogReading {
   readonly referenceTime: number;
   readonly declared: Declaration | null;
   /** Called for each event; the view is only right until it returns. */
-  readonly onEvent: (event: EventView, eventRecordId: number | null) => void;
+  readonly onEvent: (event: EventView) => void;
   /** As `onEvent` for text formats, before it, with what only they know. */
   readonly onParsed: (event: LogEvent) => void;
   readonly setAside: (item: SetAside) => void;
@@ -60,7 +60,11 @@ export async function readLog(bytes: AsyncIterable<Buffer>, reading: LogReading)
  * Reads a file on disk without going through the event loop for each piece: on a thread of its own that is a third
  * faster for files of a few chunks. `part` reads only some of an EVTX file's chunks.
  */
-export function readFile(file: string, reading: LogReading, part: { firstChunk: number; chunks: number } | null): LogRead {
+export function readFile(
+  file: string,
+  reading: LogReading,
+  part: { firstChunk: number; chunks: number } | null,
+): LogRead {
   const handle = openSync(file, 'r');
   try {
     const stretch = Buffer.allocUnsafe(STRETCH);
@@ -116,7 +120,7 @@ function readerFor(head: Buffer, reading: LogReading): ByteReader {
     referenceTime: reading.referenceTime,
     emit: (event) => {
       reading.onParsed(event);
-      reading.onEvent(view.show(event), null);
+      reading.onEvent(view.show(event));
     },
     setAside: reading.setAside,
   });
@@ -160,7 +164,7 @@ class EvtxBytes implements ByteReader {
     this.#at = startsAt;
     this.#skip = startsAt === 0 ? FILE_HEADER : 0;
     this.#reader = new EvtxReader({
-      onRecord: (record) => reading.onEvent(record, record.eventRecordId),
+      onRecord: reading.onEvent,
       onDamage: (damage) => reading.setAside(damage),
     });
   }

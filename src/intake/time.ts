@@ -7,7 +7,20 @@ export interface ParsedTime {
   readonly zoneAssumed: boolean;
 }
 
-const MONTHS: Readonly<Record<string, number>> = { jan: 0, feb: 1, mar: 2, apr: 3, may: 4, jun: 5, jul: 6, aug: 7, sep: 8, oct: 9, nov: 10, dec: 11 };
+const MONTHS: Readonly<Record<string, number>> = {
+  jan: 0,
+  feb: 1,
+  mar: 2,
+  apr: 3,
+  may: 4,
+  jun: 5,
+  jul: 6,
+  aug: 7,
+  sep: 8,
+  oct: 9,
+  nov: 10,
+  dec: 11,
+};
 /** 1970-01-02 to 2200: outside of it a number is no time of a log. */
 const MIN = 86_400_000;
 const MAX = 7_258_118_400_000;
@@ -17,7 +30,12 @@ export function parseTime(value: unknown, timeZone: string): ParsedTime | null {
   if (typeof value === 'number') return epoch(value);
   if (typeof value !== 'string' || value.length > 64) return null;
   const text = value.trim();
-  return isoTime(text, timeZone) ?? (/^\d{9,19}(?:\.\d+)?$/.test(text) ? epoch(Number(text)) : null) ?? commonLog(text, timeZone) ?? slashed(text, timeZone);
+  return (
+    isoTime(text, timeZone) ??
+    (/^\d{9,19}(?:\.\d+)?$/.test(text) ? epoch(Number(text)) : null) ??
+    commonLog(text, timeZone) ??
+    slashed(text, timeZone)
+  );
 }
 
 /** Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size. */
@@ -26,7 +44,8 @@ function epoch(number: number): ParsedTime | null {
   return ms >= MIN && ms <= MAX ? { at: Math.floor(ms), zoneAssumed: false } : null;
 }
 
-const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ]+(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/;
+const ISO =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ]+(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/;
 
 /** RFC 3339 and ISO 8601, with any number of fraction digits, a space for the T, and any form of zone or none. */
 export function isoTime(text: string, timeZone: string): ParsedTime | null {
@@ -34,7 +53,17 @@ export function isoTime(text: string, timeZone: string): ParsedTime | null {
   if (parts === null) return null;
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = parts;
   const ms = Number(fraction.padEnd(3, '0').slice(0, 3));
-  return assemble(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second), ms, zone, timeZone);
+  return assemble(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+    ms,
+    zone,
+    timeZone,
+  );
 }
 
 /** `10/Oct/2000:13:55:36 -0700`, as web servers write. */
@@ -42,7 +71,17 @@ export function commonLog(text: string, timeZone: string): ParsedTime | null {
   const parts = /^(\d{1,2})\/([A-Za-z]{3})\/(\d{4}):(\d\d):(\d\d):(\d\d)(?:\s*([+-]\d\d:?\d\d))?$/.exec(text);
   const month = MONTHS[parts?.[2]?.toLowerCase() ?? ''];
   if (parts === null || month === undefined) return null;
-  return assemble(Number(parts[3]), month, Number(parts[1]), Number(parts[4]), Number(parts[5]), Number(parts[6]), 0, parts[7], timeZone);
+  return assemble(
+    Number(parts[3]),
+    month,
+    Number(parts[1]),
+    Number(parts[4]),
+    Number(parts[5]),
+    Number(parts[6]),
+    0,
+    parts[7],
+    timeZone,
+  );
 }
 
 /** `11/2/2026 9:49:00 AM` as Windows exports write (month first), `2026/11/02 09:49:00` as firewalls do. */
@@ -57,19 +96,38 @@ function slashed(text: string, timeZone: string): ParsedTime | null {
   const half = us[8]?.toLowerCase();
   const hour = half === undefined ? Number(us[4]) : (Number(us[4]) % 12) + (half === 'pm' ? 12 : 0);
   const ms = Number((us[7] ?? '').padEnd(3, '0').slice(0, 3));
-  return assemble(Number(us[3]), Number(us[1]) - 1, Number(us[2]), hour, Number(us[5]), Number(us[6]), ms, undefined, timeZone);
+  return assemble(
+    Number(us[3]),
+    Number(us[1]) - 1,
+    Number(us[2]),
+    hour,
+    Number(us[5]),
+    Number(us[6]),
+    ms,
+    undefined,
+    timeZone,
+  );
 }
 
 /**
  * `Mar  1 12:00:00`, with or without a year before or after the clock. Without one, the year is taken that puts the
  * time nearest before `referenceTime`, or within a day after it (clocks differ).
  */
-export function bsdTime(month: string, day: string, clock: string, year: string | null, referenceTime: UtcMs, timeZone: string, zone?: string): ParsedTime | null {
+export function bsdTime(
+  month: string,
+  day: string,
+  clock: string,
+  year: string | null,
+  referenceTime: UtcMs,
+  timeZone: string,
+  zone?: string,
+): ParsedTime | null {
   const monthIndex = MONTHS[month.slice(0, 3).toLowerCase()];
   const parts = /^(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?$/.exec(clock);
   if (monthIndex === undefined || parts === null) return null;
   const ms = Number((parts[4] ?? '').padEnd(3, '0').slice(0, 3));
-  const inYear = (of: number) => assemble(of, monthIndex, Number(day), Number(parts[1]), Number(parts[2]), Number(parts[3]), ms, zone, timeZone);
+  const inYear = (of: number) =>
+    assemble(of, monthIndex, Number(day), Number(parts[1]), Number(parts[2]), Number(parts[3]), ms, zone, timeZone);
   if (year !== null) return inYear(Number(year));
   const latest = referenceTime + MIN;
   const thisYear = new Date(latest).getUTCFullYear();
@@ -82,7 +140,15 @@ export function bsdTime(month: string, day: string, clock: string, year: string 
 }
 
 function assemble(
-  year: number, month: number, day: number, hour: number, minute: number, second: number, ms: number, zone: string | undefined, timeZone: string,
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+  ms: number,
+  zone: string | undefined,
+  timeZone: string,
 ): ParsedTime | null {
   // A leap second is counted into the next minute, as the operating system does.
   if (month < 0 || month > 11 || day < 1 || hour > 24 || minute > 59 || second > 60) return null;
@@ -122,13 +188,27 @@ function offsetAt(at: UtcMs, timeZone: string): number {
   let format = formats.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-US', {
-      timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
     });
     formats.set(timeZone, format);
   }
   const parts: Record<string, number> = {};
   for (const { type, value } of format.formatToParts(at)) parts[type] = Number(value);
-  const wall = Date.UTC(parts['year'] ?? 0, (parts['month'] ?? 1) - 1, parts['day'], parts['hour'], parts['minute'], parts['second']);
+  const wall = Date.UTC(
+    parts['year'] ?? 0,
+    (parts['month'] ?? 1) - 1,
+    parts['day'],
+    parts['hour'],
+    parts['minute'],
+    parts['second'],
+  );
   const offset = wall - Math.floor(at / 1000) * 1000;
   if (offsets.size > 10_000) offsets.clear();
   offsets.set(key, offset);

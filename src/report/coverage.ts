@@ -28,7 +28,9 @@ export function needsOf(source: { product?: string; category?: string; service?:
   const [way] = ways;
   if (way?.channels !== null && way !== undefined) {
     const [channel = ''] = way.channels;
-    return channel === 'security' ? 'the Windows Security log, with the audit policy of each event switched on' : `the Windows log “${channel}”`;
+    return channel === 'security'
+      ? 'the Windows Security log, with the audit policy of each event switched on'
+      : `the Windows log “${channel}”`;
   }
   return `logs of ${[source.product, source.category, source.service].filter((word) => word !== undefined).join(' / ')}`;
 }
@@ -40,10 +42,13 @@ export function coverageOf(result: ScanResult): string[] {
   const blind = blindnessOf(result);
   const cannot = blind.reduce((sum, { rules }) => sum + rules, 0);
   const lines = ['What these logs could not have shown'];
-  lines.push(`   ${plural(all, 'rule')} loaded; ${grouped(result.couldFire.size)} had events to judge; for ${grouped(cannot)} nothing arrived that could ever fire them.`);
+  lines.push(
+    `   ${plural(all, 'rule')} loaded; ${grouped(result.couldFire.size)} had events to judge; for ${grouped(cannot)} nothing arrived that could ever fire them.`,
+  );
   if (blind.length > 0) lines.push('   To be able to see more, switch on or send:');
   for (const { needs, rules } of blind.slice(0, MAX_LINES)) lines.push(`    · ${needs} (${plural(rules, 'rule')})`);
-  if (blind.length > MAX_LINES) lines.push(`    · and ${grouped(blind.length - MAX_LINES)} more: wardwatch rules check`);
+  if (blind.length > MAX_LINES)
+    lines.push(`    · and ${grouped(blind.length - MAX_LINES)} more: wardwatch rules check`);
   const refused = result.rules.problems.filter(({ reason }) => reason !== 'deprecated').length;
   if (refused > 0) lines.push(`   ${plural(refused, 'rule')} cannot run at all: wardwatch rules check says why.`);
   lines.push('');

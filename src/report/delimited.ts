@@ -20,5 +20,7 @@ function cell(text: string): string {
 
 /** By time; findings without one come last, in their own order. */
 export function byTime(findings: readonly Finding[]): Finding[] {
-  return [...findings].sort((a, b) => (a.at === b.at ? 0 : a.at === null ? 1 : b.at === null ? -1 : a.at < b.at ? -1 : 1));
+  return [...findings].sort((a, b) =>
+    a.at === b.at ? 0 : a.at === null ? 1 : b.at === null ? -1 : a.at < b.at ? -1 : 1,
+  );
 }

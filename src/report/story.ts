@@ -35,9 +35,17 @@ export function chaptersOf(findings: readonly Finding[]): Chapter[] {
     hosts.set(host, threads);
     const key = `${finding.ruleId}\0${finding.entities.account ?? ''}`;
     const thread = threads.get(key);
-    threads.set(key, thread === undefined ? { first: finding, last: finding, count: 1, examples: [finding] } : joined(thread, finding));
+    threads.set(
+      key,
+      thread === undefined ? { first: finding, last: finding, count: 1, examples: [finding] } : joined(thread, finding),
+    );
   }
-  return [...hosts.values()].map(chapterOf).sort((a, b) => levelRank(b.worst) - levelRank(a.worst) || b.threads.length - a.threads.length || (a.host < b.host ? -1 : 1));
+  return [...hosts.values()]
+    .map(chapterOf)
+    .sort(
+      (a, b) =>
+        levelRank(b.worst) - levelRank(a.worst) || b.threads.length - a.threads.length || (a.host < b.host ? -1 : 1),
+    );
 }
 
 function joined(thread: Thread & { examples: Finding[] }, finding: Finding): Thread & { examples: Finding[] } {
@@ -52,9 +60,16 @@ function isEarlier(a: Finding, b: Finding): boolean {
 }
 
 function chapterOf(threads: ReadonlyMap<string, Thread>): Chapter {
-  const all = [...threads.values()].sort((a, b) => (isEarlier(a.first, b.first) ? -1 : isEarlier(b.first, a.first) ? 1 : 0));
-  const worst = all.reduce<Level>((level, { first }) => (levelRank(first.level) > levelRank(level) ? first.level : level), 'informational');
-  const accounts = [...new Set(all.map(({ first }) => first.entities.account).filter((account) => account !== undefined))];
+  const all = [...threads.values()].sort((a, b) =>
+    isEarlier(a.first, b.first) ? -1 : isEarlier(b.first, a.first) ? 1 : 0,
+  );
+  const worst = all.reduce<Level>(
+    (level, { first }) => (levelRank(first.level) > levelRank(level) ? first.level : level),
+    'informational',
+  );
+  const accounts = [
+    ...new Set(all.map(({ first }) => first.entities.account).filter((account) => account !== undefined)),
+  ];
   return {
     host: all[0]?.first.entities.host ?? 'A machine that the logs do not name',
     accounts,
@@ -64,7 +79,13 @@ function chapterOf(threads: ReadonlyMap<string, Thread>): Chapter {
   };
 }
 
-const LEVEL_WORD: Record<Level, string> = { critical: 'CRITICAL', high: 'HIGH', medium: 'MEDIUM', low: 'low', informational: 'info' };
+const LEVEL_WORD: Record<Level, string> = {
+  critical: 'CRITICAL',
+  high: 'HIGH',
+  medium: 'MEDIUM',
+  low: 'low',
+  informational: 'info',
+};
 
 /** The scan told to a person, on a terminal: what happened, what to do, and what the logs could not show. */
 export function story(result: ScanResult, minLevel: Level, timeZone: string): string {
@@ -74,7 +95,13 @@ export function story(result: ScanResult, minLevel: Level, timeZone: string): st
   for (const chapter of chapters.slice(0, MAX_CHAPTERS)) lines.push(...chapterLines(chapter, timeZone), '');
   const rest = chapters.slice(MAX_CHAPTERS);
   if (rest.length > 0) {
-    lines.push(`And ${plural(rest.length, 'more machine')} with ${plural(rest.reduce((sum, { findings }) => sum + findings, 0), 'finding')}: see --format timeline.`, '');
+    lines.push(
+      `And ${plural(rest.length, 'more machine')} with ${plural(
+        rest.reduce((sum, { findings }) => sum + findings, 0),
+        'finding',
+      )}: see --format timeline.`,
+      '',
+    );
   }
   lines.push(...todo(shown), ...hidden(result, shown, minLevel), ...coverageOf(result), ...readLines(result, timeZone));
   return `${lines.join('\n')}\n`;
@@ -89,12 +116,15 @@ function verdict(result: ScanResult, shown: readonly Finding[]): string {
   }
   const serious = shown.filter(({ level }) => levelRank(level) >= levelRank('high'));
   const hosts = new Set(serious.map(({ entities }) => entities.host?.toLowerCase())).size;
-  if (worst >= levelRank('high')) return `SIGNS OF AN ATTACK: ${plural(serious.length, 'serious finding')} on ${plural(hosts, 'machine')}. What happened, machine by machine:`;
+  if (worst >= levelRank('high'))
+    return `SIGNS OF AN ATTACK: ${plural(serious.length, 'serious finding')} on ${plural(hosts, 'machine')}. What happened, machine by machine:`;
   return `${plural(shown.length, 'finding')} worth a look, none of them serious by itself:`;
 }
 
 function chapterLines(chapter: Chapter, timeZone: string): string[] {
-  const who = chapter.accounts.slice(0, 4).join(', ') + (chapter.accounts.length > 4 ? ` and ${chapter.accounts.length - 4} more` : '');
+  const who =
+    chapter.accounts.slice(0, 4).join(', ') +
+    (chapter.accounts.length > 4 ? ` and ${chapter.accounts.length - 4} more` : '');
   const lines = [`── ${clean(chapter.host)}${who === '' ? '' : `   (accounts: ${clean(who)})`}`];
   const shown = mostSerious(chapter.threads);
   for (const thread of shown) lines.push(...threadLines(thread, timeZone));
@@ -127,7 +157,9 @@ const MAX_STEPS = 8;
 
 /** What to do now: the steps of the most serious findings, each once. */
 function todo(shown: readonly Finding[]): string[] {
-  const serious = [...shown].filter(({ level }) => levelRank(level) >= levelRank('medium')).sort((a, b) => levelRank(b.level) - levelRank(a.level));
+  const serious = [...shown]
+    .filter(({ level }) => levelRank(level) >= levelRank('medium'))
+    .sort((a, b) => levelRank(b.level) - levelRank(a.level));
   const steps = new Set<string>();
   const rules = new Set<string>();
   for (const { ruleId, next } of serious) {
@@ -143,26 +175,53 @@ function todo(shown: readonly Finding[]): string[] {
 function hidden(result: ScanResult, shown: readonly Finding[], minLevel: Level): string[] {
   const rest = result.findings.length - shown.length;
   if (rest === 0) return [];
-  const counts = LEVELS.map((level) => [level, result.findings.filter((finding) => finding.level === level && levelRank(level) < levelRank(minLevel)).length] as const);
+  const counts = LEVELS.map(
+    (level) =>
+      [
+        level,
+        result.findings.filter((finding) => finding.level === level && levelRank(level) < levelRank(minLevel)).length,
+      ] as const,
+  );
   const said = counts.filter(([, count]) => count > 0).map(([level, count]) => `${grouped(count)} ${level}`);
-  return [`Not shown: ${said.join(', ')}. Show them with --min-level ${LEVELS.find((level) => counts.some(([name, count]) => name === level && count > 0)) ?? 'informational'}.`, ''];
+  return [
+    `Not shown: ${said.join(', ')}. Show them with --min-level ${LEVELS.find((level) => counts.some(([name, count]) => name === level && count > 0)) ?? 'informational'}.`,
+    '',
+  ];
 }
 
 function readLines(result: ScanResult, timeZone: string): string[] {
   const events = result.logs.reduce((sum, log) => sum + log.events, 0);
   const bytes = result.logs.reduce((sum, log) => sum + log.bytes, 0);
-  const earliest = result.logs.reduce<number | null>((time, log) => (log.earliest === null || (time !== null && time <= log.earliest) ? time : log.earliest), null);
-  const latest = result.logs.reduce<number | null>((time, log) => (log.latest === null || (time !== null && time >= log.latest) ? time : log.latest), null);
+  const earliest = result.logs.reduce<number | null>(
+    (time, log) => (log.earliest === null || (time !== null && time <= log.earliest) ? time : log.earliest),
+    null,
+  );
+  const latest = result.logs.reduce<number | null>(
+    (time, log) => (log.latest === null || (time !== null && time >= log.latest) ? time : log.latest),
+    null,
+  );
   const seconds = result.elapsedMs / 1000;
-  const lines = ['What was read', `   ${plural(result.logs.length, 'log')}, ${plural(events, 'event')}, ${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s (${grouped(Math.round(events / Math.max(seconds, 0.001)))} events a second)`];
+  const lines = [
+    'What was read',
+    `   ${plural(result.logs.length, 'log')}, ${plural(events, 'event')}, ${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s (${grouped(Math.round(events / Math.max(seconds, 0.001)))} events a second)`,
+  ];
   if (earliest !== null && latest !== null) {
-    lines.push(`   From ${ukTime(new Date(earliest).toISOString(), timeZone)} to ${ukTime(new Date(latest).toISOString(), timeZone)} (times shown in ${timeZone})`);
+    lines.push(
+      `   From ${ukTime(new Date(earliest).toISOString(), timeZone)} to ${ukTime(new Date(latest).toISOString(), timeZone)} (times shown in ${timeZone})`,
+    );
   }
   const assumed = result.logs.reduce((sum, log) => sum + log.zoneAssumed, 0);
-  if (assumed > 0) lines.push(`   ${plural(assumed, 'event')} gave a time without a zone: ${timeZone} was assumed (change with --timezone).`);
+  if (assumed > 0)
+    lines.push(
+      `   ${plural(assumed, 'event')} gave a time without a zone: ${timeZone} was assumed (change with --timezone).`,
+    );
   const timeless = result.logs.reduce((sum, log) => sum + log.withoutTime, 0);
-  if (timeless > 0) lines.push(`   ${plural(timeless, 'event')} had no time that means anything: correlations could not use them.`);
-  if (result.correlationGroupsForgotten > 0) lines.push(`   ${plural(result.correlationGroupsForgotten, 'group')} of events had to be forgotten while joining them: some counts may be too low.`);
+  if (timeless > 0)
+    lines.push(`   ${plural(timeless, 'event')} had no time that means anything: correlations could not use them.`);
+  if (result.correlationGroupsForgotten > 0)
+    lines.push(
+      `   ${plural(result.correlationGroupsForgotten, 'group')} of events had to be forgotten while joining them: some counts may be too low.`,
+    );
   lines.push(...asideLines(result));
   return lines;
 }
@@ -172,7 +231,9 @@ function asideLines(result: ScanResult): string[] {
   const byReason = new Map<string, number>();
   for (const { reason } of result.setAside) byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
   const said = [...byReason].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${grouped(count)} ${reason}`);
-  return [`   SET ASIDE, because it could not be read: ${plural(result.setAsideInAll, 'item')} (${said.join(', ')}). List them with --show-set-aside.`];
+  return [
+    `   SET ASIDE, because it could not be read: ${plural(result.setAsideInAll, 'item')} (${said.join(', ')}). List them with --show-set-aside.`,
+  ];
 }
 
 /** Log text is hostile: what a terminal would obey is shown, not obeyed. */

@@ -1,4 +1,11 @@
-import { type CorrelationFinding, type EventPlace, type Evidence, findingId, isoTime, type RuleFinding } from '../core/finding.ts';
+import {
+  type CorrelationFinding,
+  type EventPlace,
+  type Evidence,
+  findingId,
+  isoTime,
+  type RuleFinding,
+} from '../core/finding.ts';
 import type { CorrelationMatch, EventRule } from '../detect/sigma/index.ts';
 import type { Hit } from './task.ts';
 import { fillIn, techniquesOf, type TechniqueWords, wordsFor } from './words.ts';
@@ -62,7 +69,11 @@ export function correlationFinding(match: CorrelationMatch<PlacedHit>, table: Te
 }
 
 function placeOf(hit: PlacedHit): EventPlace {
-  return { path: hit.path, record: hit.record, ...(hit.eventRecordId === null ? {} : { eventRecordId: hit.eventRecordId }) };
+  return {
+    path: hit.path,
+    record: hit.record,
+    ...(hit.eventRecordId === null ? {} : { eventRecordId: hit.eventRecordId }),
+  };
 }
 
 function evidenceOf(hit: PlacedHit): Evidence {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { EventView } from '../core/event.ts';
-import { entitiesOf, hostOf } from '../detect/entities.ts';
+import { entitiesOf, hostOf, recordIdOf } from '../detect/entities.ts';
 import { Correlator, loadRules, type LoadedRules, SigmaEngine, STOOD_IN_FOR } from '../detect/sigma/index.ts';
 import { membersOf } from '../intake/archives.ts';
 import { isEvtxFile, type LogReading, readFile, readLog } from '../intake/read-log.ts';
@@ -34,7 +34,11 @@ export class Judge {
   async judge(task: ScanTask): Promise<TaskResult> {
     const reading = new TaskReading(task, this.#setup, this.#engine, this.#needs, this.#indexOf, this.#onProgress);
     if (task.part !== null || isEvtxFile(task.file)) reading.file(task);
-    else for await (const member of membersOf(task.file, task.given, (problem) => reading.aside({ record: null, offset: null, ...problem }))) await reading.member(member);
+    else
+      for await (const member of membersOf(task.file, task.given, (problem) =>
+        reading.aside({ record: null, offset: null, ...problem }),
+      ))
+        await reading.member(member);
     return reading.result();
   }
 
@@ -97,11 +101,21 @@ class TaskReading {
   }
 
   result(): TaskResult {
-    return { task: this.#task.id, logs: this.#logs, hits: this.#hits, setAside: this.#setAside, setAsideUnlisted: this.#unlisted, seen: [...this.#seen] };
+    return {
+      task: this.#task.id,
+      logs: this.#logs,
+      hits: this.#hits,
+      setAside: this.#setAside,
+      setAsideUnlisted: this.#unlisted,
+      seen: [...this.#seen],
+    };
   }
 
   /** One log of the task: its reading, and its summary once it is closed. */
-  #open(path: string, modifiedAt: number): { reading: LogReading; close: (read: { format: string; bytes: number }) => void; fail: (error: unknown) => void } {
+  #open(
+    path: string,
+    modifiedAt: number,
+  ): { reading: LogReading; close: (read: { format: string; bytes: number }) => void; fail: (error: unknown) => void } {
     const index = this.#logs.length;
     let events = 0;
     let earliest = Number.POSITIVE_INFINITY;
@@ -109,14 +123,20 @@ class TaskReading {
     let withoutTime = 0;
     let zoneAssumed = 0;
     let current: EventView | null = null;
-    let eventRecordId: number | null = null;
     const onHit = ({ rule, matched, value, standsInFor }: Parameters<Parameters<SigmaEngine['judge']>[1]>[0]) => {
       if (current === null) return;
       const ruleIndex = this.#indexOf.get(rule.id) ?? -1;
       const needs = this.#needs[ruleIndex] ?? null;
       this.#hits.push({
-        rule: ruleIndex, log: index, record: current.record, eventRecordId, at: current.at,
-        entities: entitiesOf(current), matched: matched(), fields: needs === null ? null : pick(needs, value), standsInFor,
+        rule: ruleIndex,
+        log: index,
+        record: current.record,
+        eventRecordId: recordIdOf(current),
+        at: current.at,
+        entities: entitiesOf(current),
+        matched: matched(),
+        fields: needs === null ? null : pick(needs, value),
+        standsInFor,
       });
     };
     const reading: LogReading = {
@@ -126,7 +146,7 @@ class TaskReading {
       onParsed: (event) => {
         if (event.zoneAssumed) zoneAssumed++;
       },
-      onEvent: (event, recordId) => {
+      onEvent: (event) => {
         events++;
         const { at } = event;
         if (at === null) withoutTime++;
@@ -135,9 +155,9 @@ class TaskReading {
           if (at > latest) latest = at;
         }
         current = event;
-        eventRecordId = recordId;
         this.#engine.judge(event, onHit);
-        if (event.channel === SYSMON && STOOD_IN_FOR.has(`${SYSMON}/${event.eventId}`)) this.#seen.add(`${SYSMON}/${event.eventId} ${hostOf(event)}`);
+        if (event.channel === SYSMON && STOOD_IN_FOR.has(`${SYSMON}/${event.eventId}`))
+          this.#seen.add(`${SYSMON}/${event.eventId} ${hostOf(event)}`);
         if ((events & 0xfff) === 0) this.#onProgress(0, 4096);
       },
       setAside: (item) => this.aside({ path, ...item }),
@@ -145,7 +165,12 @@ class TaskReading {
     const close = ({ format, bytes }: { format: string; bytes: number }) => {
       this.#onProgress(bytes, events & 0xfff);
       this.#logs.push({
-        path, format, events, bytes, withoutTime, zoneAssumed,
+        path,
+        format,
+        events,
+        bytes,
+        withoutTime,
+        zoneAssumed,
         earliest: events > withoutTime ? earliest : null,
         latest: events > withoutTime ? latest : null,
       });
@@ -153,7 +178,13 @@ class TaskReading {
     const fail = (error: unknown) => {
       // What was read before stands; the rest is set aside with the reason.
       const reason = isFileError(error) ? 'not-readable' : 'archive-damaged';
-      this.aside({ path, record: null, offset: null, reason, detail: error instanceof Error ? error.message : 'it could not be read to its end' });
+      this.aside({
+        path,
+        record: null,
+        offset: null,
+        reason,
+        detail: error instanceof Error ? error.message : 'it could not be read to its end',
+      });
       close({ format: 'unknown', bytes: 0 });
     };
     return { reading, close, fail };

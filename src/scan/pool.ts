@@ -12,7 +12,12 @@ export interface PoolEvents {
  * Runs the tasks on `threads` threads and resolves to what each has to say at the end. One thread means this one:
  * no worker is started. Results come in any order.
  */
-export async function runTasks(tasks: readonly ScanTask[], setup: JudgeSetup, threads: number, events: PoolEvents): Promise<ThreadCoverage[]> {
+export async function runTasks(
+  tasks: readonly ScanTask[],
+  setup: JudgeSetup,
+  threads: number,
+  events: PoolEvents,
+): Promise<ThreadCoverage[]> {
   if (threads <= 1 || tasks.length <= 1) return [await runHere(tasks, setup, events)];
   // The largest first: the last to finish then keeps the others waiting least.
   const queue = [...tasks].sort((a, b) => b.size - a.size);

@@ -1,7 +1,6 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Finding } from '../core/finding.ts';
-import { type Level, LEVELS } from '../core/level.ts';
 import { Refusal } from '../core/refusal.ts';
 import { CHUNK, FILE_HEADER } from '../intake/evtx/reader.ts';
 import { isEvtxFile } from '../intake/read-log.ts';
@@ -49,10 +48,19 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   const words = loadTechniqueWords();
 
   const results = new Map<number, TaskResult>();
-  const progress = { bytesRead: 0, bytesInAll: tasks.reduce((sum, task) => sum + task.size, 0), events: 0, findings: 0 };
+  const progress = {
+    bytesRead: 0,
+    bytesInAll: tasks.reduce((sum, task) => sum + task.size, 0),
+    events: 0,
+    findings: 0,
+  };
   const setup: JudgeSetup = {
-    ruleFolders: options.ruleFolders, placeholders: options.placeholders, includeDeprecated: options.includeDeprecated,
-    cacheFolder: options.cacheFolder, timeZone: options.timeZone, declared: options.declared,
+    ruleFolders: options.ruleFolders,
+    placeholders: options.placeholders,
+    includeDeprecated: options.includeDeprecated,
+    cacheFolder: options.cacheFolder,
+    timeZone: options.timeZone,
+    declared: options.declared,
   };
   const threads = await runTasks(tasks, setup, options.threads, {
     onResult: (result) => {
@@ -72,12 +80,14 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   const hits = ordered.flatMap((result) => result.placed).filter((hit) => !isRepetition(hit, seen));
   const { findings, forgotten } = fileFindings(hits, rules, words);
   const arrived = new Map<string, number>();
-  for (const thread of threads) for (const [route, count] of Object.entries(thread.arrived)) arrived.set(route, (arrived.get(route) ?? 0) + count);
+  for (const thread of threads)
+    for (const [route, count] of Object.entries(thread.arrived)) arrived.set(route, (arrived.get(route) ?? 0) + count);
   return {
     findings,
     logs: ordered.flatMap((result) => result.logs),
     setAside: [...aside, ...ordered.flatMap((result) => result.setAside)],
-    setAsideInAll: aside.length + ordered.reduce((sum, result) => sum + result.setAside.length + result.setAsideUnlisted, 0),
+    setAsideInAll:
+      aside.length + ordered.reduce((sum, result) => sum + result.setAside.length + result.setAsideUnlisted, 0),
     rules,
     couldFire: new Set(threads.flatMap((thread) => thread.couldFire)),
     arrived,
@@ -98,7 +108,13 @@ function tasksFor(paths: readonly string[], threads: number, aside: (item: Aside
       return;
     }
     for (let firstChunk = 0; firstChunk < chunks; firstChunk += PART_CHUNKS) {
-      tasks.push({ id: tasks.length, file, given, size: PART_CHUNKS * CHUNK, part: { firstChunk, chunks: Math.min(PART_CHUNKS, chunks - firstChunk) } });
+      tasks.push({
+        id: tasks.length,
+        file,
+        given,
+        size: PART_CHUNKS * CHUNK,
+        part: { firstChunk, chunks: Math.min(PART_CHUNKS, chunks - firstChunk) },
+      });
     }
   };
   for (const given of paths) walk(given, add, aside);
@@ -106,7 +122,11 @@ function tasksFor(paths: readonly string[], threads: number, aside: (item: Aside
 }
 
 /** Every file below a path. Links are followed once; a folder that cannot be read is set aside. */
-function walk(given: string, add: (file: string, given: string, size: number) => void, aside: (item: AsideItem) => void): void {
+function walk(
+  given: string,
+  add: (file: string, given: string, size: number) => void,
+  aside: (item: AsideItem) => void,
+): void {
   const seen = new Set<string>();
   const visit = (place: string, isGiven: boolean) => {
     try {
@@ -117,7 +137,14 @@ function walk(given: string, add: (file: string, given: string, size: number) =>
         seen.add(real);
         for (const name of readdirSync(place).sort()) visit(path.join(place, name), false);
       } else if (stat.isFile()) add(place, place, stat.size);
-      else aside({ path: place, record: null, offset: null, reason: 'not-a-file', detail: 'it is neither a file nor a folder' });
+      else
+        aside({
+          path: place,
+          record: null,
+          offset: null,
+          reason: 'not-a-file',
+          detail: 'it is neither a file nor a folder',
+        });
     } catch (error) {
       if (isGiven) throw new Refusal('input/not-found', `cannot read ${given}: ${reasonOf(error)}`);
       aside({ path: place, record: null, offset: null, reason: 'not-readable', detail: reasonOf(error) });
@@ -152,10 +179,19 @@ function joinParts(tasks: readonly ScanTask[], results: ReadonlyMap<number, Task
     if (!isFurtherPart) recordsBefore = 0;
     file = task.file;
     const shift = recordsBefore;
-    const placed = result.hits.map((hit) => ({ ...hit, record: hit.record + shift, path: result.logs[hit.log]?.path ?? task.given, ruleId: '' }));
-    const setAside = result.setAside.map((item) => (item.record === null ? item : { ...item, record: item.record + shift }));
+    const placed = result.hits.map((hit) => ({
+      ...hit,
+      record: hit.record + shift,
+      path: result.logs[hit.log]?.path ?? task.given,
+      ruleId: '',
+    }));
+    const setAside = result.setAside.map((item) =>
+      item.record === null ? item : { ...item, record: item.record + shift },
+    );
     joined.push({ logs: result.logs, placed, setAside, setAsideUnlisted: result.setAsideUnlisted });
-    recordsBefore += result.logs.reduce((sum, log) => sum + log.events, 0) + result.setAside.filter((item) => item.record !== null).length;
+    recordsBefore +=
+      result.logs.reduce((sum, log) => sum + log.events, 0) +
+      result.setAside.filter((item) => item.record !== null).length;
   }
   return joined;
 }
@@ -166,7 +202,11 @@ function isRepetition(hit: PlacedHit, seen: ReadonlySet<string>): boolean {
 }
 
 /** Hits become findings, and go through the correlations in the order of their times. */
-function fileFindings(hits: readonly PlacedHit[], rules: LoadedRules, words: TechniqueWords): { findings: Finding[]; forgotten: number } {
+function fileFindings(
+  hits: readonly PlacedHit[],
+  rules: LoadedRules,
+  words: TechniqueWords,
+): { findings: Finding[]; forgotten: number } {
   const findings: Finding[] = [];
   const joint: Finding[] = [];
   const silent = silentRules(rules);
@@ -196,13 +236,15 @@ function fileFindings(hits: readonly PlacedHit[], rules: LoadedRules, words: Tec
 function silentRules(rules: LoadedRules): Set<string> {
   const silent = new Set<string>();
   const spoken = new Set<string>();
-  for (const correlation of rules.correlations) for (const name of correlation.rules) (correlation.generate ? spoken : silent).add(name);
-  return new Set([...rules.rules, ...rules.correlations].filter(({ id, name }) => [id, name].some((word) => word !== null && silent.has(word)) && ![id, name].some((word) => word !== null && spoken.has(word))).map(({ id }) => id));
-}
-
-/** How many findings there are of each level. */
-export function countLevels(findings: readonly Finding[]): Record<Level, number> {
-  const counts = Object.fromEntries(LEVELS.map((level) => [level, 0])) as Record<Level, number>;
-  for (const { level } of findings) counts[level]++;
-  return counts;
+  for (const correlation of rules.correlations)
+    for (const name of correlation.rules) (correlation.generate ? spoken : silent).add(name);
+  return new Set(
+    [...rules.rules, ...rules.correlations]
+      .filter(
+        ({ id, name }) =>
+          [id, name].some((word) => word !== null && silent.has(word)) &&
+          ![id, name].some((word) => word !== null && spoken.has(word)),
+      )
+      .map(({ id }) => id),
+  );
 }

@@ -1,6 +1,5 @@
 import type { Entities } from '../core/finding.ts';
 import type { LogSource } from '../core/event.ts';
-import type { LoadedRules } from '../detect/sigma/index.ts';
 
 /** What every thread of a scan is told once. Plain data: it is sent to workers. */
 export interface JudgeSetup {
@@ -77,5 +76,3 @@ export interface ThreadCoverage {
   /** `channel/id` or `product/category/service` with the number of its events. */
   readonly arrived: Readonly<Record<string, number>>;
 }
-
-export type Rules = LoadedRules;

@@ -24,7 +24,10 @@ export type TechniqueWords = Readonly<Record<string, Words>>;
 const GENERIC: Words = {
   plain: 'Something on {host} matches a known sign of an attack.',
   innocent: 'An administrator or a program may have done this on purpose.',
-  next: ['Ask whoever looks after {host} whether they know of it.', 'If nobody does, treat it as an attack and call for help.'],
+  next: [
+    'Ask whoever looks after {host} whether they know of it.',
+    'If nobody does, treat it as an attack and call for help.',
+  ],
   parameter: 'defences',
   points: 1,
 };
@@ -39,7 +42,9 @@ export function wordsFor(rule: Wordless, table: TechniqueWords): Words {
   const found = techniquesOf(rule.tags)
     .flatMap((technique) => [table[technique], table[technique.split('.')[0] ?? '']])
     .find((words) => words !== undefined);
-  const tactic = rule.tags.map((tag) => table[`tactic:${tag.replace(/^attack\./, '').replaceAll('_', '-')}`]).find((words) => words !== undefined);
+  const tactic = rule.tags
+    .map((tag) => table[`tactic:${tag.replace(/^attack\./, '').replaceAll('_', '-')}`])
+    .find((words) => words !== undefined);
   const base = found ?? tactic ?? table['none'] ?? GENERIC;
   return {
     plain: rule.words.plain ?? base.plain,

@@ -26,6 +26,9 @@ port.on('message', (message: ToWorker) => {
   judge.judge(message.task).then(
     (result) => send({ kind: 'done', result }),
     // A bug: it ends this thread, and the pool says so.
-    (error: unknown) => setImmediate(() => { throw error; }),
+    (error: unknown) =>
+      setImmediate(() => {
+        throw error;
+      }),
   );
 });

@@ -100,7 +100,9 @@ function classesFor(literals: readonly Literal[]): Uint8Array {
     }
   }
   const classOf = new Uint8Array(128);
-  const byCount = [...counts.keys()].filter((code) => (counts[code] ?? 0) > 0).sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0));
+  const byCount = [...counts.keys()]
+    .filter((code) => (counts[code] ?? 0) > 0)
+    .sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0));
   let free = FIRST_FREE;
   for (const code of byCount) classOf[code] = free < CLASSES ? free++ : RARE;
   classOf[0x2d] = DASH;
@@ -163,14 +165,20 @@ class Trie {
           fails[child] = other;
           queue[tail++] = child;
           const inherited = this.#outputs[other] ?? [];
-          if (inherited.length > 0) this.#outputs[child] = [...new Set([...(this.#outputs[child] ?? []), ...inherited])];
+          if (inherited.length > 0)
+            this.#outputs[child] = [...new Set([...(this.#outputs[child] ?? []), ...inherited])];
         }
       }
     }
     return this.#renumber(children);
   }
 
-  #renumber(children: Int32Array): { next: Uint16Array | Uint32Array; outputs: Int32Array[]; firstWithOutput: number; root: number } {
+  #renumber(children: Int32Array): {
+    next: Uint16Array | Uint32Array;
+    outputs: Int32Array[];
+    firstWithOutput: number;
+    root: number;
+  } {
     const count = this.#states;
     const isOutput = (state: number) => (this.#outputs[state]?.length ?? 0) > 0;
     const number = new Int32Array(count);

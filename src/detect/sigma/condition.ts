@@ -79,7 +79,8 @@ class ConditionReader {
     if (quantifier !== null) return this.#quantified(quantifier);
     const name = this.#next();
     const selection = this.#selections.get(name);
-    if (selection === undefined) throw new ConditionError(`the condition names “${name}”, which the rule does not define`);
+    if (selection === undefined)
+      throw new ConditionError(`the condition names “${name}”, which the rule does not define`);
     return selection;
   }
 

@@ -3,11 +3,24 @@ import { type Doc, isDoc, type RuleHead, textOf, textsOf } from './doc.ts';
 import type { CorrelationCondition, CorrelationRule, CorrelationType, NumberOperator, RuleExpression } from './rule.ts';
 
 const TYPES: readonly string[] = [
-  'event_count', 'value_count', 'temporal', 'temporal_ordered', 'value_sum', 'value_avg', 'value_percentile', 'value_median',
+  'event_count',
+  'value_count',
+  'temporal',
+  'temporal_ordered',
+  'value_sum',
+  'value_avg',
+  'value_percentile',
+  'value_median',
 ];
 const OPERATORS: readonly string[] = ['gt', 'gte', 'lt', 'lte', 'eq', 'neq'];
 const UNIT_MS: Readonly<Record<string, number>> = {
-  s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000, M: 2_592_000_000, y: 31_536_000_000,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  M: 2_592_000_000,
+  y: 31_536_000_000,
 };
 
 type Refused = { readonly reason: string; readonly detail: string };
@@ -29,8 +42,10 @@ export function readCorrelation(doc: Doc, head: RuleHead): Result<CorrelationRul
   const valueFields = textsOf(conditionDoc['field'] ?? section['field']);
   if (type.startsWith('value_') && valueFields.length === 0) return bad(`${type} needs the field to look at`);
   if (type !== 'value_count' && valueFields.length > 1) return bad(`${type} takes one field`);
-  const percentile = type === 'value_median' ? 50 : Number(conditionDoc['percentile'] ?? section['percentile'] ?? Number.NaN);
-  if (type === 'value_percentile' && !(percentile >= 0 && percentile <= 100)) return bad('value_percentile needs a percentile from 0 to 100');
+  const percentile =
+    type === 'value_median' ? 50 : Number(conditionDoc['percentile'] ?? section['percentile'] ?? Number.NaN);
+  if (type === 'value_percentile' && !(percentile >= 0 && percentile <= 100))
+    return bad('value_percentile needs a percentile from 0 to 100');
   const aliases = readAliases(section['aliases']);
   if (aliases === null) return bad('the aliases are not a mapping of alias → rule → field');
 
@@ -93,10 +108,13 @@ function readCorrelationCondition(value: unknown, type: string): Result<Correlat
   for (const [key, bound] of Object.entries(value)) {
     if (key === 'field' || key === 'percentile') continue;
     const number = Number(bound);
-    if (!OPERATORS.includes(key) || bound === null || !Number.isFinite(number)) return fail(`“${key}” is not a bound such as “gte: 10”`);
+    if (!OPERATORS.includes(key) || bound === null || !Number.isFinite(number))
+      return fail(`“${key}” is not a bound such as “gte: 10”`);
     bounds.push({ operator: key as NumberOperator, number });
   }
-  return bounds.length > 0 || isTemporal ? ok({ kind: 'bounds', bounds }) : fail('the condition has no bound such as “gte: 10”');
+  return bounds.length > 0 || isTemporal
+    ? ok({ kind: 'bounds', bounds })
+    : fail('the condition has no bound such as “gte: 10”');
 }
 
 /** `a and b and not c`: the same grammar as a detection's condition, over rule names. */

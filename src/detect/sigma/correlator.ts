@@ -131,7 +131,8 @@ class Part<Reference> {
   constructor(rule: CorrelationRule) {
     this.rule = rule;
     this.#answersAtOnce = growsTruer(rule);
-    const field = (name: string, of: string) => (Object.hasOwn(rule.aliases, name) ? (rule.aliases[name]?.[of] ?? name) : name);
+    const field = (name: string, of: string) =>
+      Object.hasOwn(rule.aliases, name) ? (rule.aliases[name]?.[of] ?? name) : name;
     this.#groupFields = rule.rules.map((of) => rule.groupBy.map((name) => field(name, of)));
     this.#valueFields = rule.rules.map((of) => rule.valueFields.map((name) => field(name, of)));
   }
@@ -163,7 +164,8 @@ class Part<Reference> {
     this.#nextClose = Number.POSITIVE_INFINITY;
     for (const [key, group] of this.#groups) {
       if (group.opened + this.rule.timespanMs < time) {
-        if (group.window.count > 0 && this.#holds(group.window)) onMatch(this.#match(group, group.window.references(MAX_EVIDENCE)));
+        if (group.window.count > 0 && this.#holds(group.window))
+          onMatch(this.#match(group, group.window.references(MAX_EVIDENCE)));
         this.#groups.delete(key);
       } else this.#nextClose = Math.min(this.#nextClose, group.opened + this.rule.timespanMs);
     }
@@ -246,8 +248,10 @@ class Part<Reference> {
 
   #holds(window: Window<Reference>): boolean {
     const { condition, type, rules } = this.rule;
-    if (condition.kind === 'rules') return expressionHolds(condition.expression, (name) => window.has(rules.indexOf(name)));
-    if (type.startsWith('temporal') && condition.bounds.length === 0) return window.distinctRules === new Set(rules).size;
+    if (condition.kind === 'rules')
+      return expressionHolds(condition.expression, (name) => window.has(rules.indexOf(name)));
+    if (type.startsWith('temporal') && condition.bounds.length === 0)
+      return window.distinctRules === new Set(rules).size;
     const value = this.#value(window);
     return condition.bounds.every(({ operator, number }) => compare(value, operator, number));
   }

@@ -1,7 +1,12 @@
 import type { FieldValue } from '../../core/event.ts';
 
 const INTEGRITY: Readonly<Record<string, string>> = {
-  'S-1-16-0': 'Untrusted', 'S-1-16-4096': 'Low', 'S-1-16-8192': 'Medium', 'S-1-16-8448': 'MediumPlus', 'S-1-16-12288': 'High', 'S-1-16-16384': 'System',
+  'S-1-16-0': 'Untrusted',
+  'S-1-16-4096': 'Low',
+  'S-1-16-8192': 'Medium',
+  'S-1-16-8448': 'MediumPlus',
+  'S-1-16-12288': 'High',
+  'S-1-16-16384': 'System',
 };
 
 /** How a built-in Windows event's values become what Sysmon, and so Sigma, would have said. */
@@ -15,7 +20,8 @@ export const DERIVATIONS: Readonly<Record<string, (values: readonly FieldValue[]
     return user === null ? undefined : `${textOf(domain) ?? ''}\\${user}`;
   },
   integrityLevel: ([label]) => INTEGRITY[textOf(label) ?? ''] ?? label,
-  outbound: ([direction]) => (textOf(direction) === '%%14593' ? 'true' : textOf(direction) === '%%14592' ? 'false' : direction),
+  outbound: ([direction]) =>
+    textOf(direction) === '%%14593' ? 'true' : textOf(direction) === '%%14592' ? 'false' : direction,
   protocolName: ([protocol]) => (textOf(protocol) === '6' ? 'tcp' : textOf(protocol) === '17' ? 'udp' : protocol),
   registryTarget: ([key, name]) => {
     const path = textOf(key);

@@ -106,7 +106,13 @@ export class SigmaEngine {
     const onRoute: RouteRule[] = [];
     this.rules.forEach((rule, index) => {
       const condition = this.#conditionFor(rule, index, key);
-      if (condition !== null) onRoute.push({ index, condition, fields: this.#fieldsOn(index, key), standsInFor: this.#waysOn(index, key)[0]?.standsInFor ?? null });
+      if (condition !== null)
+        onRoute.push({
+          index,
+          condition,
+          fields: this.#fieldsOn(index, key),
+          standsInFor: this.#waysOn(index, key)[0]?.standsInFor ?? null,
+        });
     });
     const route: Route = { matcher: onRoute.length === 0 ? null : new RouteMatcher(onRoute), events: 0 };
     this.#seen.set(name, route);
@@ -121,7 +127,9 @@ export class SigmaEngine {
   #waysOn(index: number, key: RouteKey): readonly Way[] {
     if (key.channel === '') return [];
     return (this.#sources[index]?.ways ?? []).filter(
-      (way) => (way.channels === null || way.channels.includes(key.channel)) && (way.eventIds === null || way.eventIds.includes(key.eventId)),
+      (way) =>
+        (way.channels === null || way.channels.includes(key.channel)) &&
+        (way.eventIds === null || way.eventIds.includes(key.eventId)),
     );
   }
 

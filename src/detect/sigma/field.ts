@@ -104,7 +104,9 @@ export class Field {
     if (source === null && split === null) return valueAt(event, slots[0] ?? -1);
     const inputs = source?.inputs.length ?? 0;
     const derived =
-      derive === null ? valueAt(event, slots[0] ?? -1) : derive([...slots.subarray(0, inputs)].map((slot) => valueAt(event, slot)));
+      derive === null
+        ? valueAt(event, slots[0] ?? -1)
+        : derive([...slots.subarray(0, inputs)].map((slot) => valueAt(event, slot)));
     if (derived !== undefined) return derived;
     const own = valueAt(event, slots[inputs] ?? -1);
     if (own !== undefined || split === null || field === null) return own;

@@ -7,7 +7,11 @@ import type { Condition, EventRule, FilterRule } from './rule.ts';
  * and rsigma; authors write `not selection`). The specification's example reads the other way round, so a filter
  * without `not` is warned of.
  */
-export function applyFilters(rules: readonly EventRule[], filters: readonly FilterRule[], warnings: string[]): readonly EventRule[] {
+export function applyFilters(
+  rules: readonly EventRule[],
+  filters: readonly FilterRule[],
+  warnings: string[],
+): readonly EventRule[] {
   if (filters.length === 0) return rules;
   for (const filter of filters) {
     if (!holdsNot(filter.condition)) {
@@ -19,12 +23,15 @@ export function applyFilters(rules: readonly EventRule[], filters: readonly Filt
   }
   return rules.map((rule) => {
     const own = filters.filter((filter) => appliesTo(filter, rule));
-    return own.length === 0 ? rule : { ...rule, condition: join('and', [rule.condition, ...own.map((filter) => filter.condition)]) };
+    return own.length === 0
+      ? rule
+      : { ...rule, condition: join('and', [rule.condition, ...own.map((filter) => filter.condition)]) };
   });
 }
 
 function appliesTo(filter: FilterRule, rule: EventRule): boolean {
-  const named = filter.rules === null || filter.rules.includes(rule.id) || (rule.name !== null && filter.rules.includes(rule.name));
+  const named =
+    filter.rules === null || filter.rules.includes(rule.id) || (rule.name !== null && filter.rules.includes(rule.name));
   return named && agree(filter.logSource, rule.logSource);
 }
 

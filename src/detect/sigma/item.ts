@@ -19,16 +19,35 @@ const COMPARISONS: readonly string[] = ['gt', 'gte', 'lt', 'lte'];
 const TIME_PARTS: readonly string[] = ['minute', 'hour', 'day', 'week', 'month', 'year'];
 const PLACES: readonly string[] = ['contains', 'startswith', 'endswith'];
 const REGEX_FLAGS: Readonly<Record<string, string>> = {
-  i: 'i', ignorecase: 'i', m: 'm', multiline: 'm', s: 's', dotall: 's',
+  i: 'i',
+  ignorecase: 'i',
+  m: 'm',
+  multiline: 'm',
+  s: 's',
+  dotall: 's',
 };
 const OTHERS: readonly string[] = [
-  'all', 're', 'windash', 'cidr', 'base64', 'base64offset', 'cased', 'exists', 'fieldref', 'expand', 'neq',
+  'all',
+  're',
+  'windash',
+  'cidr',
+  'base64',
+  'base64offset',
+  'cased',
+  'exists',
+  'fieldref',
+  'expand',
+  'neq',
 ];
 
 function isModifier(word: string): boolean {
   return (
-    OTHERS.includes(word) || PLACES.includes(word) || COMPARISONS.includes(word) || TIME_PARTS.includes(word) ||
-    Object.hasOwn(ENCODINGS, word) || Object.hasOwn(REGEX_FLAGS, word)
+    OTHERS.includes(word) ||
+    PLACES.includes(word) ||
+    COMPARISONS.includes(word) ||
+    TIME_PARTS.includes(word) ||
+    Object.hasOwn(ENCODINGS, word) ||
+    Object.hasOwn(REGEX_FLAGS, word)
   );
 }
 
@@ -56,13 +75,16 @@ export function readItem(key: string, values: readonly RawValue[], placeholders:
 /** Why these modifiers cannot stand together, or `null`. */
 function clashOf(modifiers: readonly string[], values: readonly RawValue[]): string | null {
   const has = (word: string) => modifiers.includes(word);
-  const comparators = modifiers.filter((word) => ['re', 'cidr', 'exists', 'fieldref'].includes(word) || COMPARISONS.includes(word));
+  const comparators = modifiers.filter(
+    (word) => ['re', 'cidr', 'exists', 'fieldref'].includes(word) || COMPARISONS.includes(word),
+  );
   if (comparators.length > 1) return `the modifiers ${comparators.join(' and ')} exclude each other`;
   if (has('all') && has('neq')) return 'the modifiers all and neq exclude each other';
   if (has('re') && (modifiers.some((word) => PLACES.includes(word)) || has('windash'))) {
     return 'the modifier re stands alone: write the place and the dashes into the regular expression';
   }
-  if (has('cidr') && modifiers.some((word) => PLACES.includes(word))) return 'the modifier cidr takes no place modifier';
+  if (has('cidr') && modifiers.some((word) => PLACES.includes(word)))
+    return 'the modifier cidr takes no place modifier';
   const flags = modifiers.filter((word) => Object.hasOwn(REGEX_FLAGS, word));
   if (flags.length > 0 && !has('re')) return `the modifier ${flags[0] ?? ''} belongs to re`;
   if (modifiers.some((word) => Object.hasOwn(ENCODINGS, word)) && !has('base64') && !has('base64offset')) {
@@ -90,7 +112,9 @@ function readTests(
   const comparison = modifiers.find((word) => COMPARISONS.includes(word));
   if (timePart !== undefined || comparison !== undefined) return readNumber(value, timePart, comparison, fieldName);
   if (modifiers.includes('cidr')) {
-    return isNetwork(String(value)) ? ok([{ kind: 'cidr', network: String(value) }]) : fail(`“${String(value)}” is not a network such as 10.0.0.0/8`);
+    return isNetwork(String(value))
+      ? ok([{ kind: 'cidr', network: String(value) }])
+      : fail(`“${String(value)}” is not a network such as 10.0.0.0/8`);
   }
   return readText(String(value), modifiers, placeholders);
 }
@@ -101,7 +125,8 @@ function readNumber(
   comparison: string | undefined,
   fieldName: string,
 ): Result<readonly Test[], string> {
-  const number = typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+  const number =
+    typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
   if (!Number.isFinite(number)) return fail(`the comparison of ${fieldName} needs a number`);
   // Both words were found in their lists.
   const operator = comparison as Comparison | undefined;
@@ -109,7 +134,11 @@ function readNumber(
   return operator === undefined ? fail('no comparison') : ok([{ kind: 'compare', operator, number }]);
 }
 
-function readText(text: string, modifiers: readonly string[], placeholders: Placeholders): Result<readonly Test[], string> {
+function readText(
+  text: string,
+  modifiers: readonly string[],
+  placeholders: Placeholders,
+): Result<readonly Test[], string> {
   const cased = modifiers.includes('cased');
   if (modifiers.includes('fieldref')) {
     const place = modifiers.find((word) => PLACES.includes(word)) as FieldRelation | undefined;
@@ -126,9 +155,11 @@ function readText(text: string, modifiers: readonly string[], placeholders: Plac
     const encode = Object.hasOwn(ENCODINGS, word) ? ENCODINGS[word] : undefined;
     if (encode !== undefined || word === 'base64' || word === 'base64offset') {
       const literals = patterns.map(asLiteral);
-      if (literals.some((literal) => literal === null)) return fail(`a value with wildcards cannot be encoded (${word})`);
+      if (literals.some((literal) => literal === null))
+        return fail(`a value with wildcards cannot be encoded (${word})`);
       const texts = literals.filter((literal) => literal !== null);
-      const change = encode === undefined ? (word === 'base64' ? base64 : base64Offsets) : (plain: string) => [encode(plain)];
+      const change =
+        encode === undefined ? (word === 'base64' ? base64 : base64Offsets) : (plain: string) => [encode(plain)];
       patterns = texts.flatMap(change).map(literalPattern);
       // Base64 is case-sensitive by nature, yet Sigma compares it like any text; a cased match is only right on request.
       encoded = cased;
@@ -162,7 +193,8 @@ function expand(text: string, placeholders: Placeholders): Result<readonly Patte
   for (const piece of pieces) {
     const name = /^%([^%\s]+)%$/.exec(piece)?.[1];
     const own = name === undefined ? undefined : Object.hasOwn(placeholders, name) ? placeholders[name] : undefined;
-    if (name !== undefined && own === undefined) return fail(`the placeholder %${name}% has no values in the site file`);
+    if (name !== undefined && own === undefined)
+      return fail(`the placeholder %${name}% has no values in the site file`);
     const choices = own ?? [piece];
     readings = readings.flatMap((start) => choices.map((choice) => start + choice));
     if (readings.length > MAX_EXPANSIONS) return fail('the placeholders give more than 10,000 values');
@@ -191,7 +223,9 @@ function swapBytes(text: string): string {
 
 /** The bytes of a text: of one that an encoding made (all below 256), those; else its UTF-8. */
 function bytesOf(text: string): Buffer {
-  return /^[\0-\xff]*$/.test(text) && /[\0\xfe\xff]/.test(text) ? Buffer.from(text, 'latin1') : Buffer.from(text, 'utf8');
+  return /^[\0-\xff]*$/.test(text) && /[\0\xfe\xff]/.test(text)
+    ? Buffer.from(text, 'latin1')
+    : Buffer.from(text, 'utf8');
 }
 
 function base64(text: string): string[] {

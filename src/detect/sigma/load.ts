@@ -61,7 +61,10 @@ export function loadRuleTexts(texts: readonly { path: string; text: string }[], 
 }
 
 function compose(files: readonly RuleFile[], options: LoadOptions): LoadedRules {
-  return loadRuleTexts(files.map((file) => ({ path: file.path, text: readFileSync(file.path, 'utf8') })), options);
+  return loadRuleTexts(
+    files.map((file) => ({ path: file.path, text: readFileSync(file.path, 'utf8') })),
+    options,
+  );
 }
 
 /** Keeps what runs, says why of the rest, and applies the filters. */
@@ -92,11 +95,21 @@ function sortOut(rules: readonly Rule[], problems: RuleProblem[], options: LoadO
   };
 }
 
-function refusalOf(rule: EventRule | CorrelationRule, options: LoadOptions, twin: string | undefined): { reason: string; detail: string } | null {
+function refusalOf(
+  rule: EventRule | CorrelationRule,
+  options: LoadOptions,
+  twin: string | undefined,
+): { reason: string; detail: string } | null {
   if (twin !== undefined) return { reason: 'duplicate-id', detail: `${twin} has the same id` };
-  const retired = rule.status === 'deprecated' || rule.status === 'unsupported' || /(?:^|[\\/])(?:deprecated|unsupported)[\\/]/.test(rule.path);
+  const retired =
+    rule.status === 'deprecated' ||
+    rule.status === 'unsupported' ||
+    /(?:^|[\\/])(?:deprecated|unsupported)[\\/]/.test(rule.path);
   if (retired && !options.includeDeprecated) {
-    return { reason: 'deprecated', detail: 'its author retired it; run with --include-deprecated to use it all the same' };
+    return {
+      reason: 'deprecated',
+      detail: 'its author retired it; run with --include-deprecated to use it all the same',
+    };
   }
   if (rule.kind === 'correlation') return null;
   const mapped = mapLogSource(rule.logSource);
@@ -127,7 +140,9 @@ function isSiteFile(place: string): boolean {
 }
 
 function cacheKey(files: readonly RuleFile[], options: LoadOptions): string {
-  const hash = createHash('sha256').update(JSON.stringify([CACHE_VERSION, options.includeDeprecated, options.placeholders]));
+  const hash = createHash('sha256').update(
+    JSON.stringify([CACHE_VERSION, options.includeDeprecated, options.placeholders]),
+  );
   for (const file of files) hash.update(`${file.path}\0${file.size}\0${file.mtimeMs}\n`);
   return hash.digest('hex').slice(0, 32);
 }

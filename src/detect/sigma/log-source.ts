@@ -48,7 +48,9 @@ export interface MappedSource {
   readonly claimable: boolean;
 }
 
-const SERVICES = new Map<string, readonly string[]>(Object.entries(data.windows.services).map(([name, channels]) => [name, channels.map(lower)]));
+const SERVICES = new Map<string, readonly string[]>(
+  Object.entries(data.windows.services).map(([name, channels]) => [name, channels.map(lower)]),
+);
 const WINDOWS = readWays(data.windows.categories);
 const LINUX = readWays(data.linux.categories);
 const CLAIMS: readonly LogSource[] = data.claims.map((text) => {
@@ -65,7 +67,9 @@ function readWays(categories: Readonly<Record<string, readonly WayData[]>>): Rea
 }
 
 function readWay(way: WayData): Way {
-  const where = Object.entries(way.where ?? {}).map(([field, values]) => [field, typeof values === 'string' ? [values] : values] as const);
+  const where = Object.entries(way.where ?? {}).map(
+    ([field, values]) => [field, typeof values === 'string' ? [values] : values] as const,
+  );
   return {
     channels: way.channels.map(lower),
     eventIds: way.eventIds ?? null,
@@ -99,12 +103,18 @@ export function mapLogSource(source: LogSource): MappedSource {
   return { ways, claimable };
 }
 
-function windowsWays(product: string | undefined, category: string | undefined, service: string | undefined): readonly Way[] {
+function windowsWays(
+  product: string | undefined,
+  category: string | undefined,
+  service: string | undefined,
+): readonly Way[] {
   const channels = service === undefined ? null : SERVICES.get(service);
   if (channels === undefined) return [];
   if (category === undefined) {
     if (channels === null && product === undefined) return [];
-    return [{ channels, eventIds: null, where: null, fields: {}, split: null, lacks: [], standsInFor: null, needs: null }];
+    return [
+      { channels, eventIds: null, where: null, fields: {}, split: null, lacks: [], standsInFor: null, needs: null },
+    ];
   }
   const ways = WINDOWS.get(category) ?? [];
   return channels === null ? ways : ways.filter((way) => way.channels?.some((channel) => channels.includes(channel)));
@@ -122,7 +132,10 @@ export function covers(rule: LogSource, claim: LogSource): boolean {
 
 /** The routes, as `channel/id`, that another way can stand in for. */
 export const STOOD_IN_FOR: ReadonlySet<string> = new Set(
-  [...WINDOWS.values()].flat().map((way) => way.standsInFor).filter((route) => route !== null),
+  [...WINDOWS.values()]
+    .flat()
+    .map((way) => way.standsInFor)
+    .filter((route) => route !== null),
 );
 
 /** The first channel of a Windows service, for events that were declared to be of it; `null` if there is none. */

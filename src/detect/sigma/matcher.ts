@@ -16,7 +16,12 @@ export interface RouteRule {
   readonly standsInFor: string | null;
 }
 
-export type OnHit = (ruleIndex: number, matched: () => Record<string, string>, value: (field: string) => string | null, standsInFor: string | null) => void;
+export type OnHit = (
+  ruleIndex: number,
+  matched: () => Record<string, string>,
+  value: (field: string) => string | null,
+  standsInFor: string | null,
+) => void;
 
 /** An item made ready, with its place among the items on its field. */
 interface ReadyItem {
@@ -32,7 +37,12 @@ interface ReadyItem {
 
 type ReadyTest =
   | ({ readonly kind: 'value' } & CompiledTest)
-  | { readonly kind: 'fields'; readonly other: Field; readonly relation: (own: string, other: string) => boolean; readonly cased: boolean };
+  | {
+      readonly kind: 'fields';
+      readonly other: Field;
+      readonly relation: (own: string, other: string) => boolean;
+      readonly cased: boolean;
+    };
 
 interface ReadyRule {
   readonly index: number;
@@ -72,7 +82,13 @@ export class RouteMatcher {
     const always: number[] = [];
     rules.forEach((rule, local) => {
       const positives: { name: string; item: ReadyItem }[] = [];
-      this.#rules.push({ index: rule.index, fields: rule.fields, standsInFor: rule.standsInFor, holds: this.#compile(rule.condition, positives, true), positives });
+      this.#rules.push({
+        index: rule.index,
+        fields: rule.fields,
+        standsInFor: rule.standsInFor,
+        holds: this.#compile(rule.condition, positives, true),
+        positives,
+      });
       const cover = this.#cover(rule.condition, popularity);
       if (cover === null) always.push(local);
       for (const { field, text, atStart, atEnd } of cover?.triggers ?? []) {
@@ -115,7 +131,13 @@ export class RouteMatcher {
   }
 
   #judgeRule(rule: ReadyRule, onHit: OnHit): void {
-    if (rule.holds()) onHit(rule.index, () => this.#matched(rule), (field) => this.#valueOf(rule, field), rule.standsInFor);
+    if (rule.holds())
+      onHit(
+        rule.index,
+        () => this.#matched(rule),
+        (field) => this.#valueOf(rule, field),
+        rule.standsInFor,
+      );
   }
 
   #valueOf(rule: ReadyRule, name: string): string | null {
@@ -146,7 +168,9 @@ export class RouteMatcher {
     const matched = Object.create(null) as Record<string, string>;
     for (const { name, item } of rule.positives) {
       if (Object.hasOwn(matched, name) || !this.#holds(item)) continue;
-      const text = this.#cellsOf(item.field).find((cell) => cell.text !== null && item.tests.some((test) => this.#testHolds(test, cell)))?.text;
+      const text = this.#cellsOf(item.field).find(
+        (cell) => cell.text !== null && item.tests.some((test) => this.#testHolds(test, cell)),
+      )?.text;
       if (text !== undefined && text !== null) matched[name] = text.slice(0, MAX_MATCHED_TEXT);
     }
     return matched;
@@ -164,7 +188,11 @@ export class RouteMatcher {
     return field;
   }
 
-  #compile(condition: RouteCondition, positives: { name: string; item: ReadyItem }[], positive: boolean): () => boolean {
+  #compile(
+    condition: RouteCondition,
+    positives: { name: string; item: ReadyItem }[],
+    positive: boolean,
+  ): () => boolean {
     switch (condition.op) {
       case 'constant': {
         const { value } = condition;
@@ -247,7 +275,8 @@ export class RouteMatcher {
   #holds(item: ReadyItem): boolean {
     const { field } = item;
     if (field.loadedFor !== this.#eventNumber && this.#event !== null) field.load(this.#event, this.#eventNumber);
-    if (field.cell !== null) return item.keepable ? this.#holdsOnCell(item, field.cell) : this.#judgeCell(item, field.cell);
+    if (field.cell !== null)
+      return item.keepable ? this.#holdsOnCell(item, field.cell) : this.#judgeCell(item, field.cell);
     return field.cells === null ? item.onAbsent : this.#holdsOnList(item, field.cells);
   }
 
@@ -339,11 +368,21 @@ export class RouteMatcher {
         if (item.mode === 'any') return null;
         continue;
       }
-      const cost = triggers.reduce((sum, trigger) => sum + costOfTrigger(trigger, popularity.get(literalKey(field, trigger)) ?? 1), 0);
+      const cost = triggers.reduce(
+        (sum, trigger) => sum + costOfTrigger(trigger, popularity.get(literalKey(field, trigger)) ?? 1),
+        0,
+      );
       covers.push({ triggers: triggers.map((trigger) => ({ field, ...trigger })), cost });
     }
-    if (item.mode === 'all') return covers.reduce<Cover | null>((best, cover) => (best === null || cover.cost < best.cost ? cover : best), null);
-    return { triggers: covers.flatMap((cover) => cover.triggers), cost: covers.reduce((sum, cover) => sum + cover.cost, 0) };
+    if (item.mode === 'all')
+      return covers.reduce<Cover | null>(
+        (best, cover) => (best === null || cover.cost < best.cost ? cover : best),
+        null,
+      );
+    return {
+      triggers: covers.flatMap((cover) => cover.triggers),
+      cost: covers.reduce((sum, cover) => sum + cover.cost, 0),
+    };
   }
 }
 
@@ -397,11 +436,13 @@ function countLiterals(rules: readonly RouteRule[], fieldOf: (item: RouteItem) =
 
 /** True if what is searched for holds a letter or sign that no number, time, GUID, SID or truth value is written with. */
 function isWordy(test: Test): boolean {
-  const odd = /[^\dA-Fa-fxXtTzZsSruelRUEL+{}:.\-]/;
+  const odd = /[^\dA-Fa-fxXtTzZsSruelRUEL+{}:.-]/;
   return test.kind === 'text' && test.pattern.some((part) => typeof part === 'string' && odd.test(part));
 }
 
-const RELATIONS: Readonly<Record<'equals' | 'startswith' | 'endswith' | 'contains', (own: string, other: string) => boolean>> = {
+const RELATIONS: Readonly<
+  Record<'equals' | 'startswith' | 'endswith' | 'contains', (own: string, other: string) => boolean>
+> = {
   equals: (own, other) => own === other,
   startswith: (own, other) => own.startsWith(other),
   endswith: (own, other) => own.endsWith(other),

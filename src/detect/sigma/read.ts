@@ -31,23 +31,39 @@ export function readRules(
     return { rules, problems };
   }
   let global: Doc = {};
+  let previous: Doc = {};
   for (const doc of docs.value) {
     if (doc === null || doc === undefined) continue;
     if (!isDoc(doc)) {
       problems.push({ path, id: null, title: null, reason: 'not-a-rule', detail: 'the document is not a mapping' });
       continue;
     }
-    // `action: global` is Sigma 1's way to share a head between the documents of a file.
+    // Actions are Sigma 1's way to share what the documents of a file have in common.
     if (doc['action'] === 'global') {
       global = { ...doc };
       continue;
     }
-    const whole: Doc = { ...global, ...doc };
+    if (doc['action'] === 'reset') {
+      global = {};
+      continue;
+    }
+    const whole: Doc = doc['action'] === 'repeat' ? merge(previous, doc) : { ...global, ...doc };
+    previous = whole;
     const read = readRule(whole, path, placeholders);
     if (read.ok) rules.push(read.value);
     else problems.push({ path, id: textOf(whole['id']), title: textOf(whole['title']), ...read.error });
   }
   return { rules, problems };
+}
+
+/** The former document with this one's values over it, mapping by mapping. */
+function merge(base: Doc, over: Doc): Doc {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key];
+    merged[key] = isDoc(before) && isDoc(value) ? merge(before, value) : value;
+  }
+  return merged;
 }
 
 function readYaml(text: string): Result<unknown[], string> {
@@ -96,7 +112,10 @@ function readHead(doc: Doc, path: string): RuleHead {
   const level = textOf(doc['level'])?.toLowerCase() ?? 'medium';
   return {
     // A rule without an id still needs one that stays the same between runs.
-    id: textOf(doc['id']) ?? textOf(doc['name']) ?? `no-id-${createHash('sha256').update(`${path}\0${title}`).digest('hex').slice(0, 12)}`,
+    id:
+      textOf(doc['id']) ??
+      textOf(doc['name']) ??
+      `no-id-${createHash('sha256').update(`${path}\0${title}`).digest('hex').slice(0, 12)}`,
     name: textOf(doc['name']),
     title,
     status: textOf(doc['status'])?.toLowerCase() ?? '',
@@ -174,7 +193,8 @@ function readSelection(
   const list: readonly unknown[] = value;
   if (list.length === 0) return fail('the selection is empty');
   // A list of words is one keyword search; a list of maps is either of them.
-  if (list.every((entry) => !isDoc(entry) && !Array.isArray(entry))) return itemCondition('', list, placeholders, budget);
+  if (list.every((entry) => !isDoc(entry) && !Array.isArray(entry)))
+    return itemCondition('', list, placeholders, budget);
   const of: Condition[] = [];
   for (const entry of list) {
     const read = readSelection(entry, placeholders, budget, depth + 1);
@@ -207,7 +227,8 @@ function itemCondition(
   const raw: RawValue[] = [];
   for (const value of values) {
     if (value instanceof Date) raw.push(value.toISOString());
-    else if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') raw.push(value);
+    else if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      raw.push(value);
     else return fail(`“${key}” has a value that is neither text, number, true, false nor null`);
   }
   const item = readItem(key, raw, placeholders);

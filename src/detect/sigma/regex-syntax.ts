@@ -76,7 +76,12 @@ WORD.addRange(0x61, 0x7a);
 WORD.add(0x5f);
 const SPACE = CharSet.of('\t', '\n', '\v', '\f', '\r', ' ', '\u00a0');
 const CLASSES: Readonly<Record<string, CharSet>> = {
-  d: DIGIT, D: DIGIT.negated(), w: WORD, W: WORD.negated(), s: SPACE, S: SPACE.negated(),
+  d: DIGIT,
+  D: DIGIT.negated(),
+  w: WORD,
+  W: WORD.negated(),
+  s: SPACE,
+  S: SPACE.negated(),
 };
 const CONTROLS: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f', v: '\v' };
 const NOT_NEWLINE = CharSet.of('\n').negated();
@@ -123,13 +128,21 @@ class RegexReader {
   }
 
   #repeated(atom: RegexNode): RegexNode {
-    const quantifier = /^(?:([*+?])|\{(\d{1,5})(?:(,)(\d{1,5})?)?\})[?+]?/.exec(this.#text.slice(this.#at, this.#at + 20));
+    const quantifier = /^(?:([*+?])|\{(\d{1,5})(?:(,)(\d{1,5})?)?\})[?+]?/.exec(
+      this.#text.slice(this.#at, this.#at + 20),
+    );
     if (quantifier === null) return atom;
     this.#at += quantifier[0].length;
     const [, mark, least, comma, most] = quantifier;
-    if (mark !== undefined) return { kind: 'repeat', of: atom, min: mark === '+' ? 1 : 0, max: mark === '?' ? 1 : Infinity };
+    if (mark !== undefined)
+      return { kind: 'repeat', of: atom, min: mark === '+' ? 1 : 0, max: mark === '?' ? 1 : Infinity };
     const min = Number(least);
-    return { kind: 'repeat', of: atom, min, max: comma === undefined ? min : most === undefined ? Infinity : Number(most) };
+    return {
+      kind: 'repeat',
+      of: atom,
+      min,
+      max: comma === undefined ? min : most === undefined ? Infinity : Number(most),
+    };
   }
 
   #atom(): RegexNode {
@@ -258,7 +271,8 @@ export function requiredLiterals(node: RegexNode): readonly string[] | null {
 function bestOfSequence(nodes: readonly RegexNode[]): readonly string[] | null {
   let best: readonly string[] | null = null;
   const offer = (candidate: readonly string[] | null) => {
-    if (candidate !== null && candidate.length > 0 && shortest(candidate) > (best === null ? 0 : shortest(best))) best = candidate;
+    if (candidate !== null && candidate.length > 0 && shortest(candidate) > (best === null ? 0 : shortest(best)))
+      best = candidate;
   };
   let run = '';
   for (const node of nodes) {
@@ -286,13 +300,13 @@ function shortest(texts: readonly string[]): number {
  * that neither its left nor its right neighbour can be, so that no character is looked at twice for it.
  */
 export function isLinear(node: RegexNode, ignoreCase: boolean): boolean {
-  return ways(node, ignoreCase) <= MAX_WAYS && unboundedAreIsolated(node, ignoreCase);
+  return ways(node) <= MAX_WAYS && unboundedAreIsolated(node, ignoreCase);
 }
 
 const MAX_WAYS = 600;
 
 /** In how many ways, at most, one starting point can be tried. */
-function ways(node: RegexNode, ignoreCase: boolean): number {
+function ways(node: RegexNode): number {
   switch (node.kind) {
     case 'char':
     case 'set':
@@ -301,13 +315,15 @@ function ways(node: RegexNode, ignoreCase: boolean): number {
     case 'unknown':
       return Infinity;
     case 'seq':
-      return node.of.reduce((product, part) => product * ways(part, ignoreCase), 1);
+      return node.of.reduce((product, part) => product * ways(part), 1);
     case 'alt':
-      return node.of.reduce((sum, part) => sum + ways(part, ignoreCase), 0);
+      return node.of.reduce((sum, part) => sum + ways(part), 0);
     case 'repeat': {
-      const inner = ways(node.of, ignoreCase);
+      const inner = ways(node.of);
       if (node.max === Infinity) return inner === 1 ? Math.max(1, node.min) : Infinity;
-      return inner === 1 ? node.max - node.min + 1 + node.max / 50 : inner ** Math.max(node.max, 1) * (node.max - node.min + 1);
+      return inner === 1
+        ? node.max - node.min + 1 + node.max / 50
+        : inner ** Math.max(node.max, 1) * (node.max - node.min + 1);
     }
   }
 }

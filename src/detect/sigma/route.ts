@@ -74,7 +74,10 @@ function specialise(condition: Condition, way: Way | null, key: RouteKey): Route
   switch (condition.op) {
     case 'and':
     case 'or':
-      return join(condition.op, condition.of.map((part) => specialise(part, way, key)));
+      return join(
+        condition.op,
+        condition.of.map((part) => specialise(part, way, key)),
+      );
     case 'not': {
       const inner = specialise(condition.of, way, key);
       return inner.op === 'constant' ? { op: 'constant', value: !inner.value } : { op: 'not', of: inner };
@@ -87,14 +90,28 @@ function specialise(condition: Condition, way: Way | null, key: RouteKey): Route
 }
 
 function specialiseItem(item: Item, way: Way | null, key: RouteKey): RouteCondition {
-  const known = item.field === 'EventID' && key.eventId >= 0 ? String(key.eventId) : item.field === 'Channel' && key.channel !== '' ? key.channel : null;
+  const known =
+    item.field === 'EventID' && key.eventId >= 0
+      ? String(key.eventId)
+      : item.field === 'Channel' && key.channel !== ''
+        ? key.channel
+        : null;
   if (known !== null && item.tests.every((test) => test.kind === 'text' && !test.cased)) {
-    const holds = item.tests.map((test) => test.kind === 'text' && compilePattern(mapLiterals(test.pattern, lower))(known));
-    const result = item.mode === 'any' ? holds.includes(true) : item.mode === 'all' ? !holds.includes(false) : !holds.includes(true);
+    const holds = item.tests.map(
+      (test) => test.kind === 'text' && compilePattern(mapLiterals(test.pattern, lower))(known),
+    );
+    const result =
+      item.mode === 'any' ? holds.includes(true) : item.mode === 'all' ? !holds.includes(false) : !holds.includes(true);
     return result ? TRUE : FALSE;
   }
-  const source = item.field === null || way === null || !Object.hasOwn(way.fields, item.field) ? null : (way.fields[item.field] ?? null);
-  return { op: 'item', item: { field: item.field, source, split: way?.split ?? null, mode: item.mode, tests: item.tests } };
+  const source =
+    item.field === null || way === null || !Object.hasOwn(way.fields, item.field)
+      ? null
+      : (way.fields[item.field] ?? null);
+  return {
+    op: 'item',
+    item: { field: item.field, source, split: way?.split ?? null, mode: item.mode, tests: item.tests },
+  };
 }
 
 function lower(text: string): string {

@@ -101,7 +101,10 @@ export type NumberOperator = 'gt' | 'gte' | 'lt' | 'lte' | 'eq' | 'neq';
 
 /** What must hold for the count (or value) of a window: every bound, or a sentence over the named rules. */
 export type CorrelationCondition =
-  | { readonly kind: 'bounds'; readonly bounds: readonly { readonly operator: NumberOperator; readonly number: number }[] }
+  | {
+      readonly kind: 'bounds';
+      readonly bounds: readonly { readonly operator: NumberOperator; readonly number: number }[];
+    }
   | { readonly kind: 'rules'; readonly expression: RuleExpression };
 
 /** `a and b and not c` over the rules of a temporal correlation (Sigma SEP 198). */

@@ -42,7 +42,11 @@ export function compileTest(test: ValueTest): Result<CompiledTest, string> {
       return ok({ holds: ({ text }) => text === null, triggers: null, cost: 1 });
     case 'compare': {
       const { operator, number } = test;
-      return ok({ holds: ({ text }) => text !== null && compare(numberOf(text), operator, number), triggers: null, cost: 2 });
+      return ok({
+        holds: ({ text }) => text !== null && compare(numberOf(text), operator, number),
+        triggers: null,
+        cost: 2,
+      });
     }
     case 'time':
       return ok(compileTime(test));
@@ -79,7 +83,8 @@ function compileNetwork(network: string): Result<CompiledTest, string> {
   const [address = '', bits = ''] = network.split('/');
   const family = isIP(address);
   const prefix = Number(bits);
-  if (family === 0 || prefix > (family === 4 ? 32 : 128)) return fail(`“${network}” is not a network such as 10.0.0.0/8`);
+  if (family === 0 || prefix > (family === 4 ? 32 : 128))
+    return fail(`“${network}” is not a network such as 10.0.0.0/8`);
   const list = new BlockList();
   list.addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6');
   return ok({
@@ -156,6 +161,8 @@ function partOf(date: Date, part: Extract<Test, { kind: 'time' }>['part']): numb
 
 /** The week of the year by ISO 8601: week 1 holds the year's first Thursday. */
 function isoWeek(date: Date): number {
-  const thursday = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate() + 4 - (date.getUTCDay() || 7)));
+  const thursday = new Date(
+    Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate() + 4 - (date.getUTCDay() || 7)),
+  );
   return Math.ceil(((thursday.getTime() - Date.UTC(thursday.getUTCFullYear(), 0, 1)) / 86_400_000 + 1) / 7);
 }

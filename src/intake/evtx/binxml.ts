@@ -41,9 +41,22 @@ const MAX_DEPTH = 64;
 const MAX_NODES = 20_000;
 
 const TOKEN = {
-  end: 0x00, openElement: 0x01, closeStart: 0x02, closeEmpty: 0x03, endElement: 0x04, value: 0x05, attribute: 0x06,
-  cdata: 0x07, charRef: 0x08, entityRef: 0x09, piTarget: 0x0a, piData: 0x0b, template: 0x0c, substitution: 0x0d,
-  optionalSubstitution: 0x0e, fragment: 0x0f,
+  end: 0x00,
+  openElement: 0x01,
+  closeStart: 0x02,
+  closeEmpty: 0x03,
+  endElement: 0x04,
+  value: 0x05,
+  attribute: 0x06,
+  cdata: 0x07,
+  charRef: 0x08,
+  entityRef: 0x09,
+  piTarget: 0x0a,
+  piData: 0x0b,
+  template: 0x0c,
+  substitution: 0x0d,
+  optionalSubstitution: 0x0e,
+  fragment: 0x0f,
 } as const;
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
@@ -74,7 +87,8 @@ export class NameTable {
   is(offset: number, name: string): boolean {
     const chunk = this.#chunk;
     if (offset + 8 + name.length * 2 > chunk.length || chunk.readUInt16LE(offset + 6) !== name.length) return false;
-    for (let i = 0; i < name.length; i++) if (chunk.readUInt16LE(offset + 8 + i * 2) !== name.charCodeAt(i)) return false;
+    for (let i = 0; i < name.length; i++)
+      if (chunk.readUInt16LE(offset + 8 + i * 2) !== name.charCodeAt(i)) return false;
     return true;
   }
 
@@ -90,7 +104,14 @@ export class NameTable {
  * @param hasDependencyIds false for BinXML that is a value without a template: its elements lack two bytes
  * @throws BinXmlError
  */
-export function readTree(chunk: Buffer, start: number, end: number, names: NameTable, hasDependencyIds: boolean, uses: NameUse[] = []): Element[] {
+export function readTree(
+  chunk: Buffer,
+  start: number,
+  end: number,
+  names: NameTable,
+  hasDependencyIds: boolean,
+  uses: NameUse[] = [],
+): Element[] {
   return new TreeReader(chunk, start, Math.min(end, chunk.length), names, hasDependencyIds, uses).elements();
 }
 
@@ -168,8 +189,12 @@ class TreeReader {
     for (;;) {
       const token = (this.#chunk[this.#at] ?? 0) & 0x0f;
       const isPart =
-        token === TOKEN.value || token === TOKEN.substitution || token === TOKEN.optionalSubstitution ||
-        token === TOKEN.charRef || token === TOKEN.entityRef || token === TOKEN.cdata;
+        token === TOKEN.value ||
+        token === TOKEN.substitution ||
+        token === TOKEN.optionalSubstitution ||
+        token === TOKEN.charRef ||
+        token === TOKEN.entityRef ||
+        token === TOKEN.cdata;
       if (!isPart || this.#at >= this.#end) return parts;
       this.#at++;
       parts.push(this.#part(token));

@@ -40,5 +40,7 @@ function append(object: { [name: string]: Json }, name: string, value: Json): vo
     return;
   }
   const before = object[name] ?? null;
-  object[name] = Array.isArray(before) ? [...before, ...(Array.isArray(value) ? value : [value])] : [before, ...(Array.isArray(value) ? value : [value])];
+  object[name] = Array.isArray(before)
+    ? [...before, ...(Array.isArray(value) ? value : [value])]
+    : [before, ...(Array.isArray(value) ? value : [value])];
 }

@@ -77,7 +77,8 @@ export class EvtxReader {
     this.#record.enter(chunk);
     const damagedBefore = this.#damages;
     this.#records(chunk, fileOffset);
-    if (chunk.length < CHUNK) this.#damage(fileOffset + chunk.length, null, 'torn-chunk', 'the file ends within a chunk');
+    if (chunk.length < CHUNK)
+      this.#damage(fileOffset + chunk.length, null, 'torn-chunk', 'the file ends within a chunk');
     if (this.#damages > damagedBefore && chunk.length === CHUNK) this.#explain(chunk, fileOffset);
   }
 
@@ -152,7 +153,10 @@ export class EvtxReader {
     if (free < RECORDS_START || free > CHUNK) return;
     if (crc32(chunk.subarray(RECORDS_START, free)) !== chunk.readUInt32LE(52)) {
       this.#reading.onDamage({
-        offset: fileOffset, record: null, reason: 'bad-checksum', detail: 'the records of this chunk do not match its checksum: it was changed or copied while in use',
+        offset: fileOffset,
+        record: null,
+        reason: 'bad-checksum',
+        detail: 'the records of this chunk do not match its checksum: it was changed or copied while in use',
       });
     }
   }

@@ -28,7 +28,6 @@ const shapes: ShapeNode = { shape: null, next: new Map() };
 export class EvtxRecord implements EventView {
   record = 0;
   at: UtcMs | null = null;
-  eventRecordId = 0;
   channel = '';
   eventId = -1;
   readonly logSource = WINDOWS;
@@ -66,7 +65,6 @@ export class EvtxRecord implements EventView {
   read(start: number, size: number, ordinal: number): void {
     const chunk = this.#chunk;
     this.record = ordinal;
-    this.eventRecordId = chunk.readUInt32LE(start + 8) + chunk.readUInt32LE(start + 12) * 0x1_0000_0000;
     this.#values = 0;
     this.#members = [];
     this.#lifted = [];
@@ -193,8 +191,14 @@ export class EvtxRecord implements EventView {
     return {
       name: element.name,
       // `Name` is not a value but what the value is called.
-      attributes: element.attributes.map(({ name, parts }) => ({ name, parts: name === 'Name' || name === 'xmlns' ? parts : this.#liftText(parts, base) })),
-      children: inner.length > 0 ? inner.map((child) => this.#lift(child, base)) : this.#liftText(element.children.filter(isPart), base),
+      attributes: element.attributes.map(({ name, parts }) => ({
+        name,
+        parts: name === 'Name' || name === 'xmlns' ? parts : this.#liftText(parts, base),
+      })),
+      children:
+        inner.length > 0
+          ? inner.map((child) => this.#lift(child, base))
+          : this.#liftText(element.children.filter(isPart), base),
     };
   }
 
@@ -261,7 +265,13 @@ export class EvtxRecord implements EventView {
     const { slots } = this.layout;
     for (let slot = 0; slot < slots.length; slot++) {
       const found = slots[slot];
-      if (written && found !== undefined && found.substitution >= 0 && !this.#isWritten(found.base + found.substitution)) continue;
+      if (
+        written &&
+        found !== undefined &&
+        found.substitution >= 0 &&
+        !this.#isWritten(found.base + found.substitution)
+      )
+        continue;
       const value = this.valueAt(slot);
       if (typeof value === 'string') texts.push(value);
       else if (Array.isArray(value)) for (const entry of value) if (typeof entry === 'string') texts.push(entry);
@@ -294,7 +304,8 @@ export class EvtxRecord implements EventView {
     if (slot === null) return -1;
     const index = slot.base + slot.substitution;
     // Nearly always a UInt16 substitution: read without a detour by text.
-    if (slot.substitution >= 0 && this.#types[index] === 0x06) return this.#chunk.readUInt16LE(this.#offsets[index] ?? 0);
+    if (slot.substitution >= 0 && this.#types[index] === 0x06)
+      return this.#chunk.readUInt16LE(this.#offsets[index] ?? 0);
     const id = Number(this.field('EventID'));
     return Number.isInteger(id) ? id : -1;
   }

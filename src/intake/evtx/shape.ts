@@ -41,7 +41,8 @@ export function templateOf(roots: readonly Element[]): Template {
 function slotsOf(roots: readonly Element[]): Slot[] {
   const slots: Slot[] = [];
   for (const root of roots) {
-    if (root.name === 'Event') for (const section of root.children) if (isElement(section)) sectionSlots(section, slots);
+    if (root.name === 'Event')
+      for (const section of root.children) if (isElement(section)) sectionSlots(section, slots);
     if (root.name !== 'Event') sectionSlots(root, slots);
   }
   return slots;
@@ -54,17 +55,22 @@ function sectionSlots(section: Element, slots: Slot[]): void {
 
 function dataSlot(element: Element, slots: Slot[]): void {
   const attribute = element.attributes.find((candidate) => candidate.name === 'Name');
-  const name = attribute?.parts.map((part) => (part.kind === 'text' ? part.text : '')).join('').replaceAll(' ', '');
+  const name = attribute?.parts
+    .map((part) => (part.kind === 'text' ? part.text : ''))
+    .join('')
+    .replaceAll(' ', '');
   const inner = element.children.filter(isElement);
   if (inner.length > 0) for (const child of inner) leafSlots(child, slots);
   else slots.push(slotFor(name === undefined || name === '' ? element.name : name, textParts(element)));
 }
 
 function leafSlots(element: Element, slots: Slot[]): void {
-  for (const { name, parts } of element.attributes) if (name !== 'xmlns') slots.push(slotFor(`${element.name}_${name}`, parts));
+  for (const { name, parts } of element.attributes)
+    if (name !== 'xmlns') slots.push(slotFor(`${element.name}_${name}`, parts));
   const inner = element.children.filter(isElement);
   if (inner.length > 0) for (const child of inner) leafSlots(child, slots);
-  else if (element.attributes.length === 0 || element.children.length > 0) slots.push(slotFor(element.name, textParts(element)));
+  else if (element.attributes.length === 0 || element.children.length > 0)
+    slots.push(slotFor(element.name, textParts(element)));
 }
 
 function textParts(element: Element): Part[] {
@@ -95,7 +101,9 @@ export class Shape implements Layout {
   readonly groups: readonly (readonly number[])[];
 
   constructor(members: readonly { template: Template; base: number }[]) {
-    const slots: ShapeSlot[] = members.flatMap(({ template, base }) => template.slots.map((slot) => ({ ...slot, base })));
+    const slots: ShapeSlot[] = members.flatMap(({ template, base }) =>
+      template.slots.map((slot) => ({ ...slot, base })),
+    );
     const groups = new Map<string, number[]>();
     slots.forEach((slot, index) => {
       const group = groups.get(slot.name);
@@ -128,4 +136,15 @@ export class Shape implements Layout {
   }
 }
 
-const SYSTEM_NAMES = new Set(['EventID', 'Channel', 'Computer', 'Provider_Name', 'Version', 'Level', 'Task', 'Opcode', 'Keywords', 'EventRecordID']);
+const SYSTEM_NAMES = new Set([
+  'EventID',
+  'Channel',
+  'Computer',
+  'Provider_Name',
+  'Version',
+  'Level',
+  'Task',
+  'Opcode',
+  'Keywords',
+  'EventRecordID',
+]);

@@ -56,7 +56,11 @@ export function readValue(bytes: Buffer, start: number, size: number, type: numb
     case 0x0f:
       return size < 16 ? null : readGuid(bytes, start);
     case 0x10:
-      return size === 4 ? `0x${bytes.readUInt32LE(start).toString(16)}` : size < 8 ? null : `0x${bytes.readBigUInt64LE(start).toString(16)}`;
+      return size === 4
+        ? `0x${bytes.readUInt32LE(start).toString(16)}`
+        : size < 8
+          ? null
+          : `0x${bytes.readBigUInt64LE(start).toString(16)}`;
     case 0x11:
       return size < 8 ? null : readFiletime(bytes, start);
     case 0x12:
@@ -68,13 +72,17 @@ export function readValue(bytes: Buffer, start: number, size: number, type: numb
     case 0x15:
       return size < 8 ? null : `0x${bytes.readBigUInt64LE(start).toString(16)}`;
     default:
-      return type >= TYPE.array ? readArray(bytes, start, size, type & 0x7f) : bytes.toString('hex', start, start + size).toUpperCase();
+      return type >= TYPE.array
+        ? readArray(bytes, start, size, type & 0x7f)
+        : bytes.toString('hex', start, start + size).toUpperCase();
   }
 }
 
 /** Strings may carry their terminating NUL; what follows one is not part of the value. */
 function readUtf16(bytes: Buffer, start: number, size: number): string {
-  return size > MAX_KEPT * 2 ? trimNul(bytes.toString('utf16le', start, start + (size & ~1))) : keptUtf16(bytes, start, size >> 1);
+  return size > MAX_KEPT * 2
+    ? trimNul(bytes.toString('utf16le', start, start + (size & ~1)))
+    : keptUtf16(bytes, start, size >> 1);
 }
 
 /**
@@ -124,7 +132,9 @@ function numberText(number: number): string {
 function readUInt64(bytes: Buffer, start: number): string {
   const high = bytes.readUInt32LE(start + 4);
   // Below 2^53 a double is exact, and a BigInt three times dearer.
-  return high < 0x20_0000 ? String(high * 0x1_0000_0000 + bytes.readUInt32LE(start)) : bytes.readBigUInt64LE(start).toString();
+  return high < 0x20_0000
+    ? String(high * 0x1_0000_0000 + bytes.readUInt32LE(start))
+    : bytes.readBigUInt64LE(start).toString();
 }
 
 /** A BOOL has four bytes in Windows, but some writers use one or eight: any that is not zero is true. */
@@ -174,20 +184,38 @@ function readSid(bytes: Buffer, start: number, size: number): string | null {
 }
 
 const FIXED_SIZES: Readonly<Record<number, number>> = {
-  0x03: 1, 0x04: 1, 0x05: 2, 0x06: 2, 0x07: 4, 0x08: 4, 0x09: 8, 0x0a: 8, 0x0b: 4, 0x0c: 8, 0x0d: 4, 0x0f: 16,
-  0x11: 8, 0x12: 16, 0x14: 4, 0x15: 8,
+  0x03: 1,
+  0x04: 1,
+  0x05: 2,
+  0x06: 2,
+  0x07: 4,
+  0x08: 4,
+  0x09: 8,
+  0x0a: 8,
+  0x0b: 4,
+  0x0c: 8,
+  0x0d: 4,
+  0x0f: 16,
+  0x11: 8,
+  0x12: 16,
+  0x14: 4,
+  0x15: 8,
 };
 
 function readArray(bytes: Buffer, start: number, size: number, type: number): string[] {
   if (type === TYPE.string || type === TYPE.ansi) {
-    const text = type === TYPE.string ? bytes.toString('utf16le', start, start + (size & ~1)) : bytes.toString('latin1', start, start + size);
+    const text =
+      type === TYPE.string
+        ? bytes.toString('utf16le', start, start + (size & ~1))
+        : bytes.toString('latin1', start, start + size);
     const parts = text.split('\0');
     // The last string is terminated too: what follows its NUL is nothing.
     if (parts.at(-1) === '') parts.pop();
     return parts;
   }
   const width = type === 0x10 ? (size % 8 === 0 ? 8 : 4) : FIXED_SIZES[type];
-  if (width === undefined) return type === 0x13 ? readSids(bytes, start, size) : [bytes.toString('hex', start, start + size).toUpperCase()];
+  if (width === undefined)
+    return type === 0x13 ? readSids(bytes, start, size) : [bytes.toString('hex', start, start + size).toUpperCase()];
   const values: string[] = [];
   for (let at = start; at + width <= start + size; at += width) {
     const value = readValue(bytes, at, width, type);

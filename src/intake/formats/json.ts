@@ -42,7 +42,11 @@ class JsonReader implements TextReader {
       const start = text.trimStart();
       if (start === '') return this.#lines.push(text);
       this.#isFirst = false;
-      if (!isLineOfItsOwn(start)) this.#cutter = new ValueCutter((value, ordinal) => this.#value(value, ordinal), (ordinal, reason, detail) => this.#aside(ordinal, reason, detail));
+      if (!isLineOfItsOwn(start))
+        this.#cutter = new ValueCutter(
+          (value, ordinal) => this.#value(value, ordinal),
+          (ordinal, reason, detail) => this.#aside(ordinal, reason, detail),
+        );
     }
     if (this.#cutter === null) this.#lines.push(text);
     else this.#cutter.push(text);
@@ -64,9 +68,14 @@ class JsonReader implements TextReader {
       value = JSON.parse(text);
     } catch {
       const tooDeep = deeperThan(text, MAX_DEPTH);
-      return this.#aside(record, tooDeep ? 'nested-too-deep' : 'bad-json', tooDeep ? 'it is nested deeper than 200 levels' : 'the JSON is not well-formed');
+      return this.#aside(
+        record,
+        tooDeep ? 'nested-too-deep' : 'bad-json',
+        tooDeep ? 'it is nested deeper than 200 levels' : 'the JSON is not well-formed',
+      );
     }
-    if (text.length > 2000 && deeperThan(text, MAX_DEPTH)) return this.#aside(record, 'nested-too-deep', 'it is nested deeper than 200 levels');
+    if (text.length > 2000 && deeperThan(text, MAX_DEPTH))
+      return this.#aside(record, 'nested-too-deep', 'it is nested deeper than 200 levels');
     const inner = unwrap(value);
     if (inner !== null) inner.forEach((entry, index) => this.#object(entry, index + 1));
     else this.#object(value, record);
@@ -96,7 +105,9 @@ function isLineOfItsOwn(start: string): boolean {
     return true;
   } catch {
     // A damaged first line: if the second is an object, lines it is.
-    const second = start.slice(end + 1, start.indexOf('\n', end + 1) < 0 ? undefined : start.indexOf('\n', end + 1)).trim();
+    const second = start
+      .slice(end + 1, start.indexOf('\n', end + 1) < 0 ? undefined : start.indexOf('\n', end + 1))
+      .trim();
     if (end < 0 || !second.startsWith('{') || !second.endsWith('}')) return false;
     try {
       JSON.parse(second);
@@ -137,7 +148,10 @@ class ValueCutter {
   #ordinal = 0;
   #tooLong = false;
 
-  constructor(onValue: (text: string, ordinal: number) => void, onBad: (ordinal: number, reason: string, detail: string) => void) {
+  constructor(
+    onValue: (text: string, ordinal: number) => void,
+    onBad: (ordinal: number, reason: string, detail: string) => void,
+  ) {
     this.#onValue = onValue;
     this.#onBad = onBad;
   }
@@ -175,7 +189,12 @@ class ValueCutter {
   }
 
   end(): void {
-    if (this.#depth > 0) this.#onBad(++this.#ordinal, 'bad-json', this.#inArray ? 'the array ends in the middle of an element' : 'the text ends in the middle of an object');
+    if (this.#depth > 0)
+      this.#onBad(
+        ++this.#ordinal,
+        'bad-json',
+        this.#inArray ? 'the array ends in the middle of an element' : 'the text ends in the middle of an object',
+      );
   }
 
   #keep(piece: string): void {

@@ -69,7 +69,20 @@ export function firstAt(object: JsonObject, names: readonly string[]): unknown {
   return undefined;
 }
 
-export const TIMES = ['@timestamp', 'timestamp', 'eventTime', 'time', 'TimeGenerated', 'UtcTime', 'EventTime', 'ts', 'datetime', 'date', 'created', 'published'];
+export const TIMES = [
+  '@timestamp',
+  'timestamp',
+  'eventTime',
+  'time',
+  'TimeGenerated',
+  'UtcTime',
+  'EventTime',
+  'ts',
+  'datetime',
+  'date',
+  'created',
+  'published',
+];
 const sources = new Map<string, LogSource>();
 
 /** The same object for the same three words. */

@@ -17,20 +17,27 @@ const KUBERNETES = sourceOf('kubernetes', 'application', 'audit');
 
 const cloudTrail: Shape = (object) => {
   if (typeof object['eventSource'] !== 'string' || typeof object['eventName'] !== 'string') return null;
-  if (object['awsRegion'] === undefined && object['eventVersion'] === undefined && !object['eventSource'].endsWith('.amazonaws.com')) return null;
+  if (
+    object['awsRegion'] === undefined &&
+    object['eventVersion'] === undefined &&
+    !object['eventSource'].endsWith('.amazonaws.com')
+  )
+    return null;
   return { fields: asFields(object), logSource: CLOUDTRAIL, time: object['eventTime'] };
 };
 
 /** Microsoft 365's unified audit log, from its API, its search export or a CSV's AuditData. */
 const unifiedAudit: Shape = (object) => {
   const inner = parsedText(object['AuditData']) ?? object;
-  if (typeof inner['Operation'] !== 'string' || (inner['Workload'] === undefined && inner['RecordType'] === undefined)) return null;
+  if (typeof inner['Operation'] !== 'string' || (inner['Workload'] === undefined && inner['RecordType'] === undefined))
+    return null;
   const fields = copy(inner);
   // Sigma's rules use the names of Microsoft's newer schema.
   fields['eventName'] ??= asValue(inner['Operation']);
   fields['eventSource'] ??= asValue(inner['Workload']);
   fields['status'] ??= asValue(inner['ResultStatus']);
-  for (const list of [inner['ExtendedProperties'], inner['Parameters'], inner['ModifiedProperties']]) addNamed(fields, list);
+  for (const list of [inner['ExtendedProperties'], inner['Parameters'], inner['ModifiedProperties']])
+    addNamed(fields, list);
   const isThreat = inner['Workload'] === 'SecurityComplianceCenter';
   return { fields, logSource: isThreat ? THREATS : M365, time: firstAt(inner, ['CreationTime', 'CreationDate']) };
 };
@@ -64,14 +71,25 @@ const entra: Shape = (object) => {
   const category = textAt(object, 'category') ?? textAt(object, 'Category');
   if (category !== null && /SignInLogs$/i.test(category)) return entraEvent(object, SIGNINS);
   if (category !== null && /^(?:AuditLogs|ProvisioningLogs)$/i.test(category)) return entraEvent(object, AUDITS);
-  if (category !== null && /^(?:Administrative|Policy|Security|ServiceHealth|Alert|Autoscale|Recommendation|ResourceHealth)$/i.test(category) && textAt(object, 'operationName') !== null) {
+  if (
+    category !== null &&
+    /^(?:Administrative|Policy|Security|ServiceHealth|Alert|Autoscale|Recommendation|ResourceHealth)$/i.test(
+      category,
+    ) &&
+    textAt(object, 'operationName') !== null
+  ) {
     return entraEvent(object, ACTIVITIES);
   }
   if (object['riskEventType'] !== undefined || object['RiskEventType'] !== undefined) return entraEvent(object, RISKS);
-  if (object['userPrincipalName'] !== undefined && object['appDisplayName'] !== undefined) return entraEvent(object, SIGNINS);
-  if (object['UserPrincipalName'] !== undefined && object['ResultType'] !== undefined) return entraEvent(object, SIGNINS);
-  if (object['activityDisplayName'] !== undefined && object['initiatedBy'] !== undefined) return entraEvent(object, AUDITS);
-  return object['operationName'] !== undefined && object['resourceId'] !== undefined ? entraEvent(object, ACTIVITIES) : null;
+  if (object['userPrincipalName'] !== undefined && object['appDisplayName'] !== undefined)
+    return entraEvent(object, SIGNINS);
+  if (object['UserPrincipalName'] !== undefined && object['ResultType'] !== undefined)
+    return entraEvent(object, SIGNINS);
+  if (object['activityDisplayName'] !== undefined && object['initiatedBy'] !== undefined)
+    return entraEvent(object, AUDITS);
+  return object['operationName'] !== undefined && object['resourceId'] !== undefined
+    ? entraEvent(object, ACTIVITIES)
+    : null;
 };
 
 /** Both spellings of each name, because rules use both: `ResultType` and `status.errorCode`, `Status` and `status`. */
@@ -87,15 +105,30 @@ function entraEvent(object: JsonObject, logSource: typeof SIGNINS) {
     if (!Object.hasOwn(fields, capitalised)) fields[capitalised] = value;
   }
   fields['ResultType'] ??= asValue(at(object, 'status.errorCode') ?? at(object, 'properties.status.errorCode'));
-  fields['ResultDescription'] ??= asValue(at(object, 'status.failureReason') ?? at(object, 'properties.status.failureReason'));
+  fields['ResultDescription'] ??= asValue(
+    at(object, 'status.failureReason') ?? at(object, 'properties.status.failureReason'),
+  );
   fields['properties.message'] ??= asValue(firstAt(object, ['activityDisplayName', 'operationName', 'OperationName']));
-  const time = firstAt(object, ['time', 'createdDateTime', 'activityDateTime', 'TimeGenerated', 'CreatedDateTime', 'eventTimestamp', 'detectedDateTime', 'properties.createdDateTime']);
+  const time = firstAt(object, [
+    'time',
+    'createdDateTime',
+    'activityDateTime',
+    'TimeGenerated',
+    'CreatedDateTime',
+    'eventTimestamp',
+    'detectedDateTime',
+    'properties.createdDateTime',
+  ]);
   return { fields, logSource, time };
 }
 
 const okta: Shape = (object) =>
   typeof object['eventType'] === 'string' && isObject(object['actor']) && object['published'] !== undefined
-    ? { fields: withNames(object, { eventtype: 'eventType', displaymessage: 'displayMessage' }), logSource: OKTA, time: object['published'] }
+    ? {
+        fields: withNames(object, { eventtype: 'eventType', displaymessage: 'displayMessage' }),
+        logSource: OKTA,
+        time: object['published'],
+      }
     : null;
 
 /** Okta's rules are written in small letters. */
@@ -119,19 +152,29 @@ const workspace: Shape = (object) => {
   const isLogin = at(object, 'id.applicationName') === 'login';
   const fields = copy(object);
   const events = object['events'];
-  if (Array.isArray(events)) fields['eventName'] ??= (events as readonly unknown[]).map((event) => (isObject(event) ? asValue(event['name']) : null));
+  if (Array.isArray(events))
+    fields['eventName'] ??= (events as readonly unknown[]).map((event) =>
+      isObject(event) ? asValue(event['name']) : null,
+    );
   fields['eventService'] ??= asValue(`${textAt(object, 'id.applicationName') ?? ''}.googleapis.com`);
   return { fields, logSource: isLogin ? WORKSPACE_LOGIN : WORKSPACE, time: at(object, 'id.time') };
 };
 
 const github: Shape = (object) =>
-  typeof object['action'] === 'string' && object['actor'] !== undefined && (object['@timestamp'] !== undefined || object['created_at'] !== undefined) && (object['org'] !== undefined || object['repo'] !== undefined || object['_document_id'] !== undefined)
+  typeof object['action'] === 'string' &&
+  object['actor'] !== undefined &&
+  (object['@timestamp'] !== undefined || object['created_at'] !== undefined) &&
+  (object['org'] !== undefined || object['repo'] !== undefined || object['_document_id'] !== undefined)
     ? { fields: asFields(object), logSource: GITHUB, time: firstAt(object, ['@timestamp', 'created_at']) }
     : null;
 
 const kubernetes: Shape = (object) => {
   if (object['auditID'] === undefined || !isObject(object['objectRef'])) return null;
-  return { fields: asFields(object), logSource: KUBERNETES, time: firstAt(object, ['requestReceivedTimestamp', 'stageTimestamp']) };
+  return {
+    fields: asFields(object),
+    logSource: KUBERNETES,
+    time: firstAt(object, ['requestReceivedTimestamp', 'stageTimestamp']),
+  };
 };
 
 /** `{"_source": {…}}` and `{"result": {…}}` around any of these. */
@@ -145,4 +188,14 @@ const wrapped: Shape = (object) => {
   return null;
 };
 
-export const cloudShapes: readonly Shape[] = [cloudTrail, unifiedAudit, okta, gcp, workspace, kubernetes, entra, github, wrapped];
+export const cloudShapes: readonly Shape[] = [
+  cloudTrail,
+  unifiedAudit,
+  okta,
+  gcp,
+  workspace,
+  kubernetes,
+  entra,
+  github,
+  wrapped,
+];

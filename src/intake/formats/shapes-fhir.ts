@@ -9,7 +9,13 @@ const ACTIONS: Readonly<Record<string, string>> = { C: 'create', R: 'read', U: '
 /** AuditEvent.outcome in R4, and DICOM's EventOutcomeIndicator. */
 const OUTCOMES: Readonly<Record<string, string>> = { '0': 'success', '4': 'minor', '8': 'serious', '12': 'major' };
 /** R5 says the outcome by an issue severity. */
-const R5_OUTCOMES: Readonly<Record<string, string>> = { success: 'success', information: 'success', warning: 'minor', error: 'serious', fatal: 'major' };
+const R5_OUTCOMES: Readonly<Record<string, string>> = {
+  success: 'success',
+  information: 'success',
+  warning: 'minor',
+  error: 'serious',
+  fatal: 'major',
+};
 /** http://terminology.hl7.org/CodeSystem/v3-ActReason: what breaking the glass is called. */
 const BREAK_GLASS: ReadonlySet<string> = new Set(['BTG', 'ETREAT', 'BREAKTHEGLASS', 'EMERGENCY']);
 const MAX_LIST = 1000;
@@ -42,25 +48,57 @@ function readAuditEvent(object: JsonObject): ShapedEvent {
   set(fields, 'user', person === undefined ? null : agentId(person));
   set(fields, 'role', person === undefined ? null : firstCode([person['role'], person['type']]));
   set(fields, 'address', agents.map(networkOf).find((text) => text !== null) ?? null);
-  set(fields, 'device', agents.filter((agent) => agent !== person).map(agentId).find((text) => text !== null) ?? null);
+  set(
+    fields,
+    'device',
+    agents
+      .filter((agent) => agent !== person)
+      .map(agentId)
+      .find((text) => text !== null) ?? null,
+  );
   set(fields, 'organisation', agents.map((agent) => organisationOf(agent)).find((text) => text !== null) ?? null);
-  set(fields, 'purpose', firstCode([object['purposeOfEvent'], object['authorization'], ...agents.flatMap((agent) => [agent['purposeOfUse'], agent['authorization']])]));
+  set(
+    fields,
+    'purpose',
+    firstCode([
+      object['purposeOfEvent'],
+      object['authorization'],
+      ...agents.flatMap((agent) => [agent['purposeOfUse'], agent['authorization']]),
+    ]),
+  );
   set(fields, 'source', sourceId(object['source']));
   addEntities(fields, object);
-  const purposes = codesOf([object['purposeOfEvent'], object['authorization'], ...agents.flatMap((agent) => [agent['purposeOfUse'], agent['authorization']])]);
-  fields['break_glass'] = [...purposes, ...codes].some((code) => BREAK_GLASS.has(code.toUpperCase())) ? 'true' : 'false';
+  const purposes = codesOf([
+    object['purposeOfEvent'],
+    object['authorization'],
+    ...agents.flatMap((agent) => [agent['purposeOfUse'], agent['authorization']]),
+  ]);
+  fields['break_glass'] = [...purposes, ...codes].some((code) => BREAK_GLASS.has(code.toUpperCase()))
+    ? 'true'
+    : 'false';
   fields['action'] = actionOf(action, codes);
   fields['outcome'] = outcomeOf(object['outcome']);
   if (codes.length > 0) fields['subtype'] = codes;
-  return { fields, logSource: ACCESS, time: object['recorded'] ?? textAt(object, 'occurredDateTime') ?? textAt(object, 'period.start') };
+  return {
+    fields,
+    logSource: ACCESS,
+    time: object['recorded'] ?? textAt(object, 'occurredDateTime') ?? textAt(object, 'period.start'),
+  };
 }
 
 function actionOf(action: string | null, codes: readonly string[]): string {
   const words = new Set(codes.map((code) => code.toLowerCase()));
   if (words.has('110106') || words.has('export')) return 'export';
   if (words.has('110108') || words.has('print')) return 'print';
-  if ([...words].some((word) => word === 'search' || word.startsWith('search-') || word === '110112' || word === 'query')) return 'search';
-  return ACTIONS[action ?? ''] ?? (['read', 'vread', 'create', 'update', 'delete', 'patch'].find((word) => words.has(word)) ?? 'read');
+  if (
+    [...words].some((word) => word === 'search' || word.startsWith('search-') || word === '110112' || word === 'query')
+  )
+    return 'search';
+  return (
+    ACTIONS[action ?? ''] ??
+    ['read', 'vread', 'create', 'update', 'delete', 'patch'].find((word) => words.has(word)) ??
+    'read'
+  );
 }
 
 function outcomeOf(value: unknown): string {
@@ -75,7 +113,13 @@ function isPerson(agent: JsonObject): boolean {
 
 /** An id, never a name: names say no more to a detector, and more than they should to a reader of logs. */
 function agentId(agent: JsonObject): string | null {
-  return textAt(agent, 'who.identifier.value') ?? textAt(agent, 'who.reference') ?? textAt(agent, 'altId') ?? textAt(agent, 'userId.value') ?? null;
+  return (
+    textAt(agent, 'who.identifier.value') ??
+    textAt(agent, 'who.reference') ??
+    textAt(agent, 'altId') ??
+    textAt(agent, 'userId.value') ??
+    null
+  );
 }
 
 function organisationOf(agent: JsonObject): string | null {
@@ -88,7 +132,12 @@ function networkOf(agent: JsonObject): string | null {
 }
 
 function sourceId(value: unknown): string | null {
-  return isObject(value) ? (textAt(value, 'observer.identifier.value') ?? textAt(value, 'observer.reference') ?? textAt(value, 'site') ?? textAt(value, 'observer.display')) : null;
+  return isObject(value)
+    ? (textAt(value, 'observer.identifier.value') ??
+        textAt(value, 'observer.reference') ??
+        textAt(value, 'site') ??
+        textAt(value, 'observer.display'))
+    : null;
 }
 
 /** Which patient, which record, by which request. R4 marks the patient by role 1; R5 has a field of its own too. */
@@ -99,16 +148,23 @@ function addEntities(fields: Fields, object: JsonObject): void {
   if (own !== null) patients.push(own);
   for (const entity of listOf(object['entity'])) {
     if (!isObject(entity)) continue;
-    const reference = referenceOf(entity['what']) ?? referenceOf(entity['reference']) ?? textAt(entity, 'identifier.value');
+    const reference =
+      referenceOf(entity['what']) ?? referenceOf(entity['reference']) ?? textAt(entity, 'identifier.value');
     const codes = codesOf([entity['type'], entity['role']]);
     if (codes.includes('XrequestId') || codes.includes('X-Request-Id')) set(fields, 'request_id', reference);
-    else if (reference !== null && (codes.includes('1') || codes.includes('Patient') || /(?:^|\/)Patient\//.test(reference))) patients.push(reference);
+    else if (
+      reference !== null &&
+      (codes.includes('1') || codes.includes('Patient') || /(?:^|\/)Patient\//.test(reference))
+    )
+      patients.push(reference);
     else if (reference !== null) resources.push(reference);
   }
   if (patients.length > 0) fields['patient'] = [...new Set(patients)];
   if (resources.length > 0) {
     fields['resource'] = [...new Set(resources)];
-    const types = resources.map((reference) => /(?:^|\/)([A-Z][A-Za-z]+)\/[^/]+$/.exec(reference)?.[1]).filter((type) => type !== undefined);
+    const types = resources
+      .map((reference) => /(?:^|\/)([A-Z][A-Za-z]+)\/[^/]+$/.exec(reference)?.[1])
+      .filter((type) => type !== undefined);
     if (types.length > 0) fields['resource_type'] = [...new Set(types)];
   }
 }
@@ -128,7 +184,10 @@ function codesOf(values: readonly unknown[], depth = 0): string[] {
   return values.flatMap(listOf).flatMap((value) => {
     if (!isObject(value)) return [];
     const own = typeof value['code'] === 'string' ? [value['code']] : [];
-    return [...own, ...codesOf([value['coding'], value['concept'], isObject(value['code']) ? value['code'] : undefined], depth + 1)];
+    return [
+      ...own,
+      ...codesOf([value['coding'], value['concept'], isObject(value['code']) ? value['code'] : undefined], depth + 1),
+    ];
   });
 }
 

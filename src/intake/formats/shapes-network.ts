@@ -6,8 +6,15 @@ const SURICATA_ALERT = sourceOf('suricata', null, 'alert');
 /** Suricata's EVE: the event type is the service; DNS and HTTP are also of Sigma's generic categories. */
 const suricata: Shape = (object) => {
   const type = object['event_type'];
-  if (typeof type !== 'string' || (object['flow_id'] === undefined && object['src_ip'] === undefined && type !== 'stats')) return null;
-  const logSource = type === 'alert' ? SURICATA_ALERT : sourceOf('suricata', type === 'dns' ? 'dns' : type === 'http' ? 'proxy' : null, type.slice(0, 32));
+  if (
+    typeof type !== 'string' ||
+    (object['flow_id'] === undefined && object['src_ip'] === undefined && type !== 'stats')
+  )
+    return null;
+  const logSource =
+    type === 'alert'
+      ? SURICATA_ALERT
+      : sourceOf('suricata', type === 'dns' ? 'dns' : type === 'http' ? 'proxy' : null, type.slice(0, 32));
   const fields = asFields(object);
   if (type === 'dns') {
     fields['query'] ??= asValue(at(object, 'dns.rrname') ?? at(object, 'dns.queries.0.rrname'));
@@ -28,14 +35,31 @@ const suricata: Shape = (object) => {
 
 /** What a Zeek log is, by a field that only it has, where `_path` does not say. */
 const ZEEK_MARKS: readonly (readonly [service: string, field: string])[] = [
-  ['conn', 'conn_state'], ['dns', 'qtype_name'], ['dns', 'rcode_name'], ['http', 'status_code'], ['http', 'user_agent'], ['ssl', 'server_name'],
-  ['ssl', 'cipher'], ['files', 'fuid'], ['smb_files', 'share_type'], ['smb_mapping', 'share_type'], ['dce_rpc', 'operation'], ['kerberos', 'request_type'], ['rdp', 'security_protocol'],
-  ['ntlm', 'domainname'], ['ssh', 'auth_attempts'], ['x509', 'certificate.subject'], ['weird', 'peer'], ['notice', 'note'],
+  ['conn', 'conn_state'],
+  ['dns', 'qtype_name'],
+  ['dns', 'rcode_name'],
+  ['http', 'status_code'],
+  ['http', 'user_agent'],
+  ['ssl', 'server_name'],
+  ['ssl', 'cipher'],
+  ['files', 'fuid'],
+  ['smb_files', 'share_type'],
+  ['smb_mapping', 'share_type'],
+  ['dce_rpc', 'operation'],
+  ['kerberos', 'request_type'],
+  ['rdp', 'security_protocol'],
+  ['ntlm', 'domainname'],
+  ['ssh', 'auth_attempts'],
+  ['x509', 'certificate.subject'],
+  ['weird', 'peer'],
+  ['notice', 'note'],
 ];
 
 const zeek: Shape = (object) => {
   const path = textAt(object, '_path');
-  const looksLike = object['ts'] !== undefined && (object['uid'] !== undefined || object['id.orig_h'] !== undefined || isObject(object['id']));
+  const looksLike =
+    object['ts'] !== undefined &&
+    (object['uid'] !== undefined || object['id.orig_h'] !== undefined || isObject(object['id']));
   if (path === null && !looksLike) return null;
   const service = path ?? ZEEK_MARKS.find(([, field]) => at(object, field) !== undefined)?.[0] ?? null;
   return { fields: asFields(object), logSource: zeekSource(service), time: object['ts'] };
@@ -46,28 +70,70 @@ export function zeekSource(service: string | null) {
 }
 
 /** OCSF: rules are written for Sigma's names, so the classes that have some are given those too. */
-const OCSF_CLASSES: Readonly<Record<number, { category: string | null; service: string | null; names: Readonly<Record<string, string>> }>> = {
-  1001: { category: 'file_event', service: null, names: { TargetFilename: 'file.path', Image: 'actor.process.file.path' } },
+const OCSF_CLASSES: Readonly<
+  Record<number, { category: string | null; service: string | null; names: Readonly<Record<string, string>> }>
+> = {
+  1001: {
+    category: 'file_event',
+    service: null,
+    names: { TargetFilename: 'file.path', Image: 'actor.process.file.path' },
+  },
   1007: {
-    category: 'process_creation', service: null,
-    names: { Image: 'process.file.path', CommandLine: 'process.cmd_line', ParentImage: 'actor.process.file.path', ParentCommandLine: 'actor.process.cmd_line', User: 'actor.user.name', ProcessId: 'process.pid' },
+    category: 'process_creation',
+    service: null,
+    names: {
+      Image: 'process.file.path',
+      CommandLine: 'process.cmd_line',
+      ParentImage: 'actor.process.file.path',
+      ParentCommandLine: 'actor.process.cmd_line',
+      User: 'actor.user.name',
+      ProcessId: 'process.pid',
+    },
   },
   4001: {
-    category: 'network_connection', service: null,
-    names: { SourceIp: 'src_endpoint.ip', SourcePort: 'src_endpoint.port', DestinationIp: 'dst_endpoint.ip', DestinationPort: 'dst_endpoint.port', DestinationHostname: 'dst_endpoint.hostname' },
+    category: 'network_connection',
+    service: null,
+    names: {
+      SourceIp: 'src_endpoint.ip',
+      SourcePort: 'src_endpoint.port',
+      DestinationIp: 'dst_endpoint.ip',
+      DestinationPort: 'dst_endpoint.port',
+      DestinationHostname: 'dst_endpoint.hostname',
+    },
   },
-  4003: { category: 'dns', service: null, names: { query: 'query.hostname', record_type: 'query.type', QueryName: 'query.hostname' } },
+  4003: {
+    category: 'dns',
+    service: null,
+    names: { query: 'query.hostname', record_type: 'query.type', QueryName: 'query.hostname' },
+  },
 };
 
 const ocsf: Shape = (object) => {
   const id = object['class_uid'];
-  if (typeof id !== 'number' || (object['category_uid'] === undefined && object['activity_id'] === undefined && object['metadata'] === undefined)) return null;
+  if (
+    typeof id !== 'number' ||
+    (object['category_uid'] === undefined && object['activity_id'] === undefined && object['metadata'] === undefined)
+  )
+    return null;
   const fields = Object.assign(newFields(), object);
   const known = OCSF_CLASSES[id];
   const product = (textAt(object, 'device.os.name') ?? textAt(object, 'device.os.type') ?? '').toLowerCase();
   for (const [ours, theirs] of Object.entries(known?.names ?? {})) fields[ours] ??= asValue(at(object, theirs));
-  const os = product.includes('windows') ? 'windows' : product.includes('linux') ? 'linux' : product.includes('mac') ? 'macos' : null;
-  return { fields, logSource: known === undefined ? sourceOf('ocsf', null, textAt(object, 'class_name')?.toLowerCase().replaceAll(' ', '_') ?? null) : sourceOf(os, known.category, known.service), time: firstAt(object, ['time', 'time_dt', 'metadata.logged_time']) };
+  const os = product.includes('windows')
+    ? 'windows'
+    : product.includes('linux')
+      ? 'linux'
+      : product.includes('mac')
+        ? 'macos'
+        : null;
+  return {
+    fields,
+    logSource:
+      known === undefined
+        ? sourceOf('ocsf', null, textAt(object, 'class_name')?.toLowerCase().replaceAll(' ', '_') ?? null)
+        : sourceOf(os, known.category, known.service),
+    time: firstAt(object, ['time', 'time_dt', 'metadata.logged_time']),
+  };
 };
 
 /** ECS process, file and network events of a host agent (Auditbeat, Elastic Agent). */
@@ -77,14 +143,34 @@ const ecs: Shape = (object) => {
   if (words.length === 0 || at(object, '@timestamp') === undefined) return null;
   const fields = Object.assign(newFields(), object);
   const names: Readonly<Record<string, string>> = words.includes('process')
-    ? { Image: 'process.executable', CommandLine: 'process.command_line', ParentImage: 'process.parent.executable', ParentCommandLine: 'process.parent.command_line', User: 'user.name', ProcessId: 'process.pid', CurrentDirectory: 'process.working_directory', OriginalFileName: 'process.pe.original_file_name' }
+    ? {
+        Image: 'process.executable',
+        CommandLine: 'process.command_line',
+        ParentImage: 'process.parent.executable',
+        ParentCommandLine: 'process.parent.command_line',
+        User: 'user.name',
+        ProcessId: 'process.pid',
+        CurrentDirectory: 'process.working_directory',
+        OriginalFileName: 'process.pe.original_file_name',
+      }
     : words.includes('file')
       ? { TargetFilename: 'file.path', Image: 'process.executable' }
-      : { SourceIp: 'source.ip', DestinationIp: 'destination.ip', DestinationPort: 'destination.port', Image: 'process.executable' };
+      : {
+          SourceIp: 'source.ip',
+          DestinationIp: 'destination.ip',
+          DestinationPort: 'destination.port',
+          Image: 'process.executable',
+        };
   for (const [ours, theirs] of Object.entries(names)) fields[ours] ??= asValue(at(object, theirs));
   const os = textAt(object, 'host.os.type') ?? textAt(object, 'host.os.family');
   const product = os === null ? null : os === 'windows' || os === 'macos' ? os : os === 'darwin' ? 'macos' : 'linux';
-  const sigma = words.includes('process') ? 'process_creation' : words.includes('file') ? 'file_event' : words.includes('network') ? 'network_connection' : null;
+  const sigma = words.includes('process')
+    ? 'process_creation'
+    : words.includes('file')
+      ? 'file_event'
+      : words.includes('network')
+        ? 'network_connection'
+        : null;
   return { fields, logSource: sourceOf(product, sigma, null), time: at(object, '@timestamp') };
 };
 
@@ -96,7 +182,11 @@ const journal: Shape = (object) => {
   const fields = Object.assign(newFields(), object);
   fields['Message'] ??= asValue(object['MESSAGE']);
   fields['Hostname'] ??= asValue(object['_HOSTNAME']);
-  return { fields, logSource: sourceOf('linux', null, program === null ? 'syslog' : program.slice(0, 64)), time: typeof at === 'string' ? Number(at) / 1000 : at };
+  return {
+    fields,
+    logSource: sourceOf('linux', null, program === null ? 'syslog' : program.slice(0, 64)),
+    time: typeof at === 'string' ? Number(at) / 1000 : at,
+  };
 };
 
 const docker: Shape = (object) =>

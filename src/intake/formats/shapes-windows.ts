@@ -1,8 +1,30 @@
 import { type Fields, newFields } from '../../core/event.ts';
-import { asFields, asValue, at, firstAt, isObject, type JsonObject, type Shape, type ShapedEvent, sourceOf, textAt } from './shape.ts';
+import {
+  asFields,
+  asValue,
+  at,
+  firstAt,
+  isObject,
+  type JsonObject,
+  type Shape,
+  type ShapedEvent,
+  sourceOf,
+  textAt,
+} from './shape.ts';
 
 const WINDOWS = sourceOf('windows', null, null);
-const TIMES = ['TimeCreated_SystemTime', '@timestamp', 'TimeCreated', 'UtcTime', 'SystemTime', 'EventTime', 'timestamp', 'TimeGenerated', 'time', 'EventReceivedTime'];
+const TIMES = [
+  'TimeCreated_SystemTime',
+  '@timestamp',
+  'TimeCreated',
+  'UtcTime',
+  'SystemTime',
+  'EventTime',
+  'timestamp',
+  'TimeGenerated',
+  'time',
+  'EventReceivedTime',
+];
 
 /** The channel that a provider writes to, for events that name their provider only. */
 const CHANNEL_OF: Readonly<Record<string, string>> = {
@@ -72,7 +94,9 @@ function addLeaf(fields: Fields, name: string, value: unknown, depth: number): v
   for (const [inner, child] of Object.entries(value)) {
     if (inner === '#text') add(fields, name, child);
     else if (inner === '#attributes') {
-      if (isObject(child)) for (const [attribute, text] of Object.entries(child)) if (!attribute.startsWith('xmlns')) add(fields, `${name}_${attribute}`, text);
+      if (isObject(child))
+        for (const [attribute, text] of Object.entries(child))
+          if (!attribute.startsWith('xmlns')) add(fields, `${name}_${attribute}`, text);
     } else addLeaf(fields, inner, child, depth + 1);
   }
 }
@@ -82,10 +106,22 @@ function add(fields: Fields, name: string, value: unknown): void {
   const before = fields[name];
   if (before === undefined) fields[name] = own;
   // The system's own names are not for event data to take.
-  else if (!(name in SYSTEM)) fields[name] = [...(Array.isArray(before) ? before : [before]), ...(Array.isArray(own) ? own : [own])];
+  else if (!(name in SYSTEM))
+    fields[name] = [...(Array.isArray(before) ? before : [before]), ...(Array.isArray(own) ? own : [own])];
 }
 
-const SYSTEM: Readonly<Record<string, true>> = { EventID: true, Channel: true, Computer: true, Provider_Name: true, EventRecordID: true, Level: true, Version: true, Task: true, Opcode: true, Keywords: true };
+const SYSTEM: Readonly<Record<string, true>> = {
+  EventID: true,
+  Channel: true,
+  Computer: true,
+  Provider_Name: true,
+  EventRecordID: true,
+  Level: true,
+  Version: true,
+  Task: true,
+  Opcode: true,
+  Keywords: true,
+};
 
 function finish(fields: Fields, time: unknown): ShapedEvent {
   if (fields['Channel'] === undefined) {
@@ -137,7 +173,9 @@ function set(fields: Fields, name: string, text: string | null): void {
 
 function copyData(fields: Fields, data: unknown, object: JsonObject, prefix: string): void {
   if (isObject(data)) for (const [name, value] of Object.entries(data)) copyParam(fields, name, value);
-  else for (const [name, value] of Object.entries(object)) if (name.startsWith(prefix)) copyParam(fields, name.slice(prefix.length), value);
+  else
+    for (const [name, value] of Object.entries(object))
+      if (name.startsWith(prefix)) copyParam(fields, name.slice(prefix.length), value);
 }
 
 /** Winlogbeat numbers unnamed data: param1, param2, … */
@@ -151,10 +189,17 @@ const flat: Shape = (object) => {
   const eventId = object['EventID'] ?? object['EventId'] ?? object['event_id'] ?? object['EventCode'] ?? object['Id'];
   if (eventId === undefined) return null;
   const channel = object['Channel'] ?? object['channel'] ?? object['LogName'] ?? object['EventLog'];
-  const provider = object['Provider_Name'] ?? object['SourceName'] ?? object['ProviderName'] ?? object['Provider'] ?? object['source_name'];
-  if (typeof channel !== 'string' && (typeof provider !== 'string' || CHANNEL_OF[provider.toLowerCase()] === undefined)) return null;
+  const provider =
+    object['Provider_Name'] ??
+    object['SourceName'] ??
+    object['ProviderName'] ??
+    object['Provider'] ??
+    object['source_name'];
+  if (typeof channel !== 'string' && (typeof provider !== 'string' || CHANNEL_OF[provider.toLowerCase()] === undefined))
+    return null;
   const fields = asFields(object);
-  if (object['EventID'] === undefined || isObject(eventId)) fields['EventID'] = asValue(isObject(eventId) ? (eventId['#text'] ?? eventId['Value']) : eventId);
+  if (object['EventID'] === undefined || isObject(eventId))
+    fields['EventID'] = asValue(isObject(eventId) ? (eventId['#text'] ?? eventId['Value']) : eventId);
   if (object['Channel'] === undefined && typeof channel === 'string') fields['Channel'] = channel;
   if (object['Provider_Name'] === undefined && typeof provider === 'string') fields['Provider_Name'] = provider;
   if (object['Computer'] === undefined) {
@@ -169,7 +214,11 @@ const flat: Shape = (object) => {
 
 /** `{"_source": {…}}` and `{"result": {…}}`: what Elastic and Splunk wrap each event in. */
 const wrapped: Shape = (object) => {
-  const inner = isObject(object['_source']) ? object['_source'] : isObject(object['result']) && Object.keys(object).length <= 6 ? object['result'] : null;
+  const inner = isObject(object['_source'])
+    ? object['_source']
+    : isObject(object['result']) && Object.keys(object).length <= 6
+      ? object['result']
+      : null;
   if (inner === null) return null;
   for (const shape of [eventTree, winlogbeat, oldWinlogbeat, flat]) {
     const found = shape(inner);

@@ -7,7 +7,14 @@ import { networkShapes } from './shapes-network.ts';
 import { windowsShapes } from './shapes-windows.ts';
 
 /** The surer a shape is of its own, the earlier it stands. The last takes everything. */
-const SHAPES: readonly Shape[] = [...windowsShapes, ...fhirShapes, ...cloudShapes, ...networkShapes, declared, anything];
+const SHAPES: readonly Shape[] = [
+  ...windowsShapes,
+  ...fhirShapes,
+  ...cloudShapes,
+  ...networkShapes,
+  declared,
+  anything,
+];
 
 /** Turns parsed objects into events. The shape of the last object is tried first: a file's events are alike. */
 export class ShapeReader {

@@ -1,0 +1,77 @@
+// `npm test`: installs what is missing (packages, and on Debian the reference tools and the browser that tests use),
+// then runs everything that must pass. `npm test -- <files>` runs those test files only.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { installPackages, pinnedNode, root } from './pinned-node.mjs';
+
+installPackages();
+installSystemPackages();
+
+const node = pinnedNode();
+const bin = (name) => path.join(root, 'node_modules', '.bin', name);
+const wanted = process.argv.slice(2);
+
+const checks = [
+  ['format', bin('biome'), ['format', '.']],
+  ['types', bin('tsc'), ['-p', 'tsconfig.json']],
+  ['lint', bin('oxlint'), ['--type-aware', '--quiet', 'src', 'test', 'rules', 'bench', 'scripts']],
+  ['dead code and dependencies', bin('knip'), []],
+];
+const failed = [];
+if (wanted.length === 0) {
+  for (const [name, command, args] of checks) {
+    const found = run(command, args);
+    process.stdout.write(`${found === 0 ? 'ok  ' : 'FAIL'}  ${name}\n`);
+    if (found !== 0) failed.push(name);
+  }
+}
+const patterns = wanted.length > 0 ? wanted : ['src/**/*.test.ts', 'rules/**/*.test.ts', 'test/**/*.test.ts'];
+const tests = run(node, [
+  '--disable-warning=ExperimentalWarning',
+  '--test',
+  '--test-concurrency=2',
+  '--test-reporter=spec',
+  ...patterns,
+]);
+if (failed.length > 0) process.stdout.write(`\nThese checks failed: ${failed.join(', ')}\n`);
+process.exit(tests !== 0 || failed.length > 0 ? 1 : 0);
+
+function run(command, args) {
+  // Project tools read npm's environment; none of them may colour what a log keeps.
+  return (
+    spawnSync(command, args, {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, NO_COLOR: '1' },
+    }).status ?? 1
+  );
+}
+
+/** Reference tools and the browser, from Debian. Elsewhere, tests that need them skip with a loud line. */
+function installSystemPackages() {
+  const needed = {
+    '/usr/bin/evtxexport': 'libevtx-utils',
+    '/usr/bin/chromium': 'chromium',
+    '/usr/bin/xz': 'xz-utils',
+    '/usr/bin/zstd': 'zstd',
+    '/usr/bin/7z': 'p7zip-full',
+  };
+  const missing = Object.entries(needed)
+    .filter(([file]) => !existsSync(file))
+    .map(([, name]) => name);
+  if (missing.length === 0 || !existsSync('/usr/bin/apt-get')) return;
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  process.stderr.write(`wardwatch: installing ${missing.join(', ')} from Debian (once)…\n`);
+  const apt = (...args) => {
+    const [command, ...rest] = [...sudo, 'apt-get', ...args];
+    return spawnSync(command, rest, {
+      stdio: ['ignore', 2, 2],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    }).status;
+  };
+  apt('update', '-qq');
+  if (apt('install', '-y', '-qq', '--no-install-recommends', ...missing) !== 0) {
+    process.stderr.write('wardwatch: they could not be installed: the tests that need them will say so and skip.\n');
+  }
+}
