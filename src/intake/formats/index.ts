@@ -1,8 +1,25 @@
+import { xml } from './atna.ts';
+import { auditd } from './auditd.ts';
+import { csv } from './csv.ts';
 import type { Format, Head } from './format.ts';
 import { json } from './json.ts';
+import { securityLines, syslog } from './syslog.ts';
+import { accessLog, squid, w3c } from './web.ts';
+import { zeekTsv } from './zeek.ts';
 
 /** Every format we read besides EVTX, in the order that settles a tie. */
-export const FORMATS: readonly Format[] = [json];
+export const FORMATS: readonly Format[] = [
+  zeekTsv,
+  auditd,
+  w3c,
+  accessLog,
+  squid,
+  xml,
+  json,
+  syslog,
+  securityLines,
+  csv,
+];
 
 /** The least that a format must be sure of to be believed. */
 const LEAST_CLAIM = 20;

@@ -1,0 +1,158 @@
+import { type Fields, newFields } from '../../core/event.ts';
+import type { Format, Head, ReadContext, TextReader } from './format.ts';
+import { ShapeReader } from './shapes.ts';
+
+const DELIMITERS = [',', ';', '\t', '|'] as const;
+const MAX_CELL = 1024 * 1024;
+const MAX_COLUMNS = 2000;
+
+/** Comma-separated values with a header (RFC 4180, and the other delimiters that programs use). */
+export const csv: Format = {
+  name: 'csv',
+  claims: (head) => (delimiterOf(head) === null ? 0 : 40),
+  open: (context) => new CsvReader(context),
+};
+
+/** The delimiter that the header and the lines after it agree on; `null` if there is none. */
+function delimiterOf({ lines }: Head): string | null {
+  const [header = '', ...rest] = lines;
+  for (const delimiter of DELIMITERS) {
+    const names = cellsOf(header, delimiter);
+    const isHeader =
+      names.length >= 3 && names.every((name) => /^[\p{L}_@#(][\p{L}\p{N}\s_.@()/#:-]{0,100}$/u.test(name.trim()));
+    if (!isHeader || new Set(names).size !== names.length) continue;
+    if (
+      rest.length === 0 ||
+      rest.slice(0, 5).some((line) => cellsOf(line, delimiter).length === names.length || line.includes('"'))
+    )
+      return delimiter;
+  }
+  return null;
+}
+
+function cellsOf(line: string, delimiter: string): string[] {
+  const cells: string[] = [];
+  let cell = '';
+  let quoted = false;
+  for (let i = 0; i < line.length; i++) {
+    const char = line.charAt(i);
+    if (char === '"') quoted = !quoted;
+    else if (char === delimiter && !quoted) {
+      cells.push(cell);
+      cell = '';
+    } else cell += char;
+  }
+  return [...cells, cell];
+}
+
+class CsvReader implements TextReader {
+  readonly #context: ReadContext;
+  readonly #shapes: ShapeReader;
+  #delimiter: string | null = null;
+  #head = '';
+  #names: string[] | null = null;
+  #cells: string[] = [];
+  #cell = '';
+  #quoted = false;
+  #afterQuote = false;
+  #line = 1;
+  #rowLine = 1;
+  #tooLong = false;
+
+  constructor(context: ReadContext) {
+    this.#context = context;
+    this.#shapes = new ShapeReader(context);
+  }
+
+  push(text: string): void {
+    if (this.#delimiter !== null) return this.#feed(text);
+    this.#head += text;
+    if (this.#head.length > 65_536 || this.#head.split('\n').length > 6) this.#start();
+  }
+
+  end(): void {
+    if (this.#delimiter === null) this.#start();
+    if (this.#quoted) this.#aside('quote-not-closed', 'a quoted cell does not end');
+    else if (this.#cell !== '' || this.#cells.length > 0) this.#endRow();
+  }
+
+  #start(): void {
+    const text = this.#head;
+    this.#head = '';
+    this.#delimiter = delimiterOf({ text, lines: text.split(/\r?\n/).slice(0, 7) }) ?? ',';
+    this.#feed(text);
+  }
+
+  #feed(text: string): void {
+    for (let i = 0; i < text.length; i++) {
+      const char = text.charAt(i);
+      if (char === '\n') this.#line++;
+      if (this.#quoted) {
+        if (char === '"') {
+          this.#quoted = false;
+          this.#afterQuote = true;
+        } else this.#keep(char);
+      } else if (char === '"') {
+        // Two quotes inside a quoted cell are one.
+        if (this.#afterQuote) this.#keep('"');
+        this.#quoted = true;
+        this.#afterQuote = false;
+      } else if (char === this.#delimiter) this.#endCell();
+      else if (char === '\n') this.#endRow();
+      else if (char !== '\r') {
+        this.#afterQuote = false;
+        this.#keep(char);
+      }
+    }
+  }
+
+  #keep(char: string): void {
+    if (this.#cell.length < MAX_CELL) this.#cell += char;
+    else this.#tooLong = true;
+  }
+
+  #endCell(): void {
+    if (this.#cells.length < MAX_COLUMNS) this.#cells.push(this.#cell);
+    this.#cell = '';
+    this.#afterQuote = false;
+  }
+
+  #endRow(): void {
+    this.#endCell();
+    const cells = this.#cells;
+    const record = this.#rowLine;
+    this.#cells = [];
+    this.#rowLine = this.#line;
+    if (cells.length === 1 && cells[0] === '') return;
+    if (this.#names === null) this.#names = cells.map((name) => name.trim().replace(/^\uFEFF/, ''));
+    else if (this.#tooLong) this.#aside('cell-too-long', 'a cell is longer than 1 MiB', record);
+    else if (cells.length > this.#names.length)
+      this.#aside('wrong-columns', `the row has ${cells.length} cells, its header ${this.#names.length}`, record);
+    else this.#shapes.read(this.#row(this.#names, cells), record);
+    this.#tooLong = false;
+  }
+
+  #row(names: readonly string[], cells: readonly string[]): Fields {
+    const fields = newFields();
+    names.forEach((name, i) => {
+      const cell = cells[i];
+      if (cell !== undefined && cell !== '') fields[name] = cell;
+    });
+    return windowsExport(fields);
+  }
+
+  #aside(reason: string, detail: string, record = this.#rowLine): void {
+    this.#context.setAside({ record, offset: null, reason, detail });
+  }
+}
+
+/** Event Viewer's own column names. */
+function windowsExport(fields: Fields): Fields {
+  if (fields['Event ID'] !== undefined && fields['Source'] !== undefined) {
+    fields['EventID'] ??= fields['Event ID'];
+    fields['Provider_Name'] ??= fields['Source'];
+    fields['EventTime'] ??= fields['Date and Time'];
+    if (fields['Source'] === 'Microsoft-Windows-Security-Auditing') fields['Channel'] ??= 'Security';
+  }
+  return fields;
+}

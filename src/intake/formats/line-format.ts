@@ -1,0 +1,47 @@
+import type { Fields, LogSource } from '../../core/event.ts';
+import type { ParsedTime } from '../time.ts';
+import type { ReadContext, TextReader } from './format.ts';
+import { LineReader } from './lines.ts';
+
+/** One line read, or why it could not be. `null`: there is nothing in it (blank, a comment). */
+export type LineResult =
+  | {
+      readonly fields: Fields;
+      readonly logSource: LogSource;
+      readonly time: ParsedTime | null;
+      readonly atText: string | null;
+    }
+  | { readonly reason: string; readonly detail: string }
+  | null;
+
+/** A reader for formats that have one event a line. */
+export function lineReader(context: ReadContext, parse: (line: string, number: number) => LineResult): TextReader {
+  const lines = new LineReader(
+    (line, record) => {
+      if (line === '') return;
+      const read = parse(line, record);
+      if (read === null) return;
+      if ('reason' in read) return context.setAside({ record, offset: null, ...read });
+      const { fields, logSource, time, atText } = read;
+      context.emit({
+        record,
+        at: time?.at ?? null,
+        atText,
+        zoneAssumed: time?.zoneAssumed ?? false,
+        logSource,
+        fields,
+        text: line,
+      });
+    },
+    (record) =>
+      context.setAside({ record, offset: null, reason: 'line-too-long', detail: 'the line is longer than 1 MiB' }),
+  );
+  return { push: (text) => lines.push(text), end: () => lines.end() };
+}
+
+/** How many of the first lines a test accepts, as a claim from 0 to 100. */
+export function shareOf(lines: readonly string[], accepts: (line: string) => boolean): number {
+  const some = lines.filter((line) => line.trim() !== '').slice(0, 50);
+  if (some.length === 0) return 0;
+  return Math.round((some.filter(accepts).length / some.length) * 100);
+}

@@ -1,0 +1,267 @@
+import { type Fields, newFields } from '../../core/event.ts';
+import { bsdTime, isoTime, type ParsedTime } from '../time.ts';
+import { parseAtna } from './atna.ts';
+import { parseCef, parseLeef } from './cef.ts';
+import type { Format, ReadContext } from './format.ts';
+import { readPairs } from './key-values.ts';
+import { lineReader, type LineResult, shareOf } from './line-format.ts';
+import { sourceOf } from './shape.ts';
+import { recogniseVendor } from './vendors.ts';
+
+const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
+const PRI = /^<(\d{1,3})>/;
+const BSD = new RegExp(
+  `^\\*?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\\s+)?(${MONTH})\\s+(\\d{1,2})\\s+(?:(\\d{4})\\s+)?(\\d{1,2}:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?)(?:\\s+(\\d{4}))?(?:\\s+(?:UTC|GMT|[A-Z]{3,4}))?:?\\s*`,
+);
+const ISO_START = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\s?(?:Z|[+-]\d\d:?\d\d)?)\s*/;
+
+/** Syslog of RFC 5424 and of RFC 3164 as it is in the wild, whatever its message is made of. */
+export const syslog: Format = {
+  name: 'syslog',
+  claims: ({ lines }) => Math.min(70, shareOf(lines, looksLikeSyslog) * 0.7),
+  open: (context) => lineReader(context, (line) => parseSyslog(line, context)),
+};
+
+/** Bare messages of security products, one a line, without a syslog header. */
+export const securityLines: Format = {
+  name: 'security-lines',
+  claims: ({ lines }) =>
+    Math.min(65, shareOf(lines, (line) => /^\s*(?:CEF:\d|LEEF:[12]\.)/.test(line) || isPairs(line)) * 0.65),
+  open: (context) => lineReader(context, (line) => message(line, newFields(), '', null, context)),
+};
+
+function looksLikeSyslog(line: string): boolean {
+  const rest = line.replace(/^\d{1,6} (?=<)/, '').replace(PRI, '');
+  return (
+    rest.length < line.length ||
+    BSD.test(rest) ||
+    (ISO_START.test(rest) && /^\S+\s+[^\s:[]{1,64}(?:\[\d+\])?:/.test(rest.replace(ISO_START, '')))
+  );
+}
+
+function isPairs(line: string): boolean {
+  const pairs = line.match(/(?:^|\s)[\w.-]{1,64}=/g);
+  return pairs !== null && pairs.length >= 4;
+}
+
+export function parseSyslog(line: string, context: ReadContext): LineResult {
+  // Octet counting (RFC 6587) leaves its count in files that were written from a stream.
+  const framed = line.replace(/^\uFEFF/, '').replace(/^\d{1,6} (?=<\d)/, '');
+  const fields = newFields();
+  const pri = PRI.exec(framed);
+  const rest = pri === null ? framed : framed.slice(pri[0].length);
+  if (pri !== null) {
+    const value = Number(pri[1]);
+    if (value > 191) return { reason: 'bad-priority', detail: 'the priority in angle brackets is above 191' };
+    fields['Facility'] = FACILITIES[value >> 3] ?? String(value >> 3);
+    fields['Severity'] = SEVERITIES[value & 7] ?? '';
+  }
+  return /^1 /.test(rest) && pri !== null
+    ? parse5424(rest.slice(2), fields, context)
+    : parse3164(rest, fields, context, pri !== null);
+}
+
+/** RFC 5424 section 6, after the version. */
+function parse5424(text: string, fields: Fields, context: ReadContext): LineResult {
+  const header = /^(\S+) (\S+) (\S+) (\S+) (\S+) ?/.exec(text);
+  if (header === null) return { reason: 'no-header', detail: 'the line ends within its syslog header' };
+  const [whole, timestamp = '-', host = '-', program = '-', processId = '-', messageId = '-'] = header;
+  const time = timestamp === '-' ? null : isoTime(timestamp, context.timeZone);
+  if (timestamp !== '-' && time === null)
+    return { reason: 'bad-time', detail: 'the time in the syslog header means nothing' };
+  setAll(fields, { Hostname: host, ProcessName: program, ProcessID: processId, MessageID: messageId });
+  const structured = readStructuredData(text.slice(whole.length), fields);
+  if (structured === null) return { reason: 'bad-structured-data', detail: 'the structured data do not close' };
+  return message(
+    text.slice(whole.length + structured).replace(/^ ?\uFEFF?/, ''),
+    fields,
+    program === '-' ? '' : program,
+    timed(time, timestamp),
+    context,
+  );
+}
+
+function timed(time: ParsedTime | null, text: string): { time: ParsedTime | null; text: string } {
+  return { time, text };
+}
+
+/** `[id name="value"]…` or `-`; backslash escapes `"`, `\` and `]`. Returns the length, or `null` if it does not close. */
+function readStructuredData(text: string, fields: Fields): number | null {
+  if (text.startsWith('-')) return 1;
+  let at = 0;
+  while (text.charAt(at) === '[') {
+    const id = /^\[([^\s=\]"]{1,64})/.exec(text.slice(at, at + 70))?.[1];
+    if (id === undefined) return null;
+    at += id.length + 1;
+    for (;;) {
+      while (text.charAt(at) === ' ') at++;
+      if (text.charAt(at) === ']') break;
+      const name = /^([^\s=\]"]{1,64})="/.exec(text.slice(at, at + 70))?.[1];
+      if (name === undefined) return null;
+      at += name.length + 2;
+      let value = '';
+      for (; text.charAt(at) !== '"'; at++) {
+        if (at >= text.length) return null;
+        if (text.charAt(at) === '\\' && /["\\\]]/.test(text.charAt(at + 1))) at++;
+        value += text.charAt(at);
+      }
+      at++;
+      fields[`${id}.${name}`] ??= value;
+      fields[name] ??= value;
+    }
+    at++;
+  }
+  return at;
+}
+
+/** RFC 3164 as devices write it: any part of the header may be missing or of another form. */
+function parse3164(text: string, fields: Fields, context: ReadContext, hadPriority: boolean): LineResult {
+  // Cisco numbers its messages: “<189>123: *Mar  1 …”.
+  let rest = text.replace(/^\d{1,10}:\s+(?=[*.]?[A-Z][a-z]{2}\s|\d{4}-|%)/, '').replace(/^\.(?=[A-Z][a-z]{2} )/, '');
+  let time: { time: ParsedTime | null; text: string } | null = null;
+  const bsd = BSD.exec(rest);
+  const iso = bsd === null ? ISO_START.exec(rest) : null;
+  if (bsd !== null) {
+    const [whole, month = '', day = '', yearBefore, clock = '', yearAfter] = bsd;
+    const zone = /\s(?:UTC|GMT)/.test(whole) ? 'Z' : undefined;
+    time = timed(
+      bsdTime(month, day, clock, yearBefore ?? yearAfter ?? null, context.referenceTime, context.timeZone, zone),
+      whole.trim(),
+    );
+    rest = rest.slice(whole.length);
+  } else if (iso !== null) {
+    time = timed(isoTime((iso[1] ?? '').trim(), context.timeZone), iso[1] ?? '');
+    rest = rest.slice(iso[0].length);
+  } else if (!hadPriority) return { reason: 'no-header', detail: 'the line has no syslog header' };
+  if (time !== null && time.time === null)
+    return { reason: 'bad-time', detail: 'the time in the syslog header means nothing' };
+
+  // A host is a word before the tag; a line that starts with its tag (or a message code) has none.
+  const host = /^(?:%?[^\s:[\]=<>]{1,255}|\[?[\da-fA-F:.]{3,45}\]?):?(?=\s)/.exec(rest)?.[0];
+  const isTag =
+    host === undefined ||
+    host.startsWith('%') ||
+    (host.endsWith(':') && !/^\S+:\s+(?:\S+\[\d+\]|%|[^\s:]+):/.test(rest));
+  if (host !== undefined && !isTag && (time !== null || hadPriority)) {
+    setAll(fields, { Hostname: host.replace(/:$/, '') });
+    rest = rest.slice(host.length).trimStart().replace(/^:\s*/, '');
+  }
+  const tag =
+    /^([^\s:[\](){}"'=,|<>]{1,128})(?:\(([\w-]{1,64})\))?(?:\[(\d{1,10})\])?:(?:\s+|$)/.exec(rest) ??
+    /^([^\s:[\](){}"'=,|<>]{1,64})()\[(\d{1,10})\]\s+/.exec(rest);
+  const program = tag?.[1] ?? '';
+  if (tag !== null && !program.startsWith('%') && !/^(?:CEF|LEEF)$/.test(program)) {
+    setAll(fields, { ProcessName: program, ProcessID: tag[3] ?? '-' });
+    rest = rest.slice(tag[0].length);
+  }
+  return message(rest, fields, program, time, context);
+}
+
+/** What the message itself is made of, which is where it comes from. */
+function message(
+  text: string,
+  fields: Fields,
+  program: string,
+  time: { time: ParsedTime | null; text: string } | null,
+  context: ReadContext,
+): LineResult {
+  fields['Message'] = text;
+  const structured = parseCef(text) ?? parseLeef(text);
+  if (structured !== null) for (const [name, value] of Object.entries(structured)) fields[name] ??= value;
+  const atna = text.includes('AuditMessage') ? parseAtna(text.slice(text.indexOf('<'))) : null;
+  if (atna !== null)
+    return {
+      ...atna,
+      time: time?.time ?? isoTime(atna.atText ?? '', context.timeZone),
+      atText: time?.text ?? atna.atText,
+    };
+  const vendor = recogniseVendor(text, fields, program);
+  if (vendor === null && structured === null && isPairs(text)) readPairs(text, fields);
+  const own = time ?? vendorTime(fields, context);
+  if (time === null && own === null && structured === null && vendor === null && !isPairs(text)) {
+    return { reason: 'no-header', detail: 'the line has no header that is known here' };
+  }
+  return { fields, logSource: vendor ?? linuxSource(program), time: own?.time ?? null, atText: own?.text ?? null };
+}
+
+/** Times inside the message, for lines without a header. */
+function vendorTime(fields: Fields, context: ReadContext): { time: ParsedTime | null; text: string } | null {
+  const joined =
+    typeof fields['date'] === 'string' && typeof fields['time'] === 'string'
+      ? `${fields['date']} ${fields['time']}`
+      : null;
+  for (const text of [
+    joined,
+    fields['eventtime'],
+    fields['rt'],
+    fields['devTime'],
+    fields['time'],
+    fields['timestamp'],
+    fields['start'],
+  ]) {
+    if (typeof text !== 'string') continue;
+    const digits = /^\d{10,19}$/.test(text) ? Number(text) : Number.NaN;
+    const ms = digits < 1e11 ? digits * 1000 : digits < 1e14 ? digits : digits / 1e6;
+    if (!Number.isNaN(ms)) return timed({ at: Math.floor(ms), zoneAssumed: false }, text);
+    const time = isoTime(text, context.timeZone);
+    if (time !== null) return timed(time, text);
+  }
+  return null;
+}
+
+function setAll(fields: Fields, values: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(values)) if (value !== '-' && value !== '') fields[name] = value;
+}
+
+/** Sigma's Linux services go by program; what has no service of its own is plain syslog. */
+const SERVICE_OF: Readonly<Record<string, string>> = {
+  sshd: 'sshd',
+  'sshd-session': 'sshd',
+  sudo: 'sudo',
+  su: 'auth',
+  login: 'auth',
+  'systemd-logind': 'auth',
+  cron: 'cron',
+  crond: 'cron',
+  clamd: 'clamav',
+  freshclam: 'clamav',
+  vsftpd: 'vsftpd',
+  guacd: 'guacamole',
+  useradd: 'auth',
+  usermod: 'auth',
+  passwd: 'auth',
+  polkitd: 'auth',
+};
+
+function linuxSource(program: string) {
+  const name = program.split('/').at(-1)?.toLowerCase() ?? '';
+  return sourceOf('linux', null, SERVICE_OF[name] ?? 'syslog');
+}
+
+const FACILITIES = [
+  'kern',
+  'user',
+  'mail',
+  'daemon',
+  'auth',
+  'syslog',
+  'lpr',
+  'news',
+  'uucp',
+  'cron',
+  'authpriv',
+  'ftp',
+  'ntp',
+  'audit',
+  'alert',
+  'clock',
+  'local0',
+  'local1',
+  'local2',
+  'local3',
+  'local4',
+  'local5',
+  'local6',
+  'local7',
+];
+const SEVERITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];

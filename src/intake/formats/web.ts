@@ -1,0 +1,172 @@
+import { type Fields, newFields } from '../../core/event.ts';
+import { commonLog, isoTime, type ParsedTime } from '../time.ts';
+import type { Format, ReadContext } from './format.ts';
+import { lineReader, type LineResult, shareOf } from './line-format.ts';
+import { sourceOf } from './shape.ts';
+
+const WEB = sourceOf(null, 'webserver', null);
+const IIS = sourceOf('windows', 'webserver', 'iis');
+const PROXY = sourceOf(null, 'proxy', null);
+
+/** W3C extended log files: IIS, and proxies that write the same. Source: W3C WD-logfile-960323. */
+export const w3c: Format = {
+  name: 'w3c',
+  claims: ({ lines }) =>
+    lines.slice(0, 20).some((line) => line.startsWith('#Fields:')) &&
+    !lines.some((line) => line.startsWith('#separator'))
+      ? 90
+      : 0,
+  open: (context) => {
+    const state: W3cState = { fields: [], isProxy: false, isIis: false };
+    return lineReader(context, (line) => parseW3c(line, state, context));
+  },
+};
+
+interface W3cState {
+  fields: string[];
+  isProxy: boolean;
+  isIis: boolean;
+}
+
+function parseW3c(line: string, state: W3cState, context: ReadContext): LineResult {
+  if (line.startsWith('#')) {
+    if (line.startsWith('#Fields:')) {
+      state.fields = line
+        .slice(8)
+        .trim()
+        .split(/[\s,]+/);
+      state.isProxy =
+        state.fields.some((name) => /^(?:r-host|cs-host|s-action|x-virus-id|sc-filter-result|rs\()/.test(name)) &&
+        !state.fields.includes('cs-uri-stem');
+    }
+    if (/^#Software:.*Internet Information/.test(line)) state.isIis = true;
+    return null;
+  }
+  if (state.fields.length === 0) return { reason: 'no-header', detail: 'a line stands before the #Fields header' };
+  const cells = line.includes('\t') ? line.split('\t') : splitQuoted(line);
+  if (cells.length < Math.min(3, state.fields.length))
+    return { reason: 'too-few-columns', detail: 'the line has fewer columns than its header' };
+  const fields = newFields();
+  state.fields.forEach((name, i) => {
+    const cell = cells[i];
+    if (cell === undefined || cell === '-') return;
+    const value = /user-agent|referer/i.test(name) ? cell.replaceAll('+', ' ') : cell;
+    fields[name] = value;
+    const plain = W3C_ALIASES[name.toLowerCase()];
+    if (plain !== undefined) fields[plain] ??= value;
+  });
+  addUri(fields);
+  const date = fields['date'];
+  const clock = fields['time'];
+  const text = typeof date === 'string' && typeof clock === 'string' ? `${date} ${clock}` : null;
+  // W3C's own rule: dates and times are in GMT.
+  const time = text === null ? null : isoTime(text, 'UTC');
+  return {
+    fields,
+    logSource: state.isProxy ? PROXY : state.isIis ? IIS : WEB,
+    time: time === null ? null : { at: time.at, zoneAssumed: false },
+    atText: text,
+  };
+}
+
+const W3C_ALIASES: Readonly<Record<string, string>> = {
+  'cs(user-agent)': 'cs-user-agent',
+  'cs(referer)': 'cs-referer',
+  'cs(host)': 'cs-host',
+  'cs(cookie)': 'cs-cookie',
+  'c-agent': 'c-useragent',
+  's-ip': 'dst_ip',
+  'sc-bytes': 'bytes_in',
+};
+
+/** Sigma's proxy rules ask for the whole address, its web server rules for its parts. */
+function addUri(fields: Fields): void {
+  const stem = fields['cs-uri-stem'];
+  const query = fields['cs-uri-query'];
+  if (typeof stem === 'string') fields['c-uri'] ??= typeof query === 'string' ? `${stem}?${query}` : stem;
+  if (fields['cs-user-agent'] !== undefined) fields['c-useragent'] ??= fields['cs-user-agent'];
+}
+
+function splitQuoted(line: string): string[] {
+  return (line.match(/"[^"]*"|\S+/g) ?? []).map((cell) =>
+    cell.startsWith('"') && cell.endsWith('"') && cell.length > 1 ? cell.slice(1, -1) : cell,
+  );
+}
+
+const ACCESS =
+  /^(?:(\S{1,255}) )?(\S{1,255}) (\S{1,255}) (\S{1,255}|"[^"]{0,255}") \[([^\]]{15,40})\] "((?:[^"\\]|\\.){0,65536})" (\d{3}|-) (\d+|-)(?: "((?:[^"\\]|\\.){0,65536})" "((?:[^"\\]|\\.){0,65536})")?/;
+
+/** Apache's and nginx's access logs: common and combined, with or without the virtual host before them. */
+export const accessLog: Format = {
+  name: 'access-log',
+  claims: ({ lines }) =>
+    Math.min(
+      85,
+      shareOf(lines, (line) =>
+        /\[\d{1,2}\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "/.test(line.slice(0, 2000)),
+      ) * 0.85,
+    ),
+  open: (context) => lineReader(context, (line) => parseAccess(line, context)),
+};
+
+function parseAccess(line: string, context: ReadContext): LineResult {
+  const parts = ACCESS.exec(line);
+  if (parts === null)
+    return { reason: 'not-an-access-line', detail: 'the line is not in the common or combined log format' };
+  const [, virtualHost, client, , user, when = '', request = '', status, bytes, referer, agent] = parts;
+  const fields = newFields();
+  const [method, target = '', version] = request.split(' ');
+  const mark = target.indexOf('?');
+  setAll(fields, {
+    'c-ip': client,
+    'cs-username': user,
+    'cs-host': virtualHost,
+    'sc-status': status,
+    'sc-bytes': bytes,
+    'cs-referer': referer,
+    'cs-user-agent': agent,
+    'cs-method': /^[A-Z_-]{1,20}$/.test(method ?? '') ? method : undefined,
+    'cs-uri-stem': mark < 0 ? target || request : target.slice(0, mark),
+    'cs-uri-query': mark < 0 ? undefined : target.slice(mark + 1),
+    'cs-version': version,
+  });
+  addUri(fields);
+  return { fields, logSource: WEB, time: commonLog(when, context.timeZone), atText: when };
+}
+
+function setAll(fields: Fields, values: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(values))
+    if (value !== undefined && value !== '-' && value !== '') fields[name] = value;
+}
+
+const SQUID =
+  /^(\d{9,11}\.\d{1,3})\s+(\d+)\s+(\S{1,255})\s+(\w+)\/(\d{3})\s+(\d+)\s+(\S{1,20})\s+(\S{1,65536})\s+(\S+)\s+(\S+)\s+(\S+)/;
+
+/** Squid's native access log. */
+export const squid: Format = {
+  name: 'squid',
+  claims: ({ lines }) => Math.min(85, shareOf(lines, (line) => SQUID.test(line)) * 0.85),
+  open: (context) =>
+    lineReader(context, (line) => {
+      const parts = SQUID.exec(line);
+      if (parts === null) return { reason: 'not-a-squid-line', detail: 'the line is not in Squid’s native format' };
+      const [, seconds = '', duration, client, result, status, bytes, method, uri = '', user, hierarchy] = parts;
+      const fields = newFields();
+      const host = /^[a-z]+:\/\/([^/:]+)/.exec(uri)?.[1] ?? uri.split(':')[0];
+      setAll(fields, {
+        'c-ip': client,
+        'sc-status': status,
+        'sc-bytes': bytes,
+        'cs-method': method,
+        'c-uri': uri,
+        'cs-host': host,
+        'r-dns': host,
+        'cs-username': user,
+        action: result,
+        duration,
+        hierarchy,
+      });
+      const time: ParsedTime = { at: Math.floor(Number(seconds) * 1000), zoneAssumed: false };
+      return { fields, logSource: PROXY, time, atText: seconds };
+    }),
+};
