@@ -24,11 +24,8 @@ interface Pending {
 
 /** Records of an event may be mixed with others'; this many events, and this long, are kept open. */
 const MAX_PENDING = 64;
-const MAX_AGE_MS = 2000;
+const MAX_AGE_MS = 60_000;
 const MAX_LINES = 256;
-/** Records that stand alone: nothing of the same serial follows. */
-const ALONE = /^(?:USER_|CRED_|LOGIN$|SERVICE_|DAEMON_|ADD_|DEL_|CONFIG_CHANGE|SYSTEM_|CRYPTO_|ANOM_)/;
-
 class AuditReader implements TextReader {
   readonly #context: ReadContext;
   readonly #lines: LineReader;
@@ -71,14 +68,14 @@ class AuditReader implements TextReader {
       pending = { record, at, lines: [], fields: newFields() };
       this.#pending.set(key, pending);
     }
-    if (type === 'EOE') return this.#emit(key);
+    // The end record may come before others of its event: time closes events, not it.
+    if (type === 'EOE') return;
     if (pending.lines.length < MAX_LINES) {
       pending.lines.push(line);
       addRecord(pending.fields, type, line.slice(head.index + whole.length));
       const node = /^node=(\S{1,255}) /.exec(line)?.[1];
       if (node !== undefined) pending.fields['node'] = node;
     }
-    if (ALONE.test(type)) this.#emit(key);
   }
 
   /** Events that nothing more will come for. */

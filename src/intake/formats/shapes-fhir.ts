@@ -111,14 +111,15 @@ function isPerson(agent: JsonObject): boolean {
   return /^(?:Practitioner|PractitionerRole|Patient|RelatedPerson|Person)\//.test(who) || agent['altId'] !== undefined;
 }
 
-/** An id, never a name: names say no more to a detector, and more than they should to a reader of logs. */
+/** An id where there is one; some systems give a member of staff's name only. */
 function agentId(agent: JsonObject): string | null {
   return (
     textAt(agent, 'who.identifier.value') ??
     textAt(agent, 'who.reference') ??
     textAt(agent, 'altId') ??
     textAt(agent, 'userId.value') ??
-    null
+    textAt(agent, 'who.display') ??
+    textAt(agent, 'name')
   );
 }
 

@@ -11,7 +11,7 @@ import { recogniseVendor } from './vendors.ts';
 const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
 const PRI = /^<(\d{1,3})>/;
 const BSD = new RegExp(
-  `^\\*?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\\s+)?(${MONTH})\\s+(\\d{1,2})\\s+(?:(\\d{4})\\s+)?(\\d{1,2}:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?)(?:\\s+(\\d{4}))?(?:\\s+(?:UTC|GMT|[A-Z]{3,4}))?:?\\s*`,
+  `^\\*?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\\s+)?(${MONTH})\\s+(\\d{1,2})\\s+(?:((?:19|20)\\d\\d)\\s+)?(\\d{1,2}:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?)(?:\\s+((?:19|20)\\d\\d)(?=\\s|:))?(?:\\s+(?:UTC|GMT|[A-Z]{3,4}))?:?\\s*`,
 );
 const ISO_START = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\s?(?:Z|[+-]\d\d:?\d\d)?)\s*/;
 
@@ -19,7 +19,9 @@ const ISO_START = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\s?(?:Z|[+
 export const syslog: Format = {
   name: 'syslog',
   claims: ({ lines }) => Math.min(70, shareOf(lines, looksLikeSyslog) * 0.7),
-  open: (context) => lineReader(context, (line) => parseSyslog(line, context)),
+  // Files kept by hand have comments.
+  open: (context) =>
+    lineReader(context, (line) => (line.startsWith('#') || line.trim() === '' ? null : parseSyslog(line, context))),
 };
 
 /** Bare messages of security products, one a line, without a syslog header. */

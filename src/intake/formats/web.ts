@@ -110,6 +110,7 @@ export const accessLog: Format = {
 };
 
 function parseAccess(line: string, context: ReadContext): LineResult {
+  if (line.startsWith('#')) return null;
   const parts = ACCESS.exec(line);
   if (parts === null)
     return { reason: 'not-an-access-line', detail: 'the line is not in the common or combined log format' };

@@ -1,0 +1,182 @@
+/** The text and structured formats against vectors that nobody here wrote. Each prints what it reached; floors keep it there. */
+import { ok } from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import type { LogEvent } from '../../src/core/event.ts';
+import type { SetAside } from '../../src/intake/formats/format.ts';
+import { formatOf } from '../../src/intake/formats/index.ts';
+import { parseSyslog } from '../../src/intake/formats/syslog.ts';
+import { corpusDir } from '../corpus.ts';
+
+function readAll(
+  text: string,
+  timeZone = 'UTC',
+  referenceTime = Date.parse('2026-11-24'),
+): { format: string | null; events: LogEvent[]; aside: SetAside[] } {
+  const events: LogEvent[] = [];
+  const aside: SetAside[] = [];
+  const format = formatOf({ text: text.slice(0, 65_536), lines: text.slice(0, 65_536).split(/\r?\n/).slice(0, 200) });
+  const reader = format?.open({
+    timeZone,
+    referenceTime,
+    emit: (event) => events.push(event),
+    setAside: (item) => aside.push(item),
+  });
+  reader?.push(text);
+  reader?.end();
+  return { format: format?.name ?? null, events, aside };
+}
+
+function filesOf(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .map((name) => path.join(dir, name))
+    .filter((file) => statSync(file).isFile())
+    .sort();
+}
+
+function report(suite: string, passed: number, all: number, failures: readonly string[], floor: number): void {
+  process.stdout.write(`suite ${suite}: ${passed} of ${all}\n`);
+  for (const failure of failures.slice(0, 8)) process.stdout.write(`    not: ${failure}\n`);
+  ok(passed >= floor, `${suite}: ${passed} of ${all} is below the ${floor} it had reached`);
+}
+
+test('fail2ban’s lines have the times that fail2ban reads in them', (t) => {
+  const base = corpusDir('fail2ban-logs');
+  if (base === null) return t.skip();
+  let passed = 0;
+  let all = 0;
+  const failures: string[] = [];
+  for (const file of filesOf(path.join(base, 'logs')).filter((name) => !name.includes('/bsd/'))) {
+    const lines = readFileSync(file, 'latin1').split('\n');
+    lines.forEach((line, i) => {
+      const stated = /^#\s*failJSON:.*"time":\s*"([^"]+)"/.exec(line)?.[1];
+      const next = lines[i + 1];
+      // What does not begin as syslog does is another format's, or none's.
+      if (stated === undefined || next === undefined || !/^(?:<\d+>)?[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d /.test(next))
+        return;
+      all++;
+      const read = parseSyslog(next, {
+        timeZone: 'Europe/Zurich',
+        referenceTime: Date.parse('2005-08-14T12:00:00+02:00'),
+        emit: () => undefined,
+        setAside: () => undefined,
+      });
+      const at = read !== null && 'time' in read ? (read.time?.at ?? null) : null;
+      const wall =
+        at === null ? '' : new Date(at).toLocaleString('sv-SE', { timeZone: 'Europe/Zurich' }).replace(' ', 'T');
+      if (wall === stated) passed++;
+      else failures.push(`${path.basename(file)}:${i + 2} ${stated} read as ${wall}`);
+    });
+  }
+  report('fail2ban times', passed, all, failures, Math.floor(all * 0.97));
+});
+
+test('go-libaudit’s logs become one event for each serial number', (t) => {
+  const base = corpusDir('go-libaudit');
+  if (base === null) return t.skip();
+  let passed = 0;
+  const failures: string[] = [];
+  const files = filesOf(base).filter((file) => file.endsWith('.log'));
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8');
+    const serials = new Set(
+      [...text.matchAll(/^(?:node=\S+ )?type=(?!EOE)\S+ msg=(audit\([\d.]+:\d+\))/gm)].map((match) => match[1]),
+    );
+    const { events, format } = readAll(text);
+    if (serials.size === 0 || (format === 'auditd' && events.length === serials.size)) passed++;
+    else
+      failures.push(
+        `${path.basename(file)}: ${events.length} events for ${serials.size} serial numbers (${format ?? 'unknown format'})`,
+      );
+  }
+  report('go-libaudit', passed, files.length, failures, files.length - 1);
+});
+
+test('BALP’s audit events are accesses that say who, what and when', (t) => {
+  const base = corpusDir('ihe-balp-auditevents');
+  if (base === null) return t.skip();
+  const failures: string[] = [];
+  const files = filesOf(base).filter(
+    (file) => file.endsWith('.json') && /"resourceType": *"AuditEvent"/.test(readFileSync(file, 'utf8')),
+  );
+  for (const file of files) {
+    const { events } = readAll(readFileSync(file, 'utf8'));
+    const [event] = events;
+    const isWhole =
+      event?.logSource.category === 'record_access' &&
+      event.at !== null &&
+      event.fields['action'] !== undefined &&
+      event.fields['user'] !== undefined;
+    if (!isWhole) failures.push(path.basename(file));
+  }
+  report('BALP', files.length - failures.length, files.length, failures, files.length);
+});
+
+test('IPF’s audit messages are accesses', (t) => {
+  const base = corpusDir('ipf-atna');
+  if (base === null) return t.skip();
+  const failures: string[] = [];
+  const files = filesOf(base).filter(
+    (file) => file.endsWith('.xml') && readFileSync(file, 'utf8').includes('<AuditMessage'),
+  );
+  for (const file of files) {
+    const { events } = readAll(readFileSync(file, 'utf8'));
+    if (
+      !events.some(
+        (event) =>
+          event.logSource.category === 'record_access' && event.at !== null && event.fields['outcome'] !== undefined,
+      )
+    )
+      failures.push(path.basename(file));
+  }
+  report('IPF', files.length - failures.length, files.length, failures, files.length);
+});
+
+test('Zeek’s tab-separated logs are read row by row', (t) => {
+  const base = corpusDir('zat');
+  if (base === null) return t.skip();
+  const failures: string[] = [];
+  const files = filesOf(base)
+    .filter(
+      (file) =>
+        file.endsWith('.log') &&
+        readFileSync(file, 'utf8').startsWith('#separator') &&
+        readFileSync(file, 'utf8').includes('\n#types'),
+    )
+    .slice(0, 300);
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8');
+    const rows = text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
+    const { events, aside } = readAll(text);
+    if (events.length + aside.length !== rows || aside.length > rows * 0.05)
+      failures.push(`${path.relative(base, file)}: ${events.length} events, ${aside.length} set aside of ${rows}`);
+  }
+  report('Zeek logs (zat)', files.length - failures.length, files.length, failures, Math.floor(files.length * 0.95));
+});
+
+test('OCSF’s samples are read as OCSF', (t) => {
+  const base = corpusDir('ocsf-examples');
+  if (base === null) return t.skip();
+  const failures: string[] = [];
+  const files = filesOf(base).filter(
+    (file) =>
+      /\.(?:json|ocsf)$/.test(file) &&
+      /"class_uid"/.test(readFileSync(file, 'utf8')) &&
+      isJson(readFileSync(file, 'utf8')),
+  );
+  for (const file of files) {
+    const { events } = readAll(readFileSync(file, 'utf8'));
+    if (events.length === 0) failures.push(path.relative(base, file));
+  }
+  report('OCSF samples', files.length - failures.length, files.length, failures, files.length);
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
