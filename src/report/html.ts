@@ -1,7 +1,206 @@
-import type { Level } from '../core/level.ts';
+import { createHash } from 'node:crypto';
+import type { Finding } from '../core/finding.ts';
+import { type Level, LEVELS, levelRank } from '../core/level.ts';
 import type { ScanResult } from '../scan/scan.ts';
-import { story } from './story.ts';
+import { blindnessOf } from './coverage.ts';
+import { chaptersOf, stepsOf, verdictOf } from './story.ts';
+import { grouped, plural, ukTime } from './wording.ts';
 
+/** Rows in the page. More would make it slow to open; their number is said, and the other formats have them all. */
+const MAX_ROWS = 5000;
+const LEVEL_WORD: Record<Level, string> = {
+  critical: 'Critical',
+  high: 'High',
+  medium: 'Medium',
+  low: 'Low',
+  informational: 'For information',
+};
+
+/**
+ * One page that needs nothing else: no request leaves it, everything from a log is escaped, and its policy lets no
+ * script run but our own.
+ */
 export function htmlReport(result: ScanResult, minLevel: Level, timeZone: string): string {
-  return story(result, minLevel, timeZone);
+  const shown = result.findings.filter(({ level }) => levelRank(level) >= levelRank(minLevel));
+  const policy = `default-src 'none'; style-src '${hashOf(STYLE)}'; script-src '${hashOf(SCRIPT)}'; base-uri 'none'; form-action 'none'`;
+  return `<!doctype html>
+<html lang="en-GB">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Wardwatch report</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>What happened</h1>
+<p class="verdict">${escape(verdictOf(result, shown))}</p>
+${todoSection(shown)}
+${timelineSection(shown, timeZone)}
+${chapterSection(shown, timeZone)}
+${tableSection(shown, timeZone)}
+${blindSection(result)}
+${readSection(result, timeZone)}
+</main>
+<script>${SCRIPT}</script>
+</body>
+</html>
+`;
 }
+
+function todoSection(shown: readonly Finding[]): string {
+  const steps = stepsOf(shown);
+  return steps.length === 0
+    ? ''
+    : `<section><h2>What to do now</h2><ol>${steps.map((step) => `<li>${escape(step)}</li>`).join('')}</ol></section>`;
+}
+
+const WIDTH = 900;
+const ROW = 26;
+const LEFT = 190;
+const MAX_HOSTS = 20;
+
+/** When what happened where: a line for each machine, a mark for each finding. */
+function timelineSection(shown: readonly Finding[], timeZone: string): string {
+  const timed = shown.filter((finding) => finding.at !== null);
+  const times = timed.map(({ at }) => Date.parse(at ?? '')).sort((a, b) => a - b);
+  const [first] = times;
+  const last = times.at(-1);
+  if (first === undefined || last === undefined) return '';
+  const chapters = chaptersOf(timed).slice(0, MAX_HOSTS);
+  const x = (at: number) => LEFT + ((at - first) / Math.max(1, last - first)) * (WIDTH - LEFT - 20);
+  const rows = chapters.map((chapter, row) => {
+    const y = 20 + row * ROW;
+    const seen = new Set<string>();
+    const marks = timed
+      .filter((finding) => (finding.entities.host ?? '').toLowerCase() === chapter.key)
+      .flatMap((finding) => {
+        const at = Math.round(x(Date.parse(finding.at ?? '')));
+        const key = `${at} ${finding.level}`;
+        if (seen.has(key)) return [];
+        seen.add(key);
+        return [
+          `<circle class="${finding.level}" cx="${at}" cy="${y}" r="${4 + levelRank(finding.level)}"><title>${escape(`${ukTime(finding.at ?? '', timeZone)}: ${finding.plain}`)}</title></circle>`,
+        ];
+      });
+    return `<text x="0" y="${y + 4}">${escape(short(chapter.host, 24))}</text><line x1="${LEFT}" x2="${WIDTH - 20}" y1="${y}" y2="${y}"/>${marks.join('')}`;
+  });
+  const height = 40 + chapters.length * ROW;
+  const from = ukTime(new Date(first).toISOString(), timeZone);
+  const to = ukTime(new Date(last).toISOString(), timeZone);
+  return `<section><h2>Timeline</h2>
+<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escape(`${plural(timed.length, 'finding')} on ${plural(chapters.length, 'machine')} from ${from} to ${to}; the table below lists them`)}">
+${rows.join('\n')}
+<text x="${LEFT}" y="${height - 6}">${escape(from)}</text><text x="${WIDTH - 20}" y="${height - 6}" text-anchor="end">${escape(to)}</text>
+</svg></section>`;
+}
+
+function chapterSection(shown: readonly Finding[], timeZone: string): string {
+  const chapters = chaptersOf(shown).slice(0, MAX_HOSTS);
+  const parts = chapters.map((chapter) => {
+    const items = chapter.threads.slice(0, 40).map(({ first, count }) => {
+      const when = first.at === null ? 'at an unknown time' : ukTime(first.at, timeZone);
+      return `<li><span class="tag ${first.level}">${LEVEL_WORD[first.level]}</span> <b>${escape(first.plain)}</b><br>${escape(when)}${count > 1 ? `, ${grouped(count)} times` : ''}. Could be innocent: ${escape(first.innocent)}</li>`;
+    });
+    const more =
+      chapter.threads.length > 40 ? `<p>And ${plural(chapter.threads.length - 40, 'other kind')} of finding.</p>` : '';
+    return `<details${levelRank(chapter.worst) >= levelRank('high') ? ' open' : ''}><summary>${escape(chapter.host)}: ${plural(chapter.findings, 'finding')}</summary><ul>${items.join('')}</ul>${more}</details>`;
+  });
+  return parts.length === 0 ? '' : `<section><h2>Machine by machine</h2>${parts.join('\n')}</section>`;
+}
+
+function tableSection(shown: readonly Finding[], timeZone: string): string {
+  if (shown.length === 0) return '';
+  const rows = [...shown]
+    .sort((a, b) => levelRank(b.level) - levelRank(a.level))
+    .slice(0, MAX_ROWS)
+    .map((finding) => {
+      const { level, at, entities, plain, title, author, source } = finding;
+      const fields = Object.entries(finding.matched)
+        .map(([name, value]) => `${escape(name)} = <code>${escape(short(value, 300))}</code>`)
+        .join('<br>');
+      return `<tr data-level="${level}"><td>${at === null ? '' : escape(ukTime(at, timeZone))}</td><td><span class="tag ${level}">${LEVEL_WORD[level]}</span></td><td>${escape(entities.host ?? '')}<br>${escape(entities.account ?? '')}</td><td>${escape(plain)}<details><summary>${escape(title)}</summary>${author === '' ? '' : `<p>Rule by ${escape(author)}</p>`}<p>${fields}</p><p>${escape(source.path)}, record ${source.record}</p></details></td></tr>`;
+    });
+  const left = shown.length - rows.length;
+  const options = [
+    '<option value="">every level</option>',
+    ...[...LEVELS].reverse().map((level) => `<option value="${level}">${LEVEL_WORD[level]}</option>`),
+  ];
+  return `<section><h2>All findings</h2>
+<p class="filters"><label>Level <select id="level">${options.join('')}</select></label> <label>Containing <input id="words" type="search"></label> <span id="count" role="status">${grouped(rows.length)} shown</span></p>
+${left > 0 ? `<p>${plural(left, 'less serious finding')} left out here: the formats ndjson, csv and timeline have them all.</p>` : ''}
+<table><thead><tr><th scope="col">When</th><th scope="col">Level</th><th scope="col">Where, who</th><th scope="col">What</th></tr></thead><tbody id="rows">${rows.join('\n')}</tbody></table></section>`;
+}
+
+function blindSection(result: ScanResult): string {
+  const blind = blindnessOf(result);
+  const items = blind.slice(0, 15).map(({ needs, rules }) => `<li>${escape(needs)} (${plural(rules, 'rule')})</li>`);
+  return `<section><h2>What these logs could not have shown</h2><p>${grouped(result.couldFire.size)} of ${plural(result.rules.rules.length, 'rule')} had events to judge. To see more, switch on or send:</p><ul>${items.join('')}</ul></section>`;
+}
+
+function readSection(result: ScanResult, timeZone: string): string {
+  const events = result.logs.reduce((sum, { events: count }) => sum + count, 0);
+  const aside = result.setAside
+    .slice(0, 200)
+    .map(
+      ({ path, record, reason, detail }) =>
+        `<li>${escape(path)}${record === null ? '' : `, record ${record}`}: ${escape(reason)}: ${escape(detail)}</li>`,
+    );
+  const list =
+    result.setAsideInAll === 0
+      ? '<p>Nothing was set aside.</p>'
+      : `<p><b>Set aside, because it could not be read: ${plural(result.setAsideInAll, 'item')}.</b></p><ul>${aside.join('')}</ul>`;
+  return `<section><h2>What was read</h2><p>${plural(result.logs.length, 'log')}, ${plural(events, 'event')}, in ${(result.elapsedMs / 1000).toFixed(1)} seconds. Times are shown in ${escape(timeZone)}.</p>${list}</section>`;
+}
+
+function short(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Log text is hostile: no mark-up of it survives, nor what would turn the direction of writing round. */
+function escape(text: string): string {
+  return text
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
+    .replace(/[&<>"']/g, (char) => ESCAPES[char] ?? '');
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
+const STYLE = `
+:root{color-scheme:light dark;--ink:#212b32;--paper:#fff;--line:#aeb7bd;--soft:#f0f4f5}
+@media (prefers-color-scheme:dark){:root{--ink:#f0f4f5;--paper:#16202a;--line:#5b6b78;--soft:#22303c}}
+body{font:16px/1.5 Arial,sans-serif;color:var(--ink);background:var(--paper);margin:0}
+main{max-width:60rem;margin:0 auto;padding:1rem}
+h1{font-size:2rem;margin:.5rem 0}h2{margin-top:2rem;border-bottom:2px solid var(--line)}
+.verdict{font-size:1.25rem;font-weight:bold;border-left:8px solid #005eb8;padding:.5rem 1rem;background:var(--soft)}
+svg{width:100%;height:auto}svg text{fill:var(--ink);font-size:12px}svg line{stroke:var(--line)}
+circle.critical{fill:#7a0019}circle.high{fill:#d5281b}circle.medium{fill:#b25f00}circle.low{fill:#005eb8}circle.informational{fill:#768692}
+@media (prefers-color-scheme:dark){circle.critical{fill:#ff5c7a}circle.high{fill:#ff7a6e}circle.medium{fill:#ffb454}circle.low{fill:#6cb4ff}}
+.tag{font-weight:bold;border:1px solid var(--ink);padding:0 .4rem;white-space:nowrap}
+.tag.critical{background:#7a0019;color:#fff}.tag.high{background:#b81d13;color:#fff}.tag.medium{background:#ffdd66;color:#212b32}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+code{overflow-wrap:anywhere}li{margin:.4rem 0}summary{cursor:pointer;font-weight:bold;padding:.2rem 0}
+select,input{font:inherit;padding:.2rem}
+@media print{.filters{display:none}details{break-inside:avoid}tr{break-inside:avoid}}
+`;
+
+const SCRIPT = `
+const level=document.getElementById('level'),words=document.getElementById('words'),rows=document.getElementById('rows'),count=document.getElementById('count');
+if(rows){const all=[...rows.rows].map(row=>[row,row.dataset.level,row.textContent.toLowerCase()]);
+const show=()=>{const wanted=level.value,text=words.value.trim().toLowerCase();let shown=0;
+for(const [row,own,content] of all){row.hidden=(wanted!==''&&own!==wanted)||!content.includes(text);if(!row.hidden)shown++;}
+count.textContent=shown.toLocaleString('en-GB')+' shown';};
+level.addEventListener('change',show);words.addEventListener('input',show);}
+addEventListener('beforeprint',()=>{for(const part of document.querySelectorAll('main>section>details'))part.open=true;});
+`;

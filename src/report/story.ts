@@ -14,6 +14,8 @@ export interface Thread {
 
 /** All that happened on one host, in the order in which it began. */
 export interface Chapter {
+  /** The host's name in lower case, '' if the logs do not say. */
+  readonly key: string;
   readonly host: string;
   readonly accounts: readonly string[];
   readonly threads: readonly Thread[];
@@ -40,8 +42,8 @@ export function chaptersOf(findings: readonly Finding[]): Chapter[] {
       thread === undefined ? { first: finding, last: finding, count: 1, examples: [finding] } : joined(thread, finding),
     );
   }
-  return [...hosts.values()]
-    .map(chapterOf)
+  return [...hosts]
+    .map(([key, threads]) => chapterOf(key, threads))
     .sort(
       (a, b) =>
         levelRank(b.worst) - levelRank(a.worst) || b.threads.length - a.threads.length || (a.host < b.host ? -1 : 1),
@@ -59,7 +61,7 @@ function isEarlier(a: Finding, b: Finding): boolean {
   return a.at !== null && (b.at === null || a.at < b.at);
 }
 
-function chapterOf(threads: ReadonlyMap<string, Thread>): Chapter {
+function chapterOf(key: string, threads: ReadonlyMap<string, Thread>): Chapter {
   const all = [...threads.values()].sort((a, b) =>
     isEarlier(a.first, b.first) ? -1 : isEarlier(b.first, a.first) ? 1 : 0,
   );
@@ -71,6 +73,7 @@ function chapterOf(threads: ReadonlyMap<string, Thread>): Chapter {
     ...new Set(all.map(({ first }) => first.entities.account).filter((account) => account !== undefined)),
   ];
   return {
+    key,
     host: all[0]?.first.entities.host ?? 'A machine that the logs do not name',
     accounts,
     threads: all,
@@ -90,7 +93,7 @@ const LEVEL_WORD: Record<Level, string> = {
 /** The scan told to a person, on a terminal: what happened, what to do, and what the logs could not show. */
 export function story(result: ScanResult, minLevel: Level, timeZone: string): string {
   const shown = result.findings.filter(({ level }) => levelRank(level) >= levelRank(minLevel));
-  const lines: string[] = [verdict(result, shown), ''];
+  const lines: string[] = [verdictOf(result, shown), ''];
   const chapters = chaptersOf(shown);
   for (const chapter of chapters.slice(0, MAX_CHAPTERS)) lines.push(...chapterLines(chapter, timeZone), '');
   const rest = chapters.slice(MAX_CHAPTERS);
@@ -107,7 +110,7 @@ export function story(result: ScanResult, minLevel: Level, timeZone: string): st
   return `${lines.join('\n')}\n`;
 }
 
-function verdict(result: ScanResult, shown: readonly Finding[]): string {
+export function verdictOf(result: ScanResult, shown: readonly Finding[]): string {
   const events = result.logs.reduce((sum, log) => sum + log.events, 0);
   if (events === 0) return 'NOTHING COULD BE READ. This is not an all-clear: see below what was set aside, and why.';
   const worst = shown.reduce((rank, { level }) => Math.max(rank, levelRank(level)), -1);
@@ -156,7 +159,7 @@ function threadLines({ first, last, count, examples }: Thread, timeZone: string)
 const MAX_STEPS = 8;
 
 /** What to do now: the steps of the most serious findings, each once. */
-function todo(shown: readonly Finding[]): string[] {
+export function stepsOf(shown: readonly Finding[]): string[] {
   const serious = [...shown]
     .filter(({ level }) => levelRank(level) >= levelRank('medium'))
     .sort((a, b) => levelRank(b.level) - levelRank(a.level));
@@ -168,8 +171,12 @@ function todo(shown: readonly Finding[]): string[] {
     rules.add(ruleId);
     for (const step of next.slice(0, 2)) if (steps.size < MAX_STEPS) steps.add(clean(step));
   }
-  if (steps.size === 0) return [];
-  return ['What to do now', ...[...steps].map((step, i) => `   ${i + 1}. ${step}`), ''];
+  return [...steps];
+}
+
+function todo(shown: readonly Finding[]): string[] {
+  const steps = stepsOf(shown);
+  return steps.length === 0 ? [] : ['What to do now', ...steps.map((step, i) => `   ${i + 1}. ${step}`), ''];
 }
 
 function hidden(result: ScanResult, shown: readonly Finding[], minLevel: Level): string[] {

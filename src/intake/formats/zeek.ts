@@ -8,7 +8,8 @@ import { zeekSource } from './shapes-network.ts';
 export const zeekTsv: Format = {
   name: 'zeek-tsv',
   claims: ({ lines }) =>
-    lines.slice(0, 12).some((line) => line.startsWith('#separator') || line.startsWith('#fields\t')) || (lines[0]?.startsWith('#fields\t') ?? false)
+    lines.slice(0, 12).some((line) => line.startsWith('#separator') || line.startsWith('#fields\t')) ||
+    (lines[0]?.startsWith('#fields\t') ?? false)
       ? 99
       : 0,
   open: (context) => {
