@@ -61,6 +61,15 @@ export interface Layout {
   slotOf(name: string): number;
 }
 
+/** Looks for numbered texts, and marks those that may be there with a 1 in `found`. */
+export interface TextScanner {
+  /** How many texts there are: the length of `found`. */
+  readonly count: number;
+  scanText(text: string, found: Uint8Array): void;
+  /** UTF-16, little-endian. */
+  scanUtf16(bytes: Uint8Array, from: number, to: number, found: Uint8Array): void;
+}
+
 /** One event, as a detector reads it. Valid until the reader moves on to its next event. */
 export interface EventView {
   /** As in `LogEvent`. */
@@ -82,4 +91,6 @@ export interface EventView {
    *   left out, because nothing that is searched for could be found in them
    */
   texts(written: boolean): readonly string[];
+  /** False if no written text of the event can hold any of these texts of the scanner; true may be wrong, and is where it cannot tell. */
+  textsMayHold(scanner: TextScanner, numbers: Int32Array): boolean;
 }

@@ -85,6 +85,10 @@ export class FieldsView implements EventView {
     return this.#texts;
   }
 
+  textsMayHold(): boolean {
+    return true;
+  }
+
   #lowerChannel(channel: string): string {
     let lower = this.#lowerChannels.get(channel);
     if (lower === undefined) {

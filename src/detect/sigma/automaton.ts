@@ -75,6 +75,28 @@ export class Automaton {
     if (state >= firstWithOutput) found(this.#outputs[state - firstWithOutput] as Int32Array);
   }
 
+  /** As `scan` for UTF-16 bytes, marking the outputs in `found`. Right only where every literal `isBytewise`. */
+  scanUtf16(bytes: Uint8Array, from: number, to: number, found: Uint8Array): void {
+    const next = this.#next;
+    const classOf = this.#classOf;
+    const firstWithOutput = this.#firstWithOutput;
+    let state = this.#start;
+    for (let i = from; i < to; i += 2) {
+      const low = bytes[i] as number;
+      const high = bytes[i + 1] as number;
+      // U+212A and U+0130: letters that become ASCII when their case is dropped.
+      if (high !== 0 && ((high === 0x21 && low === 0x2a) || (high === 1 && low === 0x30))) {
+        found.fill(1);
+        return;
+      }
+      const cls =
+        high === 0 && low < 128 ? (classOf[low] as number) : high === 0x20 && low >= 0x13 && low <= 0x15 ? DASH : BEYOND_ASCII;
+      state = next[(state << CLASS_BITS) | cls] as number;
+      if (state >= firstWithOutput)
+        for (const output of this.#outputs[state - firstWithOutput] as Int32Array) found[output] = 1;
+    }
+  }
+
   #sequence(literal: Literal): number[] {
     const sequence: number[] = [];
     if (literal.atStart) sequence.push(BEGIN);
@@ -88,6 +110,11 @@ export class Automaton {
     if (code < 128) return this.#classOf[code] ?? NOT_IN_ANY;
     return code >= 0x2013 && code <= 0x2015 ? DASH : BEYOND_ASCII;
   }
+}
+
+/** True if a literal is found in bytes as surely as in text: tied to no end, plain ASCII, never written as an entity. */
+export function isBytewise({ text, atStart, atEnd }: Literal): boolean {
+  return !atStart && !atEnd && /^[\x20-\x7e]+$/.test(text) && !/[&<>"']/.test(text);
 }
 
 /** A class for each ASCII character that occurs; the least frequent share one. */

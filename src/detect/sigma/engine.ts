@@ -1,4 +1,5 @@
 import type { EventView, LogSource } from '../../core/event.ts';
+import { KeywordScanner } from './keywords.ts';
 import { covers, type FieldSource, mapLogSource, type MappedSource, type Way } from './log-source.ts';
 import { type OnHit, RouteMatcher, type RouteRule } from './matcher.ts';
 import { conditionOnRoute, join, type RouteCondition, type RouteKey } from './route.ts';
@@ -30,6 +31,7 @@ const MAX_ROUTES = 20_000;
 export class SigmaEngine {
   readonly rules: readonly EventRule[];
   readonly #sources: readonly MappedSource[];
+  readonly #keywordScanner: KeywordScanner;
   #byChannel = new Map<string, Map<number, Route>>();
   #bySource = new Map<string, Route>();
   #bySourceObject = new WeakMap<LogSource, Route>();
@@ -39,6 +41,7 @@ export class SigmaEngine {
 
   constructor(rules: readonly EventRule[]) {
     this.rules = rules;
+    this.#keywordScanner = new KeywordScanner(rules);
     this.#sources = rules.map((rule) => mapLogSource(rule.logSource));
   }
 
@@ -114,7 +117,10 @@ export class SigmaEngine {
           standsInFor: this.#waysOn(index, key)[0]?.standsInFor ?? null,
         });
     });
-    const route: Route = { matcher: onRoute.length === 0 ? null : new RouteMatcher(onRoute), events: 0 };
+    const route: Route = {
+      matcher: onRoute.length === 0 ? null : new RouteMatcher(onRoute, this.#keywordScanner),
+      events: 0,
+    };
     this.#seen.set(name, route);
     return route;
   }

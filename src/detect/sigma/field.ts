@@ -15,8 +15,8 @@ export class Cell implements TestedText {
   #lowerPlainDashes: string | null = null;
   /** Rules whose trigger the text holds, each once. `null`: not scanned yet. */
   candidates: Int32Array | null = null;
-  /** By item: 0 not asked yet, 1 no, 2 yes. */
-  results: Uint8Array | null = null;
+  /** Items judged so far: twice the item's index, plus one if it holds. Few are ever asked of one value. */
+  readonly #judged: number[] = [];
 
   constructor(text: string | null) {
     this.text = text;
@@ -30,23 +30,37 @@ export class Cell implements TestedText {
     return (this.#lowerPlainDashes ??= plainDashes(this.lower));
   }
 
+  /** What is known of an item on this value: `null` if it was not asked yet. */
+  judged(item: number): boolean | null {
+    const judged = this.#judged;
+    for (let i = 0; i < judged.length; i++) {
+      const entry = judged[i] as number;
+      if (entry >> 1 === item) return (entry & 1) === 1;
+    }
+    return null;
+  }
+
+  keep(item: number, holds: boolean): void {
+    if (this.#judged.length < MAX_JUDGED) this.#judged.push(item * 2 + (holds ? 1 : 0));
+  }
+
   /** Makes this the cell of another value, as if new. */
   reuse(text: string | null): void {
     this.text = text;
     this.#lower = null;
     this.#lowerPlainDashes = null;
     this.candidates = null;
-    this.results?.fill(0);
+    this.#judged.length = 0;
   }
 }
 
 /** A memory is thrown away whole when it is full: simpler than choosing, and logs fill it again within a second. */
 const MAX_CELLS = 4096;
-/** Each kept value takes a byte for every item on its field: a megabyte for a field at most. */
-const MAX_KEPT_RESULTS = 1_000_000;
-const MAX_KEPT_CHARACTERS = 2_000_000;
-/** Longer texts (whole scripts) are judged afresh each time. */
-const MAX_KEPT_TEXT = 4096;
+/** Beyond this many, looking an item up costs more than judging it again. */
+const MAX_JUDGED = 64;
+const MAX_KEPT_CHARACTERS = 4_000_000;
+/** Longer texts (the longest scripts) are judged afresh each time. */
+const MAX_KEPT_TEXT = 32_768;
 /** A field whose values hardly repeat is not worth remembering: below this share of hits the memory rests a while. */
 const LOOKUPS_PER_DECISION = 2048;
 const LEAST_HIT_SHARE = 0.4;
@@ -58,6 +72,8 @@ export class Field {
   readonly item: RouteItem;
   readonly #names: readonly string[];
   automaton: Automaton | null = null;
+  /** For keywords that bytes can tell of: their numbers with the scanner of all keywords. */
+  keywords: Int32Array | null = null;
   itemCount = 0;
   /** For keywords: none of them could be found in a number, a time or the like. */
   writtenOnly = true;
@@ -161,14 +177,10 @@ export class Field {
       return known;
     }
     this.#keptCharacters += text.length;
-    if (this.#known.size >= this.#maxCells || this.#keptCharacters > MAX_KEPT_CHARACTERS) this.#forget();
+    if (this.#known.size >= MAX_CELLS || this.#keptCharacters > MAX_KEPT_CHARACTERS) this.#forget();
     const cell = new Cell(text);
     this.#known.set(text, cell);
     return cell;
-  }
-
-  get #maxCells(): number {
-    return Math.min(MAX_CELLS, Math.max(256, MAX_KEPT_RESULTS / (this.itemCount + 1)));
   }
 
   #decide(): void {

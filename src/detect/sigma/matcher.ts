@@ -1,6 +1,7 @@
 import type { EventView } from '../../core/event.ts';
 import { Automaton, type Literal } from './automaton.ts';
 import { type Cell, Field } from './field.ts';
+import type { KeywordScanner } from './keywords.ts';
 import type { FieldSource } from './log-source.ts';
 import { asKeyword, fieldKey, holdsOnAbsent, type RouteCondition, type RouteItem } from './route.ts';
 import { type CompiledTest, compileTest } from './tests.ts';
@@ -64,6 +65,7 @@ export class RouteMatcher {
   readonly #fields = new Map<string, Field>();
   readonly #items = new Map<string, ReadyItem>();
   readonly #rules: ReadyRule[] = [];
+  readonly #keywordScanner: KeywordScanner;
   /** Fields that have triggers: the only ones read on every event. */
   #triggering: Field[] = [];
   #always = new Int32Array(0);
@@ -76,7 +78,9 @@ export class RouteMatcher {
   #scanNumber = 0;
   readonly #scannedFor: Int32Array;
 
-  constructor(rules: readonly RouteRule[]) {
+  /** @param keywordScanner finds every keyword of any rule, shared by all routes so that bytes are scanned once */
+  constructor(rules: readonly RouteRule[], keywordScanner: KeywordScanner) {
+    this.#keywordScanner = keywordScanner;
     const popularity = countLiterals(rules, (item) => this.#field(item));
     const literals = new Map<Field, Literal[]>();
     const always: number[] = [];
@@ -97,7 +101,10 @@ export class RouteMatcher {
         literals.set(field, list);
       }
     });
-    for (const [field, list] of literals) field.automaton = new Automaton(list);
+    for (const [field, list] of literals) {
+      field.automaton = new Automaton(list);
+      if (field.item.field === null && field.writtenOnly) field.keywords = keywordScanner.numbersOf(list);
+    }
     this.#triggering = [...literals.keys()];
     this.#always = Int32Array.from(always);
     this.#seenFor = new Int32Array(rules.length);
@@ -114,6 +121,8 @@ export class RouteMatcher {
     const number = ++this.#eventNumber;
     for (const local of this.#always) this.#judgeRule(this.#rules[local] as ReadyRule, onHit);
     for (const field of this.#triggering) {
+      // Most events hold no keyword at all, and a whole chunk of them can say so at once.
+      if (field.keywords !== null && !event.textsMayHold(this.#keywordScanner, field.keywords)) continue;
       field.load(event, number);
       if (field.cell !== null) this.#judgeCandidates(field, field.cell, onHit);
       else if (field.cells !== null) for (const cell of field.cells) this.#judgeCandidates(field, cell, onHit);
@@ -281,11 +290,10 @@ export class RouteMatcher {
   }
 
   #holdsOnCell(item: ReadyItem, cell: Cell): boolean {
-    const results = (cell.results ??= new Uint8Array(item.field.itemCount));
-    const known = results[item.index];
-    if (known !== 0) return known === 2;
+    const known = cell.judged(item.index);
+    if (known !== null) return known;
     const holds = this.#judgeCell(item, cell);
-    results[item.index] = holds ? 2 : 1;
+    cell.keep(item.index, holds);
     return holds;
   }
 

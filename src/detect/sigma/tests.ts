@@ -68,7 +68,7 @@ function compileText(test: Extract<Test, { kind: 'text' }>): CompiledTest {
 }
 
 /** The longest literal of a pattern; an empty text has the anchors alone. */
-function triggersOf(test: Extract<Test, { kind: 'text' }>): CompiledTest['triggers'] {
+export function triggersOf(test: Extract<Test, { kind: 'text' }>): CompiledTest['triggers'] {
   const { pattern } = test;
   if (asLiteral(pattern) === '') return [{ text: '', atStart: true, atEnd: true }];
   let best: { text: string; atStart: boolean; atEnd: boolean } | null = null;

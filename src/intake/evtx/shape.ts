@@ -94,6 +94,8 @@ export interface ShapeSlot extends Slot {
  */
 export class Shape implements Layout {
   readonly slots: readonly ShapeSlot[];
+  /** True if a field's text is put together from several parts. */
+  readonly isMixed: boolean;
   readonly eventId: ShapeSlot | null;
   readonly channel: ShapeSlot | null;
   /** Slot or, for a name that occurs more than once, the slots: kept in `groups` under `-2 - slot`'s place. */
@@ -117,6 +119,7 @@ export class Shape implements Layout {
       else this.#byName.set(name, slots.length + many.push(indices) - 1);
     }
     this.slots = slots;
+    this.isMixed = slots.some(({ parts }) => parts.length > 1);
     this.groups = many;
     this.eventId = this.#slot('EventID');
     this.channel = this.#slot('Channel');
