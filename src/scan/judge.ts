@@ -21,10 +21,11 @@ export class Judge {
   readonly #indexOf: ReadonlyMap<string, number>;
   #onProgress: (bytes: number, events: number) => void;
 
-  constructor(setup: JudgeSetup, onProgress: (bytes: number, events: number) => void = () => undefined) {
+  /** @param rules if they are loaded already; else the judge loads them as the set-up says */
+  constructor(setup: JudgeSetup, onProgress: (bytes: number, events: number) => void, rules?: LoadedRules) {
     this.#setup = setup;
     this.#onProgress = onProgress;
-    this.rules = loadRules(setup.ruleFolders, setup);
+    this.rules = rules ?? loadRules(setup.ruleFolders, setup);
     this.#engine = new SigmaEngine(this.rules.rules);
     const correlator = new Correlator(this.rules.correlations, () => undefined);
     this.#needs = this.rules.rules.map((rule) => correlator.fieldsNeeded(rule.id, rule.name));

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { LoadedRules } from '../detect/sigma/index.ts';
 import { Judge } from './judge.ts';
 import type { JudgeSetup, ScanTask, TaskResult, ThreadCoverage } from './task.ts';
 import type { FromWorker, ToWorker } from './worker.ts';
@@ -15,18 +16,24 @@ export interface PoolEvents {
 export async function runTasks(
   tasks: readonly ScanTask[],
   setup: JudgeSetup,
+  rules: LoadedRules,
   threads: number,
   events: PoolEvents,
 ): Promise<ThreadCoverage[]> {
-  if (threads <= 1 || tasks.length <= 1) return [await runHere(tasks, setup, events)];
+  if (threads <= 1 || tasks.length <= 1) return [await runHere(tasks, setup, rules, events)];
   // The largest first: the last to finish then keeps the others waiting least.
   const queue = [...tasks].sort((a, b) => b.size - a.size);
   const workers = Math.min(threads, tasks.length);
   return Promise.all(Array.from({ length: workers }, () => runWorker(queue, setup, events)));
 }
 
-async function runHere(tasks: readonly ScanTask[], setup: JudgeSetup, events: PoolEvents): Promise<ThreadCoverage> {
-  const judge = new Judge(setup, events.onProgress);
+async function runHere(
+  tasks: readonly ScanTask[],
+  setup: JudgeSetup,
+  rules: LoadedRules,
+  events: PoolEvents,
+): Promise<ThreadCoverage> {
+  const judge = new Judge(setup, events.onProgress, rules);
   for (const task of tasks) {
     events.onResult(await judge.judge(task));
     // Lets an interrupt through between files.
@@ -37,7 +44,10 @@ async function runHere(tasks: readonly ScanTask[], setup: JudgeSetup, events: Po
 
 function runWorker(queue: ScanTask[], setup: JudgeSetup, events: PoolEvents): Promise<ThreadCoverage> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: setup });
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: setup,
+      resourceLimits: { maxYoungGenerationSizeMb: 24 },
+    });
     const send = (message: ToWorker) => worker.postMessage(message);
     const next = () => {
       const task = queue.shift();

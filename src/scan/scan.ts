@@ -62,7 +62,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     timeZone: options.timeZone,
     declared: options.declared,
   };
-  const threads = await runTasks(tasks, setup, options.threads, {
+  const threads = await runTasks(tasks, setup, rules, options.threads, {
     onResult: (result) => {
       results.set(result.task, result);
       progress.findings += result.hits.length;

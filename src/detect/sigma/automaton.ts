@@ -90,7 +90,11 @@ export class Automaton {
         return;
       }
       const cls =
-        high === 0 && low < 128 ? (classOf[low] as number) : high === 0x20 && low >= 0x13 && low <= 0x15 ? DASH : BEYOND_ASCII;
+        high === 0 && low < 128
+          ? (classOf[low] as number)
+          : high === 0x20 && low >= 0x13 && low <= 0x15
+            ? DASH
+            : BEYOND_ASCII;
       state = next[(state << CLASS_BITS) | cls] as number;
       if (state >= firstWithOutput)
         for (const output of this.#outputs[state - firstWithOutput] as Int32Array) found[output] = 1;

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { EventView, LogSource } from '../../core/event.ts';
 import { KeywordScanner } from './keywords.ts';
 import { covers, type FieldSource, mapLogSource, type MappedSource, type Way } from './log-source.ts';
@@ -36,6 +37,7 @@ export class SigmaEngine {
   #bySource = new Map<string, Route>();
   #bySourceObject = new WeakMap<LogSource, Route>();
   #seen = new Map<string, Route>();
+  #matchers = new Map<string, RouteMatcher>();
   #routes = 0;
   #onHit: (hit: Hit) => void = () => undefined;
 
@@ -104,6 +106,7 @@ export class SigmaEngine {
       this.#bySource = new Map();
       this.#bySourceObject = new WeakMap();
       this.#seen = new Map();
+      this.#matchers = new Map();
       this.#routes = 0;
     }
     const onRoute: RouteRule[] = [];
@@ -117,12 +120,24 @@ export class SigmaEngine {
           standsInFor: this.#waysOn(index, key)[0]?.standsInFor ?? null,
         });
     });
-    const route: Route = {
-      matcher: onRoute.length === 0 ? null : new RouteMatcher(onRoute, this.#keywordScanner),
-      events: 0,
-    };
+    const route: Route = { matcher: this.#matcherFor(onRoute), events: 0 };
     this.#seen.set(name, route);
     return route;
+  }
+
+  /** Most event ids of a channel are left with the same rules, and share what was built for them. */
+  #matcherFor(onRoute: readonly RouteRule[]): RouteMatcher | null {
+    if (onRoute.length === 0) return null;
+    const described = JSON.stringify(onRoute, (_, value: unknown) =>
+      typeof value === 'function' ? value.name : value,
+    );
+    const key = hash('sha256', described, 'base64');
+    let matcher = this.#matchers.get(key);
+    if (matcher === undefined) {
+      matcher = new RouteMatcher(onRoute, this.#keywordScanner);
+      this.#matchers.set(key, matcher);
+    }
+    return matcher;
   }
 
   /** How events of this route carry the rule's fields. */
