@@ -140,16 +140,19 @@ export class Field {
     return slots;
   }
 
+  /** Nulls among values say nothing; a list of nothing but nulls is one. */
   #loadList(values: readonly FieldValue[]): void {
     const cells: Cell[] = [];
     for (const value of values) {
-      if (value === undefined) continue;
+      const text = asText(value);
+      if (text === null) continue;
       if (cells.length >= MAX_VALUES) break;
       // The cells of one event must not share the scratch cell.
-      cells.push(this.#ownCell(asText(value)));
+      cells.push(this.#ownCell(text));
     }
-    if (cells.length === 1) this.cell = cells[0] ?? null;
-    else if (cells.length > 1) this.cells = cells;
+    if (cells.length > 1) this.cells = cells;
+    else if (cells.length === 1) this.cell = cells[0] ?? null;
+    else if (values.length > 0) this.cell = this.#cellOf(null);
   }
 
   #cellOf(text: string | null): Cell {
