@@ -91,12 +91,16 @@ export class EvtxRecord implements EventView {
 
   /** Elements outside a template mostly lack the two bytes of a dependency id, but not with every writer. */
   #looseTree(at: number, end: number): Element[] {
-    try {
-      return readTree(this.#chunk, at, end, this.#names, false);
-    } catch (error) {
-      if (!(error instanceof BinXmlError)) throw error;
-      return readTree(this.#chunk, at, end, this.#names, true);
+    let first: unknown = new BinXmlError('no-elements', at);
+    for (const hasDependencyIds of [false, true]) {
+      try {
+        const roots = readTree(this.#chunk, at, end, this.#names, hasDependencyIds);
+        if (roots.length > 0) return roots;
+      } catch (error) {
+        if (!hasDependencyIds) first = error;
+      }
     }
+    throw first;
   }
 
   #instance(from: number, end: number, depth: number): void {

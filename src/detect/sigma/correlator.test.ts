@@ -1,0 +1,244 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Correlator, loadRuleTexts } from './index.ts';
+
+type Step = readonly [rule: string, atSeconds: number, fields?: Record<string, string>];
+
+/** The times (in seconds) at which the correlation held. */
+function held(correlation: object, steps: readonly Step[], more: readonly object[] = []): number[] {
+  const docs = [{ title: 'c', id: 'c', name: 'c', correlation }, ...more];
+  const { correlations, problems } = loadRuleTexts(
+    [{ path: 'c.yml', text: docs.map((doc) => JSON.stringify(doc)).join('\n---\n') }],
+    { placeholders: {}, includeDeprecated: false, cacheFolder: null },
+  );
+  deepEqual(problems, []);
+  const times: number[] = [];
+  const correlator = new Correlator<number>(correlations, (match) => {
+    if (match.rule.id === 'c') times.push(match.at / 1000);
+  });
+  steps.forEach(([ruleId, at, fields = { u: 'x' }], i) => {
+    correlator.advance(at * 1000);
+    correlator.push({ ruleId, ruleName: null, at: at * 1000, fields, reference: i });
+  });
+  correlator.end();
+  return times;
+}
+
+const many = (count: number, every: number, field?: (i: number) => Record<string, string>): Step[] =>
+  Array.from({ length: count }, (_, i) => ['a', i * every, field?.(i) ?? { u: 'x' }]);
+const base = { rules: ['a'], 'group-by': ['u'], timespan: '10s' };
+const pair = { rules: ['a', 'b'], 'group-by': ['u'], timespan: '10s' };
+
+describe('correlations hold', () => {
+  const cases: readonly (readonly [what: string, correlation: object, steps: readonly Step[], held: number[]])[] = [
+    ['event_count within the window', { type: 'event_count', ...base, condition: { gte: 3 } }, many(3, 5), [10]],
+    [
+      'event_count: an event exactly the timespan old is inside (house decision 7)',
+      { type: 'event_count', ...base, condition: { gte: 2 } },
+      [
+        ['a', 0],
+        ['a', 10],
+      ],
+      [10],
+    ],
+    [
+      'event_count: one a moment older is not',
+      { type: 'event_count', ...base, condition: { gte: 2 } },
+      [
+        ['a', 0],
+        ['a', 10.001],
+      ],
+      [],
+    ],
+    [
+      'event_count by group, not over groups',
+      { type: 'event_count', ...base, condition: { gte: 2 } },
+      [
+        ['a', 0, { u: 'x' }],
+        ['a', 1, { u: 'y' }],
+      ],
+      [],
+    ],
+    [
+      'event_count without group-by is one group (house decision 4)',
+      { type: 'event_count', rules: ['a'], timespan: '10s', condition: { gte: 2 } },
+      [
+        ['a', 0, { u: 'x' }],
+        ['a', 1, { u: 'y' }],
+      ],
+      [1],
+    ],
+    [
+      'events without the group’s field are not joined',
+      { type: 'event_count', ...base, condition: { gte: 2 } },
+      [
+        ['a', 0, {}],
+        ['a', 1, {}],
+      ],
+      [],
+    ],
+    [
+      'a range, when the window is over',
+      { type: 'event_count', ...base, condition: { gt: 1, lte: 3 } },
+      many(3, 1),
+      [2],
+    ],
+    [
+      'a range is left when there are too many',
+      { type: 'event_count', ...base, condition: { gt: 1, lte: 3 } },
+      many(5, 1),
+      [],
+    ],
+    ['lt, when the window is over', { type: 'event_count', ...base, condition: { lt: 3 } }, many(2, 1), [1]],
+    [
+      'value_count counts different values',
+      { type: 'value_count', ...base, condition: { field: 'v', gte: 3 } },
+      many(3, 1, (i) => ({ u: 'x', v: `${i}` })),
+      [2],
+    ],
+    [
+      'value_count does not count a value twice',
+      { type: 'value_count', ...base, condition: { field: 'v', gte: 3 } },
+      many(9, 1, (i) => ({ u: 'x', v: `${i % 2}` })),
+      [],
+    ],
+    [
+      'value_count of two fields counts pairs',
+      { type: 'value_count', ...base, condition: { field: ['v', 'w'], gte: 3 } },
+      many(4, 1, (i) => ({ u: 'x', v: `${i % 2}`, w: `${i >> 1}` })),
+      [2],
+    ],
+    [
+      'value_sum',
+      { type: 'value_sum', ...base, condition: { field: 'v', gte: 30 } },
+      many(3, 1, () => ({ u: 'x', v: '10' })),
+      [2],
+    ],
+    [
+      'value_avg',
+      { type: 'value_avg', ...base, condition: { field: 'v', gt: 10 } },
+      [
+        ['a', 0, { u: 'x', v: '5' }],
+        ['a', 1, { u: 'x', v: '20' }],
+      ],
+      [1],
+    ],
+    [
+      'value_median',
+      { type: 'value_median', ...base, condition: { field: 'v', gte: 4 } },
+      [
+        ['a', 0, { u: 'x', v: '1' }],
+        ['a', 1, { u: 'x', v: '7' }],
+      ],
+      [1],
+    ],
+    [
+      'value_percentile interpolates between ranks (house decision 5)',
+      { type: 'value_percentile', ...base, condition: { field: 'v', percentile: 75, gte: 8.5 } },
+      [
+        ['a', 0, { u: 'x', v: '1' }],
+        ['a', 1, { u: 'x', v: '11' }],
+      ],
+      [1],
+    ],
+    [
+      'temporal in any order',
+      { type: 'temporal', ...pair },
+      [
+        ['b', 0],
+        ['a', 5],
+      ],
+      [5],
+    ],
+    [
+      'temporal_ordered in its order',
+      { type: 'temporal_ordered', ...pair },
+      [
+        ['a', 0],
+        ['b', 5],
+      ],
+      [5],
+    ],
+    [
+      'temporal_ordered not in another',
+      { type: 'temporal_ordered', ...pair },
+      [
+        ['b', 0],
+        ['a', 5],
+      ],
+      [],
+    ],
+    [
+      'temporal_ordered from the latest start',
+      { type: 'temporal_ordered', ...pair },
+      [
+        ['a', 0],
+        ['a', 8],
+        ['b', 15],
+      ],
+      [15],
+    ],
+    [
+      'a sentence over rules',
+      { type: 'temporal', ...pair, condition: 'a and not b' },
+      [
+        ['a', 0],
+        ['a', 30],
+        ['b', 31],
+      ],
+      [0],
+    ],
+    [
+      'aliases',
+      {
+        type: 'event_count',
+        rules: ['a', 'b'],
+        'group-by': ['who'],
+        aliases: { who: { a: 'u', b: 'v' } },
+        timespan: '10s',
+        condition: { gte: 2 },
+      },
+      [
+        ['a', 0, { u: 'x' }],
+        ['b', 1, { v: 'x' }],
+      ],
+      [1],
+    ],
+    [
+      'a late event is sorted in',
+      { type: 'event_count', ...base, condition: { gte: 3 } },
+      [
+        ['a', 0],
+        ['a', 8],
+        ['a', 4],
+      ],
+      [8],
+    ],
+  ];
+  for (const [what, correlation, steps, wanted] of cases) test(what, () => deepEqual(held(correlation, steps), wanted));
+
+  test('over other correlations', () => {
+    const inner = {
+      title: 'i',
+      id: 'i',
+      name: 'inner',
+      correlation: { type: 'event_count', ...base, condition: { gte: 2 } },
+    };
+    const outer = { type: 'temporal', rules: ['inner', 'b'], 'group-by': ['u'], timespan: '1m' };
+    deepEqual(
+      held(
+        outer,
+        [
+          ['a', 0],
+          ['a', 1],
+          ['b', 5],
+        ],
+        [inner],
+      ),
+      [5],
+    );
+  });
+
+  test('again only after starting afresh', () =>
+    equal(held({ type: 'event_count', ...base, condition: { gte: 3 } }, many(6, 1)).length, 2));
+});

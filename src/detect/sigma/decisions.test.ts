@@ -1,0 +1,240 @@
+/** Where implementations of Sigma disagree, and what we decided; and what the specification says plainly. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Fields, FieldValue, LogSource } from '../../core/event.ts';
+import { FieldsView } from '../../core/fields-view.ts';
+import { loadRuleTexts, SigmaEngine } from './index.ts';
+
+const options = { placeholders: { tools: ['a*', 'b'] }, includeDeprecated: false, cacheFolder: null };
+const SOURCE = { category: 'test' };
+
+function load(...docs: object[]) {
+  return loadRuleTexts([{ path: 'rule.yml', text: docs.map((doc) => JSON.stringify(doc)).join('\n---\n') }], options);
+}
+
+function ruleOf(detection: object, logsource: LogSource = SOURCE) {
+  return { title: 'r', id: 'r', level: 'high', logsource, detection };
+}
+
+function fires(
+  detection: object,
+  fields: Record<string, FieldValue>,
+  logSource: LogSource = SOURCE,
+  rule: LogSource = SOURCE,
+): boolean {
+  const { rules, problems } = load(ruleOf(detection, rule));
+  deepEqual(problems, []);
+  let fired = false;
+  const dictionary: Fields = Object.assign(Object.create(null) as Fields, fields);
+  new SigmaEngine(rules).judge(
+    new FieldsView().show({
+      record: 1,
+      at: null,
+      atText: null,
+      zoneAssumed: false,
+      logSource,
+      fields: dictionary,
+      text: null,
+    }),
+    () => {
+      fired = true;
+    },
+  );
+  return fired;
+}
+
+const selection = (items: object) => ({ selection: items, condition: 'selection' });
+
+describe('values and modifiers', () => {
+  const cases: readonly (readonly [what: string, items: object, fields: Record<string, FieldValue>, fires: boolean])[] =
+    [
+      ['text is compared without case', { F: 'PowerShell' }, { F: 'POWERSHELL' }, true],
+      ['cased compares with case', { 'F|cased': 'Ab' }, { F: 'ab' }, false],
+      ['two backslashes are one', { F: 'C:\\\\x' }, { F: 'C:\\x' }, true],
+      ['a backslash before any other character is itself', { F: 'C:\\x' }, { F: 'C:\\x' }, true],
+      ['an escaped star is a star', { F: 'a\\*b' }, { F: 'axb' }, false],
+      ['two backslashes and a star are a backslash and a wildcard', { F: 'a\\\\*' }, { F: 'a\\anything' }, true],
+      ['three backslashes and a star are a backslash and a star', { F: 'a\\\\\\*' }, { F: 'a\\*' }, true],
+      ['four backslashes are two', { 'F|contains': '\\\\\\\\srv' }, { F: 'x \\\\srv' }, true],
+      ['a question mark is exactly one character', { F: 'a?c' }, { F: 'ac' }, false],
+      ['null holds on an absent field', { F: null }, {}, true],
+      ['null does not hold on an empty text', { F: null }, { F: '' }, false],
+      ['an empty text does not hold on an absent field', { F: '' }, {}, false],
+      ['an empty text holds on an empty text', { F: '' }, { F: '' }, true],
+      ['neq is false on an absent field (house decision 2)', { 'F|neq': 'a' }, {}, false],
+      ['neq is true on another value', { 'F|neq': 'a' }, { F: 'b' }, true],
+      ['all wants every value', { 'F|contains|all': ['a', 'b'] }, { F: 'xa' }, false],
+      ['numbers compare with text', { F: 4624 }, { F: '4624' }, true],
+      [
+        'windash takes any dash for another (house decision 3)',
+        { 'F|contains|windash': ' -enc' },
+        { F: 'x /enc' },
+        true,
+      ],
+      ['windash takes an en dash too', { 'F|contains|windash': ' /enc' }, { F: 'x \u2013enc' }, true],
+      ['windash leaves a slash inside a path alone', { 'F|contains|windash': 'a-b' }, { F: 'a/b' }, false],
+      [
+        'base64offset finds a text at any offset',
+        { 'F|base64offset|contains': 'http://' },
+        { F: Buffer.from('xxhttp://y').toString('base64') },
+        true,
+      ],
+      [
+        'wide and base64offset find UTF-16',
+        { 'F|wide|base64offset|contains': 'http' },
+        { F: Buffer.from('xhttp', 'utf16le').toString('base64') },
+        true,
+      ],
+      ['cidr holds within a network', { 'F|cidr': '10.0.0.0/8' }, { F: '10.9.8.7' }, true],
+      ['cidr of IPv6 holds within a network', { 'F|cidr': 'fc00::/7' }, { F: 'fd12::1' }, true],
+      ['cidr does not hold on what is no address', { 'F|cidr': '10.0.0.0/8' }, { F: '10.x' }, false],
+      ['gt compares numbers', { 'F|gt': 9 }, { F: '10' }, true],
+      ['re is sensitive to case', { 'F|re': 'ab+' }, { F: 'ABB' }, false],
+      ['re|i is not', { 'F|re|i': 'ab+' }, { F: 'ABB' }, true],
+      ['exists: false holds on an absent field', { 'F|exists': false }, {}, true],
+      ['fieldref compares two fields', { 'F|fieldref': 'G' }, { F: 'x', G: 'X' }, true],
+      ['expand takes the site’s values, wildcards and all', { 'F|expand': '%tools%' }, { F: 'abc' }, true],
+      ['hour looks at the time of day', { 'F|hour|gte': 22 }, { F: '2026-11-02T23:10:00Z' }, true],
+      ['week counts as ISO 8601 does', { 'F|week': 53 }, { F: '2026-12-31T00:00:00Z' }, true],
+      ['a list of values is any of them', { F: 'b' }, { F: ['a', 'b'] }, true],
+      ['a nested value is reached by a dotted name', { 'a.b': 'x' }, { a: { b: 'X' } }, true],
+      ['a field called __proto__ is only a field', { __proto__x: 'y' }, { F: 'y' }, false],
+    ];
+  for (const [what, items, fields, wanted] of cases) {
+    test(what, () => equal(fires(selection(items), fields), wanted));
+  }
+
+  test('a missing field under not matches (house decision 6)', () => {
+    equal(fires({ a: { F: 'x' }, b: { G: 'y' }, condition: 'a and not b' }, { F: 'x' }), true);
+  });
+
+  test('keywords are found in any value of the event', () => {
+    equal(fires({ keywords: ['needle'], condition: 'keywords' }, { F: 'hay', G: { H: ['a NEEDLE b'] } }), true);
+  });
+
+  test('all on keywords wants each of them somewhere', () => {
+    equal(fires({ keywords: { '|all': ['one', 'two'] }, condition: 'keywords' }, { F: 'one', G: 'two' }), true);
+    equal(fires({ keywords: { '|all': ['one', 'two'] }, condition: 'keywords' }, { F: 'one' }), false);
+  });
+});
+
+describe('conditions', () => {
+  const detection = (condition: string) => ({
+    a: { F: '1' },
+    b: { G: '1' },
+    b_two: { H: '1' },
+    _hidden: { I: '1' },
+    condition,
+  });
+  const cases: readonly (readonly [condition: string, fields: Record<string, FieldValue>, fires: boolean])[] = [
+    ['a or b and b_two', { F: '1' }, true],
+    ['(a or b) and b_two', { F: '1' }, false],
+    ['not a and b', { G: '1' }, true],
+    ['1 of b*', { H: '1' }, true],
+    ['all of b*', { H: '1' }, false],
+    ['all of them', { F: '1', G: '1', H: '1' }, true],
+    ['1 of them', { I: '1' }, false],
+    ['2 of them', { F: '1', H: '1' }, true],
+  ];
+  for (const [condition, fields, wanted] of cases) {
+    test(`${condition}: ${wanted ? 'holds' : 'does not hold'} on ${Object.keys(fields).join(', ')}`, () =>
+      equal(fires(detection(condition), fields), wanted));
+  }
+});
+
+describe('rules that cannot run say why', () => {
+  const refused: readonly (readonly [what: string, doc: object, reason: string, detail: RegExp])[] = [
+    ['an unknown modifier', ruleOf(selection({ 'F|sounds-like': 'a' })), 'bad-modifier', /sounds-like/],
+    [
+      'a placeholder that the site does not fill',
+      ruleOf(selection({ 'F|expand': '%nobody%' })),
+      'placeholder-unknown',
+      /%nobody%/,
+    ],
+    ['a regular expression with look-ahead', ruleOf(selection({ 'F|re': '(?=a)b' })), 'regex-refused', /\(\?=/],
+    [
+      'the aggregation of Sigma 1 (house decision 9)',
+      ruleOf({ ...selection({ F: 'a' }), condition: 'selection | count() > 5' }),
+      'legacy-aggregation',
+      /event_count/,
+    ],
+    ['a condition that names nothing', ruleOf({ a: { F: 'a' }, condition: 'b' }), 'bad-detection', /“b”/],
+    ['a bracket that does not close', ruleOf({ a: { F: 'a' }, condition: '(a' }), 'bad-detection', /bracket/],
+    ['no detection', { title: 'x', logsource: SOURCE }, 'no-detection', /detection/],
+    [
+      'a retired rule',
+      { ...ruleOf(selection({ F: 'a' })), status: 'deprecated' },
+      'deprecated',
+      /--include-deprecated/,
+    ],
+  ];
+  for (const [what, doc, reason, detail] of refused) {
+    test(what, () => {
+      const { rules, problems } = load(doc);
+      equal(rules.length, 0);
+      equal(problems[0]?.reason, reason);
+      match(problems[0]?.detail ?? '', detail);
+    });
+  }
+});
+
+describe('log sources are enforced (house decision 8)', () => {
+  const sysmon = { Channel: 'Microsoft-Windows-Sysmon/Operational', EventID: 1, Image: 'C:\\a.exe' };
+  const windows = { product: 'windows', category: 'process_creation' };
+  const cases: readonly (readonly [
+    what: string,
+    fields: Record<string, FieldValue>,
+    says: LogSource,
+    fires: boolean,
+  ])[] = [
+    ['process creation runs on Sysmon 1', sysmon, {}, true],
+    ['the channel’s case does not matter', { ...sysmon, Channel: 'MICROSOFT-windows-sysmon/operational' }, {}, true],
+    ['it does not run on Sysmon 3', { ...sysmon, EventID: 3 }, {}, false],
+    [
+      'it runs on Security 4688, whose image has another name',
+      { Channel: 'Security', EventID: '4688', NewProcessName: 'C:\\a.exe' },
+      {},
+      true,
+    ],
+    ['a declaration counts where there is no channel', { Image: 'C:\\a.exe' }, windows, true],
+    ['a declaration does not count where there is one', { ...sysmon, EventID: 3 }, windows, false],
+    ['nothing runs on an event that says nothing', { Image: 'C:\\a.exe' }, {}, false],
+  ];
+  for (const [what, fields, says, wanted] of cases)
+    test(what, () => equal(fires(selection({ 'Image|endswith': '\\a.exe' }), fields, says, windows), wanted));
+
+  test('a rule that excludes by a field which 4688 never has does not run on 4688', () => {
+    const detection = {
+      a: { 'Image|endswith': '\\a.exe' },
+      filter: { ParentCommandLine: 'x' },
+      condition: 'a and not filter',
+    };
+    equal(fires(detection, { Channel: 'Security', EventID: 4688, NewProcessName: 'C:\\a.exe' }, {}, windows), false);
+    equal(fires(detection, sysmon, {}, windows), true);
+  });
+});
+
+describe('filters (house decision 1)', () => {
+  const base = ruleOf(selection({ F: 'a' }));
+  const filter = (condition: string) => ({
+    title: 'f',
+    logsource: SOURCE,
+    filter: { rules: ['r'], selection: { G: 'b' }, condition },
+  });
+
+  test('are ANDed as written', () => {
+    const { rules, warnings } = load(base, filter('not selection'));
+    deepEqual(warnings, []);
+    equal(rules[0]?.condition.op, 'and');
+  });
+
+  test('without a not are warned of', () => match(load(base, filter('selection')).warnings[0] ?? '', /not selection/));
+});
+
+test('a rule’s regular expression cannot stall the engine', () => {
+  const started = performance.now();
+  equal(fires(selection({ 'F|re': '^(a+)+$' }), { F: `${'a'.repeat(20_000)}b` }), false);
+  equal(fires(selection({ 'F|re': '(a|a)*(a|a)*x' }), { F: 'a'.repeat(20_000) }), false);
+  // A backtracking engine would need longer than the universe has been there.
+  ok(performance.now() - started < 60_000);
+});

@@ -1,0 +1,170 @@
+/** Damaged event logs: what can be read is read, the rest is said, and nothing hangs. The file is made here. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { CHUNK, EvtxReader } from './reader.ts';
+
+/** A record without a template: `<Event><System><EventID>N</EventID><Channel>Test</Channel></System></Event>`. */
+function record(id: number): Buffer {
+  const pieces: Buffer[] = [];
+  const bytes = (...values: number[]) => pieces.push(Buffer.from(values));
+  const u32 = (value: number) => {
+    const buffer = Buffer.alloc(4);
+    buffer.writeUInt32LE(value);
+    pieces.push(buffer);
+  };
+  const length = () => pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const open = (name: string, start: number) => {
+    bytes(0x01);
+    u32(0);
+    // The name stands right behind its offset, which counts from the chunk’s start.
+    u32(start + 24 + length() + 4);
+    const text = Buffer.from(name, 'utf16le');
+    const head = Buffer.alloc(8);
+    head.writeUInt16LE(name.length, 6);
+    pieces.push(head, text, Buffer.alloc(2));
+    bytes(0x02);
+  };
+  const value = (text: string) => {
+    bytes(0x05, 0x01, text.length, 0);
+    pieces.push(Buffer.from(text, 'utf16le'));
+  };
+  const build = (start: number) => {
+    pieces.length = 0;
+    bytes(0x0f, 0x01, 0x01, 0x00);
+    open('Event', start);
+    open('System', start);
+    open('EventID', start);
+    value(String(id));
+    bytes(0x04);
+    open('Channel', start);
+    value('Test');
+    bytes(0x04, 0x04, 0x04, 0x00);
+    return Buffer.concat(pieces);
+  };
+  const first = build(0);
+  const size = (24 + first.length + 4 + 7) & ~7;
+  const start = 512 + (id - 1) * size;
+  const whole = Buffer.alloc(size);
+  whole.writeUInt32LE(0x2a2a, 0);
+  whole.writeUInt32LE(size, 4);
+  whole.writeUInt32LE(id, 8);
+  whole.writeBigUInt64LE(133_700_000_000_000_000n, 16);
+  build(start).copy(whole, 24);
+  whole.writeUInt32LE(size, size - 4);
+  return whole;
+}
+
+const RECORDS = 5;
+const SIZE = record(1).length;
+
+function chunk(): Buffer {
+  const whole = Buffer.alloc(CHUNK);
+  whole.write('ElfChnk\0', 'latin1');
+  whole.writeUInt32LE(1, 8);
+  whole.writeUInt32LE(RECORDS, 16);
+  whole.writeUInt32LE(1, 24);
+  whole.writeUInt32LE(RECORDS, 32);
+  for (let id = 1; id <= RECORDS; id++) record(id).copy(whole, 512 + (id - 1) * SIZE);
+  whole.writeUInt32LE(512 + RECORDS * SIZE, 48);
+  return whole;
+}
+
+function read(bytes: Buffer): { ids: number[]; channels: string[]; reasons: string[] } {
+  const ids: number[] = [];
+  const channels: string[] = [];
+  const reasons: string[] = [];
+  const reader = new EvtxReader({
+    onRecord: ({ eventId, channel }) => {
+      ids.push(eventId);
+      channels.push(channel);
+    },
+    onDamage: ({ reason }) => reasons.push(reason),
+  });
+  reader.readChunks(bytes, 4096);
+  return { ids, channels, reasons: reasons.filter((reason) => reason !== 'bad-checksum') };
+}
+
+const at = (id: number) => 512 + (id - 1) * SIZE;
+
+describe('an event log', () => {
+  test('that is whole is read whole', () =>
+    deepEqual(read(chunk()), { ids: [1, 2, 3, 4, 5], channels: Array.from({ length: 5 }, () => 'test'), reasons: [] }));
+
+  const damaged: readonly (readonly [
+    what: string,
+    harm: (bytes: Buffer) => Buffer,
+    ids: number[],
+    reasons: string[],
+  ])[] = [
+    ['whose chunk lost its magic', (bytes) => (bytes.fill(0x41, 0, 8), bytes), [], ['bad-chunk-magic']],
+    ['whose chunk was never used', () => Buffer.alloc(CHUNK), [], []],
+    [
+      'whose record lost its magic',
+      (bytes) => (bytes.writeUInt32LE(0, at(2)), bytes),
+      [1, 3, 4, 5],
+      ['bad-record-magic'],
+    ],
+    [
+      'whose record says it is 0 bytes long',
+      (bytes) => (bytes.writeUInt32LE(0, at(3) + 4), bytes),
+      [1, 2, 4, 5],
+      ['bad-record-size'],
+    ],
+    [
+      'whose record says it is huge',
+      (bytes) => (bytes.writeUInt32LE(0xffff_fff0, at(3) + 4), bytes),
+      [1, 2, 4, 5],
+      ['bad-record-size'],
+    ],
+    [
+      'whose record holds nonsense',
+      (bytes) => (bytes.fill(0xff, at(4) + 28, at(4) + 60), bytes),
+      [1, 2, 3, 5],
+      ['no-elements'],
+    ],
+    [
+      'whose name points out of the chunk',
+      (bytes) => (bytes.writeUInt32LE(0xfff_ffff, at(1) + 24 + 4 + 5), bytes),
+      [2, 3, 4, 5],
+      ['name-out-of-range'],
+    ],
+    ['whose chunk is torn', (bytes) => bytes.subarray(0, at(4) + 10), [1, 2, 3], ['torn-chunk']],
+    [
+      'that was copied in use: the header is behind',
+      (bytes) => (bytes.writeUInt32LE(at(3), 48), bytes.writeUInt32LE(2, 32), bytes),
+      [1, 2, 3, 4, 5],
+      [],
+    ],
+    [
+      'with remnants of an older use behind its end',
+      (bytes) => (
+        bytes.writeUInt32LE(at(3), 48), bytes.writeUInt32LE(2, 32), bytes.writeUInt32LE(77, at(3) + 8), bytes
+      ),
+      [1, 2],
+      [],
+    ],
+    ['whose free space offset is wrong', (bytes) => (bytes.writeUInt32LE(0xffff_ffff, 48), bytes), [1, 2, 3, 4, 5], []],
+  ];
+  for (const [what, harm, ids, reasons] of damaged) {
+    test(what, () => {
+      const got = read(Buffer.from(harm(chunk())));
+      deepEqual(got.ids, ids);
+      deepEqual(got.reasons, reasons);
+    });
+  }
+
+  test('whose bytes are changed anywhere never hangs and never throws', () => {
+    let state = 20261124;
+    const random = (below: number) => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return (state >>> 8) % below;
+    };
+    for (let round = 0; round < 300; round++) {
+      const bytes = chunk();
+      for (let i = 0; i < 8; i++) bytes[512 + random(RECORDS * SIZE)] = random(256);
+      const { ids } = read(bytes);
+      ok(ids.length <= CHUNK / 28);
+    }
+    equal(state > 0, true);
+  });
+});

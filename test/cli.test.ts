@@ -1,0 +1,169 @@
+/** The command line as a person or a script meets it: the real program, in its own process. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+
+const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
+const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-cli-'));
+
+function wardwatch(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    env: { ...process.env, WARDWATCH_CACHE: path.join(folder, 'cache'), NO_COLOR: '1' },
+  });
+  return { status, stdout, stderr };
+}
+
+function file(name: string, text: string): string {
+  writeFileSync(path.join(folder, name), text);
+  return name;
+}
+
+const sysmon = (second: number, image: string, command: string) =>
+  JSON.stringify({
+    Channel: 'Microsoft-Windows-Sysmon/Operational',
+    EventID: 1,
+    EventRecordID: 7,
+    Computer: 'ward7-pc',
+    User: 'RX1\\jsmith',
+    UtcTime: `2026-11-02 02:14:${String(second).padStart(2, '0')}.000`,
+    Image: image,
+    CommandLine: command,
+  });
+const attack = file(
+  'attack.json',
+  `${sysmon(1, 'C:\\Windows\\System32\\vssadmin.exe', 'vssadmin delete shadows /all')}\n\n${sysmon(5, 'C:\\Windows\\System32\\wevtutil.exe', '=wevtutil cl Security')}\n`,
+);
+const quiet = file('quiet.json', `${sysmon(1, 'C:\\Windows\\System32\\notepad.exe', 'notepad')}\n`);
+const broken = file('broken.json', `${sysmon(1, 'C:\\a.exe', 'a')}\n{"EventID": 1,\n`);
+
+describe('scan', () => {
+  test('tells the story: what, where, who, when, what to do, what could not be seen', () => {
+    const { status, stdout, stderr } = wardwatch('scan', attack);
+    equal(status, 0);
+    equal(stderr, '');
+    match(stdout, /SIGNS OF AN ATTACK/);
+    match(stdout, /ward7-pc/);
+    match(stdout, /RX1\\jsmith/);
+    match(stdout, /2 November 2026, 2:14:01am/);
+    match(stdout, /What to do now/);
+    match(stdout, /What these logs could not have shown/);
+  });
+
+  test('writes findings as the contract says, with physical line numbers', () => {
+    const { stdout } = wardwatch('scan', attack, '--format', 'ndjson');
+    const findings = stdout
+      .trim()
+      .split('\n')
+      .map(
+        (line) =>
+          JSON.parse(line) as {
+            schema: string;
+            id: string;
+            kind: string;
+            at: string;
+            source: object;
+            entities: object;
+            level: string;
+            evidence: unknown[];
+          },
+      );
+    ok(findings.length >= 3);
+    for (const finding of findings) {
+      equal(finding.schema, 'wardwatch.finding/1');
+      match(finding.id, /^fnd_[0-9a-f]{20}$/);
+      ok(finding.evidence.length > 0);
+    }
+    const last = findings.find(({ at }) => at === '2026-11-02T02:14:05.000Z');
+    deepEqual(last?.source, { path: 'attack.json', record: 3, eventRecordId: 7 });
+    deepEqual(last?.entities, { host: 'ward7-pc', account: 'RX1\\jsmith' });
+    ok(findings.some(({ kind }) => kind === 'correlation'));
+    deepEqual(wardwatch('scan', attack, '--format', 'ndjson', '--threads', '1').stdout, stdout);
+  });
+
+  test('writes csv that no spreadsheet runs, and a timeline in order', () => {
+    const { stdout } = wardwatch('scan', attack, '--format', 'csv');
+    match(stdout, /^at,level,kind,ruleId,title,host,account,path,record,plain\n/);
+    const times = wardwatch('scan', attack, '--format', 'timeline')
+      .stdout.split('\n')
+      .slice(1, -1)
+      .map((line) => line.split(',')[0] ?? '');
+    deepEqual(times, [...times].sort());
+  });
+
+  test('writes to a file whole or not at all', () => {
+    equal(wardwatch('scan', attack, '--format', 'html', '-o', 'report.html').stdout, '');
+    match(readFileSync(path.join(folder, 'report.html'), 'utf8'), /<\/html>\n$/);
+    equal(wardwatch('scan', attack, '-o', 'no/such/folder/report.html').status, 2);
+  });
+
+  const codes: readonly (readonly [what: string, args: readonly string[], code: number, says: RegExp])[] = [
+    ['0 for a quiet log', ['scan', quiet], 0, /NOTHING SUSPICIOUS/],
+    [
+      '1 for a finding at or above --fail-on, though --min-level hides it',
+      ['scan', attack, '--fail-on', 'high', '--min-level', 'critical'],
+      1,
+      /./,
+    ],
+    ['0 below --fail-on', ['scan', quiet, '--fail-on', 'low'], 0, /./],
+    ['3 when input was set aside', ['scan', broken], 3, /SET ASIDE/],
+    ['1 before 3', ['scan', attack, broken, '--fail-on', 'high'], 1, /./],
+    ['2 for a path that is not there', ['scan', 'nowhere'], 2, /there is nothing of that name/],
+    ['2 for an unknown option', ['scan', quiet, '--colour'], 2, /--colour/],
+    ['2 for an unknown level', ['scan', quiet, '--min-level', 'loud'], 2, /informational, low/],
+    ['2 for an unknown verb', ['dance'], 2, /dance/],
+    ['2 for a zone that is none', ['scan', quiet, '--timezone', 'Mars/Olympus'], 2, /Europe\/London/],
+    ['0 for help', ['scan', '--help'], 0, /Examples/],
+  ];
+  for (const [what, args, code, says] of codes) {
+    test(`ends with ${what}`, () => {
+      const { status, stdout, stderr } = wardwatch(...args);
+      equal(status, code, stderr);
+      match(stdout + stderr, says);
+    });
+  }
+
+  test('lists what was set aside, with its line, on standard error', () => {
+    match(wardwatch('scan', broken, '--show-set-aside').stderr, /broken\.json, record 2: bad-json/);
+  });
+
+  test('--as declares what the input does not say', () => {
+    const bare = file(
+      'bare.json',
+      '{"Image":"C:\\\\Windows\\\\System32\\\\vssadmin.exe","CommandLine":"vssadmin delete shadows","EventID":1}\n',
+    );
+    equal(wardwatch('scan', bare, '--format', 'ndjson').stdout, '');
+    match(wardwatch('scan', bare, '--format', 'ndjson', '--as', 'windows/sysmon').stdout, /wardwatch\.finding/);
+    match(
+      wardwatch('scan', bare, '--format', 'ndjson', '--as', 'windows/process_creation').stdout,
+      /wardwatch\.finding/,
+    );
+  });
+});
+
+test('--version prints the version alone', () => match(wardwatch('--version').stdout, /^\d+\.\d+\.\d+\n$/));
+
+test('rules check says of every rule whether it runs, and why not', () => {
+  file(
+    'bad.yml',
+    'title: Bad one\nid: b\nlogsource:\n  product: windows\n  service: security\ndetection:\n  s:\n    F|sounds-like: a\n  condition: s\n',
+  );
+  file(
+    'exotic.yml',
+    'title: Exotic\nid: e\nlogsource:\n  product: toaster\ndetection:\n  s:\n    F: a\n  condition: s\n',
+  );
+  const { stdout, status } = wardwatch('rules', 'check', 'bad.yml', 'exotic.yml');
+  equal(status, 0);
+  match(stdout, /2 rules: 0 can run, 2 cannot/);
+  match(stdout, /bad-modifier/);
+  match(stdout, /logsource-not-mapped/);
+});
+
+test('rules explain says in plain words what a rule means', () => {
+  const id = /^([0-9a-f-]{36})/m.exec(wardwatch('rules', 'list').stdout)?.[1] ?? '';
+  match(wardwatch('rules', 'explain', id).stdout, /What it means: /);
+});

@@ -1,0 +1,43 @@
+import { deepEqual } from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+
+const SRC = path.join(import.meta.dirname, '..', 'src');
+
+/** What each folder may import, besides itself. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  intake: ['core', 'intake/evtx'],
+  'intake/evtx': ['core'],
+  detect: ['core'],
+  'detect/sigma': ['core'],
+  content: [],
+  scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'content'],
+  report: ['core', 'detect/sigma', 'scan'],
+  cli: ['core', 'intake', 'intake/evtx', 'detect/sigma', 'scan', 'report'],
+  '': ['core', 'cli'],
+};
+
+function folderOf(file: string): string {
+  const folder = path.relative(SRC, path.dirname(file)).split(path.sep).join('/');
+  const known = Object.keys(ALLOWED)
+    .filter((name) => folder === name || folder.startsWith(`${name}/`))
+    .sort((a, b) => b.length - a.length);
+  return known[0] ?? '';
+}
+
+test('imports point inward', () => {
+  const wrong: string[] = [];
+  for (const name of readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
+  )) {
+    const file = path.join(SRC, name);
+    const from = folderOf(file);
+    for (const [, target = ''] of readFileSync(file, 'utf8').matchAll(/from '(\.[^']+)'/g)) {
+      const to = folderOf(path.resolve(path.dirname(file), target));
+      if (to !== from && !(ALLOWED[from] ?? []).includes(to)) wrong.push(`${name} imports ${target}`);
+    }
+  }
+  deepEqual(wrong, []);
+});
