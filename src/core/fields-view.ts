@@ -1,4 +1,4 @@
-import type { EventView, Fields, FieldValue, Layout, LogEvent, LogSource, UtcMs } from './event.ts';
+import type { EventView, Fields, FieldValue, Layout, LogEvent, LogSource, TextScanner, UtcMs } from './event.ts';
 
 /** Where a dictionary's fields are: by name, or for a dotted name by the path to it. The same for every dictionary. */
 class NamesLayout implements Layout {
@@ -41,6 +41,7 @@ export class FieldsView implements EventView {
   #fields: Fields = NO_FIELDS;
   #text: string | null = null;
   #texts: string[] | null = null;
+  #found = new Uint8Array(0);
   readonly #lowerChannels = new Map<string, string>();
   readonly #declared: Declaration | null;
 
@@ -85,8 +86,13 @@ export class FieldsView implements EventView {
     return this.#texts;
   }
 
-  textsMayHold(): boolean {
-    return true;
+  textsMayHold(scanner: TextScanner, numbers: Int32Array): boolean {
+    if (this.#found.length !== scanner.count) this.#found = new Uint8Array(scanner.count);
+    const found = this.#found.fill(0);
+    if (this.#text !== null) scanner.scanText(this.#text, found);
+    scanValues(this.#fields, scanner, found, 0);
+    for (const number of numbers) if (found[number] !== 0) return true;
+    return false;
   }
 
   #lowerChannel(channel: string): string {
@@ -128,4 +134,21 @@ function collectTexts(value: FieldValue, into: string[], depth: number): void {
     const children: readonly FieldValue[] = Array.isArray(value) ? value : Object.values(value);
     for (const child of children) collectTexts(child, into, depth + 1);
   }
+}
+
+/** As `collectTexts`, without collecting. Numbers and truth values hold no keyword that a scanner looks for. */
+function scanValues(
+  value: Fields | readonly FieldValue[],
+  scanner: TextScanner,
+  found: Uint8Array,
+  depth: number,
+): void {
+  const visit = (child: FieldValue) => {
+    if (typeof child === 'string') scanner.scanText(child, found);
+    // Lists and records are all that is left of objects.
+    else if (typeof child === 'object' && child !== null && depth < MAX_DEPTH)
+      scanValues(child as Fields, scanner, found, depth + 1);
+  };
+  if (Array.isArray(value)) value.forEach(visit);
+  else for (const name in value) visit((value as Fields)[name]);
 }

@@ -36,12 +36,15 @@ export class Automaton {
   /** Next state by `state << CLASS_BITS | class`. */
   readonly #next: Uint16Array | Uint32Array;
   readonly #classOf: Uint8Array;
+  readonly #longest: number;
   readonly #start: number;
   /** States from this one on have outputs. */
   readonly #firstWithOutput: number;
   readonly #outputs: readonly Int32Array[];
 
-  constructor(literals: readonly Literal[]) {
+  /** @param longest characters of a literal that are kept; fewer make a smaller table and more false answers */
+  constructor(literals: readonly Literal[], longest = MAX_LITERAL) {
+    this.#longest = longest;
     this.#classOf = classesFor(literals);
     const trie = new Trie();
     for (const literal of literals) trie.add(this.#sequence(literal), literal.output);
@@ -73,6 +76,22 @@ export class Automaton {
     }
     state = next[(state << CLASS_BITS) | END] as number;
     if (state >= firstWithOutput) found(this.#outputs[state - firstWithOutput] as Int32Array);
+  }
+
+  /** As `scan`, marking the outputs in `found`. */
+  mark(text: string, found: Uint8Array): void {
+    const next = this.#next;
+    const classOf = this.#classOf;
+    const firstWithOutput = this.#firstWithOutput;
+    let state = this.#start;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code === KELVIN_SIGN || code === CAPITAL_I_WITH_DOT) return this.mark(text.toLowerCase(), found);
+      const cls = code < 128 ? (classOf[code] as number) : code >= 0x2013 && code <= 0x2015 ? DASH : BEYOND_ASCII;
+      state = next[(state << CLASS_BITS) | cls] as number;
+      if (state >= firstWithOutput)
+        for (const output of this.#outputs[state - firstWithOutput] as Int32Array) found[output] = 1;
+    }
   }
 
   /** As `scan` for UTF-16 bytes, marking the outputs in `found`. Right only where every literal `isBytewise`. */
@@ -107,7 +126,7 @@ export class Automaton {
     for (let i = 0; i < literal.text.length; i++) sequence.push(this.#classOfCode(literal.text.charCodeAt(i)));
     if (literal.atEnd) sequence.push(END);
     // Keep the end that is tied to the text's; a literal that is tied to neither keeps its own end.
-    return literal.atStart && !literal.atEnd ? sequence.slice(0, MAX_LITERAL) : sequence.slice(-MAX_LITERAL);
+    return literal.atStart && !literal.atEnd ? sequence.slice(0, this.#longest) : sequence.slice(-this.#longest);
   }
 
   #classOfCode(code: number): number {

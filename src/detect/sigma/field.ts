@@ -1,8 +1,8 @@
 import type { EventView, FieldValue, Layout } from '../../core/event.ts';
-import type { Automaton } from './automaton.ts';
 import { plainDashes } from './pattern.ts';
 import type { RouteItem } from './route.ts';
 import type { TestedText } from './tests.ts';
+import type { Triggers } from './triggers.ts';
 
 /**
  * One value of a field, with all that was found out about it: which rules its text makes candidates and how the items
@@ -71,7 +71,7 @@ const MAX_VALUES = 10_000;
 export class Field {
   readonly item: RouteItem;
   readonly #names: readonly string[];
-  automaton: Automaton | null = null;
+  triggers: Triggers | null = null;
   /** For keywords that bytes can tell of: their numbers with the scanner of all keywords. */
   keywords: Int32Array | null = null;
   itemCount = 0;

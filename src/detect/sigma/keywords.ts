@@ -4,6 +4,9 @@ import { asKeyword } from './route.ts';
 import type { Condition, EventRule } from './rule.ts';
 import { triggersOf } from './tests.ts';
 
+/** Every text of every event goes through this table: it should fit the processor's first cache. */
+const KEPT_LENGTH = 8;
+
 /**
  * The keywords of all rules, numbered, so that a look at an event's bytes tells whether any of a route's may be there.
  */
@@ -30,9 +33,7 @@ export class KeywordScanner implements TextScanner {
   }
 
   scanText(text: string, found: Uint8Array): void {
-    this.#automaton.scan(text, (outputs) => {
-      for (const output of outputs) found[output] = 1;
-    });
+    this.#automaton.mark(text, found);
   }
 
   scanUtf16(bytes: Uint8Array, from: number, to: number, found: Uint8Array): void {

@@ -1,10 +1,11 @@
 import type { EventView } from '../../core/event.ts';
-import { Automaton, type Literal } from './automaton.ts';
+import type { Literal } from './automaton.ts';
 import { type Cell, Field } from './field.ts';
 import type { KeywordScanner } from './keywords.ts';
 import type { FieldSource } from './log-source.ts';
 import { asKeyword, fieldKey, holdsOnAbsent, type RouteCondition, type RouteItem } from './route.ts';
 import { type CompiledTest, compileTest } from './tests.ts';
+import { Triggers } from './triggers.ts';
 import type { Test } from './rule.ts';
 
 /** A rule as it stands on one route. */
@@ -102,7 +103,7 @@ export class RouteMatcher {
       }
     });
     for (const [field, list] of literals) {
-      field.automaton = new Automaton(list);
+      field.triggers = new Triggers(list);
       if (field.item.field === null && field.writtenOnly) field.keywords = keywordScanner.numbersOf(list);
     }
     this.#triggering = [...literals.keys()];
@@ -159,7 +160,7 @@ export class RouteMatcher {
   #scan(field: Field, cell: Cell): Int32Array {
     this.#foundCount = 0;
     this.#scanNumber++;
-    if (cell.text !== null) field.automaton?.scan(cell.text, this.#collect);
+    if (cell.text !== null) field.triggers?.scan(cell.text, this.#collect);
     cell.candidates = this.#foundCount === 0 ? NONE : this.#found.slice(0, this.#foundCount);
     return cell.candidates;
   }
