@@ -177,6 +177,7 @@ function judgeLines(of: readonly string[]): () => void {
     const reader = json.open({
       timeZone: 'UTC',
       referenceTime: 0,
+      mappings: [],
       emit: (event) => engine.judge(view.show(event), ({ matched }) => void (matched(), hits++)),
       setAside: () => undefined,
     });
@@ -302,7 +303,7 @@ function whole(args: readonly string[], env: NodeJS.ProcessEnv): { seconds: numb
   const { stderr } = spawnSync(
     process.execPath,
     ['--max-semi-space-size=8', path.join(import.meta.dirname, 'peak.ts'), MAIN, ...args],
-    { encoding: 'utf8', env: { ...process.env, ...env } },
+    { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } },
   );
   return { seconds: (performance.now() - started) / 1000, megabytes: Number(/peak (\d+)/.exec(stderr)?.[1]) / 1000 };
 }

@@ -145,6 +145,17 @@ describe('scan', () => {
   });
 });
 
+test('scan reads a CSV as its mapping file says', () => {
+  file('epr.csv', 'When,Who,Whom,How,Result\n02/11/2026,u1,p1,x,success\n2026-11-02 02:14:00,u1,p-0001,Export,Success\n');
+  file(
+    'epr.yml',
+    'columns: [When, Who, Whom]\nproduct: clinical\ncategory: record_access\ntime: When\nfields:\n  Who: user\n  Whom: patient\n  How: action\n  Result: outcome\n',
+  );
+  const { stdout } = wardwatch('scan', 'epr.csv', '--mapping', 'epr.yml', '--format', 'ndjson');
+  match(stdout, /"title":"Patient Records Were Exported".*"at":"2026-11-02T02:14:00.000Z".*"record":3/);
+  match(wardwatch('scan', 'epr.csv', '--mapping', 'epr.csv').stderr, /mapping file/);
+});
+
 test('--version prints the version alone', () => match(wardwatch('--version').stdout, /^\d+\.\d+\.\d+\n$/));
 
 test('rules check says of every rule whether it runs, and why not', () => {

@@ -11,7 +11,7 @@ import { scan, type ScanProgress, type ScanResult } from '../scan/scan.ts';
 import { EXIT } from './exit.ts';
 import { helpText, oneOf, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print, say } from './output.ts';
-import { cacheFolder, OWN_RULES, readPlaceholders } from './site.ts';
+import { cacheFolder, OWN_RULES, readMapping, readPlaceholders } from './site.ts';
 
 const FORMATS = ['story', 'ndjson', 'csv', 'timeline', 'html'] as const;
 
@@ -32,6 +32,12 @@ export const OPTIONS: OptionTable = {
   },
   'fail-on': { type: 'string', value: 'LEVEL', help: 'exit 1 if there is a finding of this level or above' },
   as: { type: 'string', value: 'PRODUCT[/X]', help: 'what the input is where it does not say: windows/sysmon' },
+  mapping: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'how to read a CSV (docs/formats.md); may be given again',
+  },
   timezone: { type: 'string', value: 'ZONE', help: 'zone of times that name none (default Europe/London)' },
   site: { type: 'string', value: 'FILE', help: 'your own placeholder values (%approved_remote_tools% …)' },
   'include-deprecated': { type: 'boolean', help: 'also run rules that their authors retired' },
@@ -89,6 +95,7 @@ export async function runScan(
     cacheFolder: given.flag('no-cache') ? null : cacheFolder(env),
     timeZone,
     declared: readDeclaration(given.text('as')),
+    mappings: given.texts('mapping').map(readMapping),
     threads,
     onProgress: progress.show,
   });

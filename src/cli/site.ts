@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { load } from 'js-yaml';
 import { Refusal } from '../core/refusal.ts';
+import type { TableMapping } from '../intake/formats/format.ts';
 
 /** The repository's own rules, and the folder where compiled rules are kept. */
 export const OWN_RULES = fileURLToPath(new URL('../../rules', import.meta.url));
@@ -46,4 +47,44 @@ function readOne(file: string): Record<string, string[]> {
     values[name] = entries.filter((entry) => entry !== null).map(String);
   }
   return values;
+}
+
+/**
+ * A mapping file: how one kind of CSV becomes events (docs/formats.md).
+ *
+ * @throws Refusal naming what is missing or of the wrong kind
+ */
+export function readMapping(file: string): TableMapping {
+  let doc: unknown;
+  try {
+    doc = load(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Refusal(
+      'mapping/invalid',
+      `cannot read the mapping file ${file}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : ''}`,
+    );
+  }
+  if (!isMapping(doc)) throw new Refusal('mapping/invalid', `the mapping file ${file} is not a YAML mapping`);
+  const known = ['columns', 'product', 'category', 'service', 'time', 'fields'];
+  const unknown = Object.keys(doc).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new Refusal('mapping/invalid', `the mapping file ${file} says “${unknown}”; known are ${known.join(', ')}`);
+  const columns = Array.isArray(doc['columns']) ? doc['columns'].map(String) : [];
+  if (columns.length === 0)
+    throw new Refusal('mapping/invalid', `the mapping file ${file} names no columns by which to know its table`);
+  const word = (key: 'product' | 'category' | 'service') =>
+    typeof doc[key] === 'string' ? { [key]: doc[key].toLowerCase() } : {};
+  const fields = isMapping(doc['fields'])
+    ? Object.fromEntries(Object.entries(doc['fields']).map(([name, value]) => [name, String(value)]))
+    : {};
+  return {
+    columns,
+    logSource: { ...word('product'), ...word('category'), ...word('service') },
+    time: typeof doc['time'] === 'string' ? doc['time'] : null,
+    fields,
+  };
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

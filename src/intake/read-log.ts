@@ -3,7 +3,7 @@ import type { EventView, LogEvent } from '../core/event.ts';
 import { type Declaration, FieldsView } from '../core/fields-view.ts';
 import { TextDecoding } from './decode.ts';
 import { CHUNK, EvtxReader, FILE_HEADER, isEvtx } from './evtx/reader.ts';
-import type { SetAside, TextReader } from './formats/format.ts';
+import type { SetAside, TableMapping, TextReader } from './formats/format.ts';
 import { formatOf } from './formats/index.ts';
 
 /** What one log is read with, and where its events go. */
@@ -11,6 +11,7 @@ export interface LogReading {
   readonly timeZone: string;
   readonly referenceTime: number;
   readonly declared: Declaration | null;
+  readonly mappings: readonly TableMapping[];
   /** Called for each event; the view is only right until it returns. */
   readonly onEvent: (event: EventView) => void;
   /** As `onEvent` for text formats, before it, with what only they know. */
@@ -118,6 +119,7 @@ function readerFor(head: Buffer, reading: LogReading): ByteReader {
   const reader = format.open({
     timeZone: reading.timeZone,
     referenceTime: reading.referenceTime,
+    mappings: reading.mappings,
     emit: (event) => {
       reading.onParsed(event);
       reading.onEvent(view.show(event));

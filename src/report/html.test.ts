@@ -60,6 +60,7 @@ test('the page runs nothing from a log, asks nobody for anything, filters, and h
     cacheFolder: null,
     timeZone: 'Europe/London',
     declared: null,
+    mappings: [],
     threads: 1,
     onProgress: () => undefined,
   });

@@ -144,6 +144,7 @@ class TaskReading {
       timeZone: this.#setup.timeZone,
       referenceTime: modifiedAt,
       declared: this.#setup.declared,
+      mappings: this.#setup.mappings,
       onParsed: (event) => {
         if (event.zoneAssumed) zoneAssumed++;
       },

@@ -61,6 +61,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     cacheFolder: options.cacheFolder,
     timeZone: options.timeZone,
     declared: options.declared,
+    mappings: options.mappings,
   };
   const threads = await runTasks(tasks, setup, rules, options.threads, {
     onResult: (result) => {

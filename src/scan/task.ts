@@ -1,5 +1,6 @@
 import type { Entities } from '../core/finding.ts';
 import type { LogSource } from '../core/event.ts';
+import type { TableMapping } from '../intake/formats/format.ts';
 
 /** What every thread of a scan is told once. Plain data: it is sent to workers. */
 export interface JudgeSetup {
@@ -8,6 +9,8 @@ export interface JudgeSetup {
   readonly includeDeprecated: boolean;
   readonly cacheFolder: string | null;
   readonly timeZone: string;
+  /** How tables are to be read (`--mapping`). */
+  readonly mappings: readonly TableMapping[];
   /** What the input is, where it does not say (`--as`). */
   readonly declared: { readonly channel: string; readonly logSource: LogSource } | null;
 }

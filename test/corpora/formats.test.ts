@@ -20,6 +20,7 @@ function readAll(
   const reader = format?.open({
     timeZone,
     referenceTime,
+    mappings: [],
     emit: (event) => events.push(event),
     setAside: (item) => aside.push(item),
   });
@@ -59,6 +60,7 @@ test('fail2ban’s lines have the times that fail2ban reads in them', (t) => {
       const read = parseSyslog(next, {
         timeZone: 'Europe/Zurich',
         referenceTime: Date.parse('2005-08-14T12:00:00+02:00'),
+        mappings: [],
         emit: () => undefined,
         setAside: () => undefined,
       });

@@ -24,6 +24,7 @@ function scanning(paths: readonly string[]) {
     ruleFolders: folders,
     timeZone: 'UTC',
     declared: null,
+    mappings: [],
     threads: 1,
     onProgress: () => undefined,
   });
@@ -185,6 +186,7 @@ test('known clean logs raise nothing above low', async () => {
     },
     timeZone: 'UTC',
     declared: null,
+    mappings: [],
     threads: 1,
     onProgress: () => undefined,
   });

@@ -74,6 +74,7 @@ const formats: Target[] = FORMATS.map((format) => ({
     const reader = format.open({
       timeZone: 'Europe/London',
       referenceTime: 1_790_000_000_000,
+      mappings: [],
       emit: (event) => engine.judge(view.show(event), () => undefined),
       setAside: () => undefined,
     });

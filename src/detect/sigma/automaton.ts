@@ -26,7 +26,7 @@ const RARE = 5;
 const FIRST_FREE = 6;
 
 /** Cut longer literals to this: states (and so cache misses) fall by a third, candidates hardly rise. */
-const MAX_LITERAL = 14;
+const MAX_LITERAL = 12;
 
 /** Lower-cased, these become ASCII: a text that holds one is lower-cased before it is scanned. */
 const KELVIN_SIGN = 0x212a;

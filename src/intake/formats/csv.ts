@@ -1,5 +1,7 @@
 import { type Fields, newFields } from '../../core/event.ts';
 import type { Format, Head, ReadContext, TextReader } from './format.ts';
+import { parseTime } from '../time.ts';
+import { firstAt, TIMES } from './shape.ts';
 import { ShapeReader } from './shapes.ts';
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
@@ -128,8 +130,28 @@ class CsvReader implements TextReader {
     else if (this.#tooLong) this.#aside('cell-too-long', 'a cell is longer than 1 MiB', record);
     else if (cells.length > this.#names.length)
       this.#aside('wrong-columns', `the row has ${cells.length} cells, its header ${this.#names.length}`, record);
-    else this.#shapes.read(this.#row(this.#names, cells), record);
+    else this.#emit(this.#names, cells, record);
     this.#tooLong = false;
+  }
+
+  #emit(names: readonly string[], cells: readonly string[], record: number): void {
+    const mapping = this.#context.mappings.find(({ columns }) => columns.every((column) => names.includes(column)));
+    if (mapping === undefined) return this.#shapes.read(this.#row(names, cells), record);
+    const theirs = this.#row(names, cells);
+    const fields = newFields();
+    for (const [name, value] of Object.entries(theirs))
+      fields[Object.hasOwn(mapping.fields, name) ? (mapping.fields[name] ?? name) : name] = value;
+    const text = mapping.time === null ? firstAt(theirs, TIMES) : theirs[mapping.time];
+    const time = parseTime(text, this.#context.timeZone);
+    this.#context.emit({
+      record,
+      at: time?.at ?? null,
+      atText: typeof text === 'string' ? text : null,
+      zoneAssumed: time?.zoneAssumed ?? false,
+      logSource: mapping.logSource,
+      fields,
+      text: null,
+    });
   }
 
   #row(names: readonly string[], cells: readonly string[]): Fields {

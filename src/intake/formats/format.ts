@@ -1,4 +1,4 @@
-import type { LogEvent } from '../../core/event.ts';
+import type { LogEvent, LogSource } from '../../core/event.ts';
 
 /**
  * A format: how one kind of log text becomes events. To add one: write the file, add it to `FORMATS` in ./index.ts,
@@ -36,8 +36,21 @@ export interface ReadContext {
    * nearest before this (or within a day after it).
    */
   readonly referenceTime: number;
+  /** What a person said of tables that do not say it themselves. */
+  readonly mappings: readonly TableMapping[];
   readonly emit: (event: LogEvent) => void;
   readonly setAside: (item: SetAside) => void;
+}
+
+/** How one kind of CSV becomes events: which tables it is for, what they are, and what their columns are called here. */
+export interface TableMapping {
+  /** Columns that a table must have for this to be its mapping. */
+  readonly columns: readonly string[];
+  readonly logSource: LogSource;
+  /** The column that holds the time; `null`: one of the usual names. */
+  readonly time: string | null;
+  /** Their column → our field. Columns that are not named keep their own names. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 /** Input that could not be read. `reason` is a short stable kebab-case word that can be counted. */
