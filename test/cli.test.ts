@@ -146,7 +146,10 @@ describe('scan', () => {
 });
 
 test('scan reads a CSV as its mapping file says', () => {
-  file('epr.csv', 'When,Who,Whom,How,Result\n02/11/2026,u1,p1,x,success\n2026-11-02 02:14:00,u1,p-0001,Export,Success\n');
+  file(
+    'epr.csv',
+    'When,Who,Whom,How,Result\n02/11/2026,u1,p1,x,success\n2026-11-02 02:14:00,u1,p-0001,Export,Success\n',
+  );
   file(
     'epr.yml',
     'columns: [When, Who, Whom]\nproduct: clinical\ncategory: record_access\ntime: When\nfields:\n  Who: user\n  Whom: patient\n  How: action\n  Result: outcome\n',

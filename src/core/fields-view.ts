@@ -143,12 +143,10 @@ function scanValues(
   found: Uint8Array,
   depth: number,
 ): void {
-  const visit = (child: FieldValue) => {
+  const children: readonly FieldValue[] = Array.isArray(value) ? value : Object.values(value);
+  for (const child of children) {
     if (typeof child === 'string') scanner.scanText(child, found);
-    // Lists and records are all that is left of objects.
     else if (typeof child === 'object' && child !== null && depth < MAX_DEPTH)
-      scanValues(child as Fields, scanner, found, depth + 1);
-  };
-  if (Array.isArray(value)) value.forEach(visit);
-  else for (const name in value) visit((value as Fields)[name]);
+      scanValues(child, scanner, found, depth + 1);
+  }
 }

@@ -125,7 +125,7 @@ function tableSection(shown: readonly Finding[], timeZone: string): string {
   const left = shown.length - rows.length;
   const options = [
     '<option value="">every level</option>',
-    ...[...LEVELS].reverse().map((level) => `<option value="${level}">${LEVEL_WORD[level]}</option>`),
+    ...LEVELS.toReversed().map((level) => `<option value="${level}">${LEVEL_WORD[level]}</option>`),
   ];
   return `<section><h2>All findings</h2>
 <p class="filters"><label>Level <select id="level">${options.join('')}</select></label> <label>Containing <input id="words" type="search"></label> <span id="count" role="status">${grouped(rows.length)} shown</span></p>

@@ -19,6 +19,7 @@ export class KeywordScanner implements TextScanner {
     for (const { text } of literals) if (!this.#numbers.has(text)) this.#numbers.set(text, this.#numbers.size);
     this.#automaton = new Automaton(
       literals.map((literal) => ({ ...literal, output: this.#numbers.get(literal.text) ?? 0 })),
+      KEPT_LENGTH,
     );
   }
 

@@ -65,7 +65,6 @@ export class EvtxRecord implements EventView {
    * @throws BinXmlError if its content cannot be read
    */
   read(start: number, size: number, ordinal: number): void {
-    const chunk = this.#chunk;
     this.record = ordinal;
     this.#values = 0;
     this.#members = [];

@@ -256,5 +256,5 @@ function toObject(node: Node): JsonObject | string {
     object[child.name] =
       before === undefined ? value : Array.isArray(before) ? [...(before as unknown[]), value] : [before, value];
   }
-  return object as JsonObject;
+  return object;
 }

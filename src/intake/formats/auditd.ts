@@ -46,7 +46,7 @@ class AuditReader implements TextReader {
 
   end(): void {
     this.#lines.end();
-    for (const serial of [...this.#pending.keys()]) this.#emit(serial);
+    for (const serial of this.#pending.keys()) this.#emit(serial);
   }
 
   #line(line: string, record: number): void {

@@ -1,4 +1,4 @@
-import { type Fields, newFields } from '../../core/event.ts';
+import type { Fields } from '../../core/event.ts';
 
 const MAX_PAIRS = 2000;
 
@@ -57,10 +57,4 @@ function isEnd(text: string, at: number, separator: string): boolean {
   return (
     code === 0x20 || code === 0x09 || code === 0x3b || (code === 0x2c && /\s|\w+=/.test(text.slice(at + 1, at + 40)))
   );
-}
-
-export function pairsOf(text: string): Fields {
-  const fields = newFields();
-  readPairs(text, fields);
-  return fields;
 }

@@ -58,7 +58,7 @@ export function parseSyslog(line: string, context: ReadContext): LineResult {
     fields['Facility'] = FACILITIES[value >> 3] ?? String(value >> 3);
     fields['Severity'] = SEVERITIES[value & 7] ?? '';
   }
-  return /^1 /.test(rest) && pri !== null
+  return rest.startsWith('1 ') && pri !== null
     ? parse5424(rest.slice(2), fields, context)
     : parse3164(rest, fields, context, pri !== null);
 }

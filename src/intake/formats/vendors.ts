@@ -21,6 +21,12 @@ type Vendor = (text: string, fields: Fields, program: string) => LogSource | nul
 const FIREWALL = 'firewall';
 const VPN = 'vpn';
 
+/** A field as text; '' if it is none. */
+function textOf(fields: Fields, name: string): string {
+  const value = fields[name];
+  return typeof value === 'string' ? value : '';
+}
+
 /** Copies the first of these fields that there is. */
 function same(fields: Fields, ours: string, ...theirs: string[]): void {
   for (const name of theirs) {
@@ -39,10 +45,10 @@ const fortinet: Vendor = (text, fields) => {
   same(fields, 'bytes_out', 'sentbyte');
   same(fields, 'bytes_in', 'rcvdbyte');
   same(fields, 'protocol', 'proto');
-  const { subtype, action, type } = fields;
-  if (subtype === 'vpn' || /tunnel-up|ssl-login/.test(String(action))) {
+  const { subtype, type } = fields;
+  if (subtype === 'vpn' || /tunnel-up|ssl-login/.test(textOf(fields, 'action'))) {
     fields['outcome'] = /fail|deny|error/.test(
-      `${String(action)} ${String(fields['status'] ?? '')} ${String(fields['result'] ?? '')}`,
+      `${textOf(fields, 'action')} ${textOf(fields, 'status')} ${textOf(fields, 'result')}`,
     )
       ? 'failure'
       : 'success';
@@ -292,9 +298,9 @@ const checkPoint: Vendor = (text, fields) => {
   same(fields, 'src_ip', 'src');
   same(fields, 'dst_ip', 'dst');
   same(fields, 'dst_port', 'service');
-  const isLogin = /Mobile Access|Log In/i.test(String(fields['product'] ?? '') + String(fields['action'] ?? ''));
+  const isLogin = /Mobile Access|Log In/i.test(textOf(fields, 'product') + textOf(fields, 'action'));
   if (isLogin)
-    fields['outcome'] = /Fail|Reject/i.test(String(fields['action'] ?? '') + String(fields['status'] ?? ''))
+    fields['outcome'] = /Fail|Reject/i.test(textOf(fields, 'action') + textOf(fields, 'status'))
       ? 'failure'
       : 'success';
   return sourceOf('checkpoint', isLogin ? VPN : FIREWALL, null);
@@ -355,7 +361,7 @@ const sonicWall: Vendor = (text, fields) => {
   if (!/\bid=(?:firewall|sslvpn)\b/.test(text) || !/\bsn=/.test(text)) return null;
   readPairs(text, fields);
   const address = (name: string, ip: string, port: string) => {
-    const [first, second] = String(fields[name] ?? '').split(':');
+    const [first, second] = textOf(fields, name).split(':');
     set(fields, ip, first);
     set(fields, port, second);
   };
@@ -364,7 +370,7 @@ const sonicWall: Vendor = (text, fields) => {
   same(fields, 'user', 'usr', 'duser');
   same(fields, 'bytes_out', 'sent');
   same(fields, 'bytes_in', 'rcvd');
-  const said = String(fields['msg'] ?? '');
+  const said = textOf(fields, 'msg');
   if (/login/i.test(said)) {
     fields['outcome'] = /fail|denied|not allowed|incorrect/i.test(said) ? 'failure' : 'success';
     return sourceOf('sonicwall', VPN, null);

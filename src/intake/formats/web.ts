@@ -18,7 +18,7 @@ export const w3c: Format = {
       : 0,
   open: (context) => {
     const state: W3cState = { fields: [], isProxy: false, isIis: false };
-    return lineReader(context, (line) => parseW3c(line, state, context));
+    return lineReader(context, (line) => parseW3c(line, state));
   },
 };
 
@@ -28,7 +28,7 @@ interface W3cState {
   isIis: boolean;
 }
 
-function parseW3c(line: string, state: W3cState, context: ReadContext): LineResult {
+function parseW3c(line: string, state: W3cState): LineResult {
   if (line.startsWith('#')) {
     if (line.startsWith('#Fields:')) {
       state.fields = line
