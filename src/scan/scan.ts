@@ -136,7 +136,7 @@ function walk(
         const real = realpathSync(place);
         if (seen.has(real)) return;
         seen.add(real);
-        for (const name of readdirSync(place).sort()) visit(path.join(place, name), false);
+        for (const name of readdirSync(place).sort()) visit(`${place.replace(/[\\/]+$/, '')}${path.sep}${name}`, false);
       } else if (stat.isFile()) add(place, place, stat.size);
       else
         aside({

@@ -1,5 +1,6 @@
 import type { TextScanner } from '../../core/event.ts';
 import { Automaton, isBytewise, type Literal } from './automaton.ts';
+import { Prefilter, WINDOW } from './prefilter.ts';
 import { asKeyword } from './route.ts';
 import type { Condition, EventRule } from './rule.ts';
 import { triggersOf } from './tests.ts';
@@ -13,9 +14,13 @@ const KEPT_LENGTH = 8;
 export class KeywordScanner implements TextScanner {
   readonly #numbers = new Map<string, number>();
   readonly #automaton: Automaton;
+  readonly #prefilter: Prefilter;
 
   constructor(rules: readonly EventRule[]) {
-    const literals = rules.flatMap((rule) => keywordsOf(rule.condition)).filter(isBytewise);
+    const literals = rules
+      .flatMap((rule) => keywordsOf(rule.condition))
+      .filter((literal) => isBytewise(literal) && literal.text.length >= WINDOW);
+    this.#prefilter = new Prefilter(literals.map(({ text }) => text));
     for (const { text } of literals) if (!this.#numbers.has(text)) this.#numbers.set(text, this.#numbers.size);
     this.#automaton = new Automaton(
       literals.map((literal) => ({ ...literal, output: this.#numbers.get(literal.text) ?? 0 })),
@@ -34,11 +39,11 @@ export class KeywordScanner implements TextScanner {
   }
 
   scanText(text: string, found: Uint8Array): void {
-    this.#automaton.mark(text, found);
+    if (this.#prefilter.mayHold(text)) this.#automaton.mark(text, found);
   }
 
   scanUtf16(bytes: Uint8Array, from: number, to: number, found: Uint8Array): void {
-    this.#automaton.scanUtf16(bytes, from, to, found);
+    if (this.#prefilter.mayHoldUtf16(bytes, from, to)) this.#automaton.scanUtf16(bytes, from, to, found);
   }
 }
 

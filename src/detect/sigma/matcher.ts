@@ -445,8 +445,9 @@ function countLiterals(rules: readonly RouteRule[], fieldOf: (item: RouteItem) =
 
 /** True if what is searched for holds a letter or sign that no number, time, GUID, SID or truth value is written with. */
 function isWordy(test: Test): boolean {
-  const odd = /[^\dA-Fa-fxXtTzZsSruelRUEL+{}:.-]/;
-  return test.kind === 'text' && test.pattern.some((part) => typeof part === 'string' && odd.test(part));
+  const odd = /[^\da-fxtzs+{}:.-]/i;
+  const isWord = (part: string) => odd.test(part) && !'true false nan infinity'.includes(part.toLowerCase());
+  return test.kind === 'text' && test.pattern.some((part) => typeof part === 'string' && isWord(part));
 }
 
 const RELATIONS: Readonly<
