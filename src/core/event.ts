@@ -23,8 +23,15 @@ export type Fields = Record<string, FieldValue>;
 
 /** An empty dictionary without a prototype. Every parser builds its fields in one of these. */
 export function newFields(): Fields {
-  return Object.create(null) as Fields;
+  return new Dictionary();
 }
+
+/**
+ * Inherits from an object that has nothing, instead of from nothing: V8 keeps such objects' fields in order and at
+ * fixed places, where an `Object.create(null)` is a hash table that is three times slower to go through.
+ */
+const Dictionary = function () {} as unknown as new () => Fields;
+Dictionary.prototype = Object.create(null) as object;
 
 /** Sigma's three words for where an event comes from. Absent: the event does not say. All lower case. */
 export interface LogSource {

@@ -94,10 +94,9 @@ function rarestWindow(literal: string): string {
   let rarest = -1;
   for (let at = 0; at + WINDOW <= literal.length; at++) {
     const window = literal.slice(at, at + WINDOW);
-    const own = [...window].reduce(
-      (sum, char) => sum + (BY_COMMONNESS.includes(char) ? BY_COMMONNESS.indexOf(char) : 50),
-      0,
-    );
+    const own = window
+      .split('')
+      .reduce((sum, char) => sum + (BY_COMMONNESS.includes(char) ? BY_COMMONNESS.indexOf(char) : 50), 0);
     const rarity = COMMON.includes(window) ? own / 1000 : own;
     if (rarity > rarest) {
       rarest = rarity;
