@@ -73,7 +73,8 @@ interface RuleState {
 }
 
 function stateOfAll(loaded: Loaded): { rules: RuleState[]; warnings: readonly string[] } {
-  const rules: RuleState[] = loaded.rules.map(({ id, title, level, path, logSource }) => {
+  const rules: RuleState[] = loaded.rules.map((rule) => {
+    const { id, title, level, path, logSource } = rule;
     const { ways, claimable } = mapLogSource(logSource);
     const isMapped = ways.length > 0 || claimable;
     const named = [logSource.product, logSource.category, logSource.service]
@@ -89,7 +90,7 @@ function stateOfAll(loaded: Loaded): { rules: RuleState[]; warnings: readonly st
       detail: isMapped
         ? null
         : `no format that is read here is “${named}”; if you have such logs as JSON, declare them with --as`,
-      needs: isMapped ? needsOf(logSource) : null,
+      needs: isMapped ? needsOf(rule) : null,
     };
   });
   for (const { id, title, level, path } of loaded.correlations)
@@ -145,7 +146,7 @@ function explainText(loaded: Loaded, id: string): string {
     'What to do:',
     ...words.next.map((step, i) => `  ${i + 1}. ${step}`),
     '',
-    rule.kind === 'rule' ? `It needs: ${needsOf(rule.logSource)}` : `It joins: ${rule.rules.join(', ')}`,
+    rule.kind === 'rule' ? `It needs: ${needsOf(rule)}` : `It joins: ${rule.rules.join(', ')}`,
     `From: ${rule.path}`,
   ].join('\n')}\n`;
 }

@@ -147,3 +147,12 @@ export function channelOfService(service: string): string | null {
 export function isCategory(word: string): boolean {
   return WINDOWS.has(word) || LINUX.has(word) || CLAIMS.some((claim) => claim.category === word);
 }
+
+const POLICY_OF = new Map(
+  Object.entries(data.auditPolicy).flatMap(([policy, ids]) => ids.map((id) => [id, policy] as const)),
+);
+
+/** The Windows audit policies (subcategories) that write these events of the Security log, each once. */
+export function auditPoliciesFor(eventIds: readonly number[]): string[] {
+  return [...new Set(eventIds.map((id) => POLICY_OF.get(id)).filter((policy) => policy !== undefined))];
+}
