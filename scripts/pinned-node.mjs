@@ -3,6 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -49,12 +50,21 @@ export function pinnedNode() {
   }
 }
 
+/** Where Node keeps the sources with their types taken out: a start then takes 0.1 s instead of 0.3. */
+function codeCache() {
+  const base = process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache');
+  return path.join(process.env.WARDWATCH_CACHE ?? path.join(base, 'wardwatch'), 'code');
+}
+
 /** Runs one of our TypeScript files on the pinned Node, with this process's standard streams and exit code. */
 export function runPinned(file, args) {
   installPackages();
   // A smaller nursery costs a tenth in speed and saves a quarter of the memory.
   const flags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8'];
-  const child = spawn(pinnedNode(), [...flags, path.join(root, file), ...args], { stdio: 'inherit' });
+  const child = spawn(pinnedNode(), [...flags, path.join(root, file), ...args], {
+    stdio: 'inherit',
+    env: { NODE_COMPILE_CACHE: codeCache(), ...process.env },
+  });
   // The child gets the terminal's Ctrl-C itself; waiting for it keeps its exit code ours.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 4)));
