@@ -72,9 +72,10 @@ export interface Layout {
 export interface TextScanner {
   /** How many texts there are: the length of `found`. */
   readonly count: number;
-  scanText(text: string, found: Uint8Array): void;
+  /** Both return false if surely nothing was marked. */
+  scanText(text: string, found: Uint8Array): boolean;
   /** UTF-16, little-endian. */
-  scanUtf16(bytes: Uint8Array, from: number, to: number, found: Uint8Array): void;
+  scanUtf16(bytes: Uint8Array, from: number, to: number, found: Uint8Array): boolean;
 }
 
 /** One event, as a detector reads it. Valid until the reader moves on to its next event. */

@@ -38,12 +38,16 @@ export class KeywordScanner implements TextScanner {
     return this.#numbers.size;
   }
 
-  scanText(text: string, found: Uint8Array): void {
-    if (this.#prefilter.mayHold(text)) this.#automaton.mark(text, found);
+  scanText(text: string, found: Uint8Array): boolean {
+    if (!this.#prefilter.mayHold(text)) return false;
+    this.#automaton.mark(text, found);
+    return true;
   }
 
-  scanUtf16(bytes: Uint8Array, from: number, to: number, found: Uint8Array): void {
-    if (this.#prefilter.mayHoldUtf16(bytes, from, to)) this.#automaton.scanUtf16(bytes, from, to, found);
+  scanUtf16(bytes: Uint8Array, from: number, to: number, found: Uint8Array): boolean {
+    if (!this.#prefilter.mayHoldUtf16(bytes, from, to)) return false;
+    this.#automaton.scanUtf16(bytes, from, to, found);
+    return true;
   }
 }
 

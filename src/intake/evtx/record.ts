@@ -51,6 +51,10 @@ export class EvtxRecord implements EventView {
   readonly #channels = new Map<string, string>();
   /** One scanner serves a reader for all its life. */
   readonly #constants = new WeakMap<Shape, Uint8Array>();
+  #lastLayout: Shape | null = null;
+  #lastConstants: Uint8Array = new Uint8Array(0);
+  /** All zeros between one record and the next. */
+  #found = new Uint8Array(0);
 
   /** Makes the records of this chunk readable. `chunk` starts at the chunk's magic. */
   enter(chunk: Buffer): void {
@@ -90,7 +94,7 @@ export class EvtxRecord implements EventView {
 
   /** Elements outside a template mostly lack the two bytes of a dependency id, but not with every writer. */
   #looseTree(at: number, end: number): Element[] {
-    let first: unknown = new BinXmlError('no-elements', at);
+    let first: unknown = null;
     for (const hasDependencyIds of [false, true]) {
       try {
         const roots = readTree(this.#chunk, at, end, this.#names, hasDependencyIds);
@@ -99,7 +103,7 @@ export class EvtxRecord implements EventView {
         if (!hasDependencyIds) first = error;
       }
     }
-    throw first;
+    throw first ?? new BinXmlError('no-elements', at);
   }
 
   #instance(from: number, end: number, depth: number): void {
@@ -187,7 +191,12 @@ export class EvtxRecord implements EventView {
    */
   #templateOfTree(roots: readonly Element[]): { template: Template; base: number } {
     const base = this.#values;
-    const template = templateOf(roots.map((root) => this.#lift(root, base)));
+    const signature = roots.map(signatureOf).join('');
+    const known = looseTemplates.get(signature);
+    const lifted = roots.map((root) => this.#lift(root, base));
+    if (known !== undefined) return { template: known, base };
+    const template = templateOf(lifted);
+    if (looseTemplates.size < MAX_LOOSE_TEMPLATES) looseTemplates.set(signature, template);
     return { template, base };
   }
 
@@ -292,21 +301,28 @@ export class EvtxRecord implements EventView {
     const { layout } = this;
     // A text put together from several parts could hold what none of them does.
     if (layout.isMixed) return true;
-    const found = this.#foundInConstants(scanner).slice();
+    const constants = this.#foundInConstants(scanner);
+    for (const number of numbers) if (constants[number] !== 0) return true;
+    if (this.#found.length !== scanner.count) this.#found = new Uint8Array(scanner.count);
+    const found = this.#found;
+    let isAny = false;
     for (let index = 0; index < this.#values; index++) {
-      const type = this.#types[index] ?? 0;
-      const from = this.#offsets[index] ?? 0;
+      const type = this.#types[index] as number;
+      const from = this.#offsets[index] as number;
       if ((type & ~TYPE.array) === TYPE.string)
-        scanner.scanUtf16(this.#chunk, from, from + ((this.#sizes[index] ?? 0) & ~1), found);
-      else if (type === LIFTED) scanner.scanText(this.#lifted[from] ?? '', found);
+        isAny = scanner.scanUtf16(this.#chunk, from, from + ((this.#sizes[index] as number) & ~1), found) || isAny;
+      else if (type === LIFTED) isAny = scanner.scanText(this.#lifted[from] ?? '', found) || isAny;
       else if ((type & ~TYPE.array) === TYPE.ansi) return true;
     }
-    for (const number of numbers) if (found[number] !== 0) return true;
-    return false;
+    if (!isAny) return false;
+    const held = numbers.some((number) => found[number] !== 0);
+    found.fill(0);
+    return held;
   }
 
   /** What the shape's own texts hold: the same for every record of it. */
   #foundInConstants(scanner: TextScanner): Uint8Array {
+    if (this.layout === this.#lastLayout) return this.#lastConstants;
     let found = this.#constants.get(this.layout);
     if (found === undefined) {
       found = new Uint8Array(scanner.count);
@@ -314,6 +330,8 @@ export class EvtxRecord implements EventView {
         for (const part of parts) if (part.kind === 'text') scanner.scanText(part.text, found);
       this.#constants.set(this.layout, found);
     }
+    this.#lastLayout = this.layout;
+    this.#lastConstants = found;
     return found;
   }
 
@@ -397,6 +415,26 @@ export class EvtxRecord implements EventView {
     const member = this.#members[this.#memberOfValue[valueIndex] ?? 0];
     return member === undefined ? [] : this.#resolveAll(member.template.roots, member.base);
   }
+}
+
+/** Trees without a template, by what is the same in like ones: names, and what data are called. */
+const looseTemplates = new Map<string, Template>();
+const MAX_LOOSE_TEMPLATES = 10_000;
+
+/** All of an element but its texts. Names come with their lengths, so that none can pose as several. */
+function signatureOf(element: Element): string {
+  let signature = `<${element.name.length}:${element.name}`;
+  for (const { name, parts } of element.attributes) {
+    signature += ` ${name.length}:${name}${parts.length === 0 ? '' : '='}`;
+    if (name === 'Name' || name === 'xmlns') signature += JSON.stringify(parts);
+  }
+  let isLeaf = true;
+  for (const child of element.children) {
+    if (!isElement(child)) continue;
+    isLeaf = false;
+    signature += signatureOf(child);
+  }
+  return `${signature}${isLeaf && element.children.length > 0 ? '#' : ''}>`;
 }
 
 /** 1990: before Windows had event logs, so a time before it is no time. */
