@@ -174,6 +174,9 @@ test('OCSF’s samples are read as OCSF', (t) => {
   report('OCSF samples', files.length - failures.length, files.length, failures, files.length);
 });
 
+const PANTHER_FLOOR = 560;
+const SC4S_FLOOR = 421;
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);
@@ -182,3 +185,64 @@ function isJson(text: string): boolean {
     return false;
   }
 }
+
+/** Panther's name of a log type → the product and service that our formats give it. */
+const PANTHER: Readonly<Record<string, string>> = {
+  'AWS.CloudTrail': 'aws/cloudtrail',
+  'GCP.AuditLog': 'gcp/gcp.audit',
+  'Okta.SystemLog': 'okta/okta',
+  'GitHub.Audit': 'github/audit',
+  'Amazon.EKS.Audit': 'kubernetes/audit',
+  'Azure.Audit': 'azure/',
+  'Azure.MonitorActivity': 'azure/',
+  'Microsoft365.Audit.Exchange': 'm365/',
+};
+
+test('Panther’s cloud events are recognised for what they are', (t) => {
+  const base = corpusDir('panther-events');
+  if (base === null) return t.skip();
+  let all = 0;
+  const failures: string[] = [];
+  for (const line of readFileSync(path.join(base, 'dev.jsonl'), 'utf8')
+    .split('\n')
+    .filter((text) => text !== '')) {
+    const {
+      logTypes,
+      event,
+      test: name,
+    } = JSON.parse(line) as { logTypes: string[] | null; event: object; test: string };
+    const wanted = PANTHER[logTypes?.length === 1 ? (logTypes[0] ?? '') : ''];
+    if (wanted === undefined) continue;
+    all++;
+    const source = readAll(JSON.stringify(event)).events[0]?.logSource ?? {};
+    const got = `${source.product ?? ''}/${source.service ?? ''}`;
+    if (!got.startsWith(wanted)) failures.push(`${logTypes?.[0] ?? ''} “${name}” read as ${got}`);
+  }
+  report('Panther cloud events', all - failures.length, all, failures, PANTHER_FLOOR);
+});
+
+test('Splunk Connect for Syslog’s messages are read', (t) => {
+  const base = corpusDir('sc4s-messages');
+  if (base === null) return t.skip();
+  let all = 0;
+  const failures: string[] = [];
+  for (const line of readFileSync(path.join(base, 'dev.jsonl'), 'utf8')
+    .split('\n')
+    .filter((text) => text !== '')) {
+    const { message, test: name } = JSON.parse(line) as { message?: string; test: string };
+    // Some entries are templates that were never filled in.
+    if (message === undefined) continue;
+    const [first = ''] = message.split('\n');
+    all++;
+    const read = parseSyslog(first.replace(/^(<\d+>) (?=CEF)/, '$1'), {
+      timeZone: 'UTC',
+      referenceTime: Date.parse('2026-11-24'),
+      mappings: [],
+      emit: () => undefined,
+      setAside: () => undefined,
+    });
+    if (read === null || 'reason' in read)
+      failures.push(`${name}: ${read === null ? 'nothing' : read.reason}: ${first.slice(0, 90)}`);
+  }
+  report('sc4s messages', all - failures.length, all, failures, SC4S_FLOOR);
+});

@@ -51,7 +51,7 @@ export function parseSyslog(line: string, context: ReadContext): LineResult {
   const framed = line.replace(/^\uFEFF/, '').replace(/^\d{1,6} (?=<\d)/, '');
   const fields = newFields();
   const pri = PRI.exec(framed);
-  const rest = pri === null ? framed : framed.slice(pri[0].length);
+  const rest = pri === null ? framed : framed.slice(pri[0].length).trimStart();
   if (pri !== null) {
     const value = Number(pri[1]);
     if (value > 191) return { reason: 'bad-priority', detail: 'the priority in angle brackets is above 191' };
@@ -134,7 +134,7 @@ function parse3164(text: string, fields: Fields, context: ReadContext, hadPriori
   } else if (iso !== null) {
     time = timed(isoTime((iso[1] ?? '').trim(), context.timeZone), iso[1] ?? '');
     rest = rest.slice(iso[0].length);
-  } else if (!hadPriority) return { reason: 'no-header', detail: 'the line has no syslog header' };
+  } else if (!hadPriority) return message(rest, fields, '', null, context);
   if (time !== null && time.time === null)
     return { reason: 'bad-time', detail: 'the time in the syslog header means nothing' };
 
@@ -178,9 +178,21 @@ function message(
       atText: time?.text ?? atna.atText,
     };
   const vendor = recogniseVendor(text, fields, program);
-  if (vendor === null && structured === null && isPairs(text)) readPairs(text, fields);
+  const isBarred = /^[\w.-]{1,64}=[^|]{0,1000}\|[\w.-]{1,64}=/.test(text);
+  if (vendor === null && structured === null && (isBarred || isPairs(text)))
+    readPairs(text, fields, isBarred ? '|' : ' ');
   const own = time ?? vendorTime(fields, context);
-  if (time === null && own === null && structured === null && vendor === null && !isPairs(text)) {
+  // With a priority it is syslog, however odd the rest (RFC 3164 section 4.3.3); without one it may be anything.
+  const isSyslog = fields['Facility'] !== undefined;
+  if (
+    !isSyslog &&
+    time === null &&
+    own === null &&
+    structured === null &&
+    vendor === null &&
+    !isBarred &&
+    !isPairs(text)
+  ) {
     return { reason: 'no-header', detail: 'the line has no header that is known here' };
   }
   return { fields, logSource: vendor ?? linuxSource(program), time: own?.time ?? null, atText: own?.text ?? null };
@@ -202,7 +214,7 @@ function vendorTime(fields: Fields, context: ReadContext): { time: ParsedTime | 
     fields['start'],
   ]) {
     if (typeof text !== 'string') continue;
-    const digits = /^\d{10,19}$/.test(text) ? Number(text) : Number.NaN;
+    const digits = /^\d{10,19}(?:\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
     const ms = digits < 1e11 ? digits * 1000 : digits < 1e14 ? digits : digits / 1e6;
     if (!Number.isNaN(ms)) return timed({ at: Math.floor(ms), zoneAssumed: false }, text);
     const time = isoTime(text, context.timeZone);
