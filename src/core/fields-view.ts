@@ -1,9 +1,11 @@
-import type { EventView, Fields, FieldValue, Layout, LogEvent, LogSource, TextScanner, UtcMs } from './event.ts';
+import type { EventView, Fields, FieldValue, Layout, LogEvent, LogSource, TextSearch, UtcMs } from './event.ts';
 
 /** Where a dictionary's fields are: by name, or for a dotted name by the path to it. The same for every dictionary. */
 class NamesLayout implements Layout {
   readonly names: string[] = [];
   readonly paths: (readonly string[] | null)[] = [];
+  /** True for names that a dictionary with a prototype has without having them. */
+  readonly inherited: boolean[] = [];
   readonly #slots = new Map<string, number>();
 
   slotOf(name: string): number {
@@ -12,15 +14,15 @@ class NamesLayout implements Layout {
       slot = this.names.length;
       this.names.push(name);
       this.paths.push(name.includes('.') ? name.split('.') : null);
+      this.inherited.push(INHERITED.has(name));
       this.#slots.set(name, slot);
     }
     return slot;
   }
 }
 
-const LAYOUT = new NamesLayout();
-/** Names that a dictionary with a prototype has without having them. */
 const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
+const LAYOUT = new NamesLayout();
 const MAX_DEPTH = 40;
 const NO_FIELDS: Fields = Object.create(null) as Fields;
 
@@ -40,8 +42,8 @@ export class FieldsView implements EventView {
   logSource: LogSource = {};
   #fields: Fields = NO_FIELDS;
   #text: string | null = null;
+  #json: string | null = null;
   #texts: string[] | null = null;
-  #found = new Uint8Array(0);
   readonly #lowerChannels = new Map<string, string>();
   readonly #declared: Declaration | null;
 
@@ -54,6 +56,7 @@ export class FieldsView implements EventView {
     this.at = event.at;
     this.#fields = event.fields;
     this.#text = event.text;
+    this.#json = event.json ?? null;
     this.#texts = null;
     const { Channel: channel, EventID: eventId } = event.fields;
     this.channel = typeof channel === 'string' ? this.#lowerChannel(channel) : '';
@@ -71,7 +74,8 @@ export class FieldsView implements EventView {
   valueAt(slot: number): FieldValue {
     const name = LAYOUT.names[slot];
     if (name === undefined) return undefined;
-    const value = INHERITED.has(name) && !Object.hasOwn(this.#fields, name) ? undefined : this.#fields[name];
+    const value =
+      LAYOUT.inherited[slot] === true && !Object.hasOwn(this.#fields, name) ? undefined : this.#fields[name];
     if (value !== undefined) return value;
     const path = LAYOUT.paths[slot] ?? null;
     return path === null ? undefined : valueOnPath(this.#fields, path, 0);
@@ -86,13 +90,10 @@ export class FieldsView implements EventView {
     return this.#texts;
   }
 
-  textsMayHold(scanner: TextScanner, numbers: Int32Array): boolean {
-    if (this.#found.length !== scanner.count) this.#found = new Uint8Array(scanner.count);
-    const found = this.#found.fill(0);
-    if (this.#text !== null) scanner.scanText(this.#text, found);
-    scanValues(this.#fields, scanner, found, 0);
-    for (const number of numbers) if (found[number] !== 0) return true;
-    return false;
+  textsMayHold(search: TextSearch): boolean {
+    // The line as a whole says no at a third of what asking each value costs.
+    if (this.#json !== null && !search.mayBeInJson(this.#json)) return false;
+    return (this.#text !== null && search.mayBeIn(this.#text)) || anyMayHold(this.#fields, search, 0);
   }
 
   #lowerChannel(channel: string): string {
@@ -136,17 +137,14 @@ function collectTexts(value: FieldValue, into: string[], depth: number): void {
   }
 }
 
-/** As `collectTexts`, without collecting. Numbers and truth values hold no keyword that a scanner looks for. */
-function scanValues(
-  value: Fields | readonly FieldValue[],
-  scanner: TextScanner,
-  found: Uint8Array,
-  depth: number,
-): void {
+/** Numbers and truth values hold no keyword that is searched for. */
+function anyMayHold(value: Fields | readonly FieldValue[], search: TextSearch, depth: number): boolean {
   const children: readonly FieldValue[] = Array.isArray(value) ? value : Object.values(value);
   for (const child of children) {
-    if (typeof child === 'string') scanner.scanText(child, found);
-    else if (typeof child === 'object' && child !== null && depth < MAX_DEPTH)
-      scanValues(child, scanner, found, depth + 1);
+    if (typeof child === 'string') {
+      if (search.mayBeIn(child)) return true;
+    } else if (typeof child === 'object' && child !== null && depth < MAX_DEPTH && anyMayHold(child, search, depth + 1))
+      return true;
   }
+  return false;
 }

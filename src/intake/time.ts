@@ -24,11 +24,13 @@ const MONTHS: Readonly<Record<string, number>> = {
 /** 1970-01-02 to 2200: outside of it a number is no time of a log. */
 const MIN = 86_400_000;
 const MAX = 7_258_118_400_000;
+/** Some write their fraction with sixty digits; longer than this is no time. */
+const MAX_TIME = 128;
 
 /** Reads the forms in which formats write a time that stands alone; `null` for anything else. */
 export function parseTime(value: unknown, timeZone: string): ParsedTime | null {
   if (typeof value === 'number') return epoch(value);
-  if (typeof value !== 'string' || value.length > 64) return null;
+  if (typeof value !== 'string' || value.length > MAX_TIME) return null;
   const text = value.trim();
   return (
     isoTime(text, timeZone) ??
@@ -45,14 +47,63 @@ function epoch(number: number): ParsedTime | null {
 }
 
 const ISO =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[T ]+(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/;
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ]+(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,100}))?)?)?\s*(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?$/;
+/** ISO 8601's basic form: `20261102T094900.5Z`. */
+const ISO_BASIC = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(?:(\d\d)(?:[.,](\d{1,100}))?)?(Z|z|[+-]\d\d(?::?\d\d)?)?$/;
+
+/**
+ * `2026-11-02T09:49:00.123Z` as most write it, with or without a fraction and the Z: 60 ns where the expression and
+ * the checks below take 400. `null`: not written so, which says nothing.
+ */
+function plainIsoTime(text: string, timeZone: string): ParsedTime | null {
+  const { length } = text;
+  if (length < 19 || length > 30) return null;
+  const between = text.charCodeAt(10);
+  if (
+    text.charCodeAt(4) !== 0x2d ||
+    text.charCodeAt(7) !== 0x2d ||
+    (between !== 0x54 && between !== 0x20) ||
+    text.charCodeAt(13) !== 0x3a ||
+    text.charCodeAt(16) !== 0x3a
+  )
+    return null;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const [month, day, hour] = [twoDigits(text, 5), twoDigits(text, 8), twoDigits(text, 11)];
+  const [minute, second] = [twoDigits(text, 14), twoDigits(text, 17)];
+  // Days that not every month has, and what is no digit (NaN), are for the careful way.
+  if (!(year >= 1970 && year < 2200 && month >= 1 && month <= 12 && day >= 1 && day <= 28)) return null;
+  if (!(hour < 24 && minute < 60 && second < 60)) return null;
+  let at = 19;
+  let ms = 0;
+  if (at < length && text.charCodeAt(at) === 0x2e) {
+    for (let scale = 100; ++at < length; scale /= 10) {
+      const digit = text.charCodeAt(at) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      if (scale >= 1) ms += digit * scale;
+    }
+    if (at === 20) return null;
+  }
+  const isUtc = at === length - 1 && text.charCodeAt(at) === 0x5a;
+  if (!isUtc && at !== length) return null;
+  const utc = Date.UTC(year, month - 1, day, hour, minute, second, ms);
+  return isUtc ? { at: utc, zoneAssumed: false } : { at: localToUtc(utc, timeZone), zoneAssumed: true };
+}
+
+/** NaN if they are none. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 0x30;
+  const ones = text.charCodeAt(at + 1) - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
 
 /** RFC 3339 and ISO 8601, with any number of fraction digits, a space for the T, and any form of zone or none. */
 export function isoTime(text: string, timeZone: string): ParsedTime | null {
-  const parts = ISO.exec(text);
+  const plain = plainIsoTime(text, timeZone);
+  if (plain !== null) return plain;
+  if (text.length > MAX_TIME) return null;
+  const parts = ISO.exec(text) ?? ISO_BASIC.exec(text);
   if (parts === null) return null;
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = parts;
-  const ms = Number(fraction.padEnd(3, '0').slice(0, 3));
   return assemble(
     Number(year),
     Number(month) - 1,
@@ -60,10 +111,15 @@ export function isoTime(text: string, timeZone: string): ParsedTime | null {
     Number(hour),
     Number(minute),
     Number(second),
-    ms,
+    milliseconds(fraction),
     zone,
     timeZone,
   );
+}
+
+/** Of a second's decimal digits, the first three. */
+function milliseconds(fraction: string | undefined): number {
+  return Number((fraction ?? '').slice(0, 3).padEnd(3, '0'));
 }
 
 /** `10/Oct/2000:13:55:36 -0700`, as web servers write. */
@@ -95,7 +151,7 @@ function slashed(text: string, timeZone: string): ParsedTime | null {
   if (us === null) return null;
   const half = us[8]?.toLowerCase();
   const hour = half === undefined ? Number(us[4]) : (Number(us[4]) % 12) + (half === 'pm' ? 12 : 0);
-  const ms = Number((us[7] ?? '').padEnd(3, '0').slice(0, 3));
+  const ms = milliseconds(us[7]);
   return assemble(
     Number(us[3]),
     Number(us[1]) - 1,
@@ -123,9 +179,9 @@ export function bsdTime(
   zone?: string,
 ): ParsedTime | null {
   const monthIndex = MONTHS[month.slice(0, 3).toLowerCase()];
-  const parts = /^(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?$/.exec(clock);
+  const parts = /^(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,100}))?$/.exec(clock);
   if (monthIndex === undefined || parts === null) return null;
-  const ms = Number((parts[4] ?? '').padEnd(3, '0').slice(0, 3));
+  const ms = milliseconds(parts[4]);
   const inYear = (of: number) =>
     assemble(of, monthIndex, Number(day), Number(parts[1]), Number(parts[2]), Number(parts[3]), ms, zone, timeZone);
   if (year !== null) return inYear(Number(year));
@@ -139,6 +195,38 @@ export function bsdTime(
   return null;
 }
 
+/** Minutes east of Greenwich. Words that mean several zones (`IST`, `AST`) are left out: the site's own is likelier. */
+const ZONE_WORDS: Readonly<Record<string, number>> = {
+  Z: 0,
+  UTC: 0,
+  GMT: 0,
+  WET: 0,
+  BST: 60,
+  WEST: 60,
+  CET: 60,
+  CEST: 120,
+  EET: 120,
+  EEST: 180,
+  MSK: 180,
+  EST: -300,
+  EDT: -240,
+  CST: -360,
+  CDT: -300,
+  MST: -420,
+  MDT: -360,
+  PST: -480,
+  PDT: -420,
+};
+
+/** Minutes east of Greenwich of `Z`, `+01`, `-0700`, `+01:00` or a word; `null` if it is no zone. */
+function zoneOffset(zone: string): number | null {
+  if (!/^[+-]/.test(zone)) return ZONE_WORDS[zone.toUpperCase()] ?? null;
+  const hours = Number(zone.slice(1, 3));
+  const minutes = Number(zone.slice(3).replace(':', '') || '0');
+  if (hours > 15 || minutes > 59) return null;
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
+}
+
 function assemble(
   year: number,
   month: number,
@@ -150,15 +238,14 @@ function assemble(
   zone: string | undefined,
   timeZone: string,
 ): ParsedTime | null {
-  // A leap second is counted into the next minute, as the operating system does.
+  // A leap second is counted into the next minute, as the operating system does. 24:00:00 is the day's end.
   if (month < 0 || month > 11 || day < 1 || hour > 24 || minute > 59 || second > 60) return null;
+  if (hour === 24 && minute + second + ms > 0) return null;
   const utc = Date.UTC(year, month, day, hour, minute, second, ms);
-  if (new Date(Date.UTC(year, month, day)).getUTCDate() !== day || Number.isNaN(utc)) return null;
+  if (year < 1970 || !(utc <= MAX) || new Date(Date.UTC(year, month, day)).getUTCDate() !== day) return null;
   if (zone === undefined) return { at: localToUtc(utc, timeZone), zoneAssumed: true };
-  if (!/^[+-]/.test(zone)) return { at: utc, zoneAssumed: false };
-  const sign = zone.startsWith('-') ? -1 : 1;
-  const offset = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3).replace(':', '') || '0');
-  return { at: utc - sign * offset * 60_000, zoneAssumed: false };
+  const offset = zoneOffset(zone);
+  return offset === null ? null : { at: utc - offset * 60_000, zoneAssumed: false };
 }
 
 /**

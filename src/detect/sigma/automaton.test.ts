@@ -3,7 +3,8 @@ import { ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Automaton } from './automaton.ts';
-import { Prefilter, WINDOW } from './prefilter.ts';
+import { KeywordSearch } from './keywords.ts';
+import { WINDOW } from './prefilter.ts';
 import { Triggers } from './triggers.ts';
 
 const letter = fc.constantFrom(
@@ -67,24 +68,18 @@ test('the automaton finds every literal that a text holds, wherever it is tied',
   );
 });
 
-test('the prefilter and the byte scan pass every text that holds a literal, as text and as UTF-16', () => {
+test('a search for keywords passes every text that holds one, as text, as UTF-16 and in JSON', () => {
   fc.assert(
     fc.property(pair, ({ literals, text: whole }) => {
       const usable = literals.filter((part) => part.length >= WINDOW);
-      const prefilter = new Prefilter(usable);
-      const bytes = Buffer.from(whole, 'utf16le');
-      const automaton = new Automaton(
+      const search = KeywordSearch.of(
         usable.map((part, output) => ({ text: part, atStart: false, atEnd: false, output })),
-        8,
       );
-      const [inText, inBytes] = [new Uint8Array(usable.length), new Uint8Array(usable.length)];
-      automaton.mark(whole, inText);
-      automaton.scanUtf16(bytes, 0, bytes.length, inBytes);
-      usable.forEach((part, i) => {
-        if (!holds(whole, part)) return;
-        ok(prefilter.mayHold(whole) && prefilter.mayHoldUtf16(bytes, 0, bytes.length));
-        ok(inText[i] === 1 && inBytes[i] === 1);
-      });
+      if (search === null || !usable.some((part) => holds(whole, part))) return;
+      const bytes = Buffer.from(whole, 'utf16le');
+      ok(search.mayBeIn(whole));
+      ok(search.mayBeInUtf16(bytes, 0, bytes.length));
+      ok(search.mayBeInJson(JSON.stringify({ CommandLine: whole })));
     }),
     { numRuns: 5000, seed: 7 },
   );

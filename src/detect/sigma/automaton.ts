@@ -78,24 +78,24 @@ export class Automaton {
     if (state >= firstWithOutput) found(this.#outputs[state - firstWithOutput] as Int32Array);
   }
 
-  /** As `scan`, marking the outputs in `found`. */
-  mark(text: string, found: Uint8Array): void {
+  /** True if any literal occurs. */
+  occursIn(text: string): boolean {
     const next = this.#next;
     const classOf = this.#classOf;
     const firstWithOutput = this.#firstWithOutput;
     let state = this.#start;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code === KELVIN_SIGN || code === CAPITAL_I_WITH_DOT) return this.mark(text.toLowerCase(), found);
+      if (code === KELVIN_SIGN || code === CAPITAL_I_WITH_DOT) return this.occursIn(text.toLowerCase());
       const cls = code < 128 ? (classOf[code] as number) : code >= 0x2013 && code <= 0x2015 ? DASH : BEYOND_ASCII;
       state = next[(state << CLASS_BITS) | cls] as number;
-      if (state >= firstWithOutput)
-        for (const output of this.#outputs[state - firstWithOutput] as Int32Array) found[output] = 1;
+      if (state >= firstWithOutput) return true;
     }
+    return false;
   }
 
-  /** As `scan` for UTF-16 bytes, marking the outputs in `found`. Right only where every literal `isBytewise`. */
-  scanUtf16(bytes: Uint8Array, from: number, to: number, found: Uint8Array): void {
+  /** As `occursIn` for UTF-16 bytes. Right only where every literal `isBytewise`. */
+  occursInUtf16(bytes: Uint8Array, from: number, to: number): boolean {
     const next = this.#next;
     const classOf = this.#classOf;
     const firstWithOutput = this.#firstWithOutput;
@@ -104,10 +104,7 @@ export class Automaton {
       const low = bytes[i] as number;
       const high = bytes[i + 1] as number;
       // U+212A and U+0130: letters that become ASCII when their case is dropped.
-      if (high !== 0 && ((high === 0x21 && low === 0x2a) || (high === 1 && low === 0x30))) {
-        found.fill(1);
-        return;
-      }
+      if (high !== 0 && ((high === 0x21 && low === 0x2a) || (high === 1 && low === 0x30))) return true;
       const cls =
         high === 0 && low < 128
           ? (classOf[low] as number)
@@ -115,9 +112,9 @@ export class Automaton {
             ? DASH
             : BEYOND_ASCII;
       state = next[(state << CLASS_BITS) | cls] as number;
-      if (state >= firstWithOutput)
-        for (const output of this.#outputs[state - firstWithOutput] as Int32Array) found[output] = 1;
+      if (state >= firstWithOutput) return true;
     }
+    return false;
   }
 
   #sequence(literal: Literal): number[] {

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import type { EventView, LogSource } from '../../core/event.ts';
-import { KeywordScanner } from './keywords.ts';
 import { covers, type FieldSource, mapLogSource, type MappedSource, type Way } from './log-source.ts';
 import { type OnHit, RouteMatcher, type RouteRule } from './matcher.ts';
 import { conditionOnRoute, join, type RouteCondition, type RouteKey } from './route.ts';
@@ -32,7 +31,6 @@ const MAX_ROUTES = 20_000;
 export class SigmaEngine {
   readonly rules: readonly EventRule[];
   readonly #sources: readonly MappedSource[];
-  readonly #keywordScanner: KeywordScanner;
   #byChannel = new Map<string, Map<number, Route>>();
   #bySource = new Map<string, Route>();
   #bySourceObject = new WeakMap<LogSource, Route>();
@@ -43,7 +41,6 @@ export class SigmaEngine {
 
   constructor(rules: readonly EventRule[]) {
     this.rules = rules;
-    this.#keywordScanner = new KeywordScanner(rules);
     this.#sources = rules.map((rule) => mapLogSource(rule.logSource));
   }
 
@@ -134,7 +131,7 @@ export class SigmaEngine {
     const key = hash('sha256', described, 'base64');
     let matcher = this.#matchers.get(key);
     if (matcher === undefined) {
-      matcher = new RouteMatcher(onRoute, this.#keywordScanner);
+      matcher = new RouteMatcher(onRoute);
       this.#matchers.set(key, matcher);
     }
     return matcher;

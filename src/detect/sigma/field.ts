@@ -1,4 +1,5 @@
 import type { EventView, FieldValue, Layout } from '../../core/event.ts';
+import type { KeywordSearch } from './keywords.ts';
 import { plainDashes } from './pattern.ts';
 import type { RouteItem } from './route.ts';
 import type { TestedText } from './tests.ts';
@@ -72,8 +73,8 @@ export class Field {
   readonly item: RouteItem;
   readonly #names: readonly string[];
   triggers: Triggers | null = null;
-  /** For keywords that bytes can tell of: their numbers with the scanner of all keywords. */
-  keywords: Int32Array | null = null;
+  /** For keywords that bytes can tell of. */
+  keywords: KeywordSearch | null = null;
   itemCount = 0;
   /** For keywords: none of them could be found in a number, a time or the like. */
   writtenOnly = true;

@@ -1,7 +1,7 @@
 import type { EventView } from '../../core/event.ts';
 import type { Literal } from './automaton.ts';
 import { type Cell, Field } from './field.ts';
-import type { KeywordScanner } from './keywords.ts';
+import { KeywordSearch } from './keywords.ts';
 import type { FieldSource } from './log-source.ts';
 import { asKeyword, fieldKey, holdsOnAbsent, type RouteCondition, type RouteItem } from './route.ts';
 import { type CompiledTest, compileTest } from './tests.ts';
@@ -66,7 +66,6 @@ export class RouteMatcher {
   readonly #fields = new Map<string, Field>();
   readonly #items = new Map<string, ReadyItem>();
   readonly #rules: ReadyRule[] = [];
-  readonly #keywordScanner: KeywordScanner;
   /** Fields that have triggers: the only ones read on every event. */
   #triggering: Field[] = [];
   #always = new Int32Array(0);
@@ -79,9 +78,7 @@ export class RouteMatcher {
   #scanNumber = 0;
   readonly #scannedFor: Int32Array;
 
-  /** @param keywordScanner finds every keyword of any rule, shared by all routes so that bytes are scanned once */
-  constructor(rules: readonly RouteRule[], keywordScanner: KeywordScanner) {
-    this.#keywordScanner = keywordScanner;
+  constructor(rules: readonly RouteRule[]) {
     const popularity = countLiterals(rules, (item) => this.#field(item));
     const literals = new Map<Field, Literal[]>();
     const always: number[] = [];
@@ -104,7 +101,7 @@ export class RouteMatcher {
     });
     for (const [field, list] of literals) {
       field.triggers = new Triggers(list);
-      if (field.item.field === null && field.writtenOnly) field.keywords = keywordScanner.numbersOf(list);
+      if (field.item.field === null && field.writtenOnly) field.keywords = KeywordSearch.of(list);
     }
     this.#triggering = [...literals.keys()];
     this.#always = Int32Array.from(always);
@@ -122,8 +119,8 @@ export class RouteMatcher {
     const number = ++this.#eventNumber;
     for (const local of this.#always) this.#judgeRule(this.#rules[local] as ReadyRule, onHit);
     for (const field of this.#triggering) {
-      // Most events hold no keyword at all, and a whole chunk of them can say so at once.
-      if (field.keywords !== null && !event.textsMayHold(this.#keywordScanner, field.keywords)) continue;
+      // Most events hold no keyword at all, and their bytes say so before any is decoded.
+      if (field.keywords !== null && !event.textsMayHold(field.keywords)) continue;
       field.load(event, number);
       if (field.cell !== null) this.#judgeCandidates(field, field.cell, onHit);
       else if (field.cells !== null) for (const cell of field.cells) this.#judgeCandidates(field, cell, onHit);

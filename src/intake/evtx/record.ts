@@ -1,4 +1,4 @@
-import type { TextScanner, EventView, FieldValue, LogSource, UtcMs } from '../../core/event.ts';
+import type { EventView, FieldValue, LogSource, TextSearch, UtcMs } from '../../core/event.ts';
 import { BinXmlError, type Element, isElement, isPart, NameTable, type Part, readTree } from './binxml.ts';
 import { definedTemplate } from './definition.ts';
 import { Shape, type Template, templateOf } from './shape.ts';
@@ -49,12 +49,11 @@ export class EvtxRecord implements EventView {
   #lifted: string[] = [];
 
   readonly #channels = new Map<string, string>();
-  /** One scanner serves a reader for all its life. */
-  readonly #constants = new WeakMap<Shape, Uint8Array>();
+  /** What a search found in a shape's own texts: the same for all its records. */
+  readonly #constants = new WeakMap<Shape, WeakMap<TextSearch, boolean>>();
   #lastLayout: Shape | null = null;
-  #lastConstants: Uint8Array = new Uint8Array(0);
-  /** All zeros between one record and the next. */
-  #found = new Uint8Array(0);
+  #lastSearch: TextSearch | null = null;
+  #lastConstants = false;
 
   /** Makes the records of this chunk readable. `chunk` starts at the chunk's magic. */
   enter(chunk: Buffer): void {
@@ -297,42 +296,40 @@ export class EvtxRecord implements EventView {
    * Looks at the bytes of the texts where they lie. Decoding them all for rules that search the whole event was half
    * of the time from record to verdict; this is a sixth (attack samples).
    */
-  textsMayHold(scanner: TextScanner, numbers: Int32Array): boolean {
+  textsMayHold(search: TextSearch): boolean {
     const { layout } = this;
     // A text put together from several parts could hold what none of them does.
-    if (layout.isMixed) return true;
-    const constants = this.#foundInConstants(scanner);
-    for (const number of numbers) if (constants[number] !== 0) return true;
-    if (this.#found.length !== scanner.count) this.#found = new Uint8Array(scanner.count);
-    const found = this.#found;
-    let isAny = false;
+    if (layout.isMixed || this.#constantsMayHold(search)) return true;
     for (let index = 0; index < this.#values; index++) {
       const type = this.#types[index] as number;
       const from = this.#offsets[index] as number;
-      if ((type & ~TYPE.array) === TYPE.string)
-        isAny = scanner.scanUtf16(this.#chunk, from, from + ((this.#sizes[index] as number) & ~1), found) || isAny;
-      else if (type === LIFTED) isAny = scanner.scanText(this.#lifted[from] ?? '', found) || isAny;
-      else if ((type & ~TYPE.array) === TYPE.ansi) return true;
+      if ((type & ~TYPE.array) === TYPE.string) {
+        if (search.mayBeInUtf16(this.#chunk, from, from + ((this.#sizes[index] as number) & ~1))) return true;
+      } else if (type === LIFTED) {
+        if (search.mayBeIn(this.#lifted[from] ?? '')) return true;
+      } else if ((type & ~TYPE.array) === TYPE.ansi) return true;
     }
-    if (!isAny) return false;
-    const held = numbers.some((number) => found[number] !== 0);
-    found.fill(0);
-    return held;
+    return false;
   }
 
-  /** What the shape's own texts hold: the same for every record of it. */
-  #foundInConstants(scanner: TextScanner): Uint8Array {
-    if (this.layout === this.#lastLayout) return this.#lastConstants;
-    let found = this.#constants.get(this.layout);
-    if (found === undefined) {
-      found = new Uint8Array(scanner.count);
-      for (const { parts } of this.layout.slots)
-        for (const part of parts) if (part.kind === 'text') scanner.scanText(part.text, found);
-      this.#constants.set(this.layout, found);
+  /** Whether the shape's own texts may hold it: the same for every record of the shape. */
+  #constantsMayHold(search: TextSearch): boolean {
+    const { layout } = this;
+    if (layout === this.#lastLayout && search === this.#lastSearch) return this.#lastConstants;
+    let bySearch = this.#constants.get(layout);
+    if (bySearch === undefined) {
+      bySearch = new WeakMap();
+      this.#constants.set(layout, bySearch);
     }
-    this.#lastLayout = this.layout;
-    this.#lastConstants = found;
-    return found;
+    let may = bySearch.get(search);
+    if (may === undefined) {
+      may = layout.slots.some(({ parts }) => parts.some((part) => part.kind === 'text' && search.mayBeIn(part.text)));
+      bySearch.set(search, may);
+    }
+    this.#lastLayout = layout;
+    this.#lastSearch = search;
+    this.#lastConstants = may;
+    return may;
   }
 
   #isWritten(index: number): boolean {

@@ -219,7 +219,7 @@ class XmlReader implements TextReader {
     this.#record++;
     const tree = parseXml(text);
     if (tree === null) return this.#put('bad-xml', 'the XML is not well-formed');
-    if (tree.name !== 'AuditMessage') return this.#shapes.read({ Event: toObject(tree) }, this.#record);
+    if (tree.name !== 'AuditMessage') return this.#shapes.read({ Event: toObject(tree) }, this.#record, null);
     const { fields, logSource, atText } = readAtna(tree);
     const time = parseTime(atText, this.#context.timeZone);
     this.#context.emit({

@@ -136,7 +136,7 @@ class CsvReader implements TextReader {
 
   #emit(names: readonly string[], cells: readonly string[], record: number): void {
     const mapping = this.#context.mappings.find(({ columns }) => columns.every((column) => names.includes(column)));
-    if (mapping === undefined) return this.#shapes.read(this.#row(names, cells), record);
+    if (mapping === undefined) return this.#shapes.read(this.#row(names, cells), record, null);
     const theirs = this.#row(names, cells);
     const fields = newFields();
     for (const [name, value] of Object.entries(theirs))

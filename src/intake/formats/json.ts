@@ -1,6 +1,6 @@
 import type { Format, Head, ReadContext, TextReader } from './format.ts';
 import { LineReader } from './lines.ts';
-import { unwrap } from './shape.ts';
+import { isObject, unwrap } from './shape.ts';
 import { ShapeReader } from './shapes.ts';
 
 /** One JSON value at most; a CloudTrail or Graph export is one object. */
@@ -26,7 +26,8 @@ class JsonReader implements TextReader {
   readonly #shapes: ShapeReader;
   readonly #lines: LineReader;
   #cutter: ValueCutter | null = null;
-  #isFirst = true;
+  /** What came so far, until it tells whether lines are objects; `null` from then on. */
+  #head: string | null = '';
 
   constructor(context: ReadContext) {
     this.#context = context;
@@ -38,23 +39,30 @@ class JsonReader implements TextReader {
   }
 
   push(text: string): void {
-    if (this.#isFirst) {
-      const start = text.trimStart();
-      if (start === '') return this.#lines.push(text);
-      this.#isFirst = false;
-      if (!isLineOfItsOwn(start))
-        this.#cutter = new ValueCutter(
-          (value, ordinal) => this.#value(value, ordinal),
-          (ordinal, reason, detail) => this.#aside(ordinal, reason, detail),
-        );
-    }
-    if (this.#cutter === null) this.#lines.push(text);
-    else this.#cutter.push(text);
+    if (this.#head === null) return this.#read(text);
+    this.#head += text;
+    if (this.#head.length >= ENOUGH_HEAD || hasTwoLines(this.#head)) this.#start(this.#head);
   }
 
   end(): void {
+    if (this.#head !== null) this.#start(this.#head);
     if (this.#cutter === null) this.#lines.end();
     else this.#cutter.end();
+  }
+
+  #start(head: string): void {
+    this.#head = null;
+    if (!isLineOfItsOwn(head.trimStart()))
+      this.#cutter = new ValueCutter(
+        (value, ordinal) => this.#value(value, ordinal),
+        (ordinal, reason, detail) => this.#aside(ordinal, reason, detail),
+      );
+    this.#read(head);
+  }
+
+  #read(text: string): void {
+    if (this.#cutter === null) this.#lines.push(text);
+    else this.#cutter.push(text);
   }
 
   #line(line: string, number: number): void {
@@ -76,14 +84,15 @@ class JsonReader implements TextReader {
     }
     if (text.length > 2000 && deeperThan(text, MAX_DEPTH))
       return this.#aside(record, 'nested-too-deep', 'it is nested deeper than 200 levels');
+    if (isObject(value) && this.#shapes.readAlike(value, record, text)) return;
     const inner = unwrap(value);
-    if (inner !== null) inner.forEach((entry, index) => this.#object(entry, index + 1));
-    else this.#object(value, record);
+    if (inner !== null) inner.forEach((entry, index) => this.#object(entry, index + 1, null));
+    else this.#object(value, record, text);
   }
 
-  #object(value: unknown, record: number): void {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      this.#shapes.read(value, record);
+  #object(value: unknown, record: number, text: string | null): void {
+    if (isObject(value)) {
+      this.#shapes.read(value, record, text);
       return;
     }
     this.#aside(record, 'not-an-object', 'the JSON value is not an object');
@@ -92,6 +101,16 @@ class JsonReader implements TextReader {
   #aside(record: number, reason: string, detail: string): void {
     this.#context.setAside({ record, offset: null, reason, detail });
   }
+}
+
+/** Longer than the longest line that is read: what has no two lines in it has none that are objects. */
+const ENOUGH_HEAD = 2 * 1024 * 1024;
+
+/** True if two lines that are not blank are whole. */
+function hasTwoLines(text: string): boolean {
+  const start = text.length - text.trimStart().length;
+  const first = text.indexOf('\n', start);
+  return first >= 0 && text.indexOf('\n', first + 1) >= 0;
 }
 
 /** True if the text begins with a line that is a whole object (or with one that is not, yet nothing but lines can follow). */

@@ -1,7 +1,10 @@
 /** A line longer than this is an attack or no line at all. */
 const MAX_LINE = 1024 * 1024;
 
-/** Cuts text that comes in any pieces into lines: LF or CRLF, the last one with or without. Numbers count from 1. */
+/**
+ * Cuts text that comes in any pieces into lines: LF or CRLF, the last one with or without. Numbers count from 1.
+ * NULs are left out: a file whose machine lost power while it was written has runs of them.
+ */
 export class LineReader {
   readonly #onLine: (line: string, number: number) => void;
   readonly #onTooLong: (number: number) => void;
@@ -37,7 +40,8 @@ export class LineReader {
       this.#onTooLong(this.#number);
       return;
     }
-    this.#onLine(line.endsWith('\r') ? line.slice(0, -1) : line, this.#number);
+    const clean = line.includes('\0') ? line.replaceAll('\0', '') : line;
+    this.#onLine(clean.endsWith('\r') ? clean.slice(0, -1) : clean, this.#number);
   }
 
   #hold(piece: string): void {

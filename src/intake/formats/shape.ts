@@ -8,6 +8,10 @@ export interface ShapedEvent {
   readonly fields: Fields;
   readonly logSource: LogSource;
   readonly time: unknown;
+  /** True if every text of the fields stands in the object as the product wrote it. */
+  readonly asWritten?: boolean;
+  /** True if a time that names no zone is UTC all the same. */
+  readonly timeIsUtc?: boolean;
 }
 
 /** One way in which a product writes its events as JSON: `null` if the object is not of it. */

@@ -209,7 +209,14 @@ const flat: Shape = (object) => {
   for (const nested of [object['EventData'], object['event_data'], object['UserData']]) {
     if (isObject(nested)) addEventData(fields, nested);
   }
-  return finish(fields, firstAt(object, TIMES));
+  const time = firstAt(object, TIMES);
+  return {
+    ...finish(fields, time),
+    // A channel that was made up from the provider stands nowhere in the object.
+    asWritten: typeof channel === 'string',
+    // Sysmon's own field, which names its zone by its name only.
+    timeIsUtc: time !== undefined && time === object['UtcTime'],
+  };
 };
 
 /** `{"_source": {…}}` and `{"result": {…}}`: what Elastic and Splunk wrap each event in. */

@@ -25,41 +25,50 @@ export class ShapeReader {
     this.#context = context;
   }
 
-  read(object: object, record: number): void {
-    // JSON.parse made it: its keys are strings.
+  /** Reads an object that JSON.parse made; `json` is what it was made of, where that holds this object alone. */
+  read(object: object, record: number, json: string | null): void {
     const source = object as JsonObject;
-    const events = this.#shape(source);
-    for (const event of events) {
-      const parsed = parseTime(event.time, this.#context.timeZone);
-      this.#context.emit({
-        record,
-        at: parsed?.at ?? null,
-        atText: typeof event.time === 'string' || typeof event.time === 'number' ? String(event.time) : null,
-        zoneAssumed: parsed?.zoneAssumed ?? false,
-        logSource: event.logSource,
-        fields: event.fields,
-        text: null,
-      });
+    if (this.readAlike(source, record, json)) return;
+    for (const shape of SHAPES) {
+      const found = shape(source);
+      if (found === null) continue;
+      this.#last = shape;
+      return this.#emit(found, record, json);
     }
   }
 
-  #shape(object: JsonObject): readonly ShapedEvent[] {
-    if (this.#last !== null && this.#last !== anything && this.#last !== declared) {
-      const again = this.#last(object);
-      if (again !== null) return asList(again);
-    }
-    for (const shape of SHAPES) {
-      const found = shape(object);
-      if (found === null) continue;
-      this.#last = shape;
-      return asList(found);
-    }
-    return [];
+  /** Reads the object if it is of the last one's shape, and that is one which no envelope of several events has. */
+  readAlike(object: object, record: number, json: string | null): boolean {
+    if (this.#last === null || this.#last === anything || this.#last === declared) return false;
+    const found = this.#last(object as JsonObject);
+    if (found === null) return false;
+    this.#emit(found, record, json);
+    return true;
+  }
+
+  #emit(found: ShapedEvent | readonly ShapedEvent[], record: number, json: string | null): void {
+    if (isList(found)) for (const event of found) this.#emitOne(event, record, json);
+    else this.#emitOne(found, record, json);
+  }
+
+  #emitOne(event: ShapedEvent, record: number, json: string | null): void {
+    const timeZone = event.timeIsUtc === true ? 'UTC' : this.#context.timeZone;
+    const parsed = parseTime(event.time, timeZone);
+    this.#context.emit({
+      record,
+      at: parsed?.at ?? null,
+      atText: typeof event.time === 'string' || typeof event.time === 'number' ? String(event.time) : null,
+      zoneAssumed: event.timeIsUtc === true ? false : (parsed?.zoneAssumed ?? false),
+      logSource: event.logSource,
+      fields: event.fields,
+      text: null,
+      json: event.asWritten === true ? json : null,
+    });
   }
 }
 
-function asList(events: ShapedEvent | readonly ShapedEvent[]): readonly ShapedEvent[] {
-  return Array.isArray(events) ? events : [events as ShapedEvent];
+function isList(events: ShapedEvent | readonly ShapedEvent[]): events is readonly ShapedEvent[] {
+  return Array.isArray(events);
 }
 
 /** An object that says itself, in Sigma's words, what it is. */
