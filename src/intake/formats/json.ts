@@ -11,7 +11,7 @@ export const json: Format = {
   name: 'json',
   claims: ({ text }: Head) => {
     const first = text.trimStart().charAt(0);
-    if (first === '{') return /^\s*\{\s*(?:"|\})/.test(text) ? 60 : 0;
+    if (first === '{') return /^\s*\{\s*"/.test(text) ? 95 : /^\s*\{\s*\}/.test(text) ? 60 : 0;
     return first === '[' && /^\s*\[\s*(?:\{|\])/.test(text) ? 60 : 0;
   },
   open: (context) => new JsonReader(context),
