@@ -2,7 +2,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding } from '../core/finding.ts';
 import type { Level } from '../core/level.ts';
-import { chaptersOf } from './story.ts';
+import { chaptersOf, stepsOf } from './story.ts';
 import { spanOf } from './wording.ts';
 
 function finding(ruleId: string, level: Level, record: number, author = 'Wardwatch'): Finding {
@@ -59,3 +59,14 @@ const spans: readonly (readonly [string | null, string | null, string])[] = [
 ];
 for (const [first, last, said] of spans)
   test(`says a span as ${said}`, () => equal(spanOf(first, last, 'Europe/London'), said));
+
+test('what is to be done is said once, in the words of the most serious finding', () => {
+  const next = (ruleId: string, level: Level, ...steps: string[]) => ({ ...finding(ruleId, level, 1), next: steps });
+  deepEqual(
+    stepsOf([
+      next('a', 'medium', 'Unplug DC1 from the network.', 'Ask who did it.'),
+      next('b', 'critical', 'Unplug DC1 from the network now, but leave it switched on.'),
+    ]),
+    ['Unplug DC1 from the network now, but leave it switched on.', 'Ask who did it.'],
+  );
+});

@@ -200,21 +200,26 @@ export function ruleOf({ title, author }: Finding): string {
 }
 
 const MAX_STEPS = 8;
+/** “Unplug DC1 from the network now” and “… but leave it on” are one thing to do: the more serious finding's words stand. */
+const SAME_WORDS = 5;
 
 /** What to do now: the steps of the most serious findings, each once. */
 export function stepsOf(shown: readonly Finding[]): string[] {
   const serious = [...shown]
     .filter(({ level }) => levelRank(level) >= levelRank('medium'))
     .sort((a, b) => levelRank(b.level) - levelRank(a.level));
-  const steps = new Set<string>();
+  const steps = new Map<string, string>();
   const rules = new Set<string>();
   for (const { ruleId, next } of serious) {
     if (steps.size >= MAX_STEPS) break;
     if (rules.has(ruleId)) continue;
     rules.add(ruleId);
-    for (const step of next.slice(0, 2)) if (steps.size < MAX_STEPS) steps.add(clean(step));
+    for (const step of next.slice(0, 2)) {
+      const key = clean(step).toLowerCase().split(' ').slice(0, SAME_WORDS).join(' ');
+      if (steps.size < MAX_STEPS && !steps.has(key)) steps.set(key, clean(step));
+    }
   }
-  return [...steps];
+  return [...steps.values()];
 }
 
 function todo(shown: readonly Finding[]): string[] {
