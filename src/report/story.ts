@@ -215,7 +215,12 @@ export function stepsOf(shown: readonly Finding[]): string[] {
     if (rules.has(ruleId)) continue;
     rules.add(ruleId);
     for (const step of next.slice(0, 2)) {
-      const key = clean(step).toLowerCase().split(' ').slice(0, SAME_WORDS).join(' ');
+      const key = clean(step)
+        .toLowerCase()
+        .replace(/[.,;:]/g, '')
+        .split(' ')
+        .slice(0, SAME_WORDS)
+        .join(' ');
       if (steps.size < MAX_STEPS && !steps.has(key)) steps.set(key, clean(step));
     }
   }
