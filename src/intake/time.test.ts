@@ -16,6 +16,13 @@ const cases: readonly (readonly [what: string, value: unknown, iso: string | nul
   ['microseconds as text', '1700000000000000', '2023-11-14T22:13:20.000Z', false],
   ['a web server’s time', '10/Oct/2026:13:55:36 -0700', '2026-10-10T20:55:36.000Z', false],
   ['a Windows export', '11/2/2026 9:49:00 PM', '2026-11-02T21:49:00.000Z', true],
+  ['a Windows export of a British machine', '02/11/2026 09:49:00', '2026-11-02T09:49:00.000Z', true],
+  ['a day that can be no month', '11/22/2026 09:49', '2026-11-22T09:49:00.000Z', true],
+  ['a time of C', 'Mon Nov  2 09:49:00 2026', '2026-11-02T09:49:00.000Z', true],
+  ['a time of C with a fraction and a zone', 'Mon Nov 02 09:49:00.123456 UTC 2026', '2026-11-02T09:49:00.123Z', false],
+  ['a mail’s time', 'Mon, 02 Nov 2026 09:49:00 +0100', '2026-11-02T08:49:00.000Z', false],
+  ['a spelled month with PM', 'Nov 2, 2026 9:49:00 PM', '2026-11-02T21:49:00.000Z', true],
+  ['a month that does not exist', 'Fox 2, 2026 9:49:00 PM', null, false],
   ['a day that does not exist', '2026-02-30 00:00:00', null, false],
   ['words', 'yesterday', null, false],
 ];

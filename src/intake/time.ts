@@ -36,7 +36,8 @@ export function parseTime(value: unknown, timeZone: string): ParsedTime | null {
     isoTime(text, timeZone) ??
     (/^\d{9,19}(?:\.\d+)?$/.test(text) ? epoch(Number(text)) : null) ??
     commonLog(text, timeZone) ??
-    slashed(text, timeZone)
+    slashed(text, timeZone) ??
+    spelled(text, timeZone)
   );
 }
 
@@ -140,29 +141,70 @@ export function commonLog(text: string, timeZone: string): ParsedTime | null {
   );
 }
 
-/** `11/2/2026 9:49:00 AM` as Windows exports write (month first), `2026/11/02 09:49:00` as firewalls do. */
+/**
+ * `2026/11/02 09:49:00` as firewalls write, and what Windows exports: `11/2/2026 9:49:00 AM` on an American machine
+ * (month first), `02/11/2026 09:49:00` on a British one (day first). A time with AM or PM is read the American way,
+ * one on the 24-hour clock the British, unless it would be no date then.
+ */
 function slashed(text: string, timeZone: string): ParsedTime | null {
   const firewall = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)$/.exec(text);
   if (firewall !== null) {
     const [, year, month, day, hour, minute, second] = firewall.map(Number);
     return assemble(year ?? 0, (month ?? 0) - 1, day ?? 0, hour ?? 0, minute ?? 0, second ?? 0, 0, undefined, timeZone);
   }
-  const us = /^(\d{1,2})\/(\d{1,2})\/(\d{4}),? (\d{1,2}):(\d\d):(\d\d)(?:\.(\d{1,9}))? ?([AaPp][Mm])?$/.exec(text);
+  const us = /^(\d{1,2})\/(\d{1,2})\/(\d{4}),? (\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s?([AaPp][Mm])?$/.exec(
+    text,
+  );
   if (us === null) return null;
   const half = us[8]?.toLowerCase();
   const hour = half === undefined ? Number(us[4]) : (Number(us[4]) % 12) + (half === 'pm' ? 12 : 0);
   const ms = milliseconds(us[7]);
+  const [first, second] = [Number(us[1]), Number(us[2])];
+  const isMonthFirst = first <= 12 && (half !== undefined || second > 12);
   return assemble(
     Number(us[3]),
-    Number(us[1]) - 1,
-    Number(us[2]),
+    (isMonthFirst ? first : second) - 1,
+    isMonthFirst ? second : first,
     hour,
     Number(us[5]),
-    Number(us[6]),
+    Number(us[6] ?? '0'),
     ms,
     undefined,
     timeZone,
   );
+}
+
+const SPELLED = [
+  // `Fri Mar 19 15:33:30 2010`, as C's ctime writes, with or without a fraction or a zone before the year.
+  /^(?:[A-Z][a-z]{2},? )?(?<month>[A-Z][a-z]{2}) {1,2}(?<day>\d{1,2}),? (?<clock>\d{1,2}:\d\d:\d\d(?:\.\d{1,9})?) (?:(?<zone>[A-Z]{1,4}|[+-]\d\d:?\d\d) )?(?<year>\d{4})$/,
+  // `Mar 19, 2010 3:33:30 PM`; RFC 5322's `Fri, 19 Mar 2010 15:33:30 +0000`; `19-Mar-2010 15:33:30`.
+  /^(?<month>[A-Z][a-z]{2}) {1,2}(?<day>\d{1,2}),? (?<year>\d{4}),? (?<clock>\d{1,2}:\d\d:\d\d(?:\.\d{1,9})?)(?: (?<half>[AaPp][Mm]))?(?: (?<zone>[A-Z]{1,4}|[+-]\d\d:?\d\d))?$/,
+  /^(?:[A-Z][a-z]{2}, )?(?<day>\d{1,2})[ /-](?<month>[A-Z][a-z]{2})[ /-](?<year>\d{4})[ :,]+(?<clock>\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?)(?: (?<zone>[A-Z]{1,4}|[+-]\d\d:?\d\d))?$/,
+] as const;
+
+/** Times that spell their month out. */
+function spelled(text: string, timeZone: string): ParsedTime | null {
+  for (const form of SPELLED) {
+    const { month = '', day, year, clock = '', half, zone } = form.exec(text)?.groups ?? {};
+    const monthIndex = MONTHS[month.toLowerCase()];
+    if (monthIndex === undefined) continue;
+    const [hour = '', minute, second = ''] = clock.split(':');
+    const [whole, fraction] = second.split(/[.,]/);
+    const hours = half === undefined ? Number(hour) : (Number(hour) % 12) + (half.toLowerCase() === 'pm' ? 12 : 0);
+    const known = zone !== undefined && (/^[+-]/.test(zone) || isZoneWord(zone)) ? zone : undefined;
+    return assemble(
+      Number(year),
+      monthIndex,
+      Number(day),
+      hours,
+      Number(minute),
+      Number(whole),
+      milliseconds(fraction),
+      known,
+      timeZone,
+    );
+  }
+  return null;
 }
 
 /**
@@ -217,6 +259,11 @@ const ZONE_WORDS: Readonly<Record<string, number>> = {
   PST: -480,
   PDT: -420,
 };
+
+/** True for the words whose zone is known. */
+export function isZoneWord(word: string): boolean {
+  return Object.hasOwn(ZONE_WORDS, word.toUpperCase());
+}
 
 /** Minutes east of Greenwich of `Z`, `+01`, `-0700`, `+01:00` or a word; `null` if it is no zone. */
 function zoneOffset(zone: string): number | null {

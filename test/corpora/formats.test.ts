@@ -175,7 +175,7 @@ test('OCSF’s samples are read as OCSF', (t) => {
 });
 
 const PANTHER_FLOOR = 560;
-const SC4S_FLOOR = 421;
+const SC4S_FLOOR = 432;
 
 function isJson(text: string): boolean {
   try {

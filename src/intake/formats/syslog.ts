@@ -1,19 +1,27 @@
 import { type Fields, newFields } from '../../core/event.ts';
-import { bsdTime, isoTime, type ParsedTime } from '../time.ts';
+import { bsdTime, isoTime, isZoneWord, type ParsedTime, parseTime } from '../time.ts';
 import { parseAtna } from './atna.ts';
 import { parseCef, parseLeef } from './cef.ts';
 import type { Format, ReadContext } from './format.ts';
 import { readPairs } from './key-values.ts';
 import { lineReader, type LineResult, shareOf } from './line-format.ts';
 import { sourceOf } from './shape.ts';
-import { recogniseVendor } from './vendors.ts';
+import { recogniseVendor } from './vendors/index.ts';
 
 const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
 const PRI = /^<(\d{1,3})>/;
+/** Zones as devices write them. Any other word after the clock is a host, unless Cisco's `%` code follows it. */
+const ZONE =
+  '(?:UTC|GMT|BST|WES?T|CES?T|EES?T|MSK|IST|JST|SGT|HKT|AE[SD]T|NZ[SD]T|[ECMP][SD]T)(?=[:\\s])|[A-Za-z]{3,4}(?=:\\s+%)';
 const BSD = new RegExp(
-  `^\\*?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\\s+)?(${MONTH})\\s+(\\d{1,2})\\s+(?:((?:19|20)\\d\\d)\\s+)?(\\d{1,2}:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?)(?:\\s+((?:19|20)\\d\\d)(?=\\s|:))?(?:\\s+(?:UTC|GMT|[A-Z]{3,4}))?:?\\s*`,
+  `^\\*?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\\s+)?((?i:${MONTH}))\\s+(\\d{1,2})\\s+(?:((?:19|20)\\d\\d)\\s+)?(\\d{1,2}:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?)(?:\\s+((?:19|20)\\d\\d)(?=\\s|:))?(?:\\s+(${ZONE}))?:?\\s*`,
 );
-const ISO_START = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\s?(?:Z|[+-]\d\d:?\d\d)?)\s*/;
+const ORIGIN = new RegExp(
+  `^([^\\s:%<>[\\]]{1,255}):\\s*(?=[*.]?${MONTH}\\s+\\d{1,2}\\s+(?:\\d{4}\\s+)?\\d\\d:|(?:\\d{1,4}:\\d\\d:\\d\\d|\\d\\w\\d\\w): %)`,
+);
+const ISO_START = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\s?(?:Z|(?:GMT|UTC)(?=\s)|[+-]\d\d:?\d\d)?)\s*/;
+/** NetScaler's own: `11/02/2026:09:49:00 GMT`, month first. */
+const SLASHED_START = /^(\d\d\/\d\d\/\d{4}):(\d\d:\d\d:\d\d)\s+(?:(GMT|UTC)\s+)?/;
 
 /** Syslog of RFC 5424 and of RFC 3164 as it is in the wild, whatever its message is made of. */
 export const syslog: Format = {
@@ -28,9 +36,12 @@ export const syslog: Format = {
 export const securityLines: Format = {
   name: 'security-lines',
   claims: ({ lines }) =>
-    Math.min(65, shareOf(lines, (line) => /^\s*(?:CEF:\d|LEEF:[12]\.)/.test(line) || isPairs(line)) * 0.65),
+    Math.min(65, shareOf(lines, (line) => BARE.test(line) || BARRED.test(line) || isPairs(line)) * 0.65),
   open: (context) => lineReader(context, (line) => message(line, newFields(), '', null, context)),
 };
+
+const BARRED = /^[\w.-]{1,64}=[^|]{0,1000}\|[\w.-]{1,64}=/;
+const BARE = /^\s*(?:CEF:\d|LEEF:[12]\.|[^\t]{0,255}\tMSWinEventLog\t)/;
 
 function looksLikeSyslog(line: string): boolean {
   const rest = line.replace(/^\d{1,6} (?=<)/, '').replace(PRI, '');
@@ -65,8 +76,18 @@ export function parseSyslog(line: string, context: ReadContext): LineResult {
 
 /** RFC 5424 section 6, after the version. */
 function parse5424(text: string, fields: Fields, context: ReadContext): LineResult {
+  // Some write the version and the time of the new header and go on as in the old one.
+  const meraki = /^(\d{9,11}\.\d{1,9}) (\S{1,255}) /.exec(text);
+  if (meraki !== null) {
+    const [whole, seconds = '', host = ''] = meraki;
+    setAll(fields, { Hostname: host });
+    return message(text.slice(whole.length), fields, '', timed(parseTime(seconds, 'UTC'), seconds), context);
+  }
   const header = /^(\S+) (\S+) (\S+) (\S+) (\S+) ?/.exec(text);
-  if (header === null) return { reason: 'no-header', detail: 'the line ends within its syslog header' };
+  if (header === null || /^(?:CEF|LEEF):/.test(header[3] ?? ''))
+    return ISO_START.test(text)
+      ? parse3164(text, fields, context, true)
+      : { reason: 'no-header', detail: 'the line ends within its syslog header' };
   const [whole, timestamp = '-', host = '-', program = '-', processId = '-', messageId = '-'] = header;
   const time = timestamp === '-' ? null : isoTime(timestamp, context.timeZone);
   if (timestamp !== '-' && time === null)
@@ -87,20 +108,27 @@ function timed(time: ParsedTime | null, text: string): { time: ParsedTime | null
   return { time, text };
 }
 
-/** `[id name="value"]…` or `-`; backslash escapes `"`, `\` and `]`. Returns the length, or `null` if it does not close. */
+/**
+ * `[id name="value"]…` or `-`; backslash escapes `"`, `\` and `]`.
+ *
+ * @returns the length, 0 if it is not structured data but the message already, or `null` if it does not close
+ */
 function readStructuredData(text: string, fields: Fields): number | null {
   if (text.startsWith('-')) return 1;
   let at = 0;
   while (text.charAt(at) === '[') {
-    const id = /^\[([^\s=\]"]{1,64})/.exec(text.slice(at, at + 70))?.[1];
-    if (id === undefined) return null;
+    const id = /^\[([^\s=\]":]{1,64})(?=[ \]])/.exec(text.slice(at, at + 70))?.[1];
+    // Check Point writes `[name:"value"; …]` in its place; others begin their message with a bracket.
+    if (id === undefined) return text.includes(']', at) ? at : null;
     at += id.length + 1;
     for (;;) {
       while (text.charAt(at) === ' ') at++;
       if (text.charAt(at) === ']') break;
-      const name = /^([^\s=\]"]{1,64})="/.exec(text.slice(at, at + 70))?.[1];
-      if (name === undefined) return null;
-      at += name.length + 2;
+      // The blank that some put after the sign is in no specification, and does no harm.
+      const start = /^([^\s=\]"]{1,64})= ?"/.exec(text.slice(at, at + 70));
+      const name = start?.[1];
+      if (start === null || name === undefined) return null;
+      at += start[0].length;
       let value = '';
       for (; text.charAt(at) !== '"'; at++) {
         if (at >= text.length) return null;
@@ -119,37 +147,62 @@ function readStructuredData(text: string, fields: Fields): number | null {
 /** RFC 3164 as devices write it: any part of the header may be missing or of another form. */
 function parse3164(text: string, fields: Fields, context: ReadContext, hadPriority: boolean): LineResult {
   // Cisco numbers its messages: “<189>123: *Mar  1 …”.
-  let rest = text.replace(/^\d{1,10}:\s+(?=[*.]?[A-Z][a-z]{2}\s|\d{4}-|%)/, '').replace(/^\.(?=[A-Z][a-z]{2} )/, '');
+  let rest = text.replace(/^\d{1,10}:\s+(?=[*.]?[A-Z][a-z]{2}\s|\d{4}-|%|[^\s:]{1,255}:\s)/, '');
+  // With “logging origin-id” it says who it is before the time, and without a clock it counts from its start.
+  const origin = ORIGIN.exec(rest);
+  if (origin !== null) {
+    setAll(fields, { Hostname: origin[1] ?? '' });
+    rest = rest.slice(origin[0].length);
+  }
+  rest = rest.replace(/^\.(?=[A-Z][a-z]{2} )/, '');
   let time: { time: ParsedTime | null; text: string } | null = null;
   const bsd = BSD.exec(rest);
   const iso = bsd === null ? ISO_START.exec(rest) : null;
+  const slashed = SLASHED_START.exec(rest);
   if (bsd !== null) {
-    const [whole, month = '', day = '', yearBefore, clock = '', yearAfter] = bsd;
-    const zone = /\s(?:UTC|GMT)/.test(whole) ? 'Z' : undefined;
+    const [whole, month = '', day = '', yearBefore, clock = '', yearAfter, zone] = bsd;
     time = timed(
-      bsdTime(month, day, clock, yearBefore ?? yearAfter ?? null, context.referenceTime, context.timeZone, zone),
-      whole.trim(),
+      bsdTime(
+        month,
+        day,
+        clock,
+        yearBefore ?? yearAfter ?? null,
+        context.referenceTime,
+        context.timeZone,
+        zone !== undefined && isZoneWord(zone) ? zone : undefined,
+      ),
+      whole.trim().replace(/:$/, ''),
     );
     rest = rest.slice(whole.length);
   } else if (iso !== null) {
     time = timed(isoTime((iso[1] ?? '').trim(), context.timeZone), iso[1] ?? '');
     rest = rest.slice(iso[0].length);
+  } else if (slashed !== null) {
+    const [whole, date = '', clock = '', zone] = slashed;
+    const [month = '', day = '', year = ''] = date.split('/');
+    time = timed(isoTime(`${year}-${month}-${day} ${clock}${zone ?? ''}`, context.timeZone), whole.trim());
+    rest = rest.slice(whole.length);
   } else if (!hadPriority) return message(rest, fields, '', null, context);
   if (time !== null && time.time === null)
     return { reason: 'bad-time', detail: 'the time in the syslog header means nothing' };
 
   // A host is a word before the tag; a line that starts with its tag (or a message code) has none.
-  const host = /^(?:%?[^\s:[\]=<>]{1,255}|\[?[\da-fA-F:.]{3,45}\]?):?(?=\s)/.exec(rest)?.[0];
+  const host = /^(?:%?[^\s:[\]=<>]{1,255}|\[?[\da-fA-F:.]{3,45}\]?):?(?=\s|$)/.exec(rest)?.[0];
   const isTag =
     host === undefined ||
     host.startsWith('%') ||
     (host.endsWith(':') && !/^\S+:\s+(?:\S+\[\d+\]|%|[^\s:]+):/.test(rest));
-  if (host !== undefined && !isTag && (time !== null || hadPriority)) {
+  // Without a time there is no header (RFC 3164 section 4.3.3), unless what follows the word can only be a tag.
+  const hasHost = time !== null || (hadPriority && /^\S+\s+(?:%|[^\s:[\]=]{1,64}(?:\[\d{1,10}\])?:)/.test(rest));
+  if (host !== undefined && !isTag && hasHost && origin === null) {
     setAll(fields, { Hostname: host.replace(/:$/, '') });
     rest = rest.slice(host.length).trimStart().replace(/^:\s*/, '');
   }
   const tag =
     /^([^\s:[\](){}"'=,|<>]{1,128})(?:\(([\w-]{1,64})\))?(?:\[(\d{1,10})\])?:(?:\s+|$)/.exec(rest) ??
+    // Some leave the blank out. What is no plain word may be a path or an address.
+    /^([\w.-]{1,64})()(?:\[(\d{1,10})\]):(?=\S)/.exec(rest) ??
+    (host !== undefined && hasHost ? /^([A-Za-z][\w.-]{1,63})()():(?=[A-Za-z])/.exec(rest) : null) ??
     /^([^\s:[\](){}"'=,|<>]{1,64})()\[(\d{1,10})\]\s+/.exec(rest);
   const program = tag?.[1] ?? '';
   if (tag !== null && !program.startsWith('%') && !/^(?:CEF|LEEF)$/.test(program)) {
@@ -178,7 +231,7 @@ function message(
       atText: time?.text ?? atna.atText,
     };
   const vendor = recogniseVendor(text, fields, program);
-  const isBarred = /^[\w.-]{1,64}=[^|]{0,1000}\|[\w.-]{1,64}=/.test(text);
+  const isBarred = BARRED.test(text);
   if (vendor === null && structured === null && (isBarred || isPairs(text)))
     readPairs(text, fields, isBarred ? '|' : ' ');
   const own = time ?? vendorTime(fields, context);
@@ -212,12 +265,14 @@ function vendorTime(fields: Fields, context: ReadContext): { time: ParsedTime | 
     fields['time'],
     fields['timestamp'],
     fields['start'],
+    fields['EventTime'],
+    fields['receive_time'],
   ]) {
     if (typeof text !== 'string') continue;
     const digits = /^\d{10,19}(?:\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
     const ms = digits < 1e11 ? digits * 1000 : digits < 1e14 ? digits : digits / 1e6;
     if (!Number.isNaN(ms)) return timed({ at: Math.floor(ms), zoneAssumed: false }, text);
-    const time = isoTime(text, context.timeZone);
+    const time = parseTime(text, context.timeZone);
     if (time !== null) return timed(time, text);
   }
   return null;
