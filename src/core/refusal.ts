@@ -21,6 +21,16 @@ export const REFUSALS = {
     hint: 'Look at the disk of the data folder; nothing that was acknowledged is lost.',
   },
   'store/damaged': { exit: 4, hint: 'Keep the file as it is, and restore the data folder from a backup.' },
+  'state/bad-address': {
+    exit: 2,
+    hint: 'Leave it out for SQLite, or write postgres://user:password@host:port/database.',
+  },
+  'state/unreachable': {
+    exit: 4,
+    hint: 'Check that the server runs and that the user, password and database are right.',
+  },
+  'state/newer-schema': { exit: 2, hint: 'Install the release that made it, or a later one, or restore a backup.' },
+  'state/changed-migration': { exit: 2, hint: 'Install the release as it was published, or restore a backup.' },
 } as const satisfies Record<string, { exit: number; hint: string }>;
 
 export type RefusalCode = keyof typeof REFUSALS;
