@@ -13,6 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   detect: ['core'],
   'detect/sigma': ['core'],
   content: [],
+  store: ['core'],
   scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'content'],
   report: ['core', 'detect/sigma', 'scan'],
   cli: ['core', 'intake', 'intake/evtx', 'detect/sigma', 'scan', 'report'],
