@@ -14,9 +14,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'detect/sigma': ['core'],
   content: [],
   store: ['core'],
-  scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'content'],
+  findings: ['core', 'detect/sigma', 'content'],
+  scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'findings'],
   report: ['core', 'detect/sigma', 'scan'],
-  cli: ['core', 'intake', 'intake/evtx', 'detect/sigma', 'scan', 'report'],
+  cli: ['core', 'intake', 'intake/evtx', 'detect/sigma', 'findings', 'scan', 'report'],
   '': ['core', 'cli'],
 };
 
