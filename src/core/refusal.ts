@@ -11,6 +11,11 @@ export const REFUSALS = {
   'rules/not-found': { exit: 2, hint: 'Give a folder that holds Sigma rules (*.yml).' },
   'mapping/invalid': { exit: 2, hint: 'See docs/formats.md for the mapping file.' },
   'output/not-writable': { exit: 2, hint: 'Choose a folder that exists and that your account may write to.' },
+  'sources/name-taken': { exit: 2, hint: 'Choose another name, or see “wardwatch sources list”.' },
+  'sources/bad-address': { exit: 2, hint: 'Write networks as 10.1.0.0/16, separated by commas.' },
+  'serve/bad-address': { exit: 2, hint: 'Write it as 127.0.0.1:8443; port 0 picks a free one.' },
+  'serve/needs-tls': { exit: 2, hint: 'Leave --plain-http out, or listen on 127.0.0.1 only.' },
+  'serve/cannot-listen': { exit: 2, hint: 'Another program may have the port: choose another, or stop it.' },
   'store/busy': { exit: 4, hint: 'Send again a little later: events arrive faster than the disk takes them.' },
   'store/disk-full': {
     exit: 4,
