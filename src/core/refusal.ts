@@ -26,6 +26,17 @@ export const REFUSALS = {
     hint: 'Look at the disk of the data folder; nothing that was acknowledged is lost.',
   },
   'store/damaged': { exit: 4, hint: 'Keep the file as it is, and restore the data folder from a backup.' },
+  'store/closed': { exit: 4, hint: 'The service is stopping: ask again when it runs.' },
+  'store/in-use': { exit: 2, hint: 'Stop the service first, or ask it through its API.' },
+  'store/not-found': { exit: 2, hint: 'Give the data folder of a service with --data.' },
+  'retention/below-minimum': {
+    exit: 2,
+    hint: 'Choose a longer time: the minimum is there to follow an intrusion back.',
+  },
+  'search/bad-request': { exit: 2, hint: 'See the search help for what can be asked.' },
+  'search/bad-query': { exit: 2, hint: 'Write for example: host:dc1 process:*psexec* -user:svc_* last 7d' },
+  'search/cancelled': { exit: 130, hint: 'Search again when you like.' },
+  'search/too-slow': { exit: 4, hint: 'Ask for a shorter time, or for a host or account.' },
   'state/bad-address': {
     exit: 2,
     hint: 'Leave it out for SQLite, or write postgres://user:password@host:port/database.',
