@@ -13,6 +13,7 @@ export const REFUSALS = {
   'output/not-writable': { exit: 2, hint: 'Choose a folder that exists and that your account may write to.' },
   'sources/name-taken': { exit: 2, hint: 'Choose another name, or see “wardwatch sources list”.' },
   'sources/bad-address': { exit: 2, hint: 'Write networks as 10.1.0.0/16, separated by commas.' },
+  'api/bad-request': { exit: 2, hint: 'See /api/v1/openapi.json for what can be asked.' },
   'serve/bad-address': { exit: 2, hint: 'Write it as 127.0.0.1:8443; port 0 picks a free one.' },
   'serve/needs-tls': { exit: 2, hint: 'Leave --plain-http out, or listen on 127.0.0.1 only.' },
   'serve/cannot-listen': { exit: 2, hint: 'Another program may have the port: choose another, or stop it.' },

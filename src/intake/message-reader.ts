@@ -6,12 +6,18 @@ import { isObject, unwrap } from './formats/shape.ts';
 import { ShapeReader } from './formats/shapes.ts';
 import { parseSyslog } from './formats/syslog.ts';
 
+/** What an envelope said of the event in it, for events that do not say it themselves. */
+interface Envelope {
+  readonly host?: string;
+  readonly at?: number;
+}
+
 /** One thing that a sender sent, as its door took it. */
 export type Message =
   /** A syslog message, a raw line, or any text that is a log by itself. */
-  | { readonly kind: 'text'; readonly text: string }
-  /** JSON that the door has parsed already. `host` and `at` are what its envelope said, for events that do not. */
-  | { readonly kind: 'object'; readonly object: object; readonly host?: string; readonly at?: number };
+  | ({ readonly kind: 'text'; readonly text: string } & Envelope)
+  /** JSON that the door has parsed already. */
+  | ({ readonly kind: 'object'; readonly object: object } & Envelope);
 
 export interface ReadMessage {
   readonly events: readonly LogEvent[];
@@ -39,11 +45,9 @@ export class MessageReader {
     this.#events = [];
     this.#setAside = [];
     if (message.kind === 'text') this.#text(message.text);
-    else {
-      this.#object(message.object);
-      if (message.host !== undefined || message.at !== undefined)
-        this.#events = this.#events.map((event) => withEnvelope(event, message.host, message.at));
-    }
+    else this.#object(message.object);
+    if (message.host !== undefined || message.at !== undefined)
+      this.#events = this.#events.map((event) => withEnvelope(event, message.host, message.at));
     return { events: this.#events, setAside: this.#setAside };
   }
 

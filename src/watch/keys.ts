@@ -1,4 +1,4 @@
-import { randomBytes, webcrypto } from 'node:crypto';
+import { createCipheriv, randomBytes, webcrypto } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,6 +10,8 @@ import * as x509 from '@peculiar/x509';
 export interface Keys {
   /** 32 bytes: makes pseudonyms. */
   readonly pseudonym: Buffer;
+  /** Seals what nobody may read by accident. */
+  readonly seal: (bytes: Buffer) => Buffer;
   /** PEM. */
   readonly tls: { readonly key: string; readonly cert: string };
 }
@@ -21,6 +23,9 @@ export async function openKeys(folder: string, hostNames: readonly string[]): Pr
   const pseudonym = await kept(path.join(folder, 'pseudonym.key'), () =>
     Promise.resolve(`${randomBytes(32).toString('hex')}\n`),
   );
+  const sealing = await kept(path.join(folder, 'seal.key'), () =>
+    Promise.resolve(`${randomBytes(32).toString('hex')}\n`),
+  );
   const certFile = path.join(folder, 'tls.crt');
   const keyFile = path.join(folder, 'tls.key');
   if (!existsSync(certFile) || !existsSync(keyFile)) {
@@ -29,9 +34,18 @@ export async function openKeys(folder: string, hostNames: readonly string[]): Pr
     await secretFile(certFile, made.cert);
   }
   return {
+    seal: (bytes) => seal(bytes, Buffer.from(sealing.trim(), 'hex')),
     pseudonym: Buffer.from(pseudonym.trim(), 'hex'),
     tls: { key: await readFile(keyFile, 'utf8'), cert: await readFile(certFile, 'utf8') },
   };
+}
+
+/** AES-256-GCM: 12 bytes of nonce, 16 of tag, then what was sealed. */
+function seal(bytes: Buffer, key: Buffer): Buffer {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  const sealed = Buffer.concat([cipher.update(bytes), cipher.final()]);
+  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
 }
 
 async function kept(file: string, make: () => Promise<string>): Promise<string> {

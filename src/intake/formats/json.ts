@@ -153,6 +153,17 @@ function deeperThan(text: string, limit: number): boolean {
   return false;
 }
 
+/** Cuts a text that has come whole into its values: objects one after another, or the elements of an array. */
+export function cutValues(
+  text: string,
+  onValue: (text: string, ordinal: number) => void,
+  onBad: (ordinal: number, reason: string, detail: string) => void,
+): void {
+  const cutter = new ValueCutter(onValue, onBad);
+  cutter.push(text);
+  cutter.end();
+}
+
 /** Cuts JSON values out of text by counting brackets: the elements of an array, or objects one after another. */
 class ValueCutter {
   readonly #onValue: (text: string, ordinal: number) => void;
@@ -166,6 +177,7 @@ class ValueCutter {
   #started = false;
   #ordinal = 0;
   #tooLong = false;
+  #isStray = false;
 
   constructor(
     onValue: (text: string, ordinal: number) => void,
@@ -190,9 +202,14 @@ class ValueCutter {
           this.#inArray = true;
           this.#started = true;
         } else if (code === 0x7b || code === 0x5b) {
+          this.#endStray();
           this.#started = true;
           this.#depth = 1;
           from = i;
+        } else if (code === 0x2c || code === 0x5d) this.#endStray();
+        else if (code > 0x20 && code !== 0xfeff) {
+          this.#isStray = true;
+          this.#inString = code === 0x22;
         }
         continue;
       }
@@ -208,12 +225,20 @@ class ValueCutter {
   }
 
   end(): void {
+    this.#endStray();
     if (this.#depth > 0)
       this.#onBad(
         ++this.#ordinal,
         'bad-json',
         this.#inArray ? 'the array ends in the middle of an element' : 'the text ends in the middle of an object',
       );
+  }
+
+  /** What stands between values and is none of them: an element like the others, that is no object. */
+  #endStray(): void {
+    if (!this.#isStray) return;
+    this.#isStray = false;
+    this.#onBad(++this.#ordinal, 'not-an-object', 'the JSON value is not an object');
   }
 
   #keep(piece: string): void {
