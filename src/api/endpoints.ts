@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
+import { events } from './endpoints/events.ts';
 import { findings } from './endpoints/findings.ts';
 import { health } from './endpoints/health.ts';
 import { live } from './endpoints/live.ts';
@@ -8,4 +9,4 @@ import { setaside } from './endpoints/setaside.ts';
 import { sources } from './endpoints/sources.ts';
 
 /** Everything that the API can be asked. */
-export const ENDPOINTS: readonly Endpoint[] = [findings, sources, setaside, live, metrics, health, openapi];
+export const ENDPOINTS: readonly Endpoint[] = [findings, events, sources, setaside, live, metrics, health, openapi];
