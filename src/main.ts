@@ -8,7 +8,14 @@ import { Refusal, REFUSALS } from './core/refusal.ts';
 
 type Verb = (args: readonly string[], env: Readonly<Record<string, string | undefined>>) => Promise<number>;
 
-const VERBS: Readonly<Record<string, Verb>> = { scan: runScan, convert: runConvert, rules: runRules };
+const VERBS: Readonly<Record<string, Verb>> = {
+  scan: runScan,
+  convert: runConvert,
+  rules: runRules,
+  // What needs a database is loaded when it is asked for: a scan does not wait for it.
+  verify: async (args) => (await import('./cli/verify.ts')).runVerify(args),
+  export: async (args) => (await import('./cli/export.ts')).runExport(args),
+};
 
 const HELP = `Wardwatch reads logs and says in plain English what happened, and what to do now.
 
@@ -18,6 +25,8 @@ Usage: wardwatch VERB …
   convert FILE…          event logs as JSON, one record a line
   rules check|list|explain|update
                          which rules load, which can run, and why the others cannot
+  verify                 proves that the kept events are what was sealed
+  export events          every kept event, as JSON
 
   wardwatch VERB --help  options and examples
   wardwatch --version    the version

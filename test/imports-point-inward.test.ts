@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   store: ['core'],
   scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'content'],
   report: ['core', 'detect/sigma', 'scan'],
-  cli: ['core', 'intake', 'intake/evtx', 'detect/sigma', 'scan', 'report'],
+  cli: ['core', 'store', 'intake', 'intake/evtx', 'detect/sigma', 'scan', 'report'],
   '': ['core', 'cli'],
 };
 
