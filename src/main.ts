@@ -12,10 +12,12 @@ const VERBS: Readonly<Record<string, Verb>> = {
   scan: runScan,
   convert: runConvert,
   rules: runRules,
-  // These load much that the others do without.
+  // What needs a database is loaded when it is asked for: a scan does not wait for it.
   serve: async (args, env) => (await import('./cli/serve.ts')).runServe(args, env),
   sources: async (args, env) => (await import('./cli/sources.ts')).runSources(args, env),
   tokens: async (args, env) => (await import('./cli/tokens.ts')).runTokens(args, env),
+  verify: async (args) => (await import('./cli/verify.ts')).runVerify(args),
+  export: async (args) => (await import('./cli/export.ts')).runExport(args),
 };
 
 const HELP = `Wardwatch reads logs and says in plain English what happened, and what to do now.
@@ -29,6 +31,8 @@ Usage: wardwatch VERB …
   serve                  the live service: takes logs, keeps them, judges them
   sources add|list       who may send logs
   tokens add             who may ask the API
+  verify                 proves that the kept events are what was sealed
+  export events          every kept event, as JSON
 
   wardwatch VERB --help  options and examples
   wardwatch --version    the version

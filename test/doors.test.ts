@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { ENDPOINTS } from '../src/api/endpoints.ts';
-import { ROLES } from '../src/watch/tokens.ts';
+import { type Role, ROLES } from '../src/watch/tokens.ts';
 import { eventually, startRsyslog, upService } from './service.ts';
 
 /** A process creation that one of our rules fires on, told from others by its user. */
@@ -37,8 +37,8 @@ function accountsOf(findings: readonly Readonly<Record<string, unknown>>[]): str
 
 test('every HTTP door takes what its shippers send, once it is on disk', async (t) => {
   const service = await upService(t, '--plain-http');
-  const { token } = service.addSource('shipper', 'http');
-  const analyst = service.addToken('analyst');
+  const { token } = await service.addSource('shipper', 'http');
+  const analyst = await service.addToken('analyst');
   const basic = Buffer.from(`anybody:${token}`).toString('base64');
   const apiKey = Buffer.from(`id:${token}`).toString('base64');
   const bulk = (user: string) => `{"create":{}}\n${JSON.stringify(deletesSnapshots(user))}\n`;
@@ -90,8 +90,8 @@ test('every HTTP door takes what its shippers send, once it is on disk', async (
 
 test('audit events come in alone and in bundles, whether they conform or not; what is no JSON is set aside', async (t) => {
   const service = await upService(t, '--plain-http');
-  const { token } = service.addSource('epr', 'fhir');
-  const admin = service.addToken('admin');
+  const { token } = await service.addSource('epr', 'fhir');
+  const admin = await service.addToken('admin');
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' };
   const audit = {
     resourceType: 'AuditEvent',
@@ -129,9 +129,9 @@ test('rsyslog sends over TCP, TLS, UDP and to _bulk, unchanged', async (t) => {
     '--syslog-udp',
     '127.0.0.1:0',
   );
-  service.addSource('this machine', 'syslog');
-  const { token } = service.addSource('by http', 'http');
-  const analyst = service.addToken('analyst');
+  await service.addSource('this machine', 'syslog');
+  const { token } = await service.addSource('by http', 'http');
+  const analyst = await service.addToken('analyst');
   const port = (address: string | undefined) => new URL(`x://${address ?? ''}`).port;
   const log = path.join(mkdtempSync(path.join(tmpdir(), 'wardwatch-tail-')), 'in.log');
   writeFileSync(log, '');
@@ -176,7 +176,7 @@ test('who is not registered is not listened to, at any syslog door', async (t) =
     '--syslog-udp',
     '127.0.0.1:0',
   );
-  const admin = service.addToken('admin');
+  const admin = await service.addToken('admin');
   const [host = '', port = ''] = (service.ready.syslogTcp ?? '').split(':');
   const closed = new Promise<void>((resolve) => {
     const socket = connect(Number(port), host, () => socket.write('<34>1 - h a - - - stranger\n'));
@@ -217,7 +217,8 @@ test('TLS is on unless it is switched off, and can be switched off on this machi
 
 test('every endpoint answers the roles it is for, and no other', async (t) => {
   const service = await upService(t, '--plain-http');
-  const tokens = Object.fromEntries(ROLES.map((role) => [role, service.addToken(role)]));
+  const tokens: Partial<Record<Role, string>> = {};
+  for (const role of ROLES) tokens[role] = await service.addToken(role);
   for (const { path: url, audience } of ENDPOINTS) {
     if (url === '/api/v1/live') continue;
     const ask = async (token?: string) =>
@@ -243,4 +244,25 @@ test('every endpoint answers the roles it is for, and no other', async (t) => {
     ).status,
     400,
   );
+});
+
+test('sources and tokens are added on the command line beside the running service', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const added = service.run('sources', 'add', 'dc1', '--kind', 'windows', '--json');
+  equal(added.status, 0, added.err);
+  const { id, token } = JSON.parse(added.out) as { id: string; token: string };
+  match(id, /^src_/);
+  const body = `{"create":{}}\n${JSON.stringify(deletesSnapshots('kim'))}\n`;
+  equal((await service.fetch('/_bulk', { headers: { authorization: `ApiKey ${token}` }, body })).status, 200);
+  const again = service.run('sources', 'add', 'dc1', '--kind', 'windows', '--json');
+  equal(again.status, 2);
+  match(again.err, /already/);
+  const analyst = (JSON.parse(service.run('tokens', 'add', '--role', 'analyst', '--json').out) as { token: string })
+    .token;
+  const found = await eventually(
+    () => service.list('/api/v1/findings', analyst),
+    (findings) => findings.length > 0,
+  );
+  deepEqual(accountsOf(found), ['kim']);
+  ok(!service.log.includes(token) && !service.log.includes('kim'), 'the log holds no token and no account');
 });

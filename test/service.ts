@@ -5,6 +5,9 @@ import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import { openState, type State, statePlace } from '../src/store/state.ts';
+import { type SourceKind, Sources } from '../src/watch/sources.ts';
+import { type Role, Tokens } from '../src/watch/tokens.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
 const READY_MS = 60_000;
@@ -77,12 +80,22 @@ export class TestService {
     return { status, out: stdout, err: stderr };
   }
 
-  addSource(name: string, kind: string): { id: string; token: string } {
-    return JSON.parse(this.run('sources', 'add', name, '--kind', kind, '--json').out) as { id: string; token: string };
+  /** As by the command line, which takes a second to start. */
+  addSource(name: string, kind: SourceKind): Promise<{ id: string; token: string }> {
+    return this.#beside((state) => new Sources(state, Date.now).add(name, kind, null));
   }
 
-  addToken(role: string): string {
-    return (JSON.parse(this.run('tokens', 'add', '--role', role, '--json').out) as { token: string }).token;
+  async addToken(role: Role): Promise<string> {
+    return (await this.#beside((state) => new Tokens(state, Date.now).add(role, null))).token;
+  }
+
+  async #beside<T>(work: (state: State) => Promise<T>): Promise<T> {
+    const state = await openState(statePlace(null, this.data));
+    try {
+      return await work(state);
+    } finally {
+      await state.close();
+    }
   }
 
   fetch(

@@ -56,5 +56,5 @@ export interface Endpoint<Query extends z.ZodObject = z.ZodObject> {
 
 /** Keeps the types of one endpoint together. */
 export function endpoint<Query extends z.ZodObject>(made: Endpoint<Query>): Endpoint {
-  return made as unknown as Endpoint;
+  return made;
 }

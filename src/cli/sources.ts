@@ -47,7 +47,7 @@ export async function runSources(
       const rows = await sources.list();
       print(
         given.flag('json')
-          ? `${JSON.stringify(rows.map(({ token_hash: _, ...row }) => row))}\n`
+          ? `${JSON.stringify(rows.map((row) => ({ ...row, token_hash: undefined })))}\n`
           : rows
               .map(
                 ({ id, kind, name: own, address_range: from }) =>

@@ -38,6 +38,10 @@ export const REFUSALS = {
   'search/bad-query': { exit: 2, hint: 'Write for example: host:dc1 process:*psexec* -user:svc_* last 7d' },
   'search/cancelled': { exit: 130, hint: 'Search again when you like.' },
   'search/too-slow': { exit: 4, hint: 'Ask for a shorter time, or for a host or account.' },
+  'keys/unknown': { exit: 4, hint: 'Put the key back from the escrow: without it this cannot be read by anybody.' },
+  'keys/broken': { exit: 4, hint: 'Restore it from a backup: it is not what was sealed.' },
+  'keys/exposed': { exit: 2, hint: 'Take the rights away (chmod 600), and rotate the key if others may have read it.' },
+  'keys/inside-data': { exit: 2, hint: 'Choose a folder outside the data folder with --keys.' },
   'state/bad-address': {
     exit: 2,
     hint: 'Leave it out for SQLite, or write postgres://user:password@host:port/database.',

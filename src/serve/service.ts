@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import { chmod } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { ENDPOINTS } from '../api/endpoints.ts';
@@ -12,8 +11,9 @@ import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import type { Log } from '../ops/log.ts';
 import { Trail } from '../ops/trail.ts';
 import { openArchive } from '../store/archive/open-archive.ts';
-import { makeFolder } from '../store/durable.ts';
 import { openJournal } from '../store/journal.ts';
+import { lockData } from '../store/lock.ts';
+import { placesIn } from '../store/places.ts';
 import { openState, statePlace } from '../store/state.ts';
 import { Counters } from '../watch/counters.ts';
 import { Findings } from '../watch/findings-store.ts';
@@ -60,19 +60,19 @@ const RETENTION_EVERY_MS = 24 * 3_600_000;
 /** Builds the live service from its parts, and opens its doors last. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { dataFolder, log, now } = options;
-  await makeFolder(dataFolder);
-  await chmod(dataFolder, 0o700);
-  const keys = await openKeys(options.keysFolder, ['localhost', hostname(), '127.0.0.1', '::1']);
+  const { journal: journalFolder, archive: archiveFolder } = placesIn(dataFolder);
+  const unlock = await lockData(dataFolder);
+  const keys = await openKeys(options.keysFolder, dataFolder, ['localhost', hostname(), '127.0.0.1', '::1']);
   const state = await openState(statePlace(options.state, dataFolder));
   const counters = new Counters();
   let pressure: string | null = null;
 
-  const journal = await openJournal(path.join(dataFolder, 'journal'), {
+  const journal = await openJournal(journalFolder, {
     onDamage: ({ kind, file }) => log.say('alarm', 'journal-damage', { kind, file: path.basename(file) }),
   });
   const sources = new Sources(state, now);
   const findings = new Findings(state, now);
-  const setAsides = new SetAsides(state, keys.seal);
+  const setAsides = new SetAsides(state, keys.seals);
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
   const judging = new Judging({
@@ -87,7 +87,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   await judging.start();
   const archive = await openArchive({
-    folder: path.join(dataFolder, 'archive'),
+    folder: archiveFolder,
     journal,
     keepFrom: () => judging.keepFrom,
     onDamage: (damage) => log.say('alarm', 'archive-damage', { kind: damage.kind }),
@@ -99,7 +99,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const pipeline = new Pipeline({
     sources,
-    pseudonymiser: new Pseudonymiser(keys.pseudonym),
+    pseudonymiser: new Pseudonymiser((text) => keys.pseudonyms.mac(text, 'patient')),
     journal,
     setAsides,
     counters,
@@ -175,6 +175,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await archive.close();
     await journal.close();
     await state.close();
+    unlock();
   }
   return {
     addresses: addresses as Service['addresses'],

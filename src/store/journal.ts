@@ -116,6 +116,11 @@ export async function* readJournal(
   );
 }
 
+/** The oldest position in the journal of a folder; `null` if it holds none. */
+export function journalStart(folder: string): Position | null {
+  return existsSync(folder) ? (segmentsIn(folder)[0]?.start ?? null) : null;
+}
+
 /**
  * Reads a journal that another thread of this process writes to, up to the `end` that it has told us. Ends when it has
  * caught up.

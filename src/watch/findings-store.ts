@@ -78,7 +78,7 @@ export class Findings {
       .selectFrom('findings')
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow();
-    return Number(row.count);
+    return row.count;
   }
 }
 

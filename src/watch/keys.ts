@@ -1,31 +1,30 @@
-import { createCipheriv, randomBytes, webcrypto } from 'node:crypto';
+import { randomBytes, webcrypto } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 // The certificate library asks for it, before it is loaded itself.
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
+import { type Keyring, openKeyring } from '../store/seal.ts';
 
 /** What the service needs to know and nobody else may: kept outside the data folder, so that a stolen backup is blind. */
 export interface Keys {
-  /** 32 bytes: makes pseudonyms. */
-  readonly pseudonym: Buffer;
+  /** Makes pseudonyms. */
+  readonly pseudonyms: Keyring;
   /** Seals what nobody may read by accident. */
-  readonly seal: (bytes: Buffer) => Buffer;
+  readonly seals: Keyring;
   /** PEM. */
   readonly tls: { readonly key: string; readonly cert: string };
 }
 
-/** Reads the keys, making those that are not there yet. The folder and its files are for this account alone. */
-export async function openKeys(folder: string, hostNames: readonly string[]): Promise<Keys> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
-  const pseudonym = await kept(path.join(folder, 'pseudonym.key'), () =>
-    Promise.resolve(`${randomBytes(32).toString('hex')}\n`),
-  );
-  const sealing = await kept(path.join(folder, 'seal.key'), () =>
-    Promise.resolve(`${randomBytes(32).toString('hex')}\n`),
-  );
+/**
+ * Opens the keys, making those that are not there yet.
+ *
+ * @throws Refusal `keys/inside-data`, `keys/exposed`
+ */
+export async function openKeys(folder: string, dataFolder: string, hostNames: readonly string[]): Promise<Keys> {
+  const pseudonyms = await openKeyring(folder, 'pseudonym', dataFolder);
+  const seals = await openKeyring(folder, 'seal', dataFolder);
   const certFile = path.join(folder, 'tls.crt');
   const keyFile = path.join(folder, 'tls.key');
   if (!existsSync(certFile) || !existsSync(keyFile)) {
@@ -34,23 +33,10 @@ export async function openKeys(folder: string, hostNames: readonly string[]): Pr
     await secretFile(certFile, made.cert);
   }
   return {
-    seal: (bytes) => seal(bytes, Buffer.from(sealing.trim(), 'hex')),
-    pseudonym: Buffer.from(pseudonym.trim(), 'hex'),
+    pseudonyms,
+    seals,
     tls: { key: await readFile(keyFile, 'utf8'), cert: await readFile(certFile, 'utf8') },
   };
-}
-
-/** AES-256-GCM: 12 bytes of nonce, 16 of tag, then what was sealed. */
-function seal(bytes: Buffer, key: Buffer): Buffer {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, nonce);
-  const sealed = Buffer.concat([cipher.update(bytes), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
-}
-
-async function kept(file: string, make: () => Promise<string>): Promise<string> {
-  if (!existsSync(file)) await secretFile(file, await make());
-  return readFile(file, 'utf8');
 }
 
 /** Written beside and renamed: a crash leaves no half of a key. */
@@ -80,7 +66,7 @@ async function selfSigned(hostNames: readonly string[]): Promise<{ key: string; 
     notBefore: new Date(now - DAY_MS),
     notAfter: new Date(now + VALID_DAYS * DAY_MS),
     signingAlgorithm: algorithm,
-    keys: keys as unknown as x509.X509CertificateCreateSelfSignedParams['keys'],
+    keys: keys,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyCertSign, true),

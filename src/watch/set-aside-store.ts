@@ -1,3 +1,4 @@
+import type { Keyring } from '../store/seal.ts';
 import type { State } from '../store/state.ts';
 import { newId } from './credentials.ts';
 import type { Cursor } from './findings-store.ts';
@@ -18,11 +19,11 @@ const MAX_KEPT = 1024 * 1024;
 /** What could not be read, sealed: we could not clean it of patients' names. The only writer of the table `set_aside`. */
 export class SetAsides {
   readonly #state: State;
-  readonly #seal: (bytes: Buffer) => Buffer;
+  readonly #keys: Keyring;
 
-  constructor(state: State, seal: (bytes: Buffer) => Buffer) {
+  constructor(state: State, keys: Keyring) {
     this.#state = state;
-    this.#seal = seal;
+    this.#keys = keys;
   }
 
   async keep(
@@ -32,18 +33,20 @@ export class SetAsides {
   ): Promise<void> {
     if (items.length === 0) return;
     await this.#state.transaction(async (within) => {
-      for (const { bytes, reason, detail } of items)
+      for (const { bytes, reason, detail } of items) {
+        const id = newId('asd');
         await within
           .insertInto('set_aside')
           .values({
-            id: newId('asd'),
+            id,
             source_id: sourceId,
             received_at: receivedAt,
             reason,
             detail,
-            sealed: this.#seal(bytes.subarray(0, MAX_KEPT)),
+            sealed: this.#keys.seal(bytes.subarray(0, MAX_KEPT), `set-aside/${id}`),
           })
           .execute();
+      }
     });
   }
 
@@ -77,7 +80,7 @@ export class SetAsides {
         receivedAt: row.received_at,
         reason: row.reason,
         detail: row.detail,
-        bytes: Number(row.bytes),
+        bytes: row.bytes,
       },
       cursor: { at: row.received_at, id: row.id },
     }));

@@ -9,7 +9,7 @@ const RULE_ID = '9200a15f-69ff-4a7b-aebd-c582c1ca746a';
 
 /**
  * Sends to a real service at full speed, kills it with SIGKILL at random moments, and starts it again. Afterwards
- * every event that was acknowledged is kept, and each was found once.
+ * every event that was acknowledged is kept, and each was found once; the archive verifies, and exports the same.
  *
  * @param random from 0 to 1
  */
@@ -19,18 +19,19 @@ export async function crashService(
   random: () => number,
 ): Promise<{ acknowledged: number; kept: number; findings: number }> {
   await service.start();
-  const { token } = service.addSource('shipper', 'windows');
-  service.addSource('device', 'syslog');
-  const analyst = service.addToken('analyst');
+  const { token } = await service.addSource('shipper', 'windows');
+  await service.addSource('device', 'syslog');
+  const analyst = await service.addToken('analyst');
   const acknowledged: string[] = [];
-  let isOver = false;
+  const over = new AbortController();
+  const isOver = () => over.signal.aborted;
 
   const ship = async () => {
-    for (let batch = 0; !isOver; batch++) {
+    for (let batch = 0; !isOver(); batch++) {
       const markers = Array.from({ length: BATCH }, (_, i) => `m${batch}x${i}z`);
       const body = markers.map((marker) => `{"create":{}}\n${JSON.stringify(eventOf(marker))}\n`).join('');
       // A shipper sends a batch again until it is acknowledged.
-      for (let isKept = false; !isKept && !isOver; ) {
+      for (let isKept = false; !isKept && !isOver(); ) {
         isKept = await service
           .fetch('/_bulk', { headers: { authorization: `ApiKey ${token}` }, body })
           .then(({ status }) => status === 200)
@@ -42,10 +43,11 @@ export async function crashService(
   };
   // Plain syslog has no acknowledgement to hold us to: it is there for the load.
   const disturb = async () => {
-    for (let number = 0; !isOver; ) {
+    for (let number = 0; !isOver(); ) {
       const socket = await opened(service.ready.syslogTcp ?? '');
-      while (socket !== null && !socket.destroyed && !isOver) {
-        socket.write(`<34>1 2026-11-25T09:00:00Z h app - - - noise ${number++}\n`);
+      const isUsable = () => socket !== null && !socket.destroyed && !isOver();
+      while (isUsable()) {
+        socket?.write(`<34>1 2026-11-25T09:00:00Z h app - - - noise ${number++}\n`);
         if (number % 50 === 0) await wait(5);
       }
       await wait(50);
@@ -58,7 +60,7 @@ export async function crashService(
     await service.start();
   }
   await wait(300);
-  isOver = true;
+  over.abort();
   await Promise.all(work);
 
   const { text } = await service.fetch('/api/v1/events?query=channel:security', {
@@ -74,6 +76,10 @@ export async function crashService(
   );
   equal(findings.length, kept.size, 'each event is found once');
   equal(await service.stop(), 0);
+  const verified = service.run('verify', '--json');
+  equal(verified.status, 0, verified.out);
+  const exported = service.run('export', 'events', '--format', 'ndjson');
+  equal(new Set(exported.out.match(/m\d+x\d+z/g)).size, kept.size, 'the export holds what the service held');
   return { acknowledged: acknowledged.length, kept: kept.size, findings: findings.length };
 }
 

@@ -83,7 +83,7 @@ class Connection {
     this.#socket.on('data', (bytes) => {
       // One piece in hand at a time: TCP makes the sender wait.
       this.#socket.pause();
-      this.#framing.push(bytes as Buffer);
+      this.#framing.push(bytes);
       this.#then(async () => {
         await this.#handOn(sender);
         if (!this.#isStopping) this.#socket.resume();

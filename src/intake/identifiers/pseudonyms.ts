@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import type { FieldValue, LogEvent } from '../../core/event.ts';
 import { replaceIdentifiers } from './find.ts';
 import { isPatientNumber } from './nhs-number.ts';
@@ -17,12 +16,12 @@ const REMEMBERED = 50_000;
  * without a way back for whoever lacks the key. `pt_` is a person, `pi_` something else that names one.
  */
 export class Pseudonymiser {
-  readonly #key: Buffer;
+  readonly #mac: (text: string) => Buffer;
   readonly #known = new Map<string, string>();
 
-  /** @param key 32 random bytes, kept outside the data folder */
-  constructor(key: Buffer) {
-    this.#key = key;
+  /** @param mac a keyed hash whose key is kept outside the data folder */
+  constructor(mac: (text: string) => Buffer) {
+    this.#mac = mac;
   }
 
   /** The pseudonym of a patient's number, however it is grouped; of any other id, of that. */
@@ -88,7 +87,7 @@ export class Pseudonymiser {
     if (pseudonym === undefined) {
       if (this.#known.size >= REMEMBERED) this.#known.clear();
       // 80 bits: a region's ten million patients share none but by a chance of one in 10^10.
-      pseudonym = prefix + createHmac('sha256', this.#key).update(key).digest('hex').slice(0, 20);
+      pseudonym = prefix + this.#mac(key).toString('hex', 0, 10);
       this.#known.set(key, pseudonym);
     }
     return pseudonym;

@@ -1,10 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { eventStoreContract } from './event-store-contract.ts';
-import { openJournal } from '../journal.ts';
-import { openArchive } from './open-archive.ts';
+import { after, test } from 'node:test';
+import { Refusal } from '../../core/refusal.ts';
+import { type Journal, openJournal } from '../journal.ts';
+import { lockData } from '../lock.ts';
+import { placesIn } from '../places.ts';
+import type { ArchiveDamage } from './archive.ts';
+import { all, eventStoreContract, sampleEvent } from './event-store-contract.ts';
+import { exportEvents } from './export-events.ts';
+import { type ArchiveOptions, type EmbeddedArchive, openArchive } from './open-archive.ts';
 import { encodeEvents } from './payload.ts';
+import { ANYTHING } from './predicate.ts';
+import { retentionWith } from './retention.ts';
+import type { StoredEvent } from './stored-event.ts';
+import { verify } from './verify.ts';
 
 eventStoreContract('the embedded archive', async (t) => {
   const dir = mkdtempSync(path.join(tmpdir(), 'wardwatch-archive-'));
@@ -20,4 +32,411 @@ eventStoreContract('the embedded archive', async (t) => {
     keep: async (events) => void (await journal.append(encodeEvents(events))),
     settle: () => store.sealNow(),
   };
+});
+
+const dirs: string[] = [];
+after(() => dirs.forEach((dir) => rmSync(dir, { recursive: true, force: true })));
+
+interface Data {
+  readonly data: string;
+  readonly archive: string;
+  readonly segments: string;
+}
+
+function newData(): Data {
+  const data = mkdtempSync(path.join(tmpdir(), 'wardwatch-archive-'));
+  dirs.push(data);
+  const { archive } = placesIn(data);
+  return { data, archive, segments: path.join(archive, 'segments') };
+}
+
+async function withArchive<T>(
+  { data }: Data,
+  work: (archive: EmbeddedArchive, journal: Journal) => Promise<T>,
+  options: Partial<ArchiveOptions> = {},
+): Promise<T> {
+  const places = placesIn(data);
+  const journal = await openJournal(places.journal, { maxSegmentBytes: 2000 });
+  const archive = await openArchive({ folder: places.archive, journal, minFreeBytes: 0, ...options });
+  try {
+    return await work(archive, journal);
+  } finally {
+    await archive.close();
+    await journal.close();
+  }
+}
+
+/** Three sealed rounds of two kinds, then some events that are not sealed. */
+async function filled(place: Data): Promise<StoredEvent[]> {
+  template ??= fill();
+  const { from, events } = await template;
+  cpSync(from.data, place.data, { recursive: true });
+  return events;
+}
+
+/** Made once: every test changes a copy. */
+let template: Promise<{ readonly from: Data; readonly events: StoredEvent[] }> | null = null;
+
+async function fill(): Promise<{ readonly from: Data; readonly events: StoredEvent[] }> {
+  const from = newData();
+  const events = Array.from({ length: 80 }, (_, number) =>
+    sampleEvent(number, number % 2 === 0 ? {} : { product: 'zeek', sourceId: 'src_zeek' }),
+  );
+  await withArchive(from, async (archive, journal) => {
+    for (let round = 0; round < 4; round++) {
+      for (let first = round * 20; first < round * 20 + 20; first += 5)
+        await journal.append(encodeEvents(events.slice(first, first + 5)));
+      if (round < 3) await archive.sealNow();
+    }
+  });
+  return { from, events };
+}
+
+async function exported(place: Data): Promise<StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  for await (const page of exportEvents(place.data, (what) => ok(false, what))) events.push(...page);
+  return events.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function files({ segments }: Data): string[] {
+  return readdirSync(segments, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.includes('.parquet'))
+    .sort();
+}
+
+function chainLines({ archive }: Data): string[] {
+  return readFileSync(path.join(archive, 'chain.log'), 'utf8').split('\n').slice(0, -1);
+}
+
+function writeChain({ archive }: Data, lines: readonly string[]): void {
+  writeFileSync(path.join(archive, 'chain.log'), lines.map((line) => `${line}\n`).join(''));
+}
+
+test('everything is exported once, sealed or still in the journal, and verify finds all whole', async () => {
+  const place = newData();
+  const events = await filled(place);
+  deepEqual(await exported(place), events);
+  const report = await verify(place.data);
+  deepEqual([report.ok, report.problems, report.notes], [true, [], []]);
+  deepEqual([report.segments, report.rows, report.journalEntries], [6, 60, 4]);
+  equal(readdirSync(placesIn(place.data).journal).length < 5, true, 'what is sealed is forgotten in the journal');
+  await withArchive(place, async (archive) => {
+    await archive.caughtUp();
+    deepEqual(await all(archive, { order: 'oldest' }), events, 'the journal gives the rest again');
+  });
+});
+
+/** What may be done to an archive behind our back, and how verify names it. */
+const TAMPERED: readonly (readonly [what: string, how: (place: Data) => void, problems: readonly string[]])[] = [
+  [
+    'one bit of a segment',
+    (place) => {
+      const file = path.join(place.segments, files(place)[2] ?? '');
+      const bytes = readFileSync(file);
+      bytes[100] = (bytes[100] ?? 0) ^ 1;
+      writeFileSync(file, bytes);
+    },
+    ['segment-altered 2026-11-20/network-3.parquet'],
+  ],
+  [
+    'a segment gone',
+    (place) => rmSync(path.join(place.segments, files(place)[3] ?? '')),
+    ['segment-missing 2026-11-20/security-1.parquet'],
+  ],
+  [
+    'two segments that changed places',
+    (place) => {
+      const [a = '', b = ''] = files(place).map((name) => path.join(place.segments, name));
+      renameSync(a, `${a}.x`);
+      renameSync(b, a);
+      renameSync(`${a}.x`, b);
+    },
+    ['segment-reordered 2026-11-20/network-1.parquet', 'segment-reordered 2026-11-20/network-2.parquet'],
+  ],
+  [
+    'a segment more',
+    (place) =>
+      cpSync(
+        path.join(place.segments, files(place)[0] ?? ''),
+        path.join(place.segments, '2026-11-20', 'security-9.parquet'),
+      ),
+    ['segment-added 2026-11-20/security-9.parquet'],
+  ],
+  [
+    'a line of the chain, naively',
+    (place) =>
+      writeChain(
+        place,
+        chainLines(place).map((line, index) => (index === 1 ? line.replace('"rows":10', '"rows":9') : line)),
+      ),
+    ['chain-altered line 2'],
+  ],
+  [
+    'a line of the chain, with its own hash made good',
+    (place) => {
+      const lines = chainLines(place);
+      const json = (lines[1] ?? '').slice(65).replace('"rows":10', '"rows":9');
+      lines[1] = `${hash('sha256', json, 'hex')} ${json}`;
+      writeChain(place, lines);
+    },
+    ['chain-unlinked line 3'],
+  ],
+  [
+    'the last line cut off',
+    (place) => writeChain(place, chainLines(place).slice(0, -1)),
+    [
+      'chain-cut line 3',
+      'segment-added 2026-11-20/network-3.parquet',
+      'segment-added 2026-11-20/security-3.parquet',
+      'journal-missing',
+    ],
+  ],
+  [
+    'a line in the middle taken out',
+    (place) =>
+      writeChain(
+        place,
+        chainLines(place).filter((_, index) => index !== 1),
+      ),
+    [
+      'chain-unlinked line 2',
+      'chain-unlinked line 3',
+      'segment-added 2026-11-20/network-2.parquet',
+      'segment-added 2026-11-20/security-2.parquet',
+    ],
+  ],
+  [
+    'two lines that changed places',
+    (place) => {
+      const [a = '', b = '', c = ''] = chainLines(place);
+      writeChain(place, [a, c, b]);
+    },
+    ['chain-unlinked line 2', 'chain-unlinked line 3', 'chain-unlinked line 3', 'chain-unlinked line 2'],
+  ],
+];
+
+for (const [what, how, problems] of TAMPERED) {
+  test(`verify names ${what}`, async () => {
+    const place = newData();
+    await filled(place);
+    how(place);
+    const report = await verify(place.data);
+    equal(report.ok, false);
+    deepEqual(
+      report.problems.map(({ kind, what: where }) => (kind === 'journal-missing' ? kind : `${kind} ${where}`)),
+      problems,
+    );
+  });
+}
+
+test('verify holds the chain against a head that was kept elsewhere', async () => {
+  const place = newData();
+  await filled(place);
+  const { head } = await verify(place.data);
+  // Cut off with care: the head beside it, the segments and all.
+  const [first = '', second = ''] = chainLines(place);
+  writeChain(place, [first, second]);
+  writeFileSync(path.join(place.archive, 'head.json'), JSON.stringify({ number: 2, hash: second.slice(0, 64) }));
+  for (const name of files(place)) if (name.includes('-3.')) rmSync(path.join(place.segments, name));
+  rmSync(placesIn(place.data).journal, { recursive: true });
+  equal((await verify(place.data)).ok, true, 'nothing beside it tells');
+  const report = await verify(place.data, head.hash);
+  deepEqual(
+    report.problems.map(({ kind, what }) => [kind, what]),
+    [['chain-cut', 'the head given']],
+  );
+});
+
+test('what a crash leaves between the steps of sealing is put in order, and nothing is lost or doubled', async () => {
+  const place = newData();
+  const events = await filled(place);
+  const [one = '', two = '', three = ''] = files(place).map((name) => path.join(place.segments, name));
+  // After the line, before the names.
+  renameSync(one, `${one}.part`);
+  renameSync(two, `${two}.part`);
+  // Before the line.
+  cpSync(three, path.join(place.segments, '2026-11-20', 'network-99.parquet.part'));
+  // In the line.
+  writeFileSync(path.join(place.archive, 'chain.log'), '0123 {"kind":"sea', { flag: 'a' });
+  // Before the head.
+  const second = chainLines(place)[1]?.slice(0, 64);
+  writeFileSync(path.join(place.archive, 'head.json'), JSON.stringify({ number: 2, hash: second }));
+  const report = await verify(place.data);
+  deepEqual(report.problems, []);
+  equal(report.notes.length, 3);
+  deepEqual(await exported(place), events);
+  await withArchive(
+    place,
+    async (archive) => {
+      await archive.sealNow();
+      deepEqual(await all(archive, { order: 'oldest' }), events);
+    },
+    { onDamage: (damage) => ok(false, JSON.stringify(damage)) },
+  );
+  deepEqual(await exported(place), events);
+  const repaired = await verify(place.data);
+  deepEqual([repaired.ok, repaired.notes, repaired.journalEntries], [true, [], 0]);
+});
+
+test('damage is told of, and the rest is kept on being searched', async () => {
+  const place = newData();
+  await filled(place);
+  const name = files(place)[0] ?? '';
+  rmSync(path.join(place.segments, name));
+  const damage: ArchiveDamage[] = [];
+  await withArchive(
+    place,
+    async (archive) => {
+      await archive.caughtUp();
+      equal((await all(archive)).length, 70);
+    },
+    { onDamage: (found) => damage.push(found) },
+  );
+  deepEqual(damage, [{ kind: 'segment-missing', name }]);
+});
+
+const DAY = 86_400_000;
+const EVERYTHING = { where: ANYTHING, from: null, to: null, order: 'newest', limit: null, cursor: null } as const;
+
+test('each kind goes when it is due, never before; held events stay; tombstones satisfy verify', async () => {
+  const place = newData();
+  await filled(place);
+  const last = sampleEvent(79).receivedAt;
+  await withArchive(place, async (archive) => {
+    equal(await archive.applyRetention(last + 28 * DAY - 60_000), 0);
+    await archive.hold({ id: 'hold_1', sourceId: 'src_zeek', from: last - 30_000, to: null, reason: 'police' });
+    equal(await archive.applyRetention(last + 29 * DAY), 2, 'the network segments that the hold does not touch');
+    equal(await archive.applyRetention(last + 399 * DAY), 0);
+    equal(await archive.applyRetention(last + 401 * DAY), 3, 'security');
+    await archive.liftHold('hold_1');
+    equal(await archive.applyRetention(last + 401 * DAY), 1);
+    await archive.caughtUp();
+    equal((await all(archive)).length, 20, 'what is not sealed stays');
+  });
+  deepEqual(files(place), []);
+  const report = await verify(place.data);
+  deepEqual([report.ok, report.deleted, report.segments, report.notes], [true, 6, 0, []]);
+});
+
+test('deleting waits for those who read, and is made good at the next start if it did not come to it', async () => {
+  const place = newData();
+  const events = await filled(place);
+  const last = sampleEvent(79).receivedAt;
+  await withArchive(place, async (archive) => {
+    await archive.caughtUp();
+    const reading = archive.search({
+      where: ANYTHING,
+      from: null,
+      to: null,
+      order: 'oldest',
+      limit: null,
+      cursor: null,
+    });
+    const seen: StoredEvent[] = [];
+    for await (const event of reading) {
+      if (seen.length === 0) equal(await archive.applyRetention(last + 500 * DAY), 6);
+      seen.push(event);
+    }
+    deepEqual(seen, events);
+    equal((await all(archive)).length, 20);
+  });
+  deepEqual(files(place), []);
+  writeFileSync(path.join(place.segments, '2026-11-20', 'security-1.parquet'), 'left');
+  equal((await verify(place.data)).notes.length, 1);
+  await withArchive(place, () => Promise.resolve());
+  deepEqual(files(place), []);
+});
+
+test('sealing while somebody reads shows each event once, and closing right after is clean', async () => {
+  const place = newData();
+  const events = await filled(place);
+  await withArchive(place, async (archive, journal) => {
+    await archive.caughtUp();
+    const seen: StoredEvent[] = [];
+    for await (const event of archive.search({ ...EVERYTHING, order: 'oldest' })) {
+      if (seen.length === 0) {
+        const sealing = archive.sealNow();
+        await journal.append(encodeEvents([sampleEvent(80)]));
+        await sealing;
+      }
+      seen.push(event);
+    }
+    deepEqual(seen, events);
+    await archive.caughtUp();
+    const again = archive.sealNow();
+    equal((await all(archive)).length, 81);
+    await again;
+  });
+  equal((await exported(place)).length, 81);
+});
+
+test('a full disk takes the oldest segments past their minimum, then says that it is pressed', async () => {
+  const place = newData();
+  await filled(place);
+  const last = sampleEvent(79).receivedAt;
+  const pressed: boolean[] = [];
+  await withArchive(
+    place,
+    async (archive) => {
+      deepEqual(await archive.keepSpace(last + 6 * DAY), { deleted: 0, isEnough: false });
+      deepEqual(await archive.keepSpace(last + 8 * DAY), { deleted: 3, isEnough: false });
+      deepEqual(await archive.keepSpace(last + 185 * DAY), { deleted: 3, isEnough: false });
+    },
+    { minFreeBytes: Number.MAX_SAFE_INTEGER, onPressure: (isPressed) => pressed.push(isPressed) },
+  );
+  deepEqual(pressed, [true]);
+  equal((await verify(place.data)).ok, true);
+});
+
+test('no setting undercuts a minimum', () => {
+  throws(
+    () => retentionWith({ security: 30 }),
+    (error) => error instanceof Refusal && error.code === 'retention/below-minimum',
+  );
+  throws(() => retentionWith({ security: Number.NaN }));
+  equal(retentionWith({ security: 184 }).security.keepDays, 184);
+  equal(retentionWith({}).clinical.keepDays > 2900, true);
+});
+
+test('one process at a time: an export from a running service is refused', async () => {
+  const place = newData();
+  await filled(place);
+  const unlock = await lockData(place.data);
+  await rejects(exported(place), (error) => error instanceof Refusal && error.code === 'store/in-use');
+  unlock();
+  equal((await exported(place)).length, 80);
+});
+
+test('texts that are no texts come back as the nearest that are', async () => {
+  const place = newData();
+  const odd = sampleEvent(0, {
+    host: 'a\ud800b',
+    eventId: 2 ** 40,
+    at: Number.NaN,
+    fields: { '\udc00key': ['\ud800', 'C:\\udata', { deep: 'x\udfff' }], nul: '\0' },
+    text: 'line\nwith\r\n\u2028breaks',
+  });
+  await withArchive(place, async (archive, journal) => {
+    await journal.append(encodeEvents([odd]));
+    await archive.sealNow();
+    const [found] = await all(archive, { where: { kind: 'equals', field: 'nul', value: '\0' } });
+    deepEqual(found, {
+      ...odd,
+      host: 'a\ufffdb',
+      eventId: null,
+      at: null,
+      fields: { '\ufffdkey': ['\ufffd', 'C:\\udata', { deep: 'x\ufffd' }], nul: '\0' },
+    });
+  });
+});
+
+test('payloads of other kinds pass by, and do not keep the journal from being forgotten', async () => {
+  const place = newData();
+  await withArchive(place, async (archive, journal) => {
+    await journal.append(Buffer.from('something else'));
+    await journal.append(encodeEvents([sampleEvent(0)]));
+    await archive.sealNow();
+    equal((await all(archive)).length, 1);
+    equal((await archive.status()).sealedTo, journal.end);
+  });
 });

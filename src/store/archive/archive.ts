@@ -27,6 +27,8 @@ export interface ArchiveSettings {
   /** Holds the chain, and `segments/`. */
   readonly folder: string;
   readonly journalFolder: string;
+  /** The oldest position that the journal has. */
+  readonly journalStart: Position;
   /** Rows, bytes of text and milliseconds after which what has come in is sealed. */
   readonly sealRows: number;
   readonly sealBytes: number;
@@ -121,6 +123,10 @@ export class Archive {
     const chain = await Chain.open(folder, read);
     for (const name of await repairSegments(segmentsFolder(folder), catalog))
       news.onDamage({ kind: 'segment-missing', name });
+    if (settings.journalStart > catalog.sealedTo) {
+      const [from, to] = [catalog.sealedTo, settings.journalStart];
+      news.onDamage({ kind: 'journal', damage: { kind: 'missing', file: settings.journalFolder, from, to } });
+    }
     const database = await openDatabase(folder, settings.memoryMb, settings.threads);
     const connection = await database.connect();
     const hot = await HotRows.make(connection, 1);
@@ -285,7 +291,7 @@ export class Archive {
       this.#isSealWanted = false;
       return false;
     }
-    const isOld = Date.now() - this.#hot.oldestReceivedAt > this.#settings.sealAfterMs;
+    const isOld = this.#hot.since !== null && Date.now() - this.#hot.since > this.#settings.sealAfterMs;
     return this.#isFull() || isOld || this.#isSealWanted;
   }
 
@@ -372,11 +378,13 @@ export class Archive {
   }
 
   async #tidy(): Promise<void> {
+    if (this.#isClosed) return;
     const oldest = Math.min(...this.#readers.values(), Number.POSITIVE_INFINITY);
     const due = this.#leftovers.filter(({ generation }) => generation < oldest);
     this.#leftovers = this.#leftovers.filter(({ generation }) => generation >= oldest);
-    // What cannot be removed now is removed at the next start.
-    for (const { remove } of due) await remove().catch((error: unknown) => this.#news.onSealFailed(String(error)));
+    // Not beside a sealing: the connection is the same. What cannot be removed now is removed at the next start.
+    for (const { remove } of due)
+      await this.#change(remove).catch((error: unknown) => this.#news.onSealFailed(String(error)));
   }
 
   #rest(ms: number): Promise<void> {

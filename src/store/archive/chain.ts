@@ -63,6 +63,8 @@ export interface ChainRead {
   /** What vouches for the last one. */
   readonly head: ChainHead;
   readonly problems: readonly ChainProblem[];
+  /** Those of all lines. */
+  readonly hashes: ReadonlySet<string>;
   /** Bytes of whole lines: behind them may be one whose writing was interrupted. */
   readonly wholeBytes: number;
 }
@@ -104,7 +106,7 @@ export function readChain(folder: string): ChainRead {
     });
   else if (known === null && texts.length > 1)
     problems.push({ kind: 'cut', line: texts.length, detail: 'the head is missing' });
-  return { lines, head, problems, wholeBytes };
+  return { lines, head, problems, hashes, wholeBytes };
 }
 
 function parseLine(json: string): ChainLine | null {

@@ -9,9 +9,9 @@ import { type StoredEvent, timeOf } from './stored-event.ts';
 export interface TriedStore {
   readonly store: EventStore;
   /** Resolves when they are kept, though perhaps not found yet. */
-  keep(events: readonly StoredEvent[]): Promise<void>;
+  readonly keep: (events: readonly StoredEvent[]) => Promise<void>;
   /** Moves what was kept to where it stays, if the store has such a place. */
-  settle(): Promise<void>;
+  readonly settle: () => Promise<void>;
 }
 
 const T0 = Date.parse('2026-11-20T10:00:00Z');

@@ -13,7 +13,8 @@ export class HotRows {
   rows = 0;
   /** Characters of text in all rows: a measure of the memory that they take. */
   bytes = 0;
-  oldestReceivedAt: UtcMs = Number.POSITIVE_INFINITY;
+  /** When the first of them came here; `null` if there is none. Not when it was received: that may be long ago. */
+  since: UtcMs | null = null;
   readonly #appender: DuckDBAppender;
   #columns: DuckDBValue[][] = TYPES.map(() => []);
 
@@ -51,7 +52,7 @@ export class HotRows {
     for (let index = 0; index < row.length; index++) columns[index]?.push(row[index] ?? null);
     this.rows++;
     this.bytes += 150 + fieldsJson.length + (event.text?.length ?? 0);
-    if (event.receivedAt < this.oldestReceivedAt) this.oldestReceivedAt = event.receivedAt;
+    this.since ??= Date.now();
     if (columns[0].length === CHUNK_ROWS) this.#hand();
   }
 

@@ -9,7 +9,7 @@ import type { Answer, Question } from './messages.ts';
 import { DEFAULT_RETENTION, type LegalHold } from './retention.ts';
 import type { StoredEvent } from './stored-event.ts';
 
-export interface ArchiveOptions extends Partial<Omit<ArchiveSettings, 'folder' | 'journalFolder'>> {
+export interface ArchiveOptions extends Partial<Omit<ArchiveSettings, 'folder' | 'journalFolder' | 'journalStart'>> {
   /** The folder of the archive. */
   readonly folder: string;
   /** Where events come from. The archive follows it, and forgets what it has sealed. */
@@ -63,6 +63,7 @@ export async function openArchive(options: ArchiveOptions): Promise<EmbeddedArch
     ...definedOf(options),
     folder,
     journalFolder: journal.folder,
+    journalStart: journal.start,
   };
   const archive = new ThreadedArchive(settings, options);
   await archive.opened;

@@ -157,7 +157,7 @@ class Builder {
 
 function operatorOf(operator: '<' | '<=' | '>' | '>='): string {
   // A caller without types must not get a word of its own into the statement.
-  if (!['<', '<=', '>', '>='].includes(operator)) throw bad(`“${String(operator)}” does not compare`);
+  if (!['<', '<=', '>', '>='].includes(operator)) throw bad(`“${operator}” does not compare`);
   return operator;
 }
 

@@ -47,7 +47,7 @@ const BY_LOG_SOURCE: Readonly<Record<Exclude<RetentionKind, 'security'>, readonl
 
 /** SQL that gives a row's retention kind. Only words of our own are in it. */
 export const RETENTION_KIND_SQL = `case ${Object.entries(BY_LOG_SOURCE)
-  .reverse()
+  .toReversed()
   .map(([kind, words]) => {
     const list = words.map((word) => `'${word}'`).join(', ');
     return `when lower(product) in (${list}) or lower(category) in (${list}) or lower(service) in (${list}) then '${kind}'`;

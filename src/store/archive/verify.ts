@@ -1,0 +1,155 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { Refusal } from '../../core/refusal.ts';
+import { journalStart, readJournal } from '../journal.ts';
+import { placesIn } from '../places.ts';
+import { segmentsFolder } from './archive.ts';
+import { Catalog, isSegmentName } from './catalog.ts';
+import { type ChainHead, type ChainLine, readChain, type SegmentInfo } from './chain.ts';
+import { PART, sha256Of } from './write-segments.ts';
+
+/** Something that is not as it was sealed. */
+export interface VerifyProblem {
+  readonly kind:
+    | 'segment-altered'
+    | 'segment-missing'
+    /** It holds what belongs under another name. */
+    | 'segment-reordered'
+    | 'segment-added'
+    | 'chain-altered'
+    | 'chain-unlinked'
+    | 'chain-cut'
+    | 'journal-damaged'
+    | 'journal-missing';
+  /** The segment's name, the chain's line (`line 12`), or the journal's file. */
+  readonly what: string;
+  readonly detail: string;
+}
+
+export interface VerifyReport {
+  readonly schema: 'wardwatch.verify/1';
+  /** True if there is no problem. */
+  readonly ok: boolean;
+  readonly head: ChainHead;
+  /** Segments that are there, and the rows and bytes that the chain says they hold. */
+  readonly segments: number;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Segments that were deleted and have their tombstone. */
+  readonly deleted: number;
+  /** Payloads in the journal that are not sealed yet. */
+  readonly journalEntries: number;
+  readonly problems: readonly VerifyProblem[];
+  /** What a crash leaves and the next start puts in order. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Proves that what is kept in a data folder is what was sealed.
+ *
+ * @param knownHead a hash that somebody else kept: the chain must lead through it. `null`: only the one beside it
+ * @throws Refusal `store/not-found` if there is no archive
+ */
+export async function verify(data: string, knownHead: string | null = null): Promise<VerifyReport> {
+  const { archive, journal } = placesIn(data);
+  if (!existsSync(archive)) throw new Refusal('store/not-found', `${data} holds no archive`);
+  const chain = readChain(archive);
+  const catalog = new Catalog(chain.lines);
+  const problems: VerifyProblem[] = chain.problems.map(({ kind, line, detail }) => ({
+    kind: `chain-${kind}` as const,
+    what: `line ${line}`,
+    detail,
+  }));
+  const notes: string[] = [];
+  if (knownHead !== null && !chain.hashes.has(knownHead))
+    problems.push({ kind: 'chain-cut', what: 'the head given', detail: 'the chain does not lead through it' });
+  problems.push(...journalGaps(chain.lines));
+  problems.push(...(await checkSegments(segmentsFolder(archive), catalog, notes)));
+
+  const start = journalStart(journal);
+  if (start !== null && start > catalog.sealedTo)
+    problems.push({
+      kind: 'journal-missing',
+      what: journal,
+      detail: `it begins at ${start}, sealed is everything before ${catalog.sealedTo}`,
+    });
+  let journalEntries = 0;
+  const entries = readJournal(journal, catalog.sealedTo, ({ kind, file, from, to }) => {
+    if (kind === 'torn-tail') notes.push(`the last write to ${file} was interrupted and never acknowledged`);
+    else problems.push({ kind: `journal-${kind}`, what: file, detail: `from position ${from} to ${to}` });
+  });
+  for await (const _entry of entries) {
+    journalEntries++;
+  }
+  const live = [...catalog.live.values()];
+  return {
+    schema: 'wardwatch.verify/1',
+    ok: problems.length === 0,
+    head: chain.head,
+    segments: live.length,
+    rows: live.reduce((sum, { rows }) => sum + rows, 0),
+    bytes: live.reduce((sum, { bytes }) => sum + bytes, 0),
+    deleted: catalog.deleted.size,
+    journalEntries,
+    problems,
+    notes,
+  };
+}
+
+/** Sealed lines follow each other without a gap in the journal: a line that was left out shows here too. */
+function journalGaps(lines: readonly ChainLine[]): VerifyProblem[] {
+  const problems: VerifyProblem[] = [];
+  let reached = 0;
+  for (const line of lines) {
+    if (line.kind !== 'sealed') continue;
+    if (line.journal[0] !== reached)
+      problems.push({
+        kind: 'chain-unlinked',
+        what: `line ${line.number}`,
+        detail: `it holds the journal from ${line.journal[0]}, the one before it ends at ${reached}`,
+      });
+    reached = line.journal[1];
+  }
+  return problems;
+}
+
+async function checkSegments(folder: string, catalog: Catalog, notes: string[]): Promise<VerifyProblem[]> {
+  const problems: VerifyProblem[] = [];
+  const bySha = new Map([...catalog.live.values()].map(({ sha256, name }) => [sha256, name]));
+  for (const segment of catalog.live.values()) {
+    const problem = await checkSegment(folder, segment, bySha, notes);
+    if (problem !== null) problems.push(problem);
+  }
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
+  for (const file of files) {
+    if (file.isDirectory()) continue;
+    const name = path.relative(folder, path.join(file.parentPath, file.name)).split(path.sep).join('/');
+    if (catalog.live.has(name) || (name.endsWith(PART) && catalog.live.has(name.slice(0, -PART.length)))) continue;
+    if (catalog.deleted.has(name)) notes.push(`${name} was deleted, but its file is still there`);
+    else if (name.endsWith(PART)) notes.push(`${name} is what an interrupted sealing left`);
+    else problems.push({ kind: 'segment-added', what: name, detail: 'the chain does not know it' });
+  }
+  return problems;
+}
+
+async function checkSegment(
+  folder: string,
+  { name, sha256 }: SegmentInfo,
+  bySha: ReadonlyMap<string, string>,
+  notes: string[],
+): Promise<VerifyProblem | null> {
+  if (!isSegmentName(name)) return { kind: 'segment-missing', what: name, detail: 'that is no name of a segment' };
+  let file = path.join(folder, name);
+  if (!existsSync(file) && existsSync(file + PART)) {
+    notes.push(`${name} was sealed and has not got its name yet`);
+    file += PART;
+  }
+  if (!existsSync(file))
+    return { kind: 'segment-missing', what: name, detail: 'there is neither a file nor a tombstone' };
+  const found = await sha256Of(file);
+  if (found === sha256) return null;
+  const other = bySha.get(found);
+  return other === undefined
+    ? { kind: 'segment-altered', what: name, detail: `its SHA-256 is ${found}, it was sealed as ${sha256}` }
+    : { kind: 'segment-reordered', what: name, detail: `it holds what belongs in ${other}` };
+}
