@@ -16,9 +16,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   store: ['core'],
   findings: ['core', 'detect/sigma', 'content'],
   ops: ['core', 'store'],
+  incidents: ['core', 'store'],
   watch: ['core', 'intake', 'detect', 'detect/sigma', 'findings', 'store'],
-  api: ['core', 'store', 'ops', 'watch'],
-  serve: ['core', 'intake', 'detect/sigma', 'store', 'ops', 'watch', 'api'],
+  api: ['core', 'store', 'ops', 'incidents', 'watch'],
+  serve: ['core', 'intake', 'detect/sigma', 'store', 'ops', 'incidents', 'watch', 'api'],
   scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'findings'],
   report: ['core', 'detect/sigma', 'scan'],
   cli: [

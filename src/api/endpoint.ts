@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Finding } from '../core/finding.ts';
+import type { Incidents } from '../incidents/store.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
 import type { Counters } from '../watch/counters.ts';
 import type { Findings } from '../watch/findings-store.ts';
@@ -10,6 +11,7 @@ import type { Role } from '../watch/tokens.ts';
 /** What endpoints answer from. */
 export interface ApiServices {
   readonly findings: Findings;
+  readonly incidents: Incidents;
   readonly sources: Sources;
   readonly setAsides: SetAsides;
   readonly archive: EmbeddedArchive;

@@ -2,6 +2,7 @@ import type { Endpoint } from './endpoint.ts';
 import { events } from './endpoints/events.ts';
 import { findings } from './endpoints/findings.ts';
 import { health } from './endpoints/health.ts';
+import { incidents } from './endpoints/incidents.ts';
 import { live } from './endpoints/live.ts';
 import { metrics } from './endpoints/metrics.ts';
 import { openapi } from './endpoints/openapi.ts';
@@ -9,4 +10,14 @@ import { setaside } from './endpoints/setaside.ts';
 import { sources } from './endpoints/sources.ts';
 
 /** Everything that the API can be asked. */
-export const ENDPOINTS: readonly Endpoint[] = [findings, events, sources, setaside, live, metrics, health, openapi];
+export const ENDPOINTS: readonly Endpoint[] = [
+  findings,
+  incidents,
+  events,
+  sources,
+  setaside,
+  live,
+  metrics,
+  health,
+  openapi,
+];

@@ -9,7 +9,7 @@ import { EXIT } from './exit.ts';
 import { helpText, type OptionTable, readOptions } from './options.ts';
 import { print, say } from './output.ts';
 import { readTimeZone } from './scan.ts';
-import { cacheFolder, OWN_RULES, readPlaceholders } from './site.ts';
+import { cacheFolder, hostMatcher, OWN_RULES, readCareDependsOn, readPlaceholders } from './site.ts';
 import { ourVersion } from './version.ts';
 
 const OPTIONS: OptionTable = {
@@ -75,6 +75,7 @@ export async function runServe(
     syslogTls: door('syslog-tls'),
     syslogUdp: door('syslog-udp'),
     rules,
+    doesCareDepend: hostMatcher(readCareDependsOn(given.text('site'))),
     timeZone: readTimeZone(given.text('timezone') ?? 'Europe/London'),
     state: env['WARDWATCH_STATE'] ?? null,
     version: ourVersion(),

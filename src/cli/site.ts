@@ -50,6 +50,35 @@ function readOne(file: string): Record<string, string[]> {
 }
 
 /**
+ * Names of hosts that care depends on (the EPR, PACS, domain controllers, medical devices): `care_depends_on:` of the
+ * site's file. `*` stands for any text.
+ *
+ * @throws Refusal if it is no list of names
+ */
+export function readCareDependsOn(siteFile: string | null): readonly string[] {
+  if (siteFile === null) return [];
+  const doc = load(readFileSync(siteFile, 'utf8'));
+  const list = typeof doc === 'object' && doc !== null && 'care_depends_on' in doc ? doc.care_depends_on : [];
+  if (!Array.isArray(list) || !list.every((name) => typeof name === 'string'))
+    throw new Refusal('mapping/invalid', `in the site file ${siteFile}, “care_depends_on:” is a list of host names`);
+  return list;
+}
+
+/** True for hosts, in lower case, that one of the names fits: with its domain or without. */
+export function hostMatcher(names: readonly string[]): (host: string) => boolean {
+  const patterns = names.map(
+    (name) =>
+      new RegExp(
+        `^${name
+          .toLowerCase()
+          .replace(/[.+^${}()|[\]\\?]/g, '\\$&')
+          .replaceAll('*', '.*')}(?:\\..*)?$`,
+      ),
+  );
+  return (host) => patterns.some((pattern) => pattern.test(host));
+}
+
+/**
  * A mapping file: how one kind of CSV becomes events (docs/formats.md).
  *
  * @throws Refusal naming what is missing or of the wrong kind

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { UtcMs } from './event.ts';
 import type { Level } from './level.ts';
+import type { Observation } from './observation.ts';
 
 /** Where one event stands: the file as given (with `!member` for each archive level), and its record from 1. */
 export interface EventPlace {
@@ -45,6 +46,8 @@ interface FindingBase {
   /** Never empty: no evidence, no finding. */
   readonly evidence: readonly [Evidence, ...Evidence[]];
   readonly author: string;
+  /** What it adds to the early warning score of its host and account. */
+  readonly observation: Observation;
 }
 
 /** A rule fired on one event. */

@@ -7,8 +7,9 @@ import {
   isoTime,
   type RuleFinding,
 } from '../core/finding.ts';
+import { isParameter, type Observation } from '../core/observation.ts';
 import type { CorrelationMatch, EventRule } from '../detect/sigma/index.ts';
-import { fillIn, techniquesOf, type TechniqueWords, wordsFor } from './words.ts';
+import { fillIn, techniquesOf, type TechniqueWords, type Words, wordsFor } from './words.ts';
 
 /** A rule fired on an event, with all that a finding rests on. */
 export interface PlacedHit {
@@ -42,6 +43,7 @@ export function ruleFinding(rule: EventRule, hit: PlacedHit, table: TechniqueWor
     next: words.next.map((step) => fillIn(step, entities, matched)),
     evidence: [evidence],
     author: rule.author,
+    observation: observationOf(words),
   };
 }
 
@@ -69,8 +71,13 @@ export function correlationFinding(match: CorrelationMatch<PlacedHit>, table: Te
     next: words.next.map((step) => fillIn(step, last.entities, fields)),
     evidence: [first, ...others],
     author: rule.author,
+    observation: observationOf(words),
     groupBy,
   };
+}
+
+function observationOf({ parameter, points }: Words): Observation {
+  return { parameter: isParameter(parameter) ? parameter : 'defences', points };
 }
 
 function placeOf(hit: PlacedHit): EventPlace {

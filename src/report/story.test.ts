@@ -25,6 +25,7 @@ function finding(ruleId: string, level: Level, record: number, author = 'Wardwat
     next: [],
     evidence: [{ ...source, at }],
     author,
+    observation: { parameter: 'defences', points: 1 },
   };
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { ENDPOINTS } from '../api/endpoints.ts';
 import { openApiDocument } from '../api/openapi.ts';
 import type { Finding } from '../core/finding.ts';
+import { Incidents } from '../incidents/store.ts';
 import type { LoadedRules } from '../detect/sigma/index.ts';
 import type { OpenDoor } from '../intake/doors/door.ts';
 import { type Listen, openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
@@ -37,6 +38,8 @@ export interface ServiceOptions {
   readonly syslogUdp: Listen | null;
   readonly rules: LoadedRules;
   readonly timeZone: string;
+  /** True for hosts, in lower case, that care depends on. */
+  readonly doesCareDepend: (host: string) => boolean;
   /** `WARDWATCH_STATE`. */
   readonly state: string | null;
   readonly version: string;
@@ -71,7 +74,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onDamage: ({ kind, file }) => log.say('alarm', 'journal-damage', { kind, file: path.basename(file) }),
   });
   const sources = new Sources(state, now);
-  const findings = new Findings(state, now);
+  const incidents = new Incidents(state, now, options.doesCareDepend);
+  const findings = new Findings(state, now, (within, finding) => incidents.join(within, finding));
   const setAsides = new SetAsides(state, keys.seals);
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
@@ -142,6 +146,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           endpoints: ENDPOINTS,
           services: {
             findings,
+            incidents,
             sources,
             setAsides,
             archive,

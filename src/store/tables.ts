@@ -9,6 +9,9 @@ export interface Tables {
   readonly set_aside: SetAsideRow;
   readonly settings: SettingRow;
   readonly audit: AuditRow;
+  readonly incidents: IncidentRow;
+  readonly incident_links: IncidentLinkRow;
+  readonly incident_history: IncidentHistoryRow;
 }
 
 export interface MigrationRow {
@@ -53,6 +56,38 @@ export interface FindingRow {
   /** JSON: the finding of the contract. */
   readonly body: string;
   readonly first_seen_at: UtcMs;
+  /** What it adds to the early warning score. */
+  readonly parameter: string | null;
+  readonly points: number;
+  readonly closed_at: UtcMs | null;
+}
+
+export interface IncidentRow {
+  readonly id: `inc_${string}`;
+  readonly state: 'new' | 'investigating' | 'contained' | 'closed' | 'merged';
+  readonly level: string;
+  readonly title: string;
+  readonly owner: string | null;
+  readonly merged_into: string | null;
+  readonly opened_at: UtcMs;
+  readonly last_evidence_at: UtcMs;
+}
+
+export interface IncidentLinkRow {
+  readonly incident_id: `inc_${string}`;
+  readonly kind: 'host' | 'account' | 'address';
+  readonly value: string;
+  readonly last_at: UtcMs;
+}
+
+export interface IncidentHistoryRow {
+  readonly id: `hst_${string}`;
+  readonly incident_id: `inc_${string}`;
+  readonly at: UtcMs;
+  readonly actor: string | null;
+  readonly action: string;
+  /** JSON. */
+  readonly detail: string;
 }
 
 export interface SetAsideRow {

@@ -17,10 +17,13 @@ const JUDGED = 'judged';
 export class Findings {
   readonly #state: State;
   readonly #now: () => number;
+  readonly #join: JoinIncident;
 
-  constructor(state: State, now: () => number) {
+  /** @param join finds the incident of a new finding; `null`: it belongs to none */
+  constructor(state: State, now: () => number, join: JoinIncident) {
     this.#state = state;
     this.#now = now;
+    this.#join = join;
   }
 
   /** Files findings, each once however often it comes. Resolves to those that are new. */
@@ -28,7 +31,12 @@ export class Findings {
     return this.#state.transaction(async (within) => {
       const fresh: Finding[] = [];
       for (const { finding, sourceId } of found)
-        if (await insert(within, rowOf(finding, sourceId, this.#now()))) fresh.push(finding);
+        if (await insert(within, rowOf(finding, sourceId, this.#now()))) {
+          fresh.push(finding);
+          const incident = await this.#join(within, finding);
+          if (incident !== null)
+            await within.updateTable('findings').set({ incident_id: incident }).where('id', '=', finding.id).execute();
+        }
       await within
         .insertInto('settings')
         .values({ name: JUDGED, value: JSON.stringify(judged), changed_at: this.#now(), changed_by: null })
@@ -82,6 +90,9 @@ export class Findings {
   }
 }
 
+/** What finds the incident of a finding, within the transaction that files it. */
+export type JoinIncident = (within: Transaction<Tables>, finding: Finding) => Promise<string | null>;
+
 /** A finding, and the source whose event made it. */
 export interface Filed {
   readonly finding: Finding;
@@ -118,5 +129,8 @@ function rowOf(finding: Finding, sourceId: string | null, now: number): FindingR
     incident_id: null,
     body: JSON.stringify(finding),
     first_seen_at: now,
+    parameter: finding.observation.parameter,
+    points: finding.observation.points,
+    closed_at: null,
   };
 }

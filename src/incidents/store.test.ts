@@ -1,0 +1,218 @@
+/** Few incidents out of many findings, on a real store. */
+import { deepEqual, equal } from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import type { Finding } from '../core/finding.ts';
+import type { Level } from '../core/level.ts';
+import type { Parameter } from '../core/observation.ts';
+import { openState } from '../store/state.ts';
+import { allowedActions, nextState } from './life.ts';
+import { Incidents } from './store.ts';
+
+const START = Date.parse('2026-11-25T09:00:00Z');
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+interface Told {
+  readonly minute: number;
+  readonly host?: string;
+  readonly account?: string;
+  readonly address?: string;
+  readonly level?: Level;
+  readonly parameter?: Parameter;
+  readonly points?: number;
+}
+
+/** Files findings as told, and resolves to the incident of each; `null` for none. */
+async function filed(t: TestContext, told: readonly Told[], careDependsOn = 'pacs') {
+  const state = await openState({
+    kind: 'sqlite',
+    file: path.join(mkdtempSync(path.join(tmpdir(), 'wardwatch-incidents-')), 'state.db'),
+  });
+  t.after(() => state.close());
+  let now = START;
+  const incidents = new Incidents(
+    state,
+    () => now,
+    (host) => host === careDependsOn,
+  );
+  const ids: (string | null)[] = [];
+  for (const [index, each] of told.entries()) {
+    const { minute, host, account, address, level = 'high', parameter = 'defences', points = 2 } = each;
+    now = START + minute * MINUTE;
+    const at = new Date(now).toISOString();
+    const source = { path: 's', record: index };
+    const finding: Finding = {
+      schema: 'wardwatch.finding/1',
+      id: `fnd_${index}`,
+      kind: 'rule',
+      ruleId: 'r',
+      title: 'r',
+      level,
+      techniques: [],
+      at,
+      source,
+      entities: { ...(host && { host }), ...(account && { account }), ...(address && { address }) },
+      matched: {},
+      plain: `finding ${index}`,
+      innocent: '',
+      next: [],
+      evidence: [{ ...source, at }],
+      author: '',
+      observation: { parameter, points },
+    };
+    ids.push(
+      await state.transaction(async (within) => {
+        await within
+          .insertInto('findings')
+          .values({
+            id: finding.id,
+            kind: 'rule',
+            rule_id: 'r',
+            level,
+            at: now,
+            host: host?.toLowerCase() ?? null,
+            account: account?.toLowerCase() ?? null,
+            address: address ?? null,
+            source_id: null,
+            incident_id: null,
+            body: '{}',
+            first_seen_at: now,
+            parameter,
+            points,
+            closed_at: null,
+          })
+          .execute();
+        const id = await incidents.join(within, finding);
+        await within.updateTable('findings').set({ incident_id: id }).where('id', '=', finding.id).execute();
+        return id;
+      }),
+    );
+  }
+  return { ids, incidents, page: (await incidents.page(null, 100)).map(({ incident }) => incident) };
+}
+
+const joins: readonly (readonly [what: string, told: readonly Told[], incidentOfEach: readonly (number | null)[]])[] = [
+  [
+    'the same host',
+    [
+      { minute: 0, host: 'PC1' },
+      { minute: 30, host: 'pc1' },
+    ],
+    [0, 0],
+  ],
+  [
+    'the same account on another host',
+    [
+      { minute: 0, host: 'pc1', account: 'RX1\\kim' },
+      { minute: 9, host: 'pc2', account: 'rx1\\KIM' },
+    ],
+    [0, 0],
+  ],
+  [
+    'other hosts and accounts apart',
+    [
+      { minute: 0, host: 'pc1', account: 'kim' },
+      { minute: 9, host: 'pc2', account: 'ash' },
+    ],
+    [0, 1],
+  ],
+  [
+    'SYSTEM on two hosts apart',
+    [
+      { minute: 0, host: 'pc1', account: 'NT AUTHORITY\\SYSTEM' },
+      { minute: 9, host: 'pc2', account: 'NT AUTHORITY\\SYSTEM' },
+    ],
+    [0, 1],
+  ],
+  [
+    'the same host a week later apart',
+    [
+      { minute: 0, host: 'pc1' },
+      { minute: 7 * 24 * 60, host: 'pc1' },
+    ],
+    [0, 1],
+  ],
+  [
+    'a low finding to what is there',
+    [
+      { minute: 0, host: 'pc1' },
+      { minute: 1, host: 'pc1', level: 'low' },
+    ],
+    [0, 0],
+  ],
+  ['a low finding to nothing, and opens none', [{ minute: 0, host: 'pc1', level: 'low' }], [null]],
+  ['a finding about nobody to nothing', [{ minute: 0 }, { minute: 1 }], [0, 1]],
+];
+for (const [what, told, wanted] of joins) {
+  test(`joins ${what}`, async (t) => {
+    const { ids } = await filed(t, told);
+    deepEqual(
+      ids,
+      wanted.map((index) => (index === null ? null : `inc_${index}`)),
+    );
+  });
+}
+
+test('a finding that links two incidents makes them one, the older', async (t) => {
+  const { ids, page } = await filed(t, [
+    { minute: 0, host: 'pc1', account: 'kim' },
+    { minute: 5, host: 'pc2', account: 'ash', level: 'critical' },
+    { minute: 9, host: 'pc2', account: 'kim' },
+  ]);
+  deepEqual(ids, ['inc_0', 'inc_1', 'inc_0']);
+  deepEqual(
+    page.map(({ id, findings, level }) => [id, findings, level]),
+    [['inc_0', 3, 'high']],
+  );
+  deepEqual(
+    page[0]?.links.map(({ value }) => value),
+    ['ash', 'kim', 'pc1', 'pc2'],
+  );
+});
+
+test('an address behind which are many hosts links nothing', async (t) => {
+  const hosts = Array.from(
+    { length: 27 },
+    (_, i): Told => ({ minute: i, host: `pc${i}`, address: '10.0.0.1', level: 'low' }),
+  );
+  const { ids } = await filed(t, [
+    ...hosts,
+    { minute: 30, host: 'a', address: '10.0.0.1' },
+    { minute: 31, host: 'b', address: '10.0.0.1' },
+  ]);
+  deepEqual(ids.slice(-2), ['inc_27', 'inc_28']);
+});
+
+test('an incident shows the highest early warning score among its hosts and accounts', async (t) => {
+  const { page, incidents } = await filed(t, [
+    { minute: 0, host: 'pacs', account: 'kim', parameter: 'movement', points: 2 },
+    { minute: 1, host: 'pacs', account: 'ash', parameter: 'impact', points: 3 },
+    { minute: 2, host: 'pacs', account: 'ash', parameter: 'impact', points: 1 },
+  ]);
+  const [incident] = page;
+  deepEqual(incident?.score, {
+    total: 7,
+    band: 'emergency',
+    points: { movement: 2, impact: 3 },
+    careDepends: 2,
+    entity: { kind: 'host', value: 'pacs' },
+  });
+  equal((await incidents.scoreOf({ kind: 'account', value: 'kim' })).band, 'low');
+});
+
+test('what is not closed keeps its points, however old', async (t) => {
+  const { incidents } = await filed(t, [
+    { minute: 0, host: 'pc1', points: 3 },
+    { minute: (100 * HOUR) / MINUTE, host: 'pc2', points: 1 },
+  ]);
+  equal((await incidents.scoreOf({ kind: 'host', value: 'pc1' })).total, 3);
+});
+
+test('an incident goes only where its state allows', () => {
+  deepEqual(allowedActions('closed'), ['reopen']);
+  equal(nextState('new', 'contain'), null);
+  equal(nextState('investigating', 'contain'), 'contained');
+});
