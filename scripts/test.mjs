@@ -56,6 +56,7 @@ function installSystemPackages() {
     '/usr/bin/xz': 'xz-utils',
     '/usr/bin/zstd': 'zstd',
     '/usr/bin/7z': 'p7zip-full',
+    '/usr/lib/postgresql': 'postgresql',
   };
   const missing = Object.entries(needed)
     .filter(([file]) => !existsSync(file))

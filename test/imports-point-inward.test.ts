@@ -13,9 +13,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   detect: ['core'],
   'detect/sigma': ['core'],
   content: [],
-  scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'content'],
+  store: ['core'],
+  findings: ['core', 'detect/sigma', 'content'],
+  scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'findings'],
   report: ['core', 'detect/sigma', 'scan'],
-  cli: ['core', 'intake', 'intake/evtx', 'detect/sigma', 'scan', 'report'],
+  cli: ['core', 'intake', 'intake/evtx', 'detect/sigma', 'findings', 'scan', 'report'],
   '': ['core', 'cli'],
 };
 

@@ -1,7 +1,7 @@
 import { loadRules, mapLogSource } from '../detect/sigma/index.ts';
 import { needsOf } from '../report/coverage.ts';
 import { plural } from '../report/wording.ts';
-import { loadTechniqueWords, wordsFor } from '../scan/words.ts';
+import { loadTechniqueWords, wordsFor } from '../findings/words.ts';
 import { Refusal } from '../core/refusal.ts';
 import { existsSync } from 'node:fs';
 import { EXIT } from './exit.ts';

@@ -11,6 +11,26 @@ export const REFUSALS = {
   'rules/not-found': { exit: 2, hint: 'Give a folder that holds Sigma rules (*.yml).' },
   'mapping/invalid': { exit: 2, hint: 'See docs/formats.md for the mapping file.' },
   'output/not-writable': { exit: 2, hint: 'Choose a folder that exists and that your account may write to.' },
+  'store/busy': { exit: 4, hint: 'Send again a little later: events arrive faster than the disk takes them.' },
+  'store/disk-full': {
+    exit: 4,
+    hint: 'Free space on the disk of the data folder; nothing that was acknowledged is lost.',
+  },
+  'store/write-failed': {
+    exit: 4,
+    hint: 'Look at the disk of the data folder; nothing that was acknowledged is lost.',
+  },
+  'store/damaged': { exit: 4, hint: 'Keep the file as it is, and restore the data folder from a backup.' },
+  'state/bad-address': {
+    exit: 2,
+    hint: 'Leave it out for SQLite, or write postgres://user:password@host:port/database.',
+  },
+  'state/unreachable': {
+    exit: 4,
+    hint: 'Check that the server runs and that the user, password and database are right.',
+  },
+  'state/newer-schema': { exit: 2, hint: 'Install the release that made it, or a later one, or restore a backup.' },
+  'state/changed-migration': { exit: 2, hint: 'Install the release as it was published, or restore a backup.' },
 } as const satisfies Record<string, { exit: number; hint: string }>;
 
 export type RefusalCode = keyof typeof REFUSALS;

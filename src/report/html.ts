@@ -3,8 +3,8 @@ import type { Finding } from '../core/finding.ts';
 import { type Level, LEVELS, levelRank } from '../core/level.ts';
 import type { ScanResult } from '../scan/scan.ts';
 import { blindnessOf } from './coverage.ts';
-import { chaptersOf, stepsOf, verdictOf } from './story.ts';
-import { grouped, plural, ukTime } from './wording.ts';
+import { chaptersOf, ruleOf, stepsOf, verdictOf } from './story.ts';
+import { grouped, plural, spanOf, ukTime } from './wording.ts';
 
 /** Rows in the page. More would make it slow to open; their number is said, and the other formats have them all. */
 const MAX_ROWS = 5000;
@@ -99,9 +99,10 @@ ${rows.join('\n')}
 function chapterSection(shown: readonly Finding[], timeZone: string): string {
   const chapters = chaptersOf(shown).slice(0, MAX_HOSTS);
   const parts = chapters.map((chapter) => {
-    const items = chapter.threads.slice(0, 40).map(({ first, count }) => {
-      const when = first.at === null ? 'at an unknown time' : ukTime(first.at, timeZone);
-      return `<li><span class="tag ${first.level}">${LEVEL_WORD[first.level]}</span> <b>${escape(first.plain)}</b><br>${escape(when)}${count > 1 ? `, ${grouped(count)} times` : ''}. Could be innocent: ${escape(first.innocent)}</li>`;
+    const items = chapter.threads.slice(0, 40).map(({ level, first, last, count, others }) => {
+      const when = spanOf(first.at, last.at, timeZone);
+      const also = others.length === 0 ? '' : `<br>Also seen by: ${escape(others.map(ruleOf).join('; '))}`;
+      return `<li><span class="tag ${level}">${LEVEL_WORD[level]}</span> <b>${escape(first.plain)}</b><br>${escape(when)}${count > 1 ? `, ${grouped(count)} times` : ''}. Could be innocent: ${escape(first.innocent)}${also}</li>`;
     });
     const more =
       chapter.threads.length > 40 ? `<p>And ${plural(chapter.threads.length - 40, 'other kind')} of finding.</p>` : '';

@@ -2,14 +2,21 @@ import type { Finding } from '../core/finding.ts';
 import { type Level, LEVELS, levelRank } from '../core/level.ts';
 import type { ScanResult } from '../scan/scan.ts';
 import { coverageOf } from './coverage.ts';
-import { grouped, plural, ukTime } from './wording.ts';
+import { grouped, plural, spanOf, ukTime } from './wording.ts';
 
-/** Findings by one rule about one host and account: one line of the story, however many events are under it. */
+/**
+ * One line of the story: what one rule found about one host and account, however many events are under it. Rules that
+ * found the same in the same events share a line.
+ */
 export interface Thread {
+  /** The highest of the rules that share it. */
+  readonly level: Level;
   readonly first: Finding;
   readonly last: Finding;
   readonly count: number;
   readonly examples: readonly Finding[];
+  /** What the other rules that share it said of the first event. */
+  readonly others: readonly Finding[];
 }
 
 /** All that happened on one host, in the order in which it began. */
@@ -30,16 +37,18 @@ const MAX_THREADS = 12;
 
 /** The findings told by host, the worst host first. */
 export function chaptersOf(findings: readonly Finding[]): Chapter[] {
-  const hosts = new Map<string, Map<string, Thread & { examples: Finding[] }>>();
+  const hosts = new Map<string, Map<string, Growing>>();
   for (const finding of findings) {
     const host = (finding.entities.host ?? '').toLowerCase();
-    const threads = hosts.get(host) ?? new Map<string, Thread & { examples: Finding[] }>();
+    const threads = hosts.get(host) ?? new Map<string, Growing>();
     hosts.set(host, threads);
     const key = `${finding.ruleId}\0${finding.entities.account ?? ''}`;
     const thread = threads.get(key);
     threads.set(
       key,
-      thread === undefined ? { first: finding, last: finding, count: 1, examples: [finding] } : joined(thread, finding),
+      thread === undefined
+        ? { level: finding.level, first: finding, last: finding, count: 1, examples: [finding], others: [] }
+        : joined(thread, finding),
     );
   }
   return [...hosts]
@@ -50,11 +59,40 @@ export function chaptersOf(findings: readonly Finding[]): Chapter[] {
     );
 }
 
-function joined(thread: Thread & { examples: Finding[] }, finding: Finding): Thread & { examples: Finding[] } {
+interface Growing extends Thread {
+  readonly examples: Finding[];
+}
+
+function joined(thread: Growing, finding: Finding): Growing {
   if (thread.examples.length < MAX_EXAMPLES) thread.examples.push(finding);
   const earlier = isEarlier(finding, thread.first) ? finding : thread.first;
   const later = isEarlier(thread.last, finding) ? finding : thread.last;
-  return { first: earlier, last: later, count: thread.count + 1, examples: thread.examples };
+  return { ...thread, first: earlier, last: later, count: thread.count + 1 };
+}
+
+/** Threads on the same events made one: told in our own words where we have a rule for it, at the highest level. */
+function merged(threads: Iterable<Thread>): Thread[] {
+  const byEvents = new Map<string, Thread>();
+  for (const thread of threads) {
+    const key = `${place(thread.first)}\0${place(thread.last)}\0${thread.count}`;
+    const same = byEvents.get(key);
+    byEvents.set(key, same === undefined ? thread : shared(same, thread));
+  }
+  return [...byEvents.values()];
+}
+
+function shared(a: Thread, b: Thread): Thread {
+  const higher = levelRank(b.level) > levelRank(a.level);
+  const [told, other] = isOurs(b) && !isOurs(a) ? [b, a] : isOurs(a) || !higher ? [a, b] : [b, a];
+  return { ...told, level: higher ? b.level : a.level, others: [...told.others, other.first, ...other.others] };
+}
+
+function isOurs({ first }: Thread): boolean {
+  return first.author === 'Wardwatch';
+}
+
+function place({ source }: Finding): string {
+  return `${source.path}\0${source.record}`;
 }
 
 function isEarlier(a: Finding, b: Finding): boolean {
@@ -62,11 +100,11 @@ function isEarlier(a: Finding, b: Finding): boolean {
 }
 
 function chapterOf(key: string, threads: ReadonlyMap<string, Thread>): Chapter {
-  const all = [...threads.values()].sort((a, b) =>
+  const all = merged(threads.values()).sort((a, b) =>
     isEarlier(a.first, b.first) ? -1 : isEarlier(b.first, a.first) ? 1 : 0,
   );
   const worst = all.reduce<Level>(
-    (level, { first }) => (levelRank(first.level) > levelRank(level) ? first.level : level),
+    (worst, { level }) => (levelRank(level) > levelRank(worst) ? level : worst),
     'informational',
   );
   const accounts = [
@@ -78,7 +116,7 @@ function chapterOf(key: string, threads: ReadonlyMap<string, Thread>): Chapter {
     accounts,
     threads: all,
     worst,
-    findings: all.reduce((sum, { count }) => sum + count, 0),
+    findings: all.reduce((sum, { count, others }) => sum + count * (1 + others.length), 0),
   };
 }
 
@@ -138,40 +176,55 @@ function chapterLines(chapter: Chapter, timeZone: string): string[] {
 
 /** The most serious threads, still in the order of time. */
 function mostSerious(threads: readonly Thread[]): Thread[] {
-  const ranked = [...threads].sort((a, b) => levelRank(b.first.level) - levelRank(a.first.level));
+  const ranked = [...threads].sort((a, b) => levelRank(b.level) - levelRank(a.level));
   const kept = new Set(ranked.slice(0, MAX_THREADS));
   return threads.filter((thread) => kept.has(thread));
 }
 
-function threadLines({ first, last, count, examples }: Thread, timeZone: string): string[] {
-  const when = first.at === null ? 'at an unknown time' : ukTime(first.at, timeZone);
-  const until = count > 1 && last.at !== null && last.at !== first.at ? ` to ${ukTime(last.at, timeZone)}` : '';
+function threadLines({ level, first, last, count, examples, others }: Thread, timeZone: string): string[] {
+  const when = spanOf(first.at, last.at, timeZone);
   const times = count > 1 ? `, ${grouped(count)} times` : '';
   const example = examples[0] ?? first;
   return [
-    `   ${when}${until}${times}   [${LEVEL_WORD[first.level]}]`,
+    `   ${when}${times}   [${LEVEL_WORD[level]}]`,
     `      ${clean(example.plain)}`,
     `      Could be innocent: ${clean(example.innocent)}`,
-    `      Evidence: ${clean(example.source.path)}, record ${example.source.record} · ${clean(example.title)}${example.author === '' || example.author === 'Wardwatch' ? '' : ` (rule by ${clean(example.author)})`}`,
+    `      Evidence: ${clean(example.source.path)}, record ${example.source.record} · ${clean(ruleOf(example))}`,
+    ...(others.length === 0 ? [] : [`      Also seen by: ${clean(others.map(ruleOf).join('; '))}`]),
   ];
 }
 
+/** A rule's title, and its author where that is not us. */
+export function ruleOf({ title, author }: Finding): string {
+  return author === '' || author === 'Wardwatch' ? title : `${title} (rule by ${author})`;
+}
+
 const MAX_STEPS = 8;
+/** “Unplug DC1 from the network now” and “… but leave it on” are one thing to do: the more serious finding's words stand. */
+const SAME_WORDS = 5;
 
 /** What to do now: the steps of the most serious findings, each once. */
 export function stepsOf(shown: readonly Finding[]): string[] {
   const serious = [...shown]
     .filter(({ level }) => levelRank(level) >= levelRank('medium'))
     .sort((a, b) => levelRank(b.level) - levelRank(a.level));
-  const steps = new Set<string>();
+  const steps = new Map<string, string>();
   const rules = new Set<string>();
   for (const { ruleId, next } of serious) {
     if (steps.size >= MAX_STEPS) break;
     if (rules.has(ruleId)) continue;
     rules.add(ruleId);
-    for (const step of next.slice(0, 2)) if (steps.size < MAX_STEPS) steps.add(clean(step));
+    for (const step of next.slice(0, 2)) {
+      const key = clean(step)
+        .toLowerCase()
+        .replace(/[.,;:]/g, '')
+        .split(' ')
+        .slice(0, SAME_WORDS)
+        .join(' ');
+      if (steps.size < MAX_STEPS && !steps.has(key)) steps.set(key, clean(step));
+    }
   }
-  return [...steps];
+  return [...steps.values()];
 }
 
 function todo(shown: readonly Finding[]): string[] {

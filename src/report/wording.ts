@@ -30,3 +30,13 @@ export function ukTime(iso: string, timeZone: string): string {
   const hour = parts['hour'] === '0' ? '12' : parts['hour'];
   return `${parts['day']} ${parts['month']} ${parts['year']}, ${hour}:${parts['minute']}:${parts['second']}${(parts['dayPeriod'] ?? '').toLowerCase().replace(/[\s.]/g, '')}`;
 }
+
+/** From one moment to another, as short as it can be said; `null`: the log gave no time. */
+export function spanOf(first: string | null, last: string | null, timeZone: string): string {
+  if (first === null) return 'at an unknown time';
+  const from = ukTime(first, timeZone);
+  const to = last === null ? from : ukTime(last, timeZone);
+  if (from === to) return from;
+  const [day = '', clock = ''] = to.split(', ');
+  return `${from} to ${from.startsWith(`${day}, `) ? clock : to}`;
+}

@@ -5,10 +5,10 @@ import { Refusal } from '../core/refusal.ts';
 import { CHUNK, FILE_HEADER } from '../intake/evtx/reader.ts';
 import { isEvtxFile } from '../intake/read-log.ts';
 import { Correlator, loadRules, type LoadedRules } from '../detect/sigma/index.ts';
-import { correlationFinding, type PlacedHit, ruleFinding } from './findings.ts';
+import { correlationFinding, ruleFinding } from '../findings/make.ts';
 import { runTasks } from './pool.ts';
-import type { AsideItem, JudgeSetup, LogSummary, ScanTask, TaskResult } from './task.ts';
-import { loadTechniqueWords, type TechniqueWords } from './words.ts';
+import type { AsideItem, JudgeSetup, LogSummary, ScanTask, TaskResult, ScannedHit } from './task.ts';
+import { loadTechniqueWords, type TechniqueWords } from '../findings/words.ts';
 
 export interface ScanOptions extends JudgeSetup {
   readonly paths: readonly string[];
@@ -179,7 +179,7 @@ function reasonOf(error: unknown): string {
 
 interface Joined {
   readonly logs: readonly LogSummary[];
-  readonly placed: readonly PlacedHit[];
+  readonly placed: readonly ScannedHit[];
   readonly setAside: readonly AsideItem[];
   readonly setAsideUnlisted: number;
 }
@@ -214,23 +214,23 @@ function joinParts(tasks: readonly ScanTask[], results: ReadonlyMap<number, Task
 }
 
 /** A connection that Windows and Sysmon both logged is one finding, by the one that says more. */
-function isRepetition(hit: PlacedHit, seen: ReadonlySet<string>): boolean {
+function isRepetition(hit: ScannedHit, seen: ReadonlySet<string>): boolean {
   return hit.standsInFor !== null && seen.has(`${hit.standsInFor} ${hit.entities.host?.toLowerCase() ?? ''}`);
 }
 
 /** Hits become findings, and go through the correlations in the order of their times. */
 function fileFindings(
-  hits: readonly PlacedHit[],
+  hits: readonly ScannedHit[],
   rules: LoadedRules,
   words: TechniqueWords,
 ): { findings: Finding[]; forgotten: number } {
   const findings: Finding[] = [];
   const joint: Finding[] = [];
   const silent = silentRules(rules);
-  const correlator = new Correlator<PlacedHit>(rules.correlations, (match) => {
+  const correlator = new Correlator<ScannedHit>(rules.correlations, (match) => {
     if (!silent.has(match.rule.id)) joint.push(correlationFinding(match, words));
   });
-  const watched: PlacedHit[] = [];
+  const watched: ScannedHit[] = [];
   for (const hit of hits) {
     const rule = rules.rules[hit.rule];
     if (rule === undefined) continue;

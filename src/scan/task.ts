@@ -40,6 +40,12 @@ export interface Hit {
   readonly standsInFor: string | null;
 }
 
+/** A hit with its log's path and its rule's id. */
+export interface ScannedHit extends Hit {
+  readonly path: string;
+  readonly ruleId: string;
+}
+
 /** Input that could not be read. */
 export interface AsideItem {
   readonly path: string;

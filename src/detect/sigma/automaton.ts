@@ -78,45 +78,6 @@ export class Automaton {
     if (state >= firstWithOutput) found(this.#outputs[state - firstWithOutput] as Int32Array);
   }
 
-  /** True if any literal occurs. */
-  occursIn(text: string): boolean {
-    const next = this.#next;
-    const classOf = this.#classOf;
-    const firstWithOutput = this.#firstWithOutput;
-    let state = this.#start;
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      if (code === KELVIN_SIGN || code === CAPITAL_I_WITH_DOT) return this.occursIn(text.toLowerCase());
-      const cls = code < 128 ? (classOf[code] as number) : code >= 0x2013 && code <= 0x2015 ? DASH : BEYOND_ASCII;
-      state = next[(state << CLASS_BITS) | cls] as number;
-      if (state >= firstWithOutput) return true;
-    }
-    return false;
-  }
-
-  /** As `occursIn` for UTF-16 bytes. Right only where every literal `isBytewise`. */
-  occursInUtf16(bytes: Uint8Array, from: number, to: number): boolean {
-    const next = this.#next;
-    const classOf = this.#classOf;
-    const firstWithOutput = this.#firstWithOutput;
-    let state = this.#start;
-    for (let i = from; i < to; i += 2) {
-      const low = bytes[i] as number;
-      const high = bytes[i + 1] as number;
-      // U+212A and U+0130: letters that become ASCII when their case is dropped.
-      if (high !== 0 && ((high === 0x21 && low === 0x2a) || (high === 1 && low === 0x30))) return true;
-      const cls =
-        high === 0 && low < 128
-          ? (classOf[low] as number)
-          : high === 0x20 && low >= 0x13 && low <= 0x15
-            ? DASH
-            : BEYOND_ASCII;
-      state = next[(state << CLASS_BITS) | cls] as number;
-      if (state >= firstWithOutput) return true;
-    }
-    return false;
-  }
-
   #sequence(literal: Literal): number[] {
     const sequence: number[] = [];
     if (literal.atStart) sequence.push(BEGIN);

@@ -4,6 +4,7 @@ import { type Cell, Field } from './field.ts';
 import { KeywordSearch } from './keywords.ts';
 import type { FieldSource } from './log-source.ts';
 import { asKeyword, fieldKey, holdsOnAbsent, type RouteCondition, type RouteItem } from './route.ts';
+import { shareOf, type SoughtText } from './rarity.ts';
 import { type CompiledTest, compileTest } from './tests.ts';
 import { Triggers } from './triggers.ts';
 import type { Test } from './rule.ts';
@@ -375,7 +376,7 @@ export class RouteMatcher {
         continue;
       }
       const cost = triggers.reduce(
-        (sum, trigger) => sum + costOfTrigger(trigger, popularity.get(literalKey(field, trigger)) ?? 1),
+        (sum, trigger) => sum + costOfTrigger(trigger, field, popularity.get(literalKey(field, trigger)) ?? 1),
         0,
       );
       covers.push({ triggers: triggers.map((trigger) => ({ field, ...trigger })), cost });
@@ -407,13 +408,8 @@ interface Cover {
   readonly cost: number;
 }
 
-/**
- * How often a text is likely to occur: longer is rarer, and what many rules ask for (`\powershell.exe`) is common in
- * logs too, which is why they ask for it.
- */
-function costOfTrigger(trigger: { text: string; atStart: boolean; atEnd: boolean }, popularity: number): number {
-  if (trigger.text === '') return ALWAYS_DEAR;
-  return popularity * Math.exp(-0.35 * Math.min(trigger.text.length, 16)) + 1e-4;
+function costOfTrigger(trigger: SoughtText, field: Field, namedBy: number): number {
+  return trigger.text === '' ? ALWAYS_DEAR : shareOf(trigger, field.item.field, namedBy);
 }
 
 function literalKey(field: Field, trigger: { text: string; atStart: boolean; atEnd: boolean }): string {

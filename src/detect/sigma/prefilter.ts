@@ -1,8 +1,8 @@
 /**
- * Says whether a text could hold one of many literals by looking at a third of its characters (Wu & Manber 1994). Each
+ * Says whether a text holds any of some literals, by looking at a third of its characters (Wu & Manber 1994). Each
  * literal is looked for by four of its characters, the rarest in a row: the last two of a window of the text tell how
- * far it may move before they could be in it. Only where they
- * tell nothing are all four looked up. It may say yes wrongly (about once in a hundred texts), never no.
+ * far it may move before they could be in it; only where they tell nothing are all four looked up, and only then the
+ * literal itself. Characters are compared by their classes, so it may say yes wrongly, never no.
  *
  * Every text of every event goes through it for rules that search the whole event, so it is as small as can be:
  * 20 kB of tables, 1 ns a character where the automaton needs 2.5.
@@ -10,20 +10,24 @@
 export class Prefilter {
   /** By the classes of two characters: how far the window may move; 0 if it may be a literal's own. */
   readonly #shift = new Uint8Array(CLASSES * CLASSES).fill(WINDOW - 1);
-  /** By a hash of four classes: 1 if they are a literal's window. */
-  readonly #isWindow = new Uint8Array(HASHES);
+  /** By a hash of four classes: the literals whose window has it; 0 for none, else an index into `#literals`. */
+  readonly #byWindow = new Uint16Array(HASHES);
+  readonly #literals: (readonly { readonly classes: Uint8Array; readonly windowAt: number }[])[] = [[]];
 
   /** @param literals each of at least `WINDOW` characters, plain ASCII; case does not matter */
   constructor(literals: readonly string[]) {
     for (const literal of literals) {
-      const window = rarestWindow(literal.toLowerCase());
-      const classes = Array.from({ length: WINDOW }, (_, i) => classOf(window.charCodeAt(i)));
+      const lower = literal.toLowerCase();
+      const windowAt = rarestWindow(lower);
+      const classes = Uint8Array.from(lower, (char) => classOf(char.charCodeAt(0)));
       for (let end = 1; end < WINDOW; end++) {
-        const block = ((classes[end - 1] ?? 0) << CLASS_BITS) | (classes[end] ?? 0);
+        const block = ((classes[windowAt + end - 1] ?? 0) << CLASS_BITS) | (classes[windowAt + end] ?? 0);
         this.#shift[block] = Math.min(this.#shift[block] ?? 0, WINDOW - 1 - end);
       }
-      const [a = 0, b = 0, c = 0, d = 0] = classes;
-      this.#isWindow[hash(a, b, c, d)] = 1;
+      const [a = 0, b = 0, c = 0, d = 0] = classes.subarray(windowAt, windowAt + WINDOW);
+      const key = hash(a, b, c, d);
+      const others = this.#literals[this.#byWindow[key] ?? 0] ?? [];
+      this.#byWindow[key] = this.#literals.push([...others, { classes, windowAt }]) - 1;
     }
     // A character beyond ASCII may become an ASCII one when its case is dropped: never skip over one.
     for (let other = 0; other < CLASSES; other++) {
@@ -43,11 +47,24 @@ export class Prefilter {
         i += step;
         continue;
       }
-      if (c === BEYOND_ASCII || d === BEYOND_ASCII) return true;
-      const a = classOf(text.charCodeAt(i - 3));
-      const b = classOf(text.charCodeAt(i - 2));
-      if (a === BEYOND_ASCII || b === BEYOND_ASCII || this.#isWindow[hash(a, b, c, d)] === 1) return true;
+      if (d === BEYOND_ASCII && isTreacherous(text.charCodeAt(i))) return true;
+      if (c === BEYOND_ASCII && isTreacherous(text.charCodeAt(i - 1))) return true;
+      const entry = this.#byWindow[
+        hash(classOf(text.charCodeAt(i - 3)), classOf(text.charCodeAt(i - 2)), c, d)
+      ] as number;
+      if (entry !== 0 && this.#isLiteralAt(text, i - WINDOW + 1, entry)) return true;
       i++;
+    }
+    return false;
+  }
+
+  #isLiteralAt(text: string, window: number, entry: number): boolean {
+    for (const { classes, windowAt } of this.#literals[entry] ?? []) {
+      const start = window - windowAt;
+      if (start < 0 || start + classes.length > text.length) continue;
+      let at = 0;
+      while (at < classes.length && isLike(text.charCodeAt(start + at), classes[at] as number)) at++;
+      if (at === classes.length) return true;
     }
     return false;
   }
@@ -63,14 +80,38 @@ export class Prefilter {
         i += 2 * step;
         continue;
       }
-      if (c === BEYOND_ASCII || d === BEYOND_ASCII) return true;
-      const a = bytes[i - 5] === 0 ? classOf(bytes[i - 6] as number) : BEYOND_ASCII;
-      const b = bytes[i - 3] === 0 ? classOf(bytes[i - 4] as number) : BEYOND_ASCII;
-      if (a === BEYOND_ASCII || b === BEYOND_ASCII || this.#isWindow[hash(a, b, c, d)] === 1) return true;
+      if (d === BEYOND_ASCII && isTreacherous(codeAt(bytes, i))) return true;
+      if (c === BEYOND_ASCII && isTreacherous(codeAt(bytes, i - 2))) return true;
+      const entry = this.#byWindow[hash(classOf(codeAt(bytes, i - 6)), classOf(codeAt(bytes, i - 4)), c, d)] as number;
+      if (entry !== 0 && this.#isLiteralAtUtf16(bytes, i - 2 * (WINDOW - 1), from, to, entry)) return true;
       i += 2;
     }
     return false;
   }
+
+  #isLiteralAtUtf16(bytes: Uint8Array, window: number, from: number, to: number, entry: number): boolean {
+    for (const { classes, windowAt } of this.#literals[entry] ?? []) {
+      const start = window - 2 * windowAt;
+      if (start < from || start + 2 * classes.length > to) continue;
+      let at = 0;
+      while (at < classes.length && isLike(codeAt(bytes, start + 2 * at), classes[at] as number)) at++;
+      if (at === classes.length) return true;
+    }
+    return false;
+  }
+}
+
+function codeAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+}
+
+/** Beyond ASCII, yet ASCII once lower-cased (Kelvin sign, capital I with dot) or taken for a dash. */
+function isTreacherous(code: number): boolean {
+  return code === 0x212a || code === 0x130 || (code >= 0x2013 && code <= 0x2015);
+}
+
+function isLike(code: number, wanted: number): boolean {
+  return classOf(code) === wanted || isTreacherous(code);
 }
 
 /** Shorter literals cannot be looked for in this way. */
@@ -88,9 +129,9 @@ const COMMON =
   'configuration manager network event administrator authority file export request create identity import server client update';
 const BY_COMMONNESS = ' etaoinsrlhdcumpfgwybvk-.\\/:_0123456789xjqz';
 
-/** The four characters in a row of a literal that a log is least likely to hold for another reason. */
-function rarestWindow(literal: string): string {
-  let best = literal.slice(0, WINDOW);
+/** Where in a literal the four characters in a row begin that a log is least likely to hold for another reason. */
+function rarestWindow(literal: string): number {
+  let best = 0;
   let rarest = -1;
   for (let at = 0; at + WINDOW <= literal.length; at++) {
     const window = literal.slice(at, at + WINDOW);
@@ -100,7 +141,7 @@ function rarestWindow(literal: string): string {
     const rarity = COMMON.includes(window) ? own / 1000 : own;
     if (rarity > rarest) {
       rarest = rarity;
-      best = window;
+      best = at;
     }
   }
   return best;

@@ -23,6 +23,8 @@ export const FORMATS: readonly Format[] = [
 
 /** The least that a format must be sure of to be believed. */
 const LEAST_CLAIM = 20;
+/** Nobody claims more: the rest need not look (the syslog family takes 5 ms to). */
+const SURE = 95;
 
 /** The format of a file that begins like this; `null`: none that we know. */
 export function formatOf(head: Head): Format | null {
@@ -34,6 +36,7 @@ export function formatOf(head: Head): Format | null {
       best = format;
       claim = own;
     }
+    if (claim >= SURE) break;
   }
   return best;
 }

@@ -12,7 +12,8 @@ export const json: Format = {
   name: 'json',
   claims: ({ text, lines }: Head) => {
     const start = text.replace(/^[\s\0]+/, '').slice(0, 1000);
-    if (/^(?:\{\s*["}]|\[\s*[{\]])/.test(start)) return 60;
+    if (/^\{\s*"/.test(start)) return 95;
+    if (/^(?:\{\s*\}|\[\s*[{\]])/.test(start)) return 60;
     // A list that begins with something else, or lines of which most are objects.
     if (/^\[\s*(?:["[\d-]|null|true|false)/.test(start) && /\{\s*"/.test(text)) return 30;
     return Math.min(

@@ -1,5 +1,6 @@
 import {
   type CorrelationFinding,
+  type Entities,
   type EventPlace,
   type Evidence,
   findingId,
@@ -7,13 +8,17 @@ import {
   type RuleFinding,
 } from '../core/finding.ts';
 import type { CorrelationMatch, EventRule } from '../detect/sigma/index.ts';
-import type { Hit } from './task.ts';
 import { fillIn, techniquesOf, type TechniqueWords, wordsFor } from './words.ts';
 
-/** A hit with its log's path, as a finding rests on it. */
-export interface PlacedHit extends Hit {
-  readonly path: string;
+/** A rule fired on an event, with all that a finding rests on. */
+export interface PlacedHit {
   readonly ruleId: string;
+  readonly path: string;
+  readonly record: number;
+  readonly eventRecordId: number | null;
+  readonly at: number | null;
+  readonly entities: Entities;
+  readonly matched: Readonly<Record<string, string>>;
 }
 
 export function ruleFinding(rule: EventRule, hit: PlacedHit, table: TechniqueWords): RuleFinding {
