@@ -18,7 +18,19 @@ export interface ShapedEvent {
 export type Shape = (object: JsonObject) => ShapedEvent | readonly ShapedEvent[] | null;
 
 /** Envelopes that hold a list of events, by the name of the list. */
-const LISTS = ['Records', 'records', 'value', 'results', 'Events', 'events', 'logs', 'entries', 'items', 'data'];
+const LISTS = [
+  'Records',
+  'records',
+  'value',
+  'results',
+  'Events',
+  'events',
+  'logs',
+  'entries',
+  'items',
+  'data',
+  'logEvents',
+];
 
 /** The events inside an envelope (CloudTrail's `Records`, Graph's `value`, Elastic's hits); `null` if it is none. */
 export function unwrap(value: unknown): readonly unknown[] | null {

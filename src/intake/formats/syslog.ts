@@ -232,7 +232,8 @@ function message(
     };
   const vendor = recogniseVendor(text, fields, program);
   const isBarred = BARRED.test(text);
-  if (vendor === null && structured === null && (isBarred || isPairs(text)))
+  if (program === 'sudo') readSudo(text, fields);
+  else if (vendor === null && structured === null && (isBarred || isPairs(text)))
     readPairs(text, fields, isBarred ? '|' : ' ');
   const own = time ?? vendorTime(fields, context);
   // With a priority it is syslog, however odd the rest (RFC 3164 section 4.3.3); without one it may be anything.
@@ -248,7 +249,12 @@ function message(
   ) {
     return { reason: 'no-header', detail: 'the line has no header that is known here' };
   }
-  return { fields, logSource: vendor ?? linuxSource(program), time: own?.time ?? null, atText: own?.text ?? null };
+  return {
+    fields,
+    logSource: vendor ?? linuxSource(program, fields),
+    time: own?.time ?? null,
+    atText: own?.text ?? null,
+  };
 }
 
 /** Times inside the message, for lines without a header. */
@@ -297,14 +303,40 @@ const SERVICE_OF: Readonly<Record<string, string>> = {
   vsftpd: 'vsftpd',
   guacd: 'guacamole',
   useradd: 'auth',
+  userdel: 'auth',
   usermod: 'auth',
+  groupadd: 'auth',
+  groupdel: 'auth',
+  groupmod: 'auth',
+  gpasswd: 'auth',
   passwd: 'auth',
+  chpasswd: 'auth',
+  chage: 'auth',
+  newusers: 'auth',
   polkitd: 'auth',
+  'polkit-agent-helper-1': 'auth',
+  pkexec: 'auth',
+  doas: 'auth',
+  runuser: 'auth',
+  unix_chkpwd: 'auth',
+  'gdm-password': 'auth',
+  lightdm: 'auth',
 };
 
-function linuxSource(program: string) {
+function linuxSource(program: string, fields: Fields) {
   const name = program.split('/').at(-1)?.toLowerCase() ?? '';
-  return sourceOf('linux', null, SERVICE_OF[name] ?? 'syslog');
+  const isAuth = fields['Facility'] === 'auth' || fields['Facility'] === 'authpriv';
+  return sourceOf('linux', null, SERVICE_OF[name] ?? (isAuth ? 'auth' : 'syslog'));
+}
+
+/** `kim : TTY=pts/0 ; PWD=/home/kim ; USER=root ; COMMAND=/usr/bin/id -u`: the command may hold anything. */
+function readSudo(text: string, fields: Fields): void {
+  const command = /(?:^|; )COMMAND=([^]*)$/.exec(text)?.[1];
+  if (command !== undefined) fields['COMMAND'] ??= command;
+  for (const [, name = '', value] of text.slice(0, 10_000).matchAll(/(?:^|[;:] )([A-Z]{2,10})=([^;]*?)(?= ;|$)/g))
+    if (name !== 'COMMAND') fields[name] ??= value;
+  const user = /^\s*(\S{1,256}) : /.exec(text)?.[1];
+  if (user !== undefined) fields['user'] ??= user;
 }
 
 const FACILITIES = [
