@@ -56,6 +56,9 @@ function installSystemPackages() {
     '/usr/bin/xz': 'xz-utils',
     '/usr/bin/zstd': 'zstd',
     '/usr/bin/7z': 'p7zip-full',
+    '/usr/sbin/rsyslogd': 'rsyslog',
+    '/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_gtls.so': 'rsyslog-gnutls',
+    '/usr/lib/x86_64-linux-gnu/rsyslog/omelasticsearch.so': 'rsyslog-elasticsearch',
     '/usr/lib/postgresql': 'postgresql',
   };
   const missing = Object.entries(needed)

@@ -1,14 +1,22 @@
-import { readFileSync } from 'node:fs';
 import { runConvert } from './cli/convert.ts';
 import { EXIT } from './cli/exit.ts';
 import { OutputClosed, print, say } from './cli/output.ts';
 import { runRules } from './cli/rules.ts';
 import { runScan } from './cli/scan.ts';
+import { ourVersion } from './cli/version.ts';
 import { Refusal, REFUSALS } from './core/refusal.ts';
 
 type Verb = (args: readonly string[], env: Readonly<Record<string, string | undefined>>) => Promise<number>;
 
-const VERBS: Readonly<Record<string, Verb>> = { scan: runScan, convert: runConvert, rules: runRules };
+const VERBS: Readonly<Record<string, Verb>> = {
+  scan: runScan,
+  convert: runConvert,
+  rules: runRules,
+  // These load much that the others do without.
+  serve: async (args, env) => (await import('./cli/serve.ts')).runServe(args, env),
+  sources: async (args, env) => (await import('./cli/sources.ts')).runSources(args, env),
+  tokens: async (args, env) => (await import('./cli/tokens.ts')).runTokens(args, env),
+};
 
 const HELP = `Wardwatch reads logs and says in plain English what happened, and what to do now.
 
@@ -18,6 +26,9 @@ Usage: wardwatch VERB …
   convert FILE…          event logs as JSON, one record a line
   rules check|list|explain|update
                          which rules load, which can run, and why the others cannot
+  serve                  the live service: takes logs, keeps them, judges them
+  sources add|list       who may send logs
+  tokens add             who may ask the API
 
   wardwatch VERB --help  options and examples
   wardwatch --version    the version
@@ -34,11 +45,7 @@ async function run(args: readonly string[]): Promise<number> {
     return verb === undefined ? EXIT.wrongUse : EXIT.done;
   }
   if (verb === '--version') {
-    // Our own package file.
-    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-      version: string;
-    };
-    print(`${version}\n`);
+    print(`${ourVersion()}\n`);
     return EXIT.done;
   }
   const known = Object.hasOwn(VERBS, verb) ? VERBS[verb] : undefined;

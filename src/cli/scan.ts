@@ -153,7 +153,7 @@ function toFile(file: string, writeAll: (write: (text: string) => void) => void)
   }
 }
 
-function readTimeZone(zone: string): string {
+export function readTimeZone(zone: string): string {
   try {
     return new Intl.DateTimeFormat('en-GB', { timeZone: zone }).resolvedOptions().timeZone;
   } catch {

@@ -6,6 +6,7 @@ import { CHUNK, FILE_HEADER } from '../intake/evtx/reader.ts';
 import { isEvtxFile } from '../intake/read-log.ts';
 import { Correlator, loadRules, type LoadedRules } from '../detect/sigma/index.ts';
 import { correlationFinding, ruleFinding } from '../findings/make.ts';
+import { silentRules } from '../findings/silent-rules.ts';
 import { runTasks } from './pool.ts';
 import type { AsideItem, JudgeSetup, LogSummary, ScanTask, TaskResult, ScannedHit } from './task.ts';
 import { loadTechniqueWords, type TechniqueWords } from '../findings/words.ts';
@@ -247,21 +248,4 @@ function fileFindings(
   }
   correlator.end();
   return { findings: [...findings, ...joint], forgotten: correlator.forgotten };
-}
-
-/** Rules that only serve correlations: named by at least one, and by none with `generate: true`. */
-function silentRules(rules: LoadedRules): Set<string> {
-  const silent = new Set<string>();
-  const spoken = new Set<string>();
-  for (const correlation of rules.correlations)
-    for (const name of correlation.rules) (correlation.generate ? spoken : silent).add(name);
-  return new Set(
-    [...rules.rules, ...rules.correlations]
-      .filter(
-        ({ id, name }) =>
-          [id, name].some((word) => word !== null && silent.has(word)) &&
-          ![id, name].some((word) => word !== null && spoken.has(word)),
-      )
-      .map(({ id }) => id),
-  );
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
@@ -66,6 +66,7 @@ export interface Journal {
    *   and a later append works once the cause is gone. `store/busy`: more is waiting than may; try again.
    */
   append(payload: Uint8Array): Promise<Position>;
+  readonly folder: string;
   /** Bytes that were appended and are not on disk yet. */
   readonly pendingBytes: number;
   /** The oldest position that is kept. */
@@ -103,11 +104,29 @@ export async function* readJournal(
   from: Position,
   onDamage: (damage: JournalDamage) => void,
 ): AsyncGenerator<JournalEntry> {
-  const segments = segmentsIn(folder);
+  const segments = existsSync(folder) ? segmentsIn(folder) : [];
   const last = segments.at(-1)?.path;
   const tell: TellDamage = (damage, reachesFileEnd) =>
     onDamage(reachesFileEnd && damage.file === last ? { ...damage, kind: 'torn-tail' } : damage);
-  yield* readSegments(segments, () => Number.POSITIVE_INFINITY, from, tell);
+  yield* readSegments(
+    () => segments,
+    () => Number.POSITIVE_INFINITY,
+    from,
+    tell,
+  );
+}
+
+/**
+ * Reads a journal that another thread of this process writes to, up to the `end` that it has told us. Ends when it has
+ * caught up.
+ */
+export function followJournal(
+  folder: string,
+  from: Position,
+  end: () => Position,
+  onDamage: (damage: JournalDamage) => void,
+): AsyncIterable<JournalEntry> {
+  return readSegments(() => segmentsIn(folder), end, from, onDamage);
 }
 
 type TellDamage = (damage: JournalDamage, reachesFileEnd: boolean) => void;
@@ -128,7 +147,7 @@ interface Active {
 }
 
 class FileJournal implements Journal {
-  readonly #folder: string;
+  readonly folder: string;
   readonly #segments: SegmentFile[];
   readonly #maxSegmentBytes: number;
   readonly #maxPendingBytes: number;
@@ -142,7 +161,7 @@ class FileJournal implements Journal {
   #isClosed = false;
 
   constructor(folder: string, segments: SegmentFile[], active: Active, options: JournalOptions) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#segments = segments;
     this.#active = active;
     this.#maxSegmentBytes = options.maxSegmentBytes ?? 64 << 20;
@@ -176,7 +195,12 @@ class FileJournal implements Journal {
   }
 
   read(from: Position): AsyncIterable<JournalEntry> {
-    return readSegments(this.#segments, () => this.end, from, this.#onDamage);
+    return readSegments(
+      () => this.#segments,
+      () => this.end,
+      from,
+      this.#onDamage,
+    );
   }
 
   async forgetBefore(position: Position): Promise<void> {
@@ -189,7 +213,7 @@ class FileJournal implements Journal {
       this.#segments.shift();
       removed++;
     }
-    if (removed > 0) await syncFolder(this.#folder);
+    if (removed > 0) await syncFolder(this.folder);
   }
 
   async close(): Promise<void> {
@@ -207,7 +231,7 @@ class FileJournal implements Journal {
         const positions = await this.#commit(batch);
         batch.forEach(({ resolve }, index) => resolve(positions[index] as Position));
       } catch (error) {
-        const refusal = writeRefusal(error, this.#folder);
+        const refusal = writeRefusal(error, this.folder);
         // What cannot be taken back now is taken back before the next write.
         await this.#repair().catch(() => undefined);
         for (const { reject } of batch) reject(refusal);
@@ -262,7 +286,7 @@ class FileJournal implements Journal {
 
   async #roll(): Promise<void> {
     const full = this.#active;
-    this.#active = await newSegment(this.#folder, this.end, this.#segments);
+    this.#active = await newSegment(this.folder, this.end, this.#segments);
     await full.handle.close();
   }
 }
@@ -323,13 +347,14 @@ async function continueSegment(file: SegmentFile, onDamage: (damage: JournalDama
 
 /** `segments` and `end` may move on while we read. */
 async function* readSegments(
-  segments: readonly SegmentFile[],
+  segments: () => readonly SegmentFile[],
   end: () => Position,
   from: Position,
   tell: TellDamage,
 ): AsyncGenerator<JournalEntry> {
   for (let at = from; at < end(); ) {
-    const current = segments.findLast(({ start }) => start <= at) ?? segments[0];
+    const known = segments();
+    const current = known.findLast(({ start }) => start <= at) ?? known[0];
     if (current === undefined) return;
     const handle = await openUnlessForgotten(current, segments);
     if (handle === null) continue;
@@ -347,9 +372,10 @@ async function* readSegments(
     } finally {
       await handle.close();
     }
-    const after = segments.find(({ start }) => start > current.start)?.start;
-    if (after === undefined && end() === Number.POSITIVE_INFINITY) return;
-    if (after !== undefined && after > at) {
+    const after = segments().find(({ start }) => start > current.start)?.start;
+    // Nothing behind what has just been read to its end.
+    if (after === undefined) return;
+    if (after > at) {
       tell({ kind: 'missing', file: current.path, from: at, to: after }, false);
       at = after;
     }
@@ -375,11 +401,14 @@ async function* readSegment(
 }
 
 /** `null` if the segment was forgotten before we came to it. */
-async function openUnlessForgotten(file: SegmentFile, segments: readonly SegmentFile[]): Promise<FileHandle | null> {
+async function openUnlessForgotten(
+  file: SegmentFile,
+  segments: () => readonly SegmentFile[],
+): Promise<FileHandle | null> {
   try {
     return await open(file.path, 'r');
   } catch (error) {
-    if (segments.includes(file)) throw error;
+    if (segments().some(({ start }) => start === file.start)) throw error;
     return null;
   }
 }

@@ -1,5 +1,5 @@
 /** Every format keeps the contract, on a small file of each kind. */
-import { equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatContract, readPieces } from './format-contract.ts';
 import { FORMATS, formatOf } from './index.ts';
@@ -52,3 +52,17 @@ for (const format of FORMATS) {
     });
   });
 }
+
+test('an element that is no object counts as one, and is set aside', () => {
+  const json = FORMATS.find(({ name }) => name === 'json');
+  if (json === undefined) throw new Error('there is no JSON');
+  const { events, aside } = readPieces(json, ['[{"a":1}, 5, "x, {y}", null, {"b":2}] trailing']);
+  deepEqual(
+    events.map(({ record }) => record),
+    [1, 5],
+  );
+  deepEqual(
+    aside.map(({ record, reason }) => [record, reason]),
+    [2, 3, 4, 6].map((record) => [record, 'not-an-object']),
+  );
+});

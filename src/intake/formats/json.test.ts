@@ -24,7 +24,7 @@ const cases: readonly (readonly [what: string, text: string, records: readonly (
   ['objects one after another', '{"a":1}{"a":2} {"a":3}', [1, 2, 3]],
   ['objects with commas between', '{\n"a":1},\n{\n"a":2},\n', [1, 2]],
   ['objects over many lines', '{\n"a":1\n}\n{\n"a":2\n}', [1, 2]],
-  ['objects with something between', '{\n"a":1\n}\nhello\n{\n"a":2\n}', [1, '2 bad-json', 2]],
+  ['objects with something between', '{\n"a":1\n}\nhello\n{\n"a":2\n}', [1, '2 not-an-object', 2]],
   ['an object that does not end', '{\n"a":1\n}\n{\n"a":', [1, '2 bad-json']],
   ['an envelope', '{"Records":[{"a":1},{"a":2}]}', [1, 2]],
   ['envelopes, whose elements count on', '{"Records":[{"a":1},{"a":2}]}\n{"Records":[{"a":3}]}\n', [1, 2, 3]],

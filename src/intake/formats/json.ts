@@ -168,6 +168,17 @@ function deeperThan(text: string, limit: number): boolean {
   return false;
 }
 
+/** Cuts a text that has come whole into its values: objects one after another, or the elements of an array. */
+export function cutValues(
+  text: string,
+  onValue: (text: string, ordinal: number) => void,
+  onBad: (ordinal: number, reason: string, detail: string) => void,
+): void {
+  const cutter = new ValueCutter(onValue, onBad);
+  cutter.push(text);
+  cutter.end();
+}
+
 /** Cuts JSON values out of text by counting brackets: the elements of an array, or objects one after another. */
 class ValueCutter {
   readonly #onValue: (text: string, ordinal: number) => void;
@@ -245,7 +256,7 @@ class ValueCutter {
     if (!this.#isStray) return;
     this.#isStray = false;
     if (this.#inArray) this.#onBad(++this.#ordinal, 'not-an-object', 'the JSON value is not an object');
-    else this.#onBad(this.#ordinal + 1, 'bad-json', 'something that is no object stands before it, or at the end');
+    else this.#onBad(this.#ordinal + 1, 'not-an-object', 'what stands before it, or at the end, is no object');
   }
 
   #keep(piece: string): void {

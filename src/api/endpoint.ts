@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+import type { Finding } from '../core/finding.ts';
+import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
+import type { Counters } from '../watch/counters.ts';
+import type { Findings } from '../watch/findings-store.ts';
+import type { SetAsides } from '../watch/set-aside-store.ts';
+import type { Sources } from '../watch/sources.ts';
+import type { Role } from '../watch/tokens.ts';
+
+/** What endpoints answer from. */
+export interface ApiServices {
+  readonly findings: Findings;
+  readonly sources: Sources;
+  readonly setAsides: SetAsides;
+  readonly archive: EmbeddedArchive;
+  readonly counters: Counters;
+  readonly now: () => number;
+  /** Puts up-to-date figures into the counters. */
+  readonly refreshCounters: () => Promise<void>;
+  /** Calls `heard` with each new finding, until the answer is called. */
+  /** The OpenAPI document. */
+  readonly describe: () => object;
+  readonly onFinding: (heard: (finding: Finding) => void) => () => void;
+}
+
+/** Who asks. */
+export interface Caller {
+  readonly tokenId: string;
+  readonly role: Role;
+}
+
+/** Who may call an endpoint: these roles, or `anyone` without a token (nothing that is worth one). */
+export type Audience = readonly Role[] | 'anyone';
+
+/** An answer that is not one JSON object: text, or pieces as they come. */
+export interface Streamed {
+  readonly contentType: string;
+  readonly pieces: AsyncIterable<string>;
+}
+
+/**
+ * One thing that the API can be asked. To add one: write the file, and add it to `ENDPOINTS` in ./endpoints.ts. The
+ * server, the OpenAPI document and the test of who may call what are made from that list.
+ */
+export interface Endpoint<Query extends z.ZodObject = z.ZodObject> {
+  readonly audience: Audience;
+  readonly method: 'GET';
+  readonly path: string;
+  readonly summary: string;
+  readonly query: Query;
+  readonly answer: z.ZodType | string;
+  /** True if the call is written to the trail: it shows what somebody may have to answer for having seen. */
+  readonly isRecorded: boolean;
+  handle(query: z.infer<Query>, services: ApiServices, signal: AbortSignal, caller: Caller | null): Promise<unknown>;
+}
+
+/** Keeps the types of one endpoint together. */
+export function endpoint<Query extends z.ZodObject>(made: Endpoint<Query>): Endpoint {
+  return made as unknown as Endpoint;
+}

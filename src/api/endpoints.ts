@@ -1,0 +1,12 @@
+import type { Endpoint } from './endpoint.ts';
+import { events } from './endpoints/events.ts';
+import { findings } from './endpoints/findings.ts';
+import { health } from './endpoints/health.ts';
+import { live } from './endpoints/live.ts';
+import { metrics } from './endpoints/metrics.ts';
+import { openapi } from './endpoints/openapi.ts';
+import { setaside } from './endpoints/setaside.ts';
+import { sources } from './endpoints/sources.ts';
+
+/** Everything that the API can be asked. */
+export const ENDPOINTS: readonly Endpoint[] = [findings, events, sources, setaside, live, metrics, health, openapi];

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { StoredEvent } from '../../store/archive/stored-event.ts';
+import { endpoint, type Streamed } from '../endpoint.ts';
+import { readQuery } from '../query-words.ts';
+
+const QUERY = z.object({
+  query: z.string().max(2000).default('').describe('what to look for: host:dc1 -user:svc_* "exact words" word'),
+  from: z.iso.datetime({ offset: true }).optional().describe('events of this time or later'),
+  to: z.iso.datetime({ offset: true }).optional().describe('events before this time'),
+  limit: z.coerce.number().int().min(1).max(1_000_000).default(100_000),
+});
+
+export const events = endpoint({
+  audience: ['analyst', 'partner'],
+  method: 'GET',
+  path: '/api/v1/events',
+  summary: 'Kept events, the newest first, one JSON object a line. Patients are pseudonyms.',
+  query: QUERY,
+  answer: 'application/x-ndjson',
+  isRecorded: true,
+  handle: async ({ query, from, to, limit }, services, signal): Promise<Streamed> => {
+    const where = readQuery(query);
+    // What was acknowledged before the question is in the answer.
+    await services.archive.caughtUp();
+    const found = services.archive.search(
+      {
+        where,
+        from: from === undefined ? null : Date.parse(from),
+        to: to === undefined ? null : Date.parse(to),
+        order: 'newest',
+        limit,
+        cursor: null,
+      },
+      signal,
+    );
+    return { contentType: 'application/x-ndjson; charset=utf-8', pieces: linesOf(found) };
+  },
+});
+
+async function* linesOf(found: AsyncIterable<StoredEvent>): AsyncGenerator<string> {
+  for await (const event of found)
+    yield `${JSON.stringify({
+      schema: 'wardwatch.event/1',
+      ...event,
+      receivedAt: new Date(event.receivedAt).toISOString(),
+      at: event.at === null ? null : new Date(event.at).toISOString(),
+    })}\n`;
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+
+const SOURCE = z.object({
+  id: z.string(),
+  name: z.string(),
+  kind: z.string(),
+  state: z.string(),
+  addresses: z.string().nullable().describe('networks it may send syslog from; null: none'),
+  lastHeardAt: z.iso.datetime().nullable().describe('null: never yet'),
+  createdAt: z.iso.datetime(),
+});
+
+export const sources = endpoint({
+  audience: ['admin', 'analyst', 'partner'],
+  method: 'GET',
+  path: '/api/v1/sources',
+  summary: 'Who sends logs, and when each was last heard.',
+  query: z.object({}),
+  answer: z.object({ items: z.array(SOURCE), next: z.null() }),
+  isRecorded: false,
+  handle: async (_query, services) => ({
+    items: (await services.sources.list()).map((row) => ({
+      id: row.id,
+      name: row.name,
+      kind: row.kind,
+      state: row.state,
+      addresses: row.address_range,
+      lastHeardAt: row.last_heard_at === null ? null : new Date(row.last_heard_at).toISOString(),
+      createdAt: new Date(row.created_at).toISOString(),
+    })),
+    next: null,
+  }),
+});

@@ -1,0 +1,117 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Refusal, type RefusalCode, REFUSALS } from '../core/refusal.ts';
+import type { Trail } from '../ops/trail.ts';
+import type { Tokens } from '../watch/tokens.ts';
+import type { ApiServices, Caller, Endpoint, Streamed } from './endpoint.ts';
+
+export interface ApiParts {
+  readonly endpoints: readonly Endpoint[];
+  readonly services: ApiServices;
+  readonly tokens: Tokens;
+  readonly trail: Trail;
+  /** Reports a bug of ours; the answer is the reference that a person can quote. */
+  readonly onBug: (error: unknown) => string;
+}
+
+/** Answers each endpoint of the list to those whom it is for, and to nobody else. */
+export async function api(
+  app: FastifyInstance,
+  { endpoints, services, tokens, trail, onBug }: ApiParts,
+): Promise<void> {
+  app.setErrorHandler(async (error, _request, reply) => {
+    const { status, body } = toHttp(error, onBug);
+    await reply.code(status).send(body);
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+  });
+  for (const each of endpoints)
+    app.route({
+      method: each.method,
+      url: each.path,
+      handler: async (request, reply) => {
+        const caller = await admit(each, request, reply, tokens);
+        if (caller === 'refused') return reply;
+        const query = each.query.safeParse(request.query);
+        if (!query.success) {
+          const [issue] = query.error.issues;
+          throw new Refusal(
+            'api/bad-request',
+            `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as it must be'}`,
+          );
+        }
+        const abort = new AbortController();
+        request.raw.on('close', () => abort.abort());
+        reply.raw.on('close', () => abort.abort());
+        if (each.isRecorded && caller !== null)
+          await trail.record(caller.tokenId, `GET ${each.path}`, null, query.data);
+        const answer = await each.handle(query.data, services, abort.signal, caller);
+        if (!isStreamed(answer)) return answer;
+        reply.type(answer.contentType);
+        return reply.send(Readable.from(answer.pieces));
+      },
+    });
+}
+
+/** Who asks, `null` where anyone may; `refused` once that has been sent. */
+async function admit(
+  { audience }: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tokens: Tokens,
+): Promise<Caller | null | 'refused'> {
+  if (audience === 'anyone') return null;
+  const token = /^Bearer\s+(\S{1,200})$/i.exec(request.headers.authorization ?? '')?.[1];
+  const holder = token === undefined ? null : await tokens.holder(token);
+  if (holder === null) {
+    await reply.code(401).header('www-authenticate', 'Bearer realm="wardwatch"').send({
+      code: 'api/no-token',
+      message: 'The token is missing, not known or expired.',
+      hint: 'Make one with “wardwatch tokens add”.',
+    });
+    return 'refused';
+  }
+  if (!audience.includes(holder.role)) {
+    await reply.code(403).send({
+      code: 'api/not-for-this-role',
+      message: `This is not for the role ${holder.role}.`,
+      hint: `It is for ${audience.join(', ')}.`,
+    });
+    return 'refused';
+  }
+  return { tokenId: holder.id, role: holder.role };
+}
+
+function isStreamed(answer: unknown): answer is Streamed {
+  return typeof answer === 'object' && answer !== null && 'pieces' in answer && 'contentType' in answer;
+}
+
+const STATUS: Partial<Record<RefusalCode, number>> = {
+  'api/bad-request': 400,
+  'store/busy': 503,
+  'store/disk-full': 503,
+};
+
+/** The only place where a thrown value becomes an HTTP answer. */
+function toHttp(thrown: unknown, onBug: (error: unknown) => string): { status: number; body: object } {
+  if (thrown instanceof Refusal) {
+    const status = STATUS[thrown.code] ?? 400;
+    return { status, body: { code: thrown.code, message: thrown.message, hint: REFUSALS[thrown.code].hint } };
+  }
+  // What the HTTP library itself refuses: a body that is too large, a URL that is none.
+  const own = thrown instanceof Error && 'statusCode' in thrown ? Number(thrown.statusCode) : 500;
+  if (own >= 400 && own < 500)
+    return {
+      status: own,
+      body: {
+        code: 'http',
+        message: 'The request is not one that can be answered.',
+        hint: 'See /api/v1/openapi.json.',
+      },
+    };
+  return {
+    status: 500,
+    body: { code: 'bug', message: 'Something broke on our side.', hint: `Quote ${onBug(thrown)}.` },
+  };
+}

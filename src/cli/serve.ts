@@ -1,0 +1,130 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { Refusal } from '../core/refusal.ts';
+import { loadRules } from '../detect/sigma/index.ts';
+import type { Listen } from '../intake/doors/syslog-door.ts';
+import { Log } from '../ops/log.ts';
+import { type Service, startService } from '../serve/service.ts';
+import { EXIT } from './exit.ts';
+import { helpText, type OptionTable, readOptions } from './options.ts';
+import { print, say } from './output.ts';
+import { readTimeZone } from './scan.ts';
+import { cacheFolder, OWN_RULES, readPlaceholders } from './site.ts';
+import { ourVersion } from './version.ts';
+
+const OPTIONS: OptionTable = {
+  data: { type: 'string', value: 'DIR', help: 'where everything is kept (default ~/wardwatch/data)' },
+  keys: { type: 'string', value: 'DIR', help: 'where keys are kept, apart from the data (default ~/wardwatch/keys)' },
+  listen: { type: 'string', value: 'ADDRESS', help: 'web, API and HTTP intake (default 127.0.0.1:8443)' },
+  'syslog-tls': { type: 'string', value: 'ADDRESS', help: 'syslog over TLS, such as 0.0.0.0:6514' },
+  'syslog-tcp': { type: 'string', value: 'ADDRESS', help: 'syslog over plain TCP' },
+  'syslog-udp': { type: 'string', value: 'ADDRESS', help: 'syslog over UDP, which can lose messages' },
+  'plain-http': { type: 'boolean', help: 'no TLS on --listen: for this machine only' },
+  rules: { type: 'string', multiple: true, value: 'DIR', help: 'Sigma rules besides our own; may be given again' },
+  site: { type: 'string', value: 'FILE', help: 'your own placeholder values' },
+  timezone: { type: 'string', value: 'ZONE', help: 'zone of times that name none (default Europe/London)' },
+  help: { type: 'boolean', short: 'h', help: 'this text' },
+};
+
+const HELP = helpText({
+  usage: 'serve [options]',
+  what: 'Runs the watch: takes logs from your senders, keeps them, judges them as they come. Register senders with\n“wardwatch sources add”, users of the API with “wardwatch tokens add”; both work while it runs. When every door is\nopen it prints one line of JSON with their addresses. Ctrl-C or SIGTERM ends it in order.',
+  options: OPTIONS,
+  examples: [
+    ['wardwatch serve', 'the API on 127.0.0.1:8443'],
+    ['wardwatch serve --syslog-tls 0.0.0.0:6514', 'take syslog over TLS from the network too'],
+  ],
+});
+
+/** @returns the exit code, once the service has ended */
+export async function runServe(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  const given = readOptions('serve', OPTIONS, args);
+  if (given.flag('help')) {
+    print(HELP);
+    return EXIT.done;
+  }
+  if (given.paths.length > 0)
+    throw new Refusal('usage/bad-option', `wardwatch serve takes no “${given.paths[0] ?? ''}”`);
+  const http = readListen('--listen', given.text('listen') ?? '127.0.0.1:8443');
+  const isPlainHttp = given.flag('plain-http');
+  if (isPlainHttp && !isLoopback(http.host))
+    throw new Refusal(
+      'serve/needs-tls',
+      `without TLS only this machine may connect, and ${http.host} is not only this machine`,
+    );
+  const door = (name: string) => {
+    const text = given.text(name);
+    return text === null ? null : readListen(`--${name}`, text);
+  };
+  const rules = loadRules([OWN_RULES, ...given.texts('rules')], {
+    placeholders: readPlaceholders(given.text('site')),
+    includeDeprecated: false,
+    cacheFolder: cacheFolder(env),
+  });
+  const log = new Log(say, Date.now);
+  const { data, keys } = foldersOf(given.text('data'), given.text('keys'));
+  const service = await started({
+    dataFolder: data,
+    keysFolder: keys,
+    http,
+    isPlainHttp,
+    syslogTcp: door('syslog-tcp'),
+    syslogTls: door('syslog-tls'),
+    syslogUdp: door('syslog-udp'),
+    rules,
+    timeZone: readTimeZone(given.text('timezone') ?? 'Europe/London'),
+    state: env['WARDWATCH_STATE'] ?? null,
+    version: ourVersion(),
+    log,
+    now: Date.now,
+  });
+  print(`${JSON.stringify({ schema: 'wardwatch.ready/1', ...service.addresses })}\n`);
+  const signal = await asked();
+  log.say('info', 'stopping', { signal });
+  await service.close();
+  return EXIT.done;
+}
+
+/** @throws Refusal `serve/cannot-listen` if a port is taken or not allowed */
+async function started(options: Parameters<typeof startService>[0]): Promise<Service> {
+  try {
+    return await startService(options);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')
+      throw new Refusal('serve/cannot-listen', `cannot listen: ${error instanceof Error ? error.message : ''}`);
+    throw error;
+  }
+}
+
+/** Where data and keys lie unless it is said. */
+export function foldersOf(data: string | null, keys: string | null): { data: string; keys: string } {
+  const base = path.join(homedir(), 'wardwatch');
+  return { data: data ?? path.join(base, 'data'), keys: keys ?? path.join(base, 'keys') };
+}
+
+function asked(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      // The program's own answer to Ctrl-C is to end at once; a service ends in order.
+      process.removeAllListeners(signal);
+      process.once(signal, () => resolve(signal));
+    }
+  });
+}
+
+/** `127.0.0.1:8443`, `[::1]:8443`, or a port of this machine alone. */
+function readListen(option: string, text: string): Listen {
+  const [, bracketed, plain, portText] = /^(?:\[([\da-fA-F:.]+)\]:|([^:\s]+):)?(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(portText);
+  if (portText === undefined || port > 65_535)
+    throw new Refusal('serve/bad-address', `${option} is an address with a port, not “${text}”`);
+  return { host: bracketed ?? plain ?? '127.0.0.1', port };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}

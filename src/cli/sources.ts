@@ -1,0 +1,85 @@
+import { Refusal } from '../core/refusal.ts';
+import { openState, type State, statePlace } from '../store/state.ts';
+import { SOURCE_KINDS, Sources } from '../watch/sources.ts';
+import { EXIT } from './exit.ts';
+import { helpText, oneOf, type OptionTable, readOptions } from './options.ts';
+import { print } from './output.ts';
+import { foldersOf } from './serve.ts';
+
+const OPTIONS: OptionTable = {
+  kind: { type: 'string', value: 'KIND', help: 'windows, syslog, http or fhir: what it sends' },
+  from: {
+    type: 'string',
+    value: 'NETWORKS',
+    help: 'where its syslog comes from, as 10.1.0.0/16 (default: this machine)',
+  },
+  data: { type: 'string', value: 'DIR', help: 'the data folder (default ~/wardwatch/data)' },
+  json: { type: 'boolean', help: 'print JSON' },
+  help: { type: 'boolean', short: 'h', help: 'this text' },
+};
+
+const HELP = helpText({
+  usage: 'sources add NAME --kind KIND [options]  ·  sources list [options]',
+  what: 'Registers a sender, or lists them. The token is shown once and kept only as a hash: senders over HTTP show it\n(Authorization: ApiKey, Basic, Splunk or Bearer); syslog senders are known by their address. Works while the service\nruns.',
+  options: OPTIONS,
+  examples: [
+    ['wardwatch sources add dc1 --kind windows', 'a domain controller that sends by Winlogbeat'],
+    ['wardwatch sources add firewall --kind syslog --from 10.1.0.1', 'a firewall that sends syslog'],
+  ],
+});
+
+/** @returns the exit code */
+export async function runSources(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  const given = readOptions('sources', OPTIONS, args);
+  if (given.flag('help')) {
+    print(HELP);
+    return EXIT.done;
+  }
+  const [verb, name, ...more] = given.paths;
+  if ((verb !== 'add' && verb !== 'list') || more.length > 0 || (verb === 'add') !== (name !== undefined))
+    throw new Refusal('usage/bad-option', 'wardwatch sources: say “sources add NAME --kind KIND” or “sources list”');
+  return withState(given.text('data'), env, async (state) => {
+    const sources = new Sources(state, Date.now);
+    if (verb === 'list') {
+      const rows = await sources.list();
+      print(
+        given.flag('json')
+          ? `${JSON.stringify(rows.map(({ token_hash: _, ...row }) => row))}\n`
+          : rows
+              .map(
+                ({ id, kind, name: own, address_range: from }) =>
+                  `${id}  ${kind.padEnd(8)} ${own}${from === null ? '' : `  (from ${from})`}\n`,
+              )
+              .join(''),
+      );
+      return EXIT.done;
+    }
+    if (given.text('kind') === null)
+      throw new Refusal('usage/bad-option', `wardwatch sources add: say --kind: ${SOURCE_KINDS.join(', ')}`);
+    const kind = oneOf('--kind', given.text('kind'), SOURCE_KINDS, 'syslog');
+    const added = await sources.add(name ?? '', kind, given.text('from'));
+    print(
+      given.flag('json')
+        ? `${JSON.stringify(added)}\n`
+        : `Registered ${name ?? ''} as ${added.id}.\nIts token, shown only now: ${added.token}\n`,
+    );
+    return EXIT.done;
+  });
+}
+
+/** Opens the state beside the service, if one runs. */
+export async function withState<T>(
+  data: string | null,
+  env: Readonly<Record<string, string | undefined>>,
+  work: (state: State) => Promise<T>,
+): Promise<T> {
+  const state = await openState(statePlace(env['WARDWATCH_STATE'] ?? null, foldersOf(data, null).data));
+  try {
+    return await work(state);
+  } finally {
+    await state.close();
+  }
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { Message } from '../message-reader.ts';
+import type { DoorServices } from './door.ts';
+import { admitted, bodyOf, eachLine, keptOrRefused, takeBytes } from './http-door.ts';
+
+const DOOR = 'bulk';
+/** Clients ask for a version before they send; this one they all know how to talk to. */
+const VERSION = '8.17.0';
+
+/**
+ * `POST /_bulk` and what Beats, Logstash, Fluent Bit, Vector and rsyslog ask before it: enough of Elasticsearch that
+ * they send to us unchanged. Nothing is indexed by name; documents are events.
+ *
+ * Source: Elasticsearch 8 REST API, “Bulk API”.
+ */
+export async function bulkDoor(app: FastifyInstance, services: DoorServices): Promise<void> {
+  takeBytes(app);
+  app.addHook('onSend', async (_request, reply) => {
+    // Official clients refuse to talk to a server that does not say so.
+    reply.header('x-elastic-product', 'Elasticsearch');
+  });
+  app.addHook('preHandler', async (request, reply) => {
+    const sender = await admitted(request, reply, services, DOOR, ['apikey', 'basic', 'bearer']);
+    if (sender === null) return reply;
+    request.sender = sender;
+    return undefined;
+  });
+  for (const url of ['/_bulk', '/:index/_bulk'])
+    app.route({
+      method: ['POST', 'PUT'],
+      url,
+      handler: async (request, reply) => {
+        const { sender } = request;
+        const body = await bodyOf(request, reply);
+        if (body === null || sender === undefined) return reply;
+        const started = performance.now();
+        const { messages, items } = readBulk(body);
+        if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(sender, messages)))) return reply;
+        for (const item of items)
+          if (item.bad !== null)
+            await services.setAside(sender, Buffer.from(item.bad), 'bad-json', 'the document is not a JSON object');
+        return {
+          took: Math.round(performance.now() - started),
+          errors: items.some(({ bad }) => bad !== null),
+          items: items.map(answerTo),
+        };
+      },
+    });
+  app.get('/', async () => ({
+    name: 'wardwatch',
+    cluster_name: 'wardwatch',
+    cluster_uuid: 'wardwatch',
+    version: {
+      number: VERSION,
+      build_flavor: 'default',
+      build_type: 'deb',
+      lucene_version: '9.12.0',
+      minimum_wire_compatibility_version: '7.17.0',
+      minimum_index_compatibility_version: '7.0.0',
+    },
+    tagline: 'You Know, for Search',
+  }));
+  app.get('/_license', async () => ({
+    license: { status: 'active', uid: 'wardwatch', type: 'basic', mode: 'basic', max_nodes: 1000 },
+  }));
+  app.get('/_xpack', async () => ({ license: { type: 'basic', mode: 'basic', status: 'active' }, features: {} }));
+  app.get('/_cluster/health', async () => ({ cluster_name: 'wardwatch', status: 'green', number_of_nodes: 1 }));
+  app.get('/_nodes/http', async () => ({ nodes: {} }));
+  // Set-up that shippers insist on, of which nothing is needed here.
+  for (const url of [
+    '/_template/:name',
+    '/_index_template/:name',
+    '/_component_template/:name',
+    '/_ilm/policy/:name',
+    '/_ingest/pipeline/:name',
+    '/_ingest/pipeline',
+    '/_alias/:name',
+    '/_data_stream/:name',
+    '/:index',
+  ]) {
+    app.route({
+      method: ['GET', 'PUT', 'POST'],
+      url,
+      handler: async (request) => (request.method === 'GET' ? {} : { acknowledged: true }),
+    });
+  }
+}
+
+interface BulkItem {
+  readonly action: 'index' | 'create' | 'update' | 'delete';
+  readonly index: string;
+  readonly id: string;
+  /** What could not be read. */
+  readonly bad: string | null;
+}
+
+function readBulk(body: Buffer): { messages: Message[]; items: BulkItem[] } {
+  const messages: Message[] = [];
+  const items: BulkItem[] = [];
+  let pending: Omit<BulkItem, 'bad'> | null = null;
+  eachLine(body, (line) => {
+    if (pending === null) {
+      const action = actionOf(line);
+      if (action === null) items.push({ action: 'index', index: '', id: randomUUID(), bad: line });
+      else if (action.action === 'delete') items.push({ ...action, bad: null });
+      else pending = action;
+      return;
+    }
+    const document = objectOf(line);
+    const inner = pending.action === 'update' && document !== null && 'doc' in document ? document.doc : document;
+    if (typeof inner === 'object' && inner !== null) messages.push({ kind: 'object', object: inner });
+    items.push({ ...pending, bad: typeof inner === 'object' && inner !== null ? null : line });
+    pending = null;
+  });
+  return { messages, items };
+}
+
+function actionOf(line: string): Omit<BulkItem, 'bad'> | null {
+  const object = objectOf(line);
+  if (object === null) return null;
+  for (const action of ['index', 'create', 'update', 'delete'] as const) {
+    if (!(action in object)) continue;
+    const head = (object as Readonly<Record<string, unknown>>)[action];
+    const { _index: index, _id: id } = (typeof head === 'object' && head !== null ? head : {}) as {
+      _index?: unknown;
+      _id?: unknown;
+    };
+    return {
+      action,
+      index: typeof index === 'string' ? index : 'wardwatch',
+      id: typeof id === 'string' ? id : randomUUID(),
+    };
+  }
+  return null;
+}
+
+function objectOf(line: string): object | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function answerTo({ action, index, id, bad }: BulkItem): object {
+  const head = { _index: index, _id: id };
+  if (bad !== null)
+    return {
+      [action]: {
+        ...head,
+        status: 400,
+        error: { type: 'document_parsing_exception', reason: 'the document is not a JSON object; it was set aside' },
+      },
+    };
+  const result = action === 'delete' ? 'deleted' : 'created';
+  return {
+    [action]: {
+      ...head,
+      _version: 1,
+      result,
+      _seq_no: 0,
+      _primary_term: 1,
+      status: action === 'delete' ? 200 : 201,
+      _shards: { total: 1, successful: 1, failed: 0 },
+    },
+  };
+}

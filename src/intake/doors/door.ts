@@ -1,0 +1,37 @@
+import type { Message } from '../message-reader.ts';
+
+/** A registered sender, as a door knows it. */
+export interface Sender {
+  readonly id: `src_${string}`;
+  readonly name: string;
+  readonly kind: string;
+}
+
+/**
+ * What every door is handed. A door admits senders, cuts what they send into messages and hands those on; it
+ * acknowledges (answers, reads on) only when `accept` has resolved, and pushes back when it rejects.
+ */
+export interface DoorServices {
+  /** The sender of this token; `null`: nobody's. */
+  byToken(token: string): Promise<Sender | null>;
+  /** The sender registered for this address at doors where a sender cannot show a token; `null`: nobody. */
+  byAddress(address: string): Promise<Sender | null>;
+  /**
+   * Resolves when all of it is on disk.
+   *
+   * @throws Refusal `store/busy`, `store/disk-full` or `store/write-failed`: none of it is kept; send again later
+   */
+  accept(sender: Sender, messages: readonly Message[]): Promise<void>;
+  /** Something that could not be made into a message, kept as it came. */
+  setAside(sender: Sender, bytes: Buffer, reason: string, detail: string): Promise<void>;
+  /** Counts what was turned away or lost, by door and reason. */
+  count(door: string, reason: string): void;
+}
+
+/** An open door. */
+export interface OpenDoor {
+  /** `127.0.0.1:6514`. */
+  readonly address: string;
+  /** Takes nothing more, waits for what it has taken, and closes. */
+  close(): Promise<void>;
+}

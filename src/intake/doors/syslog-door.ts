@@ -1,0 +1,253 @@
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import type { DoorServices, OpenDoor, Sender } from './door.ts';
+import { SyslogFraming } from './framing.ts';
+
+export interface Listen {
+  readonly host: string;
+  /** 0 picks one that is free. */
+  readonly port: number;
+}
+
+const MAX_CONNECTIONS = 1000;
+/** A connection that has said nothing for so long is taken for dead; senders open a new one. */
+const IDLE_MS = 60 * 60 * 1000;
+/** Messages handed on at a time. */
+const MAX_BATCH = 2000;
+/** Wait before trying again, when there is no room. The sender waits with us: its socket is not read. */
+const RETRY_MS = 200;
+
+/** Syslog over TCP, or over TLS where `tls` is given (RFC 5425). */
+export async function openSyslogStream(
+  listen: Listen,
+  tls: TlsOptions | null,
+  services: DoorServices,
+): Promise<OpenDoor> {
+  const door = tls === null ? 'syslog-tcp' : 'syslog-tls';
+  const connections = new Set<Connection>();
+  const take = (socket: Socket) => {
+    if (connections.size >= MAX_CONNECTIONS) {
+      services.count(door, 'too-many-connections');
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, door, services, () => connections.delete(connection));
+    connections.add(connection);
+  };
+  const server: Server = tls === null ? createTcpServer({ pauseOnConnect: true }, take) : createTlsServer(tls, take);
+  server.on('tlsClientError', () => services.count(door, 'tls-failed'));
+  await listening(server, listen);
+  return {
+    address: addressOf(server.address()),
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all([...connections].map((connection) => connection.finish()));
+      await closed;
+    },
+  };
+}
+
+/** One sender's connection: what it sends is read no faster than it can be kept. */
+class Connection {
+  readonly #socket: Socket;
+  readonly #door: string;
+  readonly #services: DoorServices;
+  readonly #framing: SyslogFraming;
+  #waiting: string[] = [];
+  #tooLong: number[] = [];
+  #work: Promise<void> = Promise.resolve();
+  #isStopping = false;
+
+  constructor(socket: Socket, door: string, services: DoorServices, onClose: () => void) {
+    this.#socket = socket;
+    this.#door = door;
+    this.#services = services;
+    this.#framing = new SyslogFraming(
+      (text) => this.#waiting.push(text),
+      (bytes) => this.#tooLong.push(bytes),
+    );
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    socket.on('error', () => services.count(door, 'connection-broken'));
+    socket.on('close', onClose);
+    this.#work = this.#admit();
+  }
+
+  async #admit(): Promise<void> {
+    const sender = await this.#services.byAddress(plainAddress(this.#socket.remoteAddress));
+    if (sender === null) {
+      this.#services.count(this.#door, 'unknown-sender');
+      this.#socket.destroy();
+      return;
+    }
+    this.#socket.on('data', (bytes) => {
+      // One piece in hand at a time: TCP makes the sender wait.
+      this.#socket.pause();
+      this.#framing.push(bytes as Buffer);
+      this.#then(async () => {
+        await this.#handOn(sender);
+        if (!this.#isStopping) this.#socket.resume();
+      });
+    });
+    this.#socket.on('end', () => {
+      this.#framing.end();
+      this.#then(() => this.#handOn(sender));
+    });
+    this.#socket.resume();
+  }
+
+  #then(work: () => Promise<void>): void {
+    this.#work = this.#work.then(work).catch(() => {
+      this.#services.count(this.#door, 'failed');
+      this.#socket.destroy();
+    });
+  }
+
+  async #handOn(sender: Sender): Promise<void> {
+    const messages = this.#waiting;
+    this.#waiting = [];
+    const tooLong = this.#tooLong;
+    this.#tooLong = [];
+    for (const bytes of tooLong)
+      await this.#services.setAside(
+        sender,
+        Buffer.alloc(0),
+        'message-too-long',
+        `a message of ${bytes} bytes or more; at most 1 MiB is taken, and this one was not kept`,
+      );
+    for (let at = 0; at < messages.length; at += MAX_BATCH) {
+      const batch = messages.slice(at, at + MAX_BATCH).map((text) => ({ kind: 'text', text }) as const);
+      while (!(await tryAccept(this.#services, sender, batch))) {
+        this.#services.count(this.#door, 'pushed-back');
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  /** Reads no more, keeps what was read, and closes. */
+  async finish(): Promise<void> {
+    this.#isStopping = true;
+    this.#socket.pause();
+    await this.#work;
+    this.#socket.destroy();
+  }
+}
+
+/** False if there is no room now; anything else that goes wrong is thrown. */
+async function tryAccept(services: DoorServices, sender: Sender, batch: Parameters<DoorServices['accept']>[1]) {
+  try {
+    await services.accept(sender, batch);
+    return true;
+  } catch (error) {
+    if (isPressure(error)) return false;
+    throw error;
+  }
+}
+
+/** True for the refusals that say “send again later”. */
+export function isPressure(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return code === 'store/busy' || code === 'store/disk-full' || code === 'store/write-failed';
+}
+
+const UDP_RECEIVE_BUFFER = 8 * 1024 * 1024;
+/** Datagrams waiting to be kept. Beyond it they are lost, and counted: UDP has no way to make a sender wait. */
+const MAX_DATAGRAMS = 50_000;
+
+/** Syslog over UDP (RFC 5426): one message a datagram. Can lose messages; how many we lost is counted. */
+export async function openSyslogUdp(listen: Listen, services: DoorServices): Promise<OpenDoor> {
+  const socket = createSocket({
+    type: listen.host.includes(':') ? 'udp6' : 'udp4',
+    recvBufferSize: UDP_RECEIVE_BUFFER,
+  });
+  const queue = new Datagrams(services);
+  socket.on('message', (bytes, peer) => queue.take(bytes, peer));
+  await bound(socket, listen);
+  socket.on('error', () => services.count('syslog-udp', 'failed'));
+  const { address, port } = socket.address();
+  return {
+    address: hostAndPort(address, port),
+    close: async () => {
+      await new Promise<void>((resolve) => socket.close(() => resolve()));
+      await queue.empty();
+    },
+  };
+}
+
+class Datagrams {
+  readonly #services: DoorServices;
+  #waiting: { readonly text: string; readonly from: string }[] = [];
+  #work: Promise<void> | null = null;
+
+  constructor(services: DoorServices) {
+    this.#services = services;
+  }
+
+  take(bytes: Buffer, peer: RemoteInfo): void {
+    if (this.#waiting.length >= MAX_DATAGRAMS) return this.#services.count('syslog-udp', 'lost');
+    const text = bytes.toString('utf8').replace(/[\r\n\0]+$/, '');
+    if (text === '') return;
+    this.#waiting.push({ text, from: plainAddress(peer.address) });
+    this.#work ??= this.#drain().finally(() => {
+      this.#work = null;
+    });
+  }
+
+  async empty(): Promise<void> {
+    await this.#work;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MAX_BATCH);
+      for (const from of new Set(batch.map((datagram) => datagram.from))) {
+        const own = batch.filter((datagram) => datagram.from === from);
+        try {
+          const sender = await this.#services.byAddress(from);
+          if (sender === null) {
+            for (let i = 0; i < own.length; i++) this.#services.count('syslog-udp', 'unknown-sender');
+            continue;
+          }
+          const messages = own.map(({ text }) => ({ kind: 'text', text }) as const);
+          while (!(await tryAccept(this.#services, sender, messages)))
+            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        } catch {
+          for (let i = 0; i < own.length; i++) this.#services.count('syslog-udp', 'lost');
+        }
+      }
+    }
+  }
+}
+
+function listening(server: Server, { host, port }: Listen): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function bound(socket: UdpSocket, { host, port }: Listen): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind(port, host, () => {
+      socket.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function addressOf(address: AddressInfo | string | null): string {
+  return typeof address === 'object' && address !== null ? hostAndPort(address.address, address.port) : '';
+}
+
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Without the form in which IPv6 sockets show IPv4 peers. */
+export function plainAddress(address: string | undefined): string {
+  return (address ?? '').replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '');
+}

@@ -1,0 +1,105 @@
+import { isPatientNumber } from './nhs-number.ts';
+
+/** Replaces every patient's identifier in a text; `replace` gets its digits alone. */
+export type Replace = (digits: string) => string;
+
+/** Ten digits, alone or grouped 3-3-4 or 6-4 by whatever stands between groups in a log, a URL or a mail. */
+const GAP = String.raw`(?:[ \u00a0.\-_+/]|%20|%2[dD]|&nbsp;|\\t)`;
+const NUMBERS = new RegExp(
+  String.raw`(?<![\d])(?<!\d\.)(?:\d{10}|\d{3}${GAP}\d{3}${GAP}\d{4}|\d{6}${GAP}\d{4})(?!\d)(?!\.\d)`,
+  'g',
+);
+/** The same with a NUL beside every character: UTF-16 that was taken for bytes. */
+const WIDE_NUMBERS = /(?<!\d\0)(?:\d\0){2}\d\0(?:[ -]\0)?(?:\d\0){3}(?:[ -]\0)?(?:\d\0){3}\d(?!\0?\d)/g;
+/** Digits written as `%39` or as JSON's and JavaScript's `\u0039`. */
+const ESCAPED_NUMBERS = /(?:(?:%3\d|\\u003\d|&#(?:5[0-7]|4[89]|x3\d);|\d)[ -]?){10}/gi;
+/** What may be base64 of something long enough to hold ten digits. */
+const BASE64 = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{14,}={0,2}/g;
+const MIGHT_HOLD_DIGITS = /\d(?:[^\d]{0,5}\d){9}|%3\d|\\u003|&#/;
+
+/** Base64 in base64 is looked into, but not for ever. */
+const MAX_NESTING = 2;
+const MAX_ENCODED = 256 * 1024;
+
+export function replaceIdentifiers(text: string, replace: Replace): string {
+  return replaced(text, replace, 0);
+}
+
+function replaced(text: string, replace: Replace, nesting: number): string {
+  let clean = text;
+  if (MIGHT_HOLD_DIGITS.test(clean)) {
+    clean = clean.replace(NUMBERS, (found, at: number) =>
+      standsInHex(clean, at, found.length) ? found : pseudonymOf(found, found, replace),
+    );
+    if (clean.includes('\0')) clean = clean.replace(WIDE_NUMBERS, (found) => pseudonymOf(found, found, replace));
+    if (/%3\d|\\u003|&#/i.test(clean))
+      clean = clean.replace(ESCAPED_NUMBERS, (found) =>
+        /[%\\&]/.test(found) ? pseudonymOf(found, unescaped(found), replace) : found,
+      );
+    clean = replacedInHl7(clean, replace);
+  } else if (clean.includes('PID|')) clean = replacedInHl7(clean, replace);
+  return nesting < MAX_NESTING ? replacedInBase64(clean, replace, nesting) : clean;
+}
+
+function pseudonymOf(found: string, decoded: string, replace: Replace): string {
+  const digits = decoded.replace(/%2[0dD]|\D/g, '');
+  return isPatientNumber(digits) ? replace(digits) : found;
+}
+
+/** Ten digits in a row in a hash, a GUID or a security identifier are part of a longer number. */
+function standsInHex(text: string, at: number, length: number): boolean {
+  const before = /[0-9a-fA-F]*$/.exec(text.slice(Math.max(0, at - 64), at))?.[0] ?? '';
+  const after = /^[0-9a-fA-F]*/.exec(text.slice(at + length, at + length + 64))?.[0] ?? '';
+  if (before.length + after.length >= 6) return true;
+  return /S-1-\d+(?:-\d+)*-$/.test(text.slice(Math.max(0, at - 80), at));
+}
+
+function unescaped(text: string): string {
+  return text
+    .replace(/%3(\d)|\\u003(\d)|&#x3(\d);/gi, (_, a?: string, b?: string, c?: string) => a ?? b ?? c ?? '')
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+}
+
+/** Base64 keeps its form: what is inside is replaced, and encoded again. */
+function replacedInBase64(text: string, replace: Replace, nesting: number): string {
+  return text.replace(BASE64, (encoded) => {
+    if (encoded.length > MAX_ENCODED || /^[0-9a-fA-F]+$/.test(encoded) || /^[a-zA-Z]+$/.test(encoded)) return encoded;
+    const isUrl = /[-_]/.test(encoded);
+    if (isUrl && /[+/]/.test(encoded)) return encoded;
+    const bytes = Buffer.from(encoded, isUrl ? 'base64url' : 'base64');
+    const encoding = encodingOf(bytes);
+    if (encoding === null) return encoded;
+    const inner = bytes.toString(encoding);
+    const clean = replaced(inner, replace, nesting + 1);
+    return clean === inner ? encoded : Buffer.from(clean, encoding).toString(isUrl ? 'base64url' : 'base64');
+  });
+}
+
+/** The encoding in which the bytes are readable text; `null`: in none. */
+function encodingOf(bytes: Buffer): 'utf8' | 'utf16le' | null {
+  let zeros = 0;
+  let odd = 0;
+  for (const byte of bytes) {
+    if (byte === 0) zeros++;
+    else if (byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 13) odd++;
+  }
+  if (odd > bytes.length / 20) return null;
+  return zeros > bytes.length / 3 ? 'utf16le' : zeros === 0 ? 'utf8' : null;
+}
+
+/** PID's fields that name the person, from 1. Source: HL7 v2.5.1 chapter 3.4.2. */
+const PID_FIELDS = [2, 3, 4, 5, 6, 7, 9, 11, 13, 14, 18, 19, 20, 21];
+
+/** HL7 v2's patient identification segment: ids, names, birth date, address and telephone numbers. */
+function replacedInHl7(text: string, replace: Replace): string {
+  if (!text.includes('PID|')) return text;
+  return text.replace(/(?<![A-Za-z0-9])PID\|[^\r\n"]*/g, (segment) => {
+    const [body = '', ...rest] = segment.split(/(?=\\r|\\n)/);
+    const fields = body.split('|');
+    for (const field of PID_FIELDS) {
+      const value = fields[field];
+      if (value !== undefined && value !== '' && value !== '""') fields[field] = replace(`hl7:${value}`);
+    }
+    return fields.join('|') + rest.join('');
+  });
+}

@@ -1,0 +1,141 @@
+/** No patient's number passes, wherever it hides; what is none stays as it was. Numbers are synthetic: the 999 range. */
+import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Fields, LogEvent } from '../../core/event.ts';
+import { isPatientNumber } from './nhs-number.ts';
+import { Pseudonymiser } from './pseudonyms.ts';
+
+const pseudonymiser = new Pseudonymiser(Buffer.alloc(32, 7));
+
+/** The nth synthetic number that has a check digit. */
+function syntheticNumber(n: number): string {
+  for (let last = 0; last < 10; last++) {
+    const digits = `999${String(n).padStart(6, '0')}${last}`;
+    if (isPatientNumber(digits)) return digits;
+  }
+  return syntheticNumber(n + 1_000_000 > 999_999 ? (n + 1) % 1_000_000 : n + 1);
+}
+
+function grouped(digits: string, gap: string): string {
+  return [digits.slice(0, 3), digits.slice(3, 6), digits.slice(6)].join(gap);
+}
+
+function b64(text: string, encoding: 'utf8' | 'utf16le' = 'utf8'): string {
+  return Buffer.from(text, encoding).toString('base64');
+}
+
+/** Where numbers hide: how it is written, and how one would look for it afterwards. */
+const PLACES: Readonly<Record<string, (digits: string) => string>> = {
+  'a URL parameter': (n) => `GET /patient?nhs=${n}&x=1`,
+  'a URL parameter, grouped': (n) => `GET /patient?nhs=${grouped(n, '%20')}&x=1`,
+  'a URL, percent-encoded': (n) => `GET /p?n=${[...n].map((digit) => `%3${digit}`).join('')}`,
+  base64: (n) => `blob=${b64(`patient ${n} was here`)} end`,
+  'base64 in base64': (n) => b64(`data: ${b64(`id ${n} of ward`)}`),
+  'base64 of UTF-16, as PowerShell takes it': (n) => `powershell -enc ${b64(`Get-Patient ${n} | Export`, 'utf16le')}`,
+  'UTF-16 taken for bytes': (n) => [...`id ${n}.`].join('\0'),
+  'HL7 v2': (n) => `MSH|^~\\&|PAS|RX1\rPID|1||${n}^^^NHS^NH||DOE^JANE||19700101|F|||1 High St^^Leeds\rPV1|1|I`,
+  XML: (n) => `<patient><id extension="${n}"/><name>x</name></patient>`,
+  'JSON in JSON': (n) => JSON.stringify({ body: JSON.stringify({ nhsNumber: n, n: Number(n) }) }),
+  'JSON escapes': (n) => `{"n":"${[...n].map((digit) => `\\u003${digit}`).join('')}"}`,
+  CSV: (n) => `17,${n},Smith\n18,${grouped(n, ' ')},Jones`,
+  'a file name': (n) => `C:\\scans\\letter_${n}_final.pdf`,
+  'a mail header': (n) => `Subject: results for ${grouped(n, '-')} (urgent)`,
+  'SQL text': (n) => `SELECT * FROM patients WHERE nhs_no='${n}' OR id=${n}`,
+  'a command line': (n) => `robocopy \\\\fs1\\p\\${n} D:\\out /e`,
+  'an error message': (n) => `No record for NHS${n}: not found`,
+  'a number with no-break spaces': (n) => `NHS No: ${grouped(n, '\u00a0')}.`,
+};
+
+/** All the ways in which the digits could still be read out of a text. */
+function readable(text: string): string {
+  const decoded: string[] = [text];
+  for (const candidate of text.match(/[A-Za-z0-9+/]{12,}={0,2}/g) ?? []) {
+    const bytes = Buffer.from(candidate, 'base64');
+    decoded.push(bytes.toString('latin1'), bytes.toString('utf16le'));
+    for (const inner of bytes.toString('latin1').match(/[A-Za-z0-9+/]{12,}={0,2}/g) ?? [])
+      decoded.push(Buffer.from(inner, 'base64').toString('latin1'));
+  }
+  return decoded
+    .join('\n')
+    .replace(/%20/g, '')
+    .replace(/(?:%|\\u00)3(\d)/g, '$1')
+    .replace(/[\0 \u00a0-]/g, '');
+}
+
+for (const [place, write] of Object.entries(PLACES)) {
+  test(`numbers in ${place} are replaced, each person by one pseudonym`, () => {
+    for (let i = 0; i < 300; i++) {
+      const digits = syntheticNumber(i * 3331);
+      const text = write(digits);
+      ok(readable(text).includes(digits), 'the number can be found before');
+      const clean = pseudonymiser.text(text);
+      ok(!readable(clean).includes(digits), `${place}: ${i}`);
+      ok(place === 'HL7 v2' || readable(clean).includes(pseudonymiser.of(digits)) || place.startsWith('base64'));
+    }
+  });
+}
+
+test('names, birth dates and addresses of HL7 go too, the rest stays', () => {
+  const clean = pseudonymiser.text(PLACES['HL7 v2']?.('9990000018') ?? '');
+  ok(!/DOE|JANE|19700101|High St/.test(clean), clean);
+  match(clean, /^MSH\|\^~\\&\|PAS\|RX1\rPID\|1\|\|pi_[0-9a-f]{20}\|\|.*\|F\|.*\rPV1\|1\|I$/);
+});
+
+const kept: readonly string[] = [
+  'no numbers at all',
+  'call 0113 496 0000 or 01134960000',
+  '2026-11-02 09:49:00,123 and 1793612940.123',
+  'SHA256=9990000018ABCDEF0123456789ABCDEF',
+  'S-1-5-21-9990000018-4094495170-529757618-1106',
+  'order 9990000019 has no check digit',
+  'powershell -enc SQBFAFgA',
+  '{"a":"QUJDREVGR0hJSktMTU5PUA=="}',
+  '12345678901234567890',
+];
+for (const text of kept) test(`leaves “${text.slice(0, 40)}” as it is`, () => equal(pseudonymiser.text(text), text));
+
+function event(fields: Fields, text: string | null = null): LogEvent {
+  return { record: 1, at: null, atText: null, zoneAssumed: false, logSource: {}, fields, text };
+}
+
+test('a field that names a patient is replaced whole, and its value wherever else it stands', () => {
+  const clean = pseudonymiser.event(
+    event(
+      { patient: 'Patient/abc-17', user: 'kim', note: 'opened Patient/abc-17', nested: { birthDate: '1970-01-01' } },
+      'kim opened Patient/abc-17 (1970-01-01)',
+    ),
+  );
+  equal(clean.fields['user'], 'kim');
+  const pseudonym = clean.fields['patient'];
+  match(String(pseudonym), /^pi_/);
+  equal(clean.fields['note'], `opened ${String(pseudonym)}`);
+  ok(!JSON.stringify(clean).includes('1970-01-01') && !JSON.stringify(clean).includes('abc-17'));
+});
+
+test('the same person is the same pseudonym in every spelling, another person or key another', () => {
+  const [a, b] = [syntheticNumber(1), syntheticNumber(2)];
+  equal(pseudonymiser.of(a), pseudonymiser.of(grouped(a, ' ')));
+  equal(pseudonymiser.text(`x ${a}`), `x ${pseudonymiser.of(a)}`);
+  notEqual(pseudonymiser.of(a), pseudonymiser.of(b));
+  notEqual(pseudonymiser.of(a), new Pseudonymiser(Buffer.alloc(32, 8)).of(a));
+});
+
+test('times that are numbers stay, numbers that name a patient do not', () => {
+  const digits = Number(syntheticNumber(5));
+  const { fields } = pseudonymiser.event(event({ ts: 1_801_000_003, n: digits }));
+  deepEqual([fields['ts'], typeof fields['n']], [1_801_000_003, 'string']);
+});
+
+test('a hostile text costs no more than its length', () => {
+  for (const text of [
+    '9'.repeat(200_000),
+    '99 '.repeat(70_000),
+    'PID|'.repeat(50_000),
+    '%39'.repeat(70_000),
+    `${'A'.repeat(13)} `.repeat(15_000),
+  ]) {
+    const started = performance.now();
+    pseudonymiser.text(text);
+    ok(performance.now() - started < 5000, text.slice(0, 10));
+  }
+});

@@ -1,0 +1,55 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import { type ApiParts, api } from '../api/server.ts';
+import { bulkDoor } from '../intake/doors/bulk-door.ts';
+import type { DoorServices, OpenDoor } from '../intake/doors/door.ts';
+import { fhirDoor } from '../intake/doors/fhir-door.ts';
+import { hecDoor } from '../intake/doors/hec-door.ts';
+import { MAX_BODY } from '../intake/doors/http-door.ts';
+import { hostAndPort, type Listen } from '../intake/doors/syslog-door.ts';
+
+export interface HttpParts {
+  readonly listen: Listen;
+  /** PEM; `null`: without TLS. */
+  readonly tls: { readonly key: string; readonly cert: string } | null;
+  readonly services: DoorServices;
+  readonly api: ApiParts;
+}
+
+const CONNECTION_TIMEOUT_MS = 60_000;
+/** The whole of a request must have come by then: a client that dribbles holds a connection no longer. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const MAX_CONNECTIONS = 2000;
+
+/** The HTTP doors of the shippers, and the API, on one port. */
+export async function openHttp({ listen, tls, services, api: apiParts }: HttpParts): Promise<OpenDoor> {
+  const common = {
+    bodyLimit: MAX_BODY,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+  } as const;
+  const app = (
+    tls === null ? fastify(common) : fastify({ ...common, https: { ...tls, minVersion: 'TLSv1.2' } })
+  ) as FastifyInstance;
+  app.server.maxConnections = MAX_CONNECTIONS;
+  app.decorateRequest('sender', undefined);
+  app.setNotFoundHandler(async (_request, reply) => {
+    await reply.code(404).send({ code: 'http', message: 'There is nothing here.', hint: 'See /api/v1/openapi.json.' });
+  });
+  await app.register(async (scope) => bulkDoor(scope, services));
+  await app.register(async (scope) => hecDoor(scope, services));
+  await app.register(async (scope) => fhirDoor(scope, services));
+  await app.register(async (scope) => api(scope, apiParts));
+  await app.listen({ host: listen.host, port: listen.port });
+  const address = app.server.address();
+  const scheme = tls === null ? 'http' : 'https';
+  return {
+    address:
+      address === null || typeof address === 'string'
+        ? ''
+        : `${scheme}://${hostAndPort(address.address, address.port)}`,
+    close: () => app.close(),
+  };
+}

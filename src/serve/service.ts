@@ -1,0 +1,187 @@
+import { EventEmitter } from 'node:events';
+import { chmod } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { ENDPOINTS } from '../api/endpoints.ts';
+import { openApiDocument } from '../api/openapi.ts';
+import type { Finding } from '../core/finding.ts';
+import type { LoadedRules } from '../detect/sigma/index.ts';
+import type { OpenDoor } from '../intake/doors/door.ts';
+import { type Listen, openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
+import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
+import type { Log } from '../ops/log.ts';
+import { Trail } from '../ops/trail.ts';
+import { openArchive } from '../store/archive/open-archive.ts';
+import { makeFolder } from '../store/durable.ts';
+import { openJournal } from '../store/journal.ts';
+import { openState, statePlace } from '../store/state.ts';
+import { Counters } from '../watch/counters.ts';
+import { Findings } from '../watch/findings-store.ts';
+import { openKeys } from '../watch/keys.ts';
+import { Judging } from '../watch/judging.ts';
+import { LiveJudge } from '../watch/live-judge.ts';
+import { Pipeline } from '../watch/pipeline.ts';
+import { SetAsides } from '../watch/set-aside-store.ts';
+import { Sources } from '../watch/sources.ts';
+import { Tokens } from '../watch/tokens.ts';
+import { openHttp } from './http.ts';
+
+export interface ServiceOptions {
+  readonly dataFolder: string;
+  readonly keysFolder: string;
+  readonly http: Listen;
+  /** Without TLS: for this machine only. */
+  readonly isPlainHttp: boolean;
+  readonly syslogTcp: Listen | null;
+  readonly syslogTls: Listen | null;
+  readonly syslogUdp: Listen | null;
+  readonly rules: LoadedRules;
+  readonly timeZone: string;
+  /** `WARDWATCH_STATE`. */
+  readonly state: string | null;
+  readonly version: string;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+export interface Service {
+  /** Where each open door is; a door that was not asked for is absent. */
+  readonly addresses: Readonly<
+    Record<'http', string> & Partial<Record<'syslogTcp' | 'syslogTls' | 'syslogUdp', string>>
+  >;
+  /** Takes nothing more, judges all that was taken, and closes. */
+  close(): Promise<void>;
+}
+
+/** Journal that waits to be judged: beyond it, senders are asked to wait. */
+const MAX_BACKLOG_BYTES = 512 * 1024 * 1024;
+const RETENTION_EVERY_MS = 24 * 3_600_000;
+
+/** Builds the live service from its parts, and opens its doors last. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { dataFolder, log, now } = options;
+  await makeFolder(dataFolder);
+  await chmod(dataFolder, 0o700);
+  const keys = await openKeys(options.keysFolder, ['localhost', hostname(), '127.0.0.1', '::1']);
+  const state = await openState(statePlace(options.state, dataFolder));
+  const counters = new Counters();
+  let pressure: string | null = null;
+
+  const journal = await openJournal(path.join(dataFolder, 'journal'), {
+    onDamage: ({ kind, file }) => log.say('alarm', 'journal-damage', { kind, file: path.basename(file) }),
+  });
+  const sources = new Sources(state, now);
+  const findings = new Findings(state, now);
+  const setAsides = new SetAsides(state, keys.seal);
+  const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
+  const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
+  const judging = new Judging({
+    journal,
+    judge: new LiveJudge(options.rules),
+    findings,
+    counters,
+    nameOf: (id) => names.get(id) ?? id,
+    now,
+    onFinding: (finding) => heard.emit('finding', finding),
+    onBug: (error) => log.bug(error),
+  });
+  await judging.start();
+  const archive = await openArchive({
+    folder: path.join(dataFolder, 'archive'),
+    journal,
+    keepFrom: () => judging.keepFrom,
+    onDamage: (damage) => log.say('alarm', 'archive-damage', { kind: damage.kind }),
+    onPressure: (isPressed, reason) => {
+      pressure = isPressed ? reason : null;
+      log.say(isPressed ? 'alarm' : 'info', isPressed ? 'space-short' : 'space-again', { reason });
+    },
+    onFailure: (reason) => log.say('alarm', 'archive-failed', { reason }),
+  });
+  const pipeline = new Pipeline({
+    sources,
+    pseudonymiser: new Pseudonymiser(keys.pseudonym),
+    journal,
+    setAsides,
+    counters,
+    timeZone: options.timeZone,
+    now,
+    pressure: () =>
+      pressure ?? (judging.backlogBytes > MAX_BACKLOG_BYTES ? 'judging is behind by more than 512 MiB' : null),
+    onKept: () => judging.wake(),
+    onSender: ({ id, name }) => names.set(id, name),
+  });
+
+  const doors: OpenDoor[] = [];
+  const open = async (door: Promise<OpenDoor>): Promise<string> => {
+    const opened = await door;
+    doors.push(opened);
+    return opened.address;
+  };
+  const refreshCounters = async () => {
+    const { hotRows, sealedRows, sealedBytes, segments } = await archive.status();
+    counters.set('archive_events_unsealed', hotRows);
+    counters.set('archive_events_sealed', sealedRows);
+    counters.set('archive_bytes', sealedBytes);
+    counters.set('archive_segments', segments);
+    counters.set('judging_backlog_bytes', judging.backlogBytes);
+    counters.set('process_resident_memory_bytes', process.memoryUsage.rss());
+  };
+  const addresses: Record<string, string> = {};
+  try {
+    if (options.syslogTcp !== null)
+      addresses['syslogTcp'] = await open(openSyslogStream(options.syslogTcp, null, pipeline));
+    if (options.syslogTls !== null)
+      addresses['syslogTls'] = await open(openSyslogStream(options.syslogTls, keys.tls, pipeline));
+    if (options.syslogUdp !== null) addresses['syslogUdp'] = await open(openSyslogUdp(options.syslogUdp, pipeline));
+    addresses['http'] = await open(
+      openHttp({
+        listen: options.http,
+        tls: options.isPlainHttp ? null : keys.tls,
+        services: pipeline,
+        api: {
+          endpoints: ENDPOINTS,
+          services: {
+            findings,
+            sources,
+            setAsides,
+            archive,
+            counters,
+            now,
+            refreshCounters,
+            describe: () => openApiDocument(ENDPOINTS, options.version),
+            onFinding: (listener) => {
+              heard.on('finding', listener);
+              return () => heard.off('finding', listener);
+            },
+          },
+          tokens: new Tokens(state, now),
+          trail: new Trail(state, now),
+          onBug: (error) => log.bug(error),
+        },
+      }),
+    );
+  } catch (error) {
+    await Promise.allSettled(doors.map((door) => door.close()));
+    await shut();
+    throw error;
+  }
+  const retention = setInterval(
+    () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error)),
+    RETENTION_EVERY_MS,
+  ).unref();
+
+  async function shut(): Promise<void> {
+    await judging.stop();
+    await archive.close();
+    await journal.close();
+    await state.close();
+  }
+  return {
+    addresses: addresses as Service['addresses'],
+    close: async () => {
+      clearInterval(retention);
+      await Promise.all(doors.map((door) => door.close()));
+      await shut();
+    },
+  };
+}

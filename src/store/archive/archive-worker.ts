@@ -1,0 +1,101 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { Refusal } from '../../core/refusal.ts';
+import { unreachable } from '../../core/result.ts';
+import { Archive, type ArchiveSettings } from './archive.ts';
+import type { Answer, Question } from './messages.ts';
+import type { StoredEvent } from './stored-event.ts';
+
+/** The thread that owns the archive. It answers questions; a search is asked for page by page. */
+if (parentPort === null) throw new Error('the archive runs in a thread of its own');
+const port = parentPort;
+const tell = (answer: Answer) => port.postMessage(answer);
+
+const opening = Archive.open(workerData as ArchiveSettings, {
+  onSealed: (sealedTo, head) => tell({ kind: 'sealed', sealedTo, head }),
+  onDamage: (damage) => tell({ kind: 'damage', damage }),
+  onSealFailed: (reason) => tell({ kind: 'seal-failed', reason }),
+});
+opening.then(
+  () => tell({ kind: 'open' }),
+  (error: unknown) => tell({ kind: 'failed', id: 0, ...failure(error) }),
+);
+
+const searches = new Map<number, AsyncGenerator<StoredEvent[]>>();
+const stops = new Map<number, AbortController>();
+
+port.on('message', (question: Question) => {
+  if (question.kind === 'stop') {
+    stops.get(question.id)?.abort();
+    return;
+  }
+  answer(question).then(
+    (value) => {
+      if (question.kind !== 'journal-end') tell({ kind: 'done', id: question.id, value });
+    },
+    (error: unknown) =>
+      tell({ kind: 'failed', id: question.kind === 'journal-end' ? 0 : question.id, ...failure(error) }),
+  );
+});
+
+async function answer(question: Exclude<Question, { kind: 'stop' }>): Promise<unknown> {
+  const archive = await opening;
+  switch (question.kind) {
+    case 'journal-end':
+      return archive.journalReaches(question.end);
+    case 'search': {
+      const stop = new AbortController();
+      stops.set(question.id, stop);
+      searches.set(question.id, archive.search(question.request, stop.signal));
+      return null;
+    }
+    case 'page': {
+      const { value, done } = (await searches.get(question.search)?.next()) ?? { value: undefined, done: true };
+      return done === true ? null : value;
+    }
+    case 'end-search':
+      stops.get(question.search)?.abort();
+      await searches.get(question.search)?.return(undefined);
+      searches.delete(question.search);
+      stops.delete(question.search);
+      return null;
+    case 'counts': {
+      const stop = new AbortController();
+      stops.set(question.id, stop);
+      try {
+        return await archive.counts(question.request, stop.signal);
+      } finally {
+        stops.delete(question.id);
+      }
+    }
+    case 'caught-up':
+      archive.journalReaches(question.end);
+      return archive.caughtUp(question.end);
+    case 'seal':
+      archive.journalReaches(question.end);
+      return archive.sealNow();
+    case 'status':
+      return archive.status;
+    case 'holds':
+      return archive.holds;
+    case 'hold':
+      return archive.hold(question.hold, Date.now());
+    case 'lift-hold':
+      return archive.liftHold(question.hold, Date.now());
+    case 'keys-rotated':
+      return archive.keysRotated(question.from, question.to, Date.now());
+    case 'retention':
+      return archive.applyRetention(question.now);
+    case 'space':
+      return archive.keepSpace(question.now);
+    case 'close':
+      await archive.close();
+      return null;
+    default:
+      return unreachable(question);
+  }
+}
+
+function failure(error: unknown): { readonly code: string | null; readonly message: string } {
+  if (error instanceof Refusal) return { code: error.code, message: error.message };
+  return { code: null, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}

@@ -1,0 +1,423 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { rename, statfs, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { makeFolder } from '../durable.ts';
+import { followJournal, type JournalDamage, type Position } from '../journal.ts';
+import { Catalog, isSegmentName } from './catalog.ts';
+import { Chain, type ChainEntry, type ChainHead, type ChainProblem, readChain, type SegmentInfo } from './chain.ts';
+import { openDatabase } from './database.ts';
+import type { Bucket, CountRequest, SearchRequest } from './event-store.ts';
+import { HotRows } from './hot-rows.ts';
+import { decodeEventLines } from './payload.ts';
+import { type LegalHold, mayGo, type Retention, type RetentionKind } from './retention.ts';
+import { Searcher, type SearchLimits, type Snapshot } from './searcher.ts';
+import type { StoredEvent } from './stored-event.ts';
+import { nameParts, PART, writeParts } from './write-segments.ts';
+
+/** What is wrong with what is kept. For an alarm; the archive goes on with what there is. */
+export type ArchiveDamage =
+  | { readonly kind: 'journal'; readonly damage: JournalDamage }
+  | { readonly kind: 'chain'; readonly problem: ChainProblem }
+  | { readonly kind: 'segment-missing'; readonly name: string }
+  /** A payload could not be read as events though the journal vouches for its bytes: a bug. */
+  | { readonly kind: 'payload'; readonly position: Position; readonly detail: string };
+
+export interface ArchiveSettings {
+  /** Holds the chain, and `segments/`. */
+  readonly folder: string;
+  readonly journalFolder: string;
+  /** Rows, bytes of text and milliseconds after which what has come in is sealed. */
+  readonly sealRows: number;
+  readonly sealBytes: number;
+  readonly sealAfterMs: number;
+  readonly memoryMb: number;
+  readonly threads: number;
+  readonly search: SearchLimits;
+  readonly retention: Readonly<Record<RetentionKind, Retention>>;
+  /** Below so many free bytes, the oldest segments past their minimum go before their time. */
+  readonly minFreeBytes: number;
+}
+
+/** What the archive tells those who run it. */
+export interface ArchiveNews {
+  readonly onSealed: (sealedTo: Position, head: ChainHead) => void;
+  readonly onDamage: (damage: ArchiveDamage) => void;
+  /** A segment could not be written; it is tried again. */
+  readonly onSealFailed: (reason: string) => void;
+}
+
+export interface ArchiveStatus {
+  readonly segments: number;
+  readonly sealedRows: number;
+  readonly sealedBytes: number;
+  readonly hotRows: number;
+  readonly sealedTo: Position;
+  /** Everything in the journal before this can be found by a search. */
+  readonly shownTo: Position;
+  readonly head: ChainHead;
+}
+
+const IDLE_MS = 20;
+const RETRY_MS = 1000;
+
+/** The embedded archive. All of it runs in one thread, which alone has the database; see `archive-worker.ts`. */
+export class Archive {
+  readonly #settings: ArchiveSettings;
+  readonly #news: ArchiveNews;
+  readonly #database: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+  readonly #searcher: Searcher;
+  readonly #catalog: Catalog;
+  readonly #chain: Chain;
+  #hot: HotRows;
+  #generation = 1;
+  /** The next position of the journal to take in. */
+  #at: Position;
+  #shownTo: Position;
+  #journalEnd: Position = 0;
+  #isClosed = false;
+  #isSealWanted = false;
+  #following: Promise<void>;
+  #wake: () => void = () => undefined;
+  /** Changes to segments are made one after another. */
+  #changing: Promise<unknown> = Promise.resolve();
+  readonly #waiters: { readonly position: Position; readonly resolve: () => void }[] = [];
+  readonly #readers = new Map<symbol, number>();
+  #leftovers: { readonly generation: number; readonly remove: () => Promise<void> }[] = [];
+
+  private constructor(
+    settings: ArchiveSettings,
+    news: ArchiveNews,
+    parts: {
+      readonly database: DuckDBInstance;
+      readonly connection: DuckDBConnection;
+      readonly catalog: Catalog;
+      readonly chain: Chain;
+      readonly hot: HotRows;
+    },
+  ) {
+    this.#settings = settings;
+    this.#news = news;
+    this.#database = parts.database;
+    this.#connection = parts.connection;
+    this.#catalog = parts.catalog;
+    this.#chain = parts.chain;
+    this.#hot = parts.hot;
+    this.#at = this.#catalog.sealedTo;
+    this.#shownTo = this.#at;
+    this.#searcher = new Searcher(this.#database, segmentsFolder(settings.folder), settings.search);
+    this.#following = this.#follow();
+  }
+
+  /** Opens or makes an archive, and finishes what a crash interrupted. */
+  static async open(settings: ArchiveSettings, news: ArchiveNews): Promise<Archive> {
+    const { folder } = settings;
+    await makeFolder(segmentsFolder(folder));
+    rmSync(path.join(folder, 'tmp'), { recursive: true, force: true });
+    const read = readChain(folder);
+    for (const problem of read.problems) news.onDamage({ kind: 'chain', problem });
+    const catalog = new Catalog(read.lines);
+    const chain = await Chain.open(folder, read);
+    for (const name of await repairSegments(segmentsFolder(folder), catalog))
+      news.onDamage({ kind: 'segment-missing', name });
+    const database = await openDatabase(folder, settings.memoryMb, settings.threads);
+    const connection = await database.connect();
+    const hot = await HotRows.make(connection, 1);
+    return new Archive(settings, news, { database, connection, catalog, chain, hot });
+  }
+
+  /** Everything before `end` is in the journal now. */
+  journalReaches(end: Position): void {
+    if (end <= this.#journalEnd) return;
+    this.#journalEnd = end;
+    this.#wake();
+  }
+
+  /** Resolves when everything before a position can be found. */
+  async caughtUp(position: Position): Promise<void> {
+    if (this.#shownTo >= position) return;
+    await new Promise<void>((resolve) => this.#waiters.push({ position, resolve }));
+  }
+
+  get status(): ArchiveStatus {
+    const live = [...this.#catalog.live.values()];
+    return {
+      segments: live.length,
+      sealedRows: live.reduce((sum, { rows }) => sum + rows, 0),
+      sealedBytes: live.reduce((sum, { bytes }) => sum + bytes, 0),
+      hotRows: this.#hot.rows,
+      sealedTo: this.#catalog.sealedTo,
+      shownTo: this.#shownTo,
+      head: this.#chain.head,
+    };
+  }
+
+  async *search(request: SearchRequest, signal: AbortSignal): AsyncGenerator<StoredEvent[]> {
+    const [snapshot, done] = this.#beginReading();
+    try {
+      yield* this.#searcher.search(snapshot, request, signal);
+    } finally {
+      done();
+    }
+  }
+
+  async counts(request: CountRequest, signal: AbortSignal): Promise<Bucket[]> {
+    const [snapshot, done] = this.#beginReading();
+    try {
+      return await this.#searcher.counts(snapshot, request, signal);
+    } finally {
+      done();
+    }
+  }
+
+  /** Seals what has come in so far, however little. */
+  async sealNow(): Promise<void> {
+    const until = this.#journalEnd;
+    await this.caughtUp(until);
+    this.#isSealWanted = true;
+    this.#wake();
+    while (this.#catalog.sealedTo < until && !this.#isClosed) await pause(IDLE_MS);
+  }
+
+  async hold(hold: LegalHold, at: number): Promise<void> {
+    await this.#change(() => this.#record({ kind: 'hold', hold }, at));
+  }
+
+  async liftHold(id: string, at: number): Promise<void> {
+    await this.#change(() => this.#record({ kind: 'hold-lifted', hold: id }, at));
+  }
+
+  async keysRotated(from: string, to: string, at: number): Promise<void> {
+    await this.#change(() => this.#record({ kind: 'keys-rotated', from, to }, at));
+  }
+
+  get holds(): readonly LegalHold[] {
+    return [...this.#catalog.holds.values()];
+  }
+
+  /** Deletes what has been kept for as long as it should be. Returns how many segments went. */
+  async applyRetention(now: number): Promise<number> {
+    return this.#change(async () => {
+      const due = this.#deletable(now, ({ keepDays }) => keepDays);
+      return this.#delete(due, 'retention', now);
+    });
+  }
+
+  /**
+   * Keeps some of the disk free: deletes the oldest segments that are past their minimum.
+   *
+   * @returns `isEnough`: false if too little is free even so; then nothing more may come in
+   */
+  async keepSpace(now: number): Promise<{ readonly deleted: number; readonly isEnough: boolean }> {
+    return this.#change(async () => {
+      let deleted = 0;
+      for (const segment of this.#deletable(now, ({ minimumDays }) => minimumDays)) {
+        if (await this.#hasSpace()) break;
+        deleted += await this.#delete([segment], 'space', now);
+      }
+      return { deleted, isEnough: await this.#hasSpace() };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#wake();
+    await this.#following;
+    await this.#changing;
+    await this.#chain.close();
+    this.#connection.closeSync();
+    this.#database.closeSync();
+  }
+
+  /** Takes in what the journal holds, for as long as we are open; seals when it is time. */
+  async #follow(): Promise<void> {
+    while (!this.#isClosed) {
+      if (this.#isSealDue()) {
+        if (!(await this.#trySeal())) await this.#rest(RETRY_MS);
+        continue;
+      }
+      if (this.#at >= this.#journalEnd) {
+        await this.#rest(IDLE_MS);
+        continue;
+      }
+      await this.#takeIn();
+    }
+  }
+
+  /** Until there is nothing more, or enough to seal. */
+  async #takeIn(): Promise<void> {
+    const end = this.#journalEnd;
+    const entries = followJournal(
+      this.#settings.journalFolder,
+      this.#at,
+      () => end,
+      (damage) => this.#news.onDamage({ kind: 'journal', damage }),
+    );
+    for await (const { position, next, payload } of entries) {
+      try {
+        for (const line of decodeEventLines(payload) ?? []) this.#hot.add(line);
+      } catch (error) {
+        this.#news.onDamage({ kind: 'payload', position, detail: String(error) });
+      }
+      this.#at = next;
+      if (this.#isClosed || this.#isFull()) break;
+    }
+    // Damage at the end has no entry behind it.
+    if (!this.#isClosed && !this.#isFull()) this.#at = Math.max(this.#at, end);
+    this.#hot.show();
+    this.#shownTo = this.#at;
+    for (const waiter of this.#waiters.splice(0)) {
+      if (waiter.position <= this.#shownTo) waiter.resolve();
+      else this.#waiters.push(waiter);
+    }
+  }
+
+  #isFull(): boolean {
+    const { sealRows, sealBytes } = this.#settings;
+    // The journal may hold payloads that are no events, and is not to grow for ever because of them.
+    const isLong = this.#at - this.#catalog.sealedTo >= 4 * sealBytes;
+    return this.#hot.rows >= sealRows || this.#hot.bytes >= sealBytes || isLong;
+  }
+
+  #isSealDue(): boolean {
+    if (this.#at === this.#catalog.sealedTo) {
+      this.#isSealWanted = false;
+      return false;
+    }
+    const isOld = Date.now() - this.#hot.oldestReceivedAt > this.#settings.sealAfterMs;
+    return this.#isFull() || isOld || this.#isSealWanted;
+  }
+
+  async #trySeal(): Promise<boolean> {
+    try {
+      await this.#change(() => this.#seal());
+      this.#isSealWanted = false;
+      return true;
+    } catch (error) {
+      this.#news.onSealFailed(error instanceof Error ? error.message : String(error));
+      return false;
+    }
+  }
+
+  /** Parts on disk, then the chain's line (from here on it holds), then their names. */
+  async #seal(): Promise<void> {
+    const folder = segmentsFolder(this.#settings.folder);
+    const hot = this.#hot;
+    hot.show();
+    const journal = [this.#catalog.sealedTo, this.#at] as const;
+    const segments = await writeParts(this.#connection, hot.table, folder, this.#chain.head.number + 1);
+    const next = await HotRows.make(this.#connection, this.#generation + 1);
+    const entry: ChainEntry = { kind: 'sealed', segments, journal };
+    await this.#chain.add(entry, Date.now());
+    await nameParts(segments, folder);
+    // In one go, so that whoever begins to read now sees each event once.
+    this.#catalog.apply(entry);
+    this.#hot = next;
+    this.#leave(() => hot.drop(this.#connection));
+    this.#news.onSealed(this.#catalog.sealedTo, this.#chain.head);
+  }
+
+  #deletable(now: number, days: (retention: Retention) => number): SegmentInfo[] {
+    const holds = [...this.#catalog.holds.values()];
+    return [...this.#catalog.live.values()]
+      .filter((segment) => mayGo(segment, days(this.#settings.retention[segment.kind]), now, holds))
+      .sort((a, b) => a.receivedTo - b.receivedTo);
+  }
+
+  async #delete(segments: readonly SegmentInfo[], reason: 'retention' | 'space', now: number): Promise<number> {
+    if (segments.length === 0) return 0;
+    const names = segments.map(({ name }) => name);
+    // The tombstone first: a file that is gone without one would be a loss.
+    await this.#record({ kind: 'deleted', segments: names, reason }, now);
+    this.#leave(async () => {
+      for (const name of names) await unlink(path.join(segmentsFolder(this.#settings.folder), name));
+    });
+    return names.length;
+  }
+
+  async #record(entry: ChainEntry, at: number): Promise<void> {
+    await this.#chain.add(entry, at);
+    this.#catalog.apply(entry);
+  }
+
+  async #hasSpace(): Promise<boolean> {
+    const { bavail, bsize } = await statfs(this.#settings.folder);
+    return bavail * bsize >= this.#settings.minFreeBytes;
+  }
+
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(work);
+    this.#changing = done.catch(() => undefined);
+    return done;
+  }
+
+  #beginReading(): [Snapshot, done: () => void] {
+    const reader = Symbol('reader');
+    this.#readers.set(reader, this.#generation);
+    const snapshot = { tables: [this.#hot.table], segments: [...this.#catalog.live.values()] };
+    return [
+      snapshot,
+      () => {
+        this.#readers.delete(reader);
+        void this.#tidy();
+      },
+    ];
+  }
+
+  /** Does away with something when nobody who began before this moment reads it any longer. */
+  #leave(remove: () => Promise<void>): void {
+    this.#leftovers.push({ generation: this.#generation++, remove });
+    void this.#tidy();
+  }
+
+  async #tidy(): Promise<void> {
+    const oldest = Math.min(...this.#readers.values(), Number.POSITIVE_INFINITY);
+    const due = this.#leftovers.filter(({ generation }) => generation < oldest);
+    this.#leftovers = this.#leftovers.filter(({ generation }) => generation >= oldest);
+    // What cannot be removed now is removed at the next start.
+    for (const { remove } of due) await remove().catch((error: unknown) => this.#news.onSealFailed(String(error)));
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+export function segmentsFolder(archiveFolder: string): string {
+  return path.join(archiveFolder, 'segments');
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/**
+ * After a crash: gives segments that the chain names their names, and removes parts that it does not name and
+ * segments that it has tombstones for.
+ *
+ * @returns the names of segments that are gone
+ */
+async function repairSegments(folder: string, catalog: Catalog): Promise<string[]> {
+  const missing: string[] = [];
+  for (const name of catalog.live.keys()) {
+    const file = path.join(folder, name);
+    if (!isSegmentName(name)) missing.push(name);
+    else if (existsSync(file)) continue;
+    else if (existsSync(file + PART)) await rename(file + PART, file);
+    else missing.push(name);
+  }
+  // What is not there cannot be searched; the chain still tells of it.
+  for (const name of missing) catalog.live.delete(name);
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (name.endsWith(PART) || catalog.deleted.has(name.replaceAll(path.sep, '/')))
+      await unlink(path.join(folder, name));
+  }
+  return missing;
+}

@@ -1,0 +1,47 @@
+import type { Position } from '../journal.ts';
+import type { ChainEntry, SegmentInfo } from './chain.ts';
+import type { LegalHold } from './retention.ts';
+
+/** What the chain's lines come to: which segments there are, and what holds for them. */
+export class Catalog {
+  readonly live = new Map<string, SegmentInfo>();
+  readonly deleted = new Set<string>();
+  readonly holds = new Map<string, LegalHold>();
+  /** Everything in the journal before this is in sealed segments. */
+  sealedTo: Position = 0;
+
+  constructor(lines: Iterable<ChainEntry> = []) {
+    for (const line of lines) this.apply(line);
+  }
+
+  apply(line: ChainEntry): void {
+    switch (line.kind) {
+      case 'sealed':
+        for (const segment of line.segments) this.live.set(segment.name, segment);
+        this.sealedTo = Math.max(this.sealedTo, line.journal[1]);
+        break;
+      case 'deleted':
+        for (const name of line.segments) {
+          this.live.delete(name);
+          this.deleted.add(name);
+        }
+        break;
+      case 'hold':
+        this.holds.set(line.hold.id, line.hold);
+        break;
+      case 'hold-lifted':
+        this.holds.delete(line.hold);
+        break;
+      case 'keys-rotated':
+        break;
+      default:
+        // A kind that a later release added: it is none of our business.
+        line satisfies never;
+    }
+  }
+}
+
+/** `2026-11-25/security-42.parquet` and nothing else: a name out of the chain is never trusted to be a path. */
+export function isSegmentName(name: string): boolean {
+  return /^\d{4,6}-\d{2}-\d{2}\/[a-z]+-\d+\.parquet$/.test(name);
+}

@@ -1,0 +1,183 @@
+import { hash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { open, writeFile, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { publish, writeAll } from '../durable.ts';
+import type { LegalHold, RetentionKind } from './retention.ts';
+
+/**
+ * The chain: a file to which one line is added for everything that happens to sealed segments. A line is the SHA-256
+ * of its JSON, a space, the JSON. The JSON holds its number and the hash of the line before it, so that the last hash
+ * (the head) vouches for all of them. The head lies beside, and is worth most where we cannot change it: with a
+ * partner, or on paper.
+ */
+
+/** A file of events that never changes. */
+export interface SegmentInfo {
+  /** Its path below the segments' folder: `2026-11-25/security-42.parquet`. */
+  readonly name: string;
+  readonly kind: RetentionKind;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly rows: number;
+  /** The times of its first and last event, UTC milliseconds. */
+  readonly timeFrom: number;
+  readonly timeTo: number;
+  readonly receivedFrom: number;
+  readonly receivedTo: number;
+  readonly sources: readonly string[];
+}
+
+export type ChainEntry =
+  | {
+      readonly kind: 'sealed';
+      readonly segments: readonly SegmentInfo[];
+      /** The part of the journal that they hold: from the first position, to before the second. */
+      readonly journal: readonly [from: number, to: number];
+    }
+  /** Tombstones: these segments are gone, and that is right. */
+  | { readonly kind: 'deleted'; readonly segments: readonly string[]; readonly reason: 'retention' | 'space' }
+  | { readonly kind: 'hold'; readonly hold: LegalHold }
+  | { readonly kind: 'hold-lifted'; readonly hold: string }
+  /** From here on, pseudonyms are made with another key. */
+  | { readonly kind: 'keys-rotated'; readonly from: string; readonly to: string };
+
+export type ChainLine = ChainEntry & { readonly number: number; readonly prev: string; readonly at: number };
+
+export interface ChainHead {
+  readonly number: number;
+  readonly hash: string;
+}
+
+export interface ChainProblem {
+  /** `cut` if lines are missing at the end. */
+  readonly kind: 'altered' | 'unlinked' | 'cut';
+  /** Counted from 1. */
+  readonly line: number;
+  readonly detail: string;
+}
+
+export interface ChainRead {
+  /** Every line that can be read. */
+  readonly lines: readonly ChainLine[];
+  /** What vouches for the last one. */
+  readonly head: ChainHead;
+  readonly problems: readonly ChainProblem[];
+  /** Bytes of whole lines: behind them may be one whose writing was interrupted. */
+  readonly wholeBytes: number;
+}
+
+const NO_HASH = '0'.repeat(64);
+const CHAIN = 'chain.log';
+const HEAD = 'head.json';
+
+/** Reads the chain of an archive, checking each link. An archive without one has an empty chain. */
+export function readChain(folder: string): ChainRead {
+  const file = path.join(folder, CHAIN);
+  const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+  const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
+  const texts = bytes.toString('utf8', 0, wholeBytes).split('\n').slice(0, -1);
+  const lines: ChainLine[] = [];
+  const problems: ChainProblem[] = [];
+  let head: ChainHead = { number: 0, hash: NO_HASH };
+  const hashes = new Set([NO_HASH]);
+  texts.forEach((text, index) => {
+    const number = index + 1;
+    const [own, json] = [text.slice(0, 64), text.slice(65)];
+    const line = parseLine(json);
+    if (hash('sha256', json, 'hex') !== own || line === null) {
+      problems.push({ kind: 'altered', line: number, detail: 'the line does not match its own hash' });
+    } else if (line.prev !== head.hash || line.number !== head.number + 1) {
+      const detail = `it says it is line ${line.number} behind ${line.prev.slice(0, 12)}, but stands behind ${head.hash.slice(0, 12)}`;
+      problems.push({ kind: 'unlinked', line: number, detail });
+    }
+    if (line !== null) lines.push(line);
+    head = { number: line?.number ?? number, hash: own };
+    hashes.add(own);
+  });
+  const known = readHead(folder);
+  if (known !== null && !hashes.has(known.hash))
+    problems.push({
+      kind: 'cut',
+      line: texts.length + 1,
+      detail: `the head names line ${known.number}, ${known.hash.slice(0, 12)}, which is not there`,
+    });
+  else if (known === null && texts.length > 1)
+    problems.push({ kind: 'cut', line: texts.length, detail: 'the head is missing' });
+  return { lines, head, problems, wholeBytes };
+}
+
+function parseLine(json: string): ChainLine | null {
+  try {
+    const line: unknown = JSON.parse(json);
+    return typeof line === 'object' && line !== null && 'kind' in line && 'prev' in line ? (line as ChainLine) : null;
+  } catch {
+    return null;
+  }
+}
+
+function readHead(folder: string): ChainHead | null {
+  try {
+    return JSON.parse(readFileSync(path.join(folder, HEAD), 'utf8')) as ChainHead;
+  } catch {
+    return null;
+  }
+}
+
+/** The chain, open to be added to. */
+export class Chain {
+  readonly #folder: string;
+  readonly #handle: FileHandle;
+  #size: number;
+  #head: ChainHead;
+
+  private constructor(folder: string, handle: FileHandle, size: number, head: ChainHead) {
+    this.#folder = folder;
+    this.#handle = handle;
+    this.#size = size;
+    this.#head = head;
+  }
+
+  /** A last line whose writing was interrupted is cut off: what it was about to say is done again. */
+  static async open(folder: string, { wholeBytes, head }: ChainRead): Promise<Chain> {
+    const handle = await open(path.join(folder, CHAIN), existsSync(path.join(folder, CHAIN)) ? 'r+' : 'w+', 0o640);
+    await handle.truncate(wholeBytes);
+    await handle.sync();
+    const chain = new Chain(folder, handle, wholeBytes, head);
+    await chain.#writeHead();
+    return chain;
+  }
+
+  get head(): ChainHead {
+    return this.#head;
+  }
+
+  /** Resolves when the line is on disk: then it holds, whatever crashes. */
+  async add(entry: ChainEntry, at: number): Promise<ChainLine> {
+    const line: ChainLine = { number: this.#head.number + 1, prev: this.#head.hash, at, ...entry };
+    const json = JSON.stringify(line);
+    const own = hash('sha256', json, 'hex');
+    const bytes = Buffer.from(`${own} ${json}\n`, 'utf8');
+    try {
+      await writeAll(this.#handle, bytes, this.#size);
+      await this.#handle.datasync();
+    } catch (error) {
+      await this.#handle.truncate(this.#size);
+      throw error;
+    }
+    this.#size += bytes.length;
+    this.#head = { number: line.number, hash: own };
+    await this.#writeHead();
+    return line;
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  async #writeHead(): Promise<void> {
+    const file = path.join(this.#folder, HEAD);
+    await writeFile(`${file}.part`, `${JSON.stringify(this.#head)}\n`, { mode: 0o640 });
+    await publish(`${file}.part`, file);
+  }
+}

@@ -1,0 +1,107 @@
+import { Refusal } from '../../core/refusal.ts';
+
+/** Kinds of source that are kept for different times. */
+export const RETENTION_KINDS = ['network', 'security', 'clinical'] as const;
+export type RetentionKind = (typeof RETENTION_KINDS)[number];
+
+const DAY_MS = 86_400_000;
+
+/** How long events are kept after they were received, in days. */
+export interface Retention {
+  readonly keepDays: number;
+  /** Not even a full disk makes it less, and no setting may. */
+  readonly minimumDays: number;
+}
+
+/**
+ * Network traffic is bulky and ages fast. Security logs: six months at the least, so that an intrusion found late can be
+ * followed back. Record accesses: eight years, as long as the adult record that they are about
+ * (NHS Records Management Code of Practice).
+ */
+export const DEFAULT_RETENTION: Readonly<Record<RetentionKind, Retention>> = {
+  network: { keepDays: 28, minimumDays: 7 },
+  security: { keepDays: 400, minimumDays: 184 },
+  clinical: { keepDays: 8 * 366, minimumDays: 8 * 366 },
+};
+
+/** Products, categories and services that are not `security`. */
+const BY_LOG_SOURCE: Readonly<Record<Exclude<RetentionKind, 'security'>, readonly string[]>> = {
+  network: [
+    'firewall',
+    'dns',
+    'proxy',
+    'netflow',
+    'zeek',
+    'suricata',
+    'network_connection',
+    'dns_query',
+    'cisco',
+    'fortinet',
+    'fortigate',
+    'paloalto',
+    'juniper',
+    'huawei',
+  ],
+  clinical: ['fhir', 'atna', 'dicom', 'hl7', 'epr', 'clinical', 'record_access'],
+};
+
+/** SQL that gives a row's retention kind. Only words of our own are in it. */
+export const RETENTION_KIND_SQL = `case ${Object.entries(BY_LOG_SOURCE)
+  .reverse()
+  .map(([kind, words]) => {
+    const list = words.map((word) => `'${word}'`).join(', ');
+    return `when lower(product) in (${list}) or lower(category) in (${list}) or lower(service) in (${list}) then '${kind}'`;
+  })
+  .join(' ')} else 'security' end`;
+
+/**
+ * The retention to use.
+ *
+ * @param keepDays what the site wants instead of the defaults
+ * @throws Refusal `retention/below-minimum`
+ */
+export function retentionWith(
+  keepDays: Partial<Record<RetentionKind, number>>,
+): Readonly<Record<RetentionKind, Retention>> {
+  const entries = RETENTION_KINDS.map((kind): [RetentionKind, Retention] => {
+    const standard = DEFAULT_RETENTION[kind];
+    const wanted = keepDays[kind] ?? standard.keepDays;
+    if (!(wanted >= standard.minimumDays))
+      throw new Refusal(
+        'retention/below-minimum',
+        `${kind} events are kept for ${standard.minimumDays} days at the least, not ${wanted}`,
+      );
+    return [kind, { ...standard, keepDays: wanted }];
+  });
+  return Object.fromEntries(entries) as Record<RetentionKind, Retention>;
+}
+
+/** Keeps events of a source, or of a time, or both, whatever their age, until it is lifted. */
+export interface LegalHold {
+  readonly id: string;
+  /** `null`: of every source. */
+  readonly sourceId: string | null;
+  /** Events received from here on, and before `to`; `null`: no bound. */
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly reason: string;
+}
+
+/** What decides over a segment's life. */
+export interface Ageing {
+  readonly kind: RetentionKind;
+  readonly receivedFrom: number;
+  readonly receivedTo: number;
+  readonly sources: readonly string[];
+}
+
+/** True if every event in it is older than so many days, and no hold keeps one of them. */
+export function mayGo(segment: Ageing, days: number, now: number, holds: Iterable<LegalHold>): boolean {
+  if (segment.receivedTo + days * DAY_MS >= now) return false;
+  for (const hold of holds) {
+    const isOfSource = hold.sourceId === null || segment.sources.includes(hold.sourceId);
+    const isOfTime = (hold.from ?? -Infinity) <= segment.receivedTo && segment.receivedFrom < (hold.to ?? Infinity);
+    if (isOfSource && isOfTime) return false;
+  }
+  return true;
+}

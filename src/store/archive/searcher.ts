@@ -1,0 +1,191 @@
+import path from 'node:path';
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import { Refusal } from '../../core/refusal.ts';
+import type { SegmentInfo } from './chain.ts';
+import { COLUMN_LIST, eventOf, rowsOf } from './database.ts';
+import { type Bucket, cursorOf, type CountRequest, type SearchRequest } from './event-store.ts';
+import { conditionOf, type SqlValue } from './predicate-sql.ts';
+import { type StoredEvent, timeOf } from './stored-event.ts';
+
+/** The rows that a question is about: none is in both, and none appears or goes while it is answered. */
+export interface Snapshot {
+  readonly tables: readonly string[];
+  readonly segments: readonly SegmentInfo[];
+}
+
+export interface SearchLimits {
+  readonly timeoutMs: number;
+  /** Questions that run at one time; others wait. */
+  readonly atOnce: number;
+}
+
+const PAGE = 1000;
+const MAX_BUCKETS = 10_000;
+
+/** Asks the database. Every question has a connection of its own, so that it can be interrupted by itself. */
+export class Searcher {
+  readonly #database: DuckDBInstance;
+  readonly #folder: string;
+  readonly #limits: SearchLimits;
+  #running = 0;
+  readonly #queue: (() => void)[] = [];
+
+  /** @param folder where the segments are */
+  constructor(database: DuckDBInstance, folder: string, limits: SearchLimits) {
+    this.#database = database;
+    this.#folder = folder;
+    this.#limits = limits;
+  }
+
+  /** Pages of events. Time spent between two pages, by whoever reads them, does not count. */
+  async *search(snapshot: Snapshot, request: SearchRequest, signal: AbortSignal): AsyncGenerator<StoredEvent[]> {
+    let left = request.limit ?? Number.POSITIVE_INFINITY;
+    let cursor = request.cursor;
+    while (left > 0) {
+      const size = Math.min(left, PAGE);
+      const page = await this.#page(snapshot, { ...request, cursor }, size, signal);
+      if (page.length > 0) yield page;
+      const last = page.at(-1);
+      if (page.length < size || last === undefined) return;
+      left -= page.length;
+      cursor = cursorOf(last);
+    }
+  }
+
+  async counts(snapshot: Snapshot, request: CountRequest, signal: AbortSignal): Promise<Bucket[]> {
+    const { from, to, bucketMs } = request;
+    if (!(bucketMs >= 1) || !(from <= to) || (to - from) / bucketMs > MAX_BUCKETS)
+      throw new Refusal('search/bad-request', `counts come in 1 to ${MAX_BUCKETS} buckets`);
+    const where = conditionOf(request.where);
+    const segments = snapshot.segments.filter((segment) => segment.timeTo >= from && segment.timeFrom < to);
+    const sql = `select ("time" - ${whole(from)}) // ${whole(bucketMs)} as bucket, count(*)
+      from (${this.#rows(snapshot.tables, segments)})
+      where "time" >= ${whole(from)} and "time" < ${whole(to)} and ${where.sql} group by 1 order by 1`;
+    const rows = await this.#ask(sql, where.values, signal);
+    return rows.map(([bucket, count]) => ({
+      from: whole(from) + Number(bucket) * whole(bucketMs),
+      count: Number(count),
+    }));
+  }
+
+  /**
+   * The first `size` events behind the cursor. Segments are asked in the order of their times, a few at first and then
+   * more, until those that are left are all behind what has been found.
+   */
+  async #page(snapshot: Snapshot, request: SearchRequest, size: number, signal: AbortSignal): Promise<StoredEvent[]> {
+    const isNewest = request.order === 'newest';
+    const cursor = cursorFrom(request.cursor);
+    let { from, to } = request;
+    if (cursor !== null) {
+      if (isNewest) to = Math.min(to ?? Infinity, cursor.time + 1);
+      else from = Math.max(from ?? -Infinity, cursor.time);
+    }
+    const waiting = snapshot.segments
+      .filter((segment) => segment.timeTo >= (from ?? -Infinity) && segment.timeFrom < (to ?? Infinity))
+      .sort((a, b) => (isNewest ? b.timeTo - a.timeTo : a.timeFrom - b.timeFrom));
+    const isBehind = (segment: SegmentInfo, event: StoredEvent) =>
+      isNewest ? segment.timeTo < timeOf(event) : segment.timeFrom > timeOf(event);
+    let found: StoredEvent[] = [];
+    let tables = snapshot.tables;
+    for (let count = 4; tables.length > 0 || waiting.length > 0; count *= 4) {
+      const last = found.length < size ? undefined : found.at(-1);
+      const [next] = waiting;
+      if (tables.length === 0 && last !== undefined && next !== undefined && isBehind(next, last)) break;
+      const sql = this.#pageSql(tables, waiting.splice(0, count), { ...request, from, to }, cursor, size);
+      const rows = await this.#ask(sql.sql, sql.values, signal);
+      found = [...found, ...rows.map(eventOf)].sort(isNewest ? byNewest : (a, b) => byNewest(b, a)).slice(0, size);
+      tables = [];
+    }
+    return found;
+  }
+
+  #pageSql(
+    tables: readonly string[],
+    segments: readonly SegmentInfo[],
+    { where, from, to, order }: SearchRequest,
+    cursor: Cursor | null,
+    size: number,
+  ): { readonly sql: string; readonly values: readonly SqlValue[] } {
+    const condition = conditionOf(where);
+    const values = [...condition.values];
+    const all = [condition.sql];
+    if (from !== null) all.push(`"time" >= ${whole(from)}`);
+    if (to !== null) all.push(`"time" < ${whole(to)}`);
+    const [direction, behind] = order === 'newest' ? ['desc', '<'] : ['asc', '>'];
+    if (cursor !== null) {
+      values.push(cursor.id);
+      all.push(
+        `("time" ${behind} ${whole(cursor.time)} or ("time" = ${whole(cursor.time)} and id ${behind} $${values.length}))`,
+      );
+    }
+    const sql = `select ${COLUMN_LIST} from (${this.#rows(tables, segments)}) where ${all.join(' and ')}
+      order by "time" ${direction}, id ${direction} limit ${whole(size)}`;
+    return { sql, values };
+  }
+
+  #rows(tables: readonly string[], segments: readonly SegmentInfo[]): string {
+    return rowsOf(
+      tables,
+      segments.map(({ name }) => path.join(this.#folder, name)),
+    );
+  }
+
+  async #ask(sql: string, values: readonly SqlValue[], signal: AbortSignal): Promise<DuckDBValue[][]> {
+    await this.#turn();
+    let connection: DuckDBConnection | null = null;
+    const timeout = AbortSignal.timeout(this.#limits.timeoutMs);
+    const interrupt = () => connection?.interrupt();
+    try {
+      if (signal.aborted) throw cancelled();
+      connection = await this.#database.connect();
+      signal.addEventListener('abort', interrupt);
+      timeout.addEventListener('abort', interrupt);
+      return (await connection.runAndReadAll(sql, [...values])).getRows();
+    } catch (error) {
+      if (signal.aborted) throw cancelled();
+      if (timeout.aborted)
+        throw new Refusal('search/too-slow', `the search took more than ${this.#limits.timeoutMs / 1000} seconds`);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', interrupt);
+      timeout.removeEventListener('abort', interrupt);
+      connection?.closeSync();
+      this.#running--;
+      this.#queue.shift()?.();
+    }
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#running >= this.#limits.atOnce) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    this.#running++;
+  }
+}
+
+interface Cursor {
+  readonly time: number;
+  readonly id: string;
+}
+
+function cursorFrom(text: string | null): Cursor | null {
+  if (text === null) return null;
+  const dot = text.indexOf('.');
+  const time = Number(text.slice(0, dot));
+  if (dot < 1 || !Number.isSafeInteger(time)) throw new Refusal('search/bad-request', 'the cursor is not one of ours');
+  return { time, id: text.slice(dot + 1) };
+}
+
+/** Ids compare by their UTF-8 bytes, as in the database. */
+function byNewest(a: StoredEvent, b: StoredEvent): number {
+  return timeOf(b) - timeOf(a) || Buffer.compare(Buffer.from(b.id), Buffer.from(a.id));
+}
+
+/** A number as it goes into a statement: whole, and within 64 bits. */
+function whole(value: number): number {
+  const number = Math.trunc(value);
+  if (!Number.isSafeInteger(number)) throw new Refusal('search/bad-request', 'a time or size is out of range');
+  return number;
+}
+
+function cancelled(): Refusal {
+  return new Refusal('search/cancelled', 'the search was stopped');
+}

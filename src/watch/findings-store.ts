@@ -1,0 +1,122 @@
+import type { Transaction } from 'kysely';
+import type { Finding } from '../core/finding.ts';
+import type { State } from '../store/state.ts';
+import type { FindingRow, Tables } from '../store/tables.ts';
+
+/** What judging has come to: written with the findings it made, so that a crash can part neither from the other. */
+export interface Judged {
+  /** All events of the journal before this were judged, and their findings are filed. */
+  readonly to: number;
+  /** Windows of time reach back to here: after a restart, events are judged again from here to know them. */
+  readonly from: number;
+}
+
+const JUDGED = 'judged';
+
+/** The findings: the only writer of the table `findings`, and of the setting `judged`. */
+export class Findings {
+  readonly #state: State;
+  readonly #now: () => number;
+
+  constructor(state: State, now: () => number) {
+    this.#state = state;
+    this.#now = now;
+  }
+
+  /** Files findings, each once however often it comes. Resolves to those that are new. */
+  async file(found: readonly Filed[], judged: Judged): Promise<readonly Finding[]> {
+    return this.#state.transaction(async (within) => {
+      const fresh: Finding[] = [];
+      for (const { finding, sourceId } of found)
+        if (await insert(within, rowOf(finding, sourceId, this.#now()))) fresh.push(finding);
+      await within
+        .insertInto('settings')
+        .values({ name: JUDGED, value: JSON.stringify(judged), changed_at: this.#now(), changed_by: null })
+        .onConflict((conflict) =>
+          conflict.column('name').doUpdateSet({ value: JSON.stringify(judged), changed_at: this.#now() }),
+        )
+        .execute();
+      return fresh;
+    });
+  }
+
+  async judged(): Promise<Judged> {
+    const row = await this.#state.db
+      .selectFrom('settings')
+      .select('value')
+      .where('name', '=', JUDGED)
+      .executeTakeFirst();
+    // Written by `file`.
+    return row === undefined ? { to: 0, from: 0 } : (JSON.parse(row.value) as Judged);
+  }
+
+  /** A page of findings, the newest first. */
+  async page(cursor: Cursor | null, limit: number): Promise<readonly { finding: Finding; cursor: Cursor }[]> {
+    let query = this.#state.db
+      .selectFrom('findings')
+      .select(['id', 'body', 'first_seen_at'])
+      .orderBy('first_seen_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit);
+    if (cursor !== null)
+      query = query.where((where) =>
+        where.or([
+          where('first_seen_at', '<', cursor.at),
+          where.and([where('first_seen_at', '=', cursor.at), where('id', '<', cursor.id as FindingRow['id'])]),
+        ]),
+      );
+    const rows = await query.execute();
+    return rows.map(({ id, body, first_seen_at }) => ({
+      // Written by `file`.
+      finding: JSON.parse(body) as Finding,
+      cursor: { at: first_seen_at, id },
+    }));
+  }
+
+  async count(): Promise<number> {
+    const row = await this.#state.db
+      .selectFrom('findings')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return Number(row.count);
+  }
+}
+
+/** A finding, and the source whose event made it. */
+export interface Filed {
+  readonly finding: Finding;
+  readonly sourceId: string | null;
+}
+
+/** A place in a list that is ordered by time and id. */
+export interface Cursor {
+  readonly at: number;
+  readonly id: string;
+}
+
+async function insert(within: Transaction<Tables>, row: FindingRow): Promise<boolean> {
+  const result = await within
+    .insertInto('findings')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  return Number(result.numInsertedOrUpdatedRows ?? 0) > 0;
+}
+
+function rowOf(finding: Finding, sourceId: string | null, now: number): FindingRow {
+  const { id, kind, ruleId, level, at, entities } = finding;
+  return {
+    id,
+    kind,
+    rule_id: ruleId,
+    level,
+    at: at === null ? null : Date.parse(at),
+    host: entities.host?.toLowerCase() ?? null,
+    account: entities.account?.toLowerCase() ?? null,
+    address: entities.address ?? null,
+    source_id: sourceId,
+    incident_id: null,
+    body: JSON.stringify(finding),
+    first_seen_at: now,
+  };
+}

@@ -1,0 +1,125 @@
+import { hash } from 'node:crypto';
+import type { Fields, LogEvent } from '../core/event.ts';
+import { FieldsView } from '../core/fields-view.ts';
+import { findingId } from '../core/finding.ts';
+import { entitiesOf, recordIdOf } from '../detect/entities.ts';
+import { Correlator, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
+import { correlationFinding, type PlacedHit, ruleFinding } from '../findings/make.ts';
+import { silentRules } from '../findings/silent-rules.ts';
+import { loadTechniqueWords } from '../findings/words.ts';
+import type { StoredEvent } from '../store/archive/stored-event.ts';
+import type { Filed } from './findings-store.ts';
+
+/** A hit with the source it came from. */
+interface LiveHit extends PlacedHit {
+  readonly sourceId: string;
+  /** Of the event's source, time and content: the same if a sender sends it again. */
+  readonly contentId: string;
+}
+
+/** Clocks of senders differ: windows that are over are answered so much later. */
+const TOLERANCE_MS = 60_000;
+
+/** Judges stored events by Sigma rules and correlations, in the order of the journal. */
+export class LiveJudge {
+  readonly rules: LoadedRules;
+  readonly #engine: SigmaEngine;
+  readonly #correlator: Correlator<LiveHit>;
+  readonly #needs: ReadonlyMap<string, readonly string[]>;
+  readonly #words = loadTechniqueWords();
+  readonly #silent: ReadonlySet<string>;
+  readonly #view = new FieldsView();
+  #found: Filed[] = [];
+  #latest = Number.NEGATIVE_INFINITY;
+
+  constructor(rules: LoadedRules) {
+    this.rules = rules;
+    this.#engine = new SigmaEngine(rules.rules);
+    this.#silent = silentRules(rules);
+    this.#correlator = new Correlator<LiveHit>(rules.correlations, (match) => {
+      const last = match.evidence.at(-1);
+      if (last === undefined || this.#silent.has(match.rule.id)) return;
+      const finding = correlationFinding(match, this.#words);
+      const group = `${last.contentId}\0${Object.values(match.groupBy).join('\0')}`;
+      const id = findingId(match.rule.id, { path: last.sourceId, record: 1 }, group);
+      this.#found.push({ finding: { ...finding, id }, sourceId: last.sourceId });
+    });
+    this.#needs = new Map(
+      rules.rules.flatMap((rule) => {
+        const fields = this.#correlator.fieldsNeeded(rule.id, rule.name);
+        return fields === null ? [] : [[rule.id, fields] as const];
+      }),
+    );
+  }
+
+  /** The longest time that an event can matter to a correlation, milliseconds. */
+  get reachMs(): number {
+    return this.rules.correlations.reduce((longest, { timespanMs }) => Math.max(longest, timespanMs), 0);
+  }
+
+  /** What the event leads to, by itself and with those before it. */
+  judge(event: StoredEvent, sourceName: string): readonly Filed[] {
+    this.#found = [];
+    const view = this.#view.show(logEventOf(event));
+    let contentId: string | null = null;
+    this.#engine.judge(view, ({ rule, matched, value }) => {
+      contentId ??= contentIdOf(event);
+      const hit: LiveHit = {
+        ruleId: rule.id,
+        path: `${sourceName}/${event.id}`,
+        record: 1,
+        eventRecordId: recordIdOf(view),
+        at: event.at,
+        entities: entitiesOf(view),
+        matched: matched(),
+        sourceId: event.sourceId,
+        contentId,
+      };
+      if (!this.#silent.has(rule.id)) {
+        const id = findingId(rule.id, { path: event.sourceId, record: 1 }, contentId);
+        this.#found.push({ finding: { ...ruleFinding(rule, hit, this.#words), id }, sourceId: event.sourceId });
+      }
+      const needs = this.#needs.get(rule.id);
+      if (needs === undefined) return;
+      const fields: Record<string, string> = {};
+      for (const name of needs) {
+        const text = value(name);
+        if (text !== null) fields[name] = text;
+      }
+      this.#correlator.push({
+        ruleId: rule.id,
+        ruleName: rule.name,
+        at: event.at ?? event.receivedAt,
+        fields,
+        reference: hit,
+      });
+    });
+    const time = event.at ?? event.receivedAt;
+    if (time > this.#latest && time <= event.receivedAt + TOLERANCE_MS) {
+      this.#latest = time;
+      this.#correlator.advance(time - TOLERANCE_MS);
+    }
+    return this.#found;
+  }
+}
+
+function contentIdOf({ sourceId, at, fields, text }: StoredEvent): string {
+  return hash('sha256', `${sourceId}\0${at ?? ''}\0${text ?? JSON.stringify(fields)}`, 'hex').slice(0, 32);
+}
+
+function logEventOf({ at, product, category, service, fields, text }: StoredEvent): LogEvent {
+  return {
+    record: 1,
+    at,
+    atText: null,
+    zoneAssumed: false,
+    logSource: {
+      ...(product === null ? {} : { product }),
+      ...(category === null ? {} : { category }),
+      ...(service === null ? {} : { service }),
+    },
+    // Parsed from what the service itself has written.
+    fields: fields as Fields,
+    text,
+  };
+}

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import type { LogEvent } from '../core/event.ts';
+import { FieldsView } from '../core/fields-view.ts';
+import { Refusal } from '../core/refusal.ts';
+import { entitiesOf } from '../detect/entities.ts';
+import type { DoorServices, Sender } from '../intake/doors/door.ts';
+import type { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
+import { type Message, MessageReader } from '../intake/message-reader.ts';
+import { encodeEvents } from '../store/archive/payload.ts';
+import type { StoredEvent } from '../store/archive/stored-event.ts';
+import type { Journal } from '../store/journal.ts';
+import type { Counters } from './counters.ts';
+import type { SetAsides } from './set-aside-store.ts';
+import type { Sources } from './sources.ts';
+
+export interface PipelineParts {
+  readonly sources: Sources;
+  readonly pseudonymiser: Pseudonymiser;
+  readonly journal: Journal;
+  readonly setAsides: SetAsides;
+  readonly counters: Counters;
+  readonly timeZone: string;
+  readonly now: () => number;
+  /** Why nothing more can be taken now; `null`: it can. */
+  readonly pressure: () => string | null;
+  /** Something was kept: judge it. */
+  readonly onKept: () => void;
+  /** Something came from this sender. */
+  readonly onSender: (sender: Sender) => void;
+}
+
+/**
+ * The journey of what a sender sends: read, made safe, kept. Whoever sent it is told so only then. Judging follows the
+ * journal by itself (see judging.ts): a rule that crashes must not cost us the evidence.
+ */
+export class Pipeline implements DoorServices {
+  readonly #parts: PipelineParts;
+  readonly #reader: MessageReader;
+  readonly #view = new FieldsView();
+  /** Unlike that of any other start of the service. */
+  readonly #startId = randomBytes(6).toString('hex');
+  #events = 0;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+    this.#reader = new MessageReader(parts.timeZone);
+  }
+
+  async accept(sender: Sender, messages: readonly Message[]): Promise<void> {
+    const { now, journal, setAsides, counters, sources, onKept, onSender } = this.#parts;
+    const pressure = this.#parts.pressure();
+    if (pressure !== null) throw new Refusal('store/busy', pressure);
+    onSender(sender);
+    const receivedAt = now();
+    const events: StoredEvent[] = [];
+    const aside: { bytes: Buffer; reason: string; detail: string }[] = [];
+    for (const message of messages) {
+      const read = this.#reader.read(message, receivedAt);
+      for (const event of read.events) events.push(this.#stored(event, sender, receivedAt));
+      for (const { reason, detail } of read.setAside) aside.push({ bytes: bytesOf(message), reason, detail });
+    }
+    if (events.length > 0) await journal.append(encodeEvents(events));
+    await setAsides.keep(sender.id, receivedAt, aside);
+    counters.add('events_kept_total', {}, events.length);
+    for (const { reason } of aside) counters.add('set_aside_total', { reason });
+    await sources.heard(sender.id);
+    onKept();
+  }
+
+  #stored(event: LogEvent, sender: Sender, receivedAt: number): StoredEvent {
+    const clean = this.#parts.pseudonymiser.event(event);
+    const view = this.#view.show(clean);
+    const { host, account, address } = entitiesOf(view);
+    const { product, category, service } = clean.logSource;
+    const { Channel: channel } = clean.fields;
+    return {
+      id: `evt_${this.#startId}${(this.#events++).toString(36).padStart(8, '0')}`,
+      receivedAt,
+      at: clean.at,
+      sourceId: sender.id,
+      product: product ?? (sender.kind === 'windows' ? 'windows' : null),
+      category: category ?? null,
+      service: service ?? null,
+      channel: typeof channel === 'string' ? channel : null,
+      eventId: view.eventId < 0 ? null : view.eventId,
+      host: host ?? null,
+      account: account ?? null,
+      address: address ?? null,
+      fields: clean.fields,
+      text: clean.text,
+    };
+  }
+
+  byToken(token: string): Promise<Sender | null> {
+    return this.#parts.sources.byToken(token);
+  }
+
+  byAddress(address: string): Promise<Sender | null> {
+    return this.#parts.sources.byAddress(address);
+  }
+
+  async setAside(sender: Sender, bytes: Buffer, reason: string, detail: string): Promise<void> {
+    const { setAsides, counters, now } = this.#parts;
+    await setAsides.keep(sender.id, now(), [{ bytes, reason, detail }]);
+    counters.add('set_aside_total', { reason });
+  }
+
+  count(door: string, reason: string): void {
+    this.#parts.counters.add('door_total', { door, reason });
+  }
+}
+
+function bytesOf(message: Message): Buffer {
+  return Buffer.from(message.kind === 'text' ? message.text : JSON.stringify(message.object));
+}

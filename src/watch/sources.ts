@@ -1,0 +1,128 @@
+import { BlockList, isIP } from 'node:net';
+import { Refusal } from '../core/refusal.ts';
+import type { Sender } from '../intake/doors/door.ts';
+import { isAlreadyThere, type State } from '../store/state.ts';
+import type { SourceRow } from '../store/tables.ts';
+import { newId, newToken, tokenHash } from './credentials.ts';
+
+export const SOURCE_KINDS = ['windows', 'syslog', 'http', 'fhir'] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
+
+/** Where syslog without a client certificate comes from, unless the source was registered with a range of its own. */
+const OWN_MACHINE = '127.0.0.0/8,::1/128';
+/** A source that is added or removed beside the running service is known to it within this time. */
+const REMEMBER_MS = 1000;
+/** Writing down when a source was last heard is not worth a transaction each time. */
+const HEARD_EVERY_MS = 10_000;
+
+/** The senders: the only writer of the table `sources`. */
+export class Sources {
+  readonly #state: State;
+  readonly #now: () => number;
+  #known: readonly (SourceRow & { readonly range: BlockList | null })[] = [];
+  #readAt = Number.NEGATIVE_INFINITY;
+  readonly #heard = new Map<string, number>();
+
+  constructor(state: State, now: () => number) {
+    this.#state = state;
+    this.#now = now;
+  }
+
+  /**
+   * Registers a sender. The token is not kept and cannot be shown again.
+   *
+   * @param addresses networks as `10.1.0.0/16`, separated by commas; `null`: this machine, and only for syslog
+   * @throws Refusal `sources/name-taken`, `sources/bad-address`
+   */
+  async add(name: string, kind: SourceKind, addresses: string | null): Promise<{ id: Sender['id']; token: string }> {
+    if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u.test(name))
+      throw new Refusal(
+        'usage/bad-option',
+        `a source’s name has letters, digits, spaces, dots and dashes, at most 63 of them, not “${name}”`,
+      );
+    const range = addresses ?? (kind === 'syslog' || kind === 'windows' ? OWN_MACHINE : null);
+    if (range !== null) networks(range);
+    const token = newToken();
+    const id = newId('src');
+    try {
+      await this.#state.db
+        .insertInto('sources')
+        .values({
+          id,
+          name,
+          kind,
+          token_hash: tokenHash(token),
+          address_range: range,
+          created_at: this.#now(),
+          last_heard_at: null,
+          state: 'active',
+        })
+        .execute();
+    } catch (error) {
+      if (isAlreadyThere(error)) throw new Refusal('sources/name-taken', `there is a source called “${name}” already`);
+      throw error;
+    }
+    return { id, token };
+  }
+
+  async list(): Promise<readonly SourceRow[]> {
+    return this.#state.db.selectFrom('sources').selectAll().orderBy('created_at').orderBy('id').execute();
+  }
+
+  async byToken(token: string): Promise<Sender | null> {
+    const hash = tokenHash(token);
+    return senderOf((await this.#active()).find((source) => source.token_hash === hash));
+  }
+
+  async byAddress(address: string): Promise<Sender | null> {
+    const family = isIP(address);
+    if (family === 0) return null;
+    const fits = (await this.#active()).filter(({ range }) => range?.check(address, family === 6 ? 'ipv6' : 'ipv4'));
+    // The narrowest name is not known to a BlockList: the first registered wins, syslog before others.
+    return senderOf(fits.find(({ kind }) => kind === 'syslog') ?? fits[0]);
+  }
+
+  async heard(id: Sender['id']): Promise<void> {
+    const now = this.#now();
+    if (now - (this.#heard.get(id) ?? 0) < HEARD_EVERY_MS) return;
+    this.#heard.set(id, now);
+    await this.#state.db.updateTable('sources').set({ last_heard_at: now }).where('id', '=', id).execute();
+  }
+
+  async #active() {
+    const now = this.#now();
+    if (Math.abs(now - this.#readAt) >= REMEMBER_MS) {
+      const rows = await this.#state.db
+        .selectFrom('sources')
+        .selectAll()
+        .where('state', '=', 'active')
+        .orderBy('created_at')
+        .execute();
+      this.#known = rows.map((row) => ({
+        ...row,
+        range: row.address_range === null ? null : networks(row.address_range),
+      }));
+      this.#readAt = now;
+    }
+    return this.#known;
+  }
+}
+
+function senderOf(source: SourceRow | undefined): Sender | null {
+  return source === undefined ? null : { id: source.id, name: source.name, kind: source.kind };
+}
+
+/** @throws Refusal `sources/bad-address` */
+function networks(text: string): BlockList {
+  const list = new BlockList();
+  for (const network of text.split(',').map((part) => part.trim())) {
+    const [address = '', bits] = network.split('/');
+    const family = isIP(address);
+    const most = family === 6 ? 128 : 32;
+    const length = bits === undefined ? most : Number(bits);
+    if (family === 0 || !Number.isInteger(length) || length < 0 || length > most || bits === '')
+      throw new Refusal('sources/bad-address', `“${network}” is not a network such as 10.1.0.0/16`);
+    list.addSubnet(address, length, family === 6 ? 'ipv6' : 'ipv4');
+  }
+  return list;
+}

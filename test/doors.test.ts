@@ -1,0 +1,246 @@
+/** Real clients send to a real service, and what they send is kept, judged and shown to whom it is for. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { connect as tlsConnect } from 'node:tls';
+import { gzipSync } from 'node:zlib';
+import { ENDPOINTS } from '../src/api/endpoints.ts';
+import { ROLES } from '../src/watch/tokens.ts';
+import { eventually, startRsyslog, upService } from './service.ts';
+
+/** A process creation that one of our rules fires on, told from others by its user. */
+function deletesSnapshots(user: string, extra: Readonly<Record<string, unknown>> = {}) {
+  return {
+    '@timestamp': '2026-11-25T09:00:00Z',
+    winlog: {
+      channel: 'Microsoft-Windows-Sysmon/Operational',
+      event_id: '1',
+      computer_name: 'dc1',
+      event_data: {
+        Image: 'C:\\Windows\\System32\\vssadmin.exe',
+        CommandLine: `vssadmin delete shadows /all /quiet`,
+        User: user,
+        ParentImage: 'C:\\Windows\\System32\\cmd.exe',
+        ...extra,
+      },
+    },
+  };
+}
+
+function accountsOf(findings: readonly Readonly<Record<string, unknown>>[]): string[] {
+  return findings.map(({ entities }) => String((entities as { account?: string }).account)).sort();
+}
+
+test('every HTTP door takes what its shippers send, once it is on disk', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const { token } = service.addSource('shipper', 'http');
+  const analyst = service.addToken('analyst');
+  const basic = Buffer.from(`anybody:${token}`).toString('base64');
+  const apiKey = Buffer.from(`id:${token}`).toString('base64');
+  const bulk = (user: string) => `{"create":{}}\n${JSON.stringify(deletesSnapshots(user))}\n`;
+  const hec = (user: string) => JSON.stringify({ time: 1_795_597_200.5, host: 'h1', event: deletesSnapshots(user) });
+
+  const accepted: readonly (readonly [string, string, string, string | Buffer, Readonly<Record<string, string>>?])[] = [
+    ['u01', '/_bulk', `ApiKey ${token}`, bulk('u01')],
+    ['u02', '/logs-1/_bulk', `ApiKey ${apiKey}`, bulk('u02')],
+    ['u03', '/_bulk', `Basic ${basic}`, gzipSync(bulk('u03')), { 'content-encoding': 'gzip' }],
+    ['u04', '/services/collector/event', `Splunk ${token}`, hec('u04')],
+    ['u05', '/services/collector', `Splunk ${token}`, gzipSync(hec('u05')), { 'content-encoding': 'gzip' }],
+    ['u06', '/services/collector/raw', `Splunk ${token}`, `${JSON.stringify(deletesSnapshots('u06'))}\n`],
+  ];
+  for (const [, url, authorization, body, headers = {}] of accepted) {
+    const { status, text } = await service.fetch(url, { headers: { authorization, ...headers }, body });
+    equal(status, 200, `${url}: ${text}`);
+  }
+  const findings = await eventually(
+    () => service.list('/api/v1/findings', analyst),
+    (found) => found.length >= accepted.length,
+  );
+  deepEqual(
+    accountsOf(findings),
+    accepted.map(([user]) => user),
+  );
+
+  const refused: readonly (readonly [number, string, string, string])[] = [
+    [401, '/_bulk', 'ApiKey ww_wrong', bulk('x')],
+    [401, '/services/collector', `Bearer ${analyst}`, hec('x')],
+    [401, '/_bulk', '', bulk('x')],
+    [400, '/services/collector', `Splunk ${token}`, ''],
+    [400, '/services/collector', `Splunk ${token}`, '{"no":"event"}'],
+  ];
+  for (const [status, url, authorization, body] of refused)
+    equal((await service.fetch(url, { headers: { authorization }, body })).status, status, url);
+
+  const ack = await service.fetch('/services/collector', {
+    headers: { authorization: `Splunk ${token}`, 'x-splunk-request-channel': 'c1' },
+    body: hec('u07'),
+  });
+  const { ackId } = JSON.parse(ack.text) as { ackId: number };
+  const acks = await service.fetch('/services/collector/ack', {
+    headers: { authorization: `Splunk ${token}` },
+    body: JSON.stringify({ acks: [ackId, ackId + 1] }),
+  });
+  deepEqual(JSON.parse(acks.text), { acks: { [ackId]: true, [ackId + 1]: false } });
+  equal(await service.stop(), 0);
+});
+
+test('audit events come in alone and in bundles, whether they conform or not; what is no JSON is set aside', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const { token } = service.addSource('epr', 'fhir');
+  const admin = service.addToken('admin');
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' };
+  const audit = {
+    resourceType: 'AuditEvent',
+    recorded: '2026-11-25T09:00:00Z',
+    action: 'R',
+    agent: [{ requestor: true, who: { reference: 'Practitioner/kim' } }],
+    entity: [{ what: { reference: 'Patient/9990000018' }, role: { code: '1' } }],
+  };
+  const bundle = { resourceType: 'Bundle', type: 'batch', entry: [{ resource: audit }, { resource: audit }] };
+  const cases: readonly (readonly [number, string, string])[] = [
+    [201, '/fhir/AuditEvent', JSON.stringify(audit)],
+    [201, '/fhir/AuditEvent', '{"resourceType":"AuditEvent","nonsense":[1,2]}'],
+    [200, '/fhir', JSON.stringify(bundle)],
+    [202, '/fhir/AuditEvent', 'this is no JSON'],
+  ];
+  for (const [status, url, body] of cases) equal((await service.fetch(url, { headers, body })).status, status, body);
+  equal((await service.fetch('/fhir/metadata')).status, 200);
+  const aside = await service.list('/api/v1/setaside', admin);
+  deepEqual(
+    aside.map(({ reason }) => reason),
+    ['bad-json'],
+  );
+  ok(!JSON.stringify(aside).includes('this is no JSON'), 'what arrived is sealed');
+  equal(await service.stop(), 0);
+});
+
+test('rsyslog sends over TCP, TLS, UDP and to _bulk, unchanged', async (t) => {
+  const service = await upService(
+    t,
+    '--plain-http',
+    '--syslog-tcp',
+    '127.0.0.1:0',
+    '--syslog-tls',
+    '127.0.0.1:0',
+    '--syslog-udp',
+    '127.0.0.1:0',
+  );
+  service.addSource('this machine', 'syslog');
+  const { token } = service.addSource('by http', 'http');
+  const analyst = service.addToken('analyst');
+  const port = (address: string | undefined) => new URL(`x://${address ?? ''}`).port;
+  const log = path.join(mkdtempSync(path.join(tmpdir(), 'wardwatch-tail-')), 'in.log');
+  writeFileSync(log, '');
+  const rsyslog = startRsyslog(
+    t,
+    `
+global(workDirectory="{folder}" defaultNetstreamDriverCAFile="${service.keys}/tls.crt")
+module(load="imfile")
+module(load="omelasticsearch")
+input(type="imfile" file="${log}" tag="app:" ruleset="out" persistStateInterval="1" reopenOnTruncate="on")
+template(name="bulk" type="list") {
+  constant(value="{\\"host\\":\\"") property(name="hostname") constant(value="\\",\\"message\\":\\"")
+  property(name="msg" format="json") constant(value="\\",\\"product\\":\\"linux\\",\\"service\\":\\"syslog\\"}") }
+ruleset(name="out") {
+  action(type="omfwd" target="127.0.0.1" port="${port(service.ready.syslogTcp)}" protocol="tcp" TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format")
+  action(type="omfwd" target="127.0.0.1" port="${port(service.ready.syslogTls)}" protocol="tcp" StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="x509/certvalid" template="RSYSLOG_ForwardFormat")
+  action(type="omfwd" target="127.0.0.1" port="${port(service.ready.syslogUdp)}" protocol="udp" template="RSYSLOG_TraditionalForwardFormat")
+  action(type="omelasticsearch" server="127.0.0.1" serverport="${new URL(service.ready.http).port}" usehttps="off" uid="x" pwd="${token}" bulkmode="on" searchType="" template="bulk" errorfile="{folder}/errors")
+}`,
+  );
+  if (rsyslog === null) return;
+  const COUNT = 200;
+  for (let i = 0; i < COUNT; i++) appendFileSync(log, `marker-${i} of the ward\n`);
+  const events = await eventually(
+    async () =>
+      (await service.fetch('/api/v1/events?query=marker', { headers: { authorization: `Bearer ${analyst}` } })).text,
+    (text) => text.trim().split('\n').length >= COUNT * 4,
+    60_000,
+  );
+  for (let i = 0; i < COUNT; i++) equal(events.split(`marker-${i} of`).length - 1 >= 4, true, `marker ${i}`);
+  equal(await service.stop(), 0);
+});
+
+test('who is not registered is not listened to, at any syslog door', async (t) => {
+  const service = await upService(
+    t,
+    '--plain-http',
+    '--syslog-tcp',
+    '127.0.0.1:0',
+    '--syslog-tls',
+    '127.0.0.1:0',
+    '--syslog-udp',
+    '127.0.0.1:0',
+  );
+  const admin = service.addToken('admin');
+  const [host = '', port = ''] = (service.ready.syslogTcp ?? '').split(':');
+  const closed = new Promise<void>((resolve) => {
+    const socket = connect(Number(port), host, () => socket.write('<34>1 - h a - - - stranger\n'));
+    socket.on('error', () => undefined).on('close', () => resolve());
+  });
+  await closed;
+  const udp = createSocket('udp4');
+  udp.send('<34>1 - h a - - - stranger', Number((service.ready.syslogUdp ?? '').split(':')[1]), '127.0.0.1', () =>
+    udp.close(),
+  );
+  const metrics = await eventually(
+    async () => (await service.fetch('/metrics', { headers: { authorization: `Bearer ${admin}` } })).text,
+    (text) => text.includes('syslog-udp') && text.includes('syslog-tcp'),
+  );
+  match(metrics, /door_total\{door="syslog-tcp",reason="unknown-sender"\} 1/);
+  match(metrics, /door_total\{door="syslog-udp",reason="unknown-sender"\} 1/);
+  ok(!metrics.includes('events_kept_total'));
+});
+
+test('TLS is on unless it is switched off, and can be switched off on this machine only', async (t) => {
+  const service = await upService(t, '--syslog-tls', '127.0.0.1:0');
+  match(service.ready.http, /^https:/);
+  equal((await service.fetch('/health')).text, '{"status":"up"}');
+  const [host = '', port = ''] = (service.ready.syslogTls ?? '').split(':');
+  const cipher = await new Promise<string>((resolve, reject) => {
+    const socket = tlsConnect({ host, port: Number(port), rejectUnauthorized: false }, () => {
+      resolve(socket.getProtocol() ?? '');
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+  match(cipher, /^TLSv1\.[23]$/);
+  const refused = service.run('serve', '--keys', service.keys, '--listen', '0.0.0.0:0', '--plain-http');
+  equal(refused.status, 2);
+  match(refused.err, /TLS/);
+  equal(refused.out, '');
+});
+
+test('every endpoint answers the roles it is for, and no other', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const tokens = Object.fromEntries(ROLES.map((role) => [role, service.addToken(role)]));
+  for (const { path: url, audience } of ENDPOINTS) {
+    if (url === '/api/v1/live') continue;
+    const ask = async (token?: string) =>
+      (await service.fetch(url, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })).status;
+    equal(await ask(), audience === 'anyone' ? 200 : 401, `${url} without a token`);
+    equal(await ask('ww_wrong'), audience === 'anyone' ? 200 : 401, `${url} with a wrong one`);
+    for (const role of ROLES)
+      equal(await ask(tokens[role]), audience === 'anyone' || audience.includes(role) ? 200 : 403, `${url} as ${role}`);
+  }
+  equal(
+    (
+      await service.fetch('/api/v1/findings?limit=0', {
+        headers: { authorization: `Bearer ${tokens['analyst'] ?? ''}` },
+      })
+    ).status,
+    400,
+  );
+  equal(
+    (
+      await service.fetch('/api/v1/findings?cursor=x', {
+        headers: { authorization: `Bearer ${tokens['analyst'] ?? ''}` },
+      })
+    ).status,
+    400,
+  );
+});

@@ -1,0 +1,173 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+
+const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
+const READY_MS = 60_000;
+
+export interface Ready {
+  readonly http: string;
+  readonly syslogTcp?: string;
+  readonly syslogTls?: string;
+  readonly syslogUdp?: string;
+}
+
+/** A service in a process of its own, with a data folder of its own that outlives it. */
+export class TestService {
+  readonly folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-service-'));
+  readonly data = path.join(this.folder, 'data');
+  readonly keys = path.join(this.folder, 'keys');
+  ready: Ready = { http: '' };
+  log = '';
+  #child: ChildProcess | null = null;
+  readonly #args: readonly string[];
+
+  /** @param args besides the folders */
+  constructor(...args: readonly string[]) {
+    this.#args = args;
+  }
+
+  async start(): Promise<void> {
+    const args = [MAIN, 'serve', '--data', this.data, '--keys', this.keys, '--listen', '127.0.0.1:0', ...this.#args];
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (this.log += text));
+    this.ready = await new Promise<Ready>((resolve, reject) => {
+      let out = '';
+      const timer = setTimeout(() => reject(new Error(`the service is not ready: ${this.log}`)), READY_MS);
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        out += text;
+        if (!out.includes('\n')) return;
+        clearTimeout(timer);
+        resolve(JSON.parse(out) as Ready);
+      });
+      child.once('exit', (code) => {
+        clearTimeout(timer);
+        reject(new Error(`the service ended with ${code}: ${this.log}`));
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** @returns the exit code; `null` if a signal ended it */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+    child.kill(signal);
+    return ended;
+  }
+
+  /** Runs another verb on the same data folder. */
+  run(...args: readonly string[]): { status: number | null; out: string; err: string } {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', MAIN, ...args, '--data', this.data],
+      { encoding: 'utf8', maxBuffer: 1 << 30 },
+    );
+    return { status, out: stdout, err: stderr };
+  }
+
+  addSource(name: string, kind: string): { id: string; token: string } {
+    return JSON.parse(this.run('sources', 'add', name, '--kind', kind, '--json').out) as { id: string; token: string };
+  }
+
+  addToken(role: string): string {
+    return (JSON.parse(this.run('tokens', 'add', '--role', role, '--json').out) as { token: string }).token;
+  }
+
+  fetch(
+    pathName: string,
+    options: { method?: string; headers?: Readonly<Record<string, string>>; body?: string | Buffer } = {},
+  ): Promise<{ status: number; headers: Readonly<Record<string, unknown>>; text: string }> {
+    const url = new URL(pathName, this.ready.http);
+    const { method = options.body === undefined ? 'GET' : 'POST', headers = {}, body } = options;
+    return new Promise((resolve, reject) => {
+      const sent = (url.protocol === 'https:' ? httpsRequest : httpRequest)(
+        url,
+        // The certificate is the service's own, and what is tested here is not it.
+        { method, headers, ...(url.protocol === 'https:' ? { rejectUnauthorized: false } : {}) },
+        (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }));
+          answer.on('error', reject);
+        },
+      );
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+
+  /** All the items of a paged list. */
+  async list(pathName: string, token: string): Promise<Readonly<Record<string, unknown>>[]> {
+    const items: Readonly<Record<string, unknown>>[] = [];
+    let next: string | null = '';
+    while (next !== null) {
+      const { status, text } = await this.fetch(`${pathName}?limit=500&cursor=${next}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      if (status !== 200) throw new Error(`${pathName}: ${status} ${text}`);
+      const page = JSON.parse(text) as { items: Readonly<Record<string, unknown>>[]; next: string | null };
+      items.push(...page.items);
+      next = page.next;
+    }
+    return items;
+  }
+}
+
+/** A service that is up, and is stopped when the test is over. */
+export async function upService(t: TestContext, ...args: readonly string[]): Promise<TestService> {
+  const service = new TestService(...args);
+  t.after(() => service.stop('SIGKILL'));
+  await service.start();
+  return service;
+}
+
+const POLL_MS = 50;
+
+/** Asks again and again until the answer is wanted. */
+export async function eventually<T>(
+  ask: () => Promise<T> | T,
+  isWanted: (answer: T) => boolean,
+  limitMs = 30_000,
+): Promise<T> {
+  const until = Date.now() + limitMs;
+  for (;;) {
+    const answer = await ask();
+    if (isWanted(answer)) return answer;
+    if (Date.now() > until) throw new Error(`still not as wanted: ${JSON.stringify(answer).slice(0, 2000)}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** Debian's rsyslog as a shipper, with a configuration of its own; `null`, with a loud line, where it is absent. */
+export function startRsyslog(t: TestContext, configuration: string): ChildProcess | null {
+  const program = '/usr/sbin/rsyslogd';
+  if (!existsSync(program)) {
+    process.stderr.write('SKIPPED: rsyslog is not here, so what it would have proved is not proved.\n');
+    return null;
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-rsyslog-'));
+  const file = path.join(folder, 'rsyslog.conf');
+  writeFileSync(file, configuration.replaceAll('{folder}', folder));
+  const child = spawn(program, ['-n', '-f', file, '-i', path.join(folder, 'rsyslogd.pid')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.on('exit', (code) => {
+    if (code !== 0 && code !== null) process.stderr.write(`rsyslogd ended with ${code}: ${said}\n`);
+  });
+  t.after(() => child.kill('SIGKILL'));
+  return child;
+}
