@@ -740,4 +740,11 @@ export const SHAPE_SAMPLES: readonly ShapeSample[] = [
     source: 'linux//sudo',
     fields: { USER: '#-1', COMMAND: '/usr/bin/id -u; x', user: 'kim' },
   },
+  {
+    what: 'an event as JSON in a syslog message',
+    text: `<134>Jul  2 10:49:00 ids1 suricata[12]: @cee: {"event_type":"dns","flow_id":1,"src_ip":"10.1.2.3","dns":{"rrname":"a.example","rrtype":"TXT"}}\n`,
+    format: 'syslog',
+    source: 'suricata/dns/dns',
+    fields: { query: 'a.example', Hostname: 'ids1' },
+  },
 ];
