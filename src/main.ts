@@ -59,6 +59,8 @@ async function run(args: readonly string[]): Promise<number> {
 
 process.on('SIGINT', () => process.exit(EXIT.interrupted));
 
+// Work that was left before its end must not look done.
+process.exitCode = EXIT.internal;
 run(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

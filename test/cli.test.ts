@@ -1,7 +1,7 @@
 /** The command line as a person or a script meets it: the real program, in its own process. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
@@ -52,6 +52,27 @@ describe('scan', () => {
     match(stdout, /2 November 2026, 2:14:01am/);
     match(stdout, /What to do now/);
     match(stdout, /What these logs could not have shown/);
+  });
+
+  test('reads a folder of odd things: nothing twice, nothing left out without a word', () => {
+    const dir = path.join(folder, 'odd');
+    mkdirSync(path.join(dir, 'in'), { recursive: true });
+    copyFileSync(path.join(folder, attack), path.join(dir, 'in', 'a\nb.json'));
+    symlinkSync('../in', path.join(dir, 'in', 'loop'));
+    symlinkSync('a\nb.json', path.join(dir, 'in', 'again.json'));
+    symlinkSync('nowhere', path.join(dir, 'in', 'lost'));
+    symlinkSync('/dev/zero', path.join(dir, 'in', 'zero'));
+    const { status, stdout, stderr } = wardwatch('scan', 'odd', 'odd/in', '--format', 'ndjson', '--show-set-aside');
+    equal(status, 3);
+    const findings = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: string; source: { path: string } });
+    equal(new Set(findings.map(({ id }) => id)).size, findings.length, 'each finding once');
+    ok(findings.length > 0 && findings.every(({ source }) => source.path === 'odd/in/a\nb.json'));
+    match(stderr, /odd\/in\/lost: not-readable/);
+    match(stderr, /odd\/in\/zero: not-a-file/);
+    ok(!stderr.includes('\u001b'));
   });
 
   test('writes findings as the contract says, with physical line numbers', () => {

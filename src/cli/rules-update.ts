@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
-import { membersOf } from '../intake/archives.ts';
+import { membersOf } from '../intake/archives/index.ts';
 import { EXIT } from './exit.ts';
 import { print, say } from './output.ts';
 

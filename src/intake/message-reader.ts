@@ -1,5 +1,5 @@
 import type { LogEvent } from '../core/event.ts';
-import { xml } from './formats/atna.ts';
+import { xml } from './formats/xml.ts';
 import type { Format, ReadContext, SetAside, TextReader } from './formats/format.ts';
 import { formatOf } from './formats/index.ts';
 import { isObject, unwrap } from './formats/shape.ts';
@@ -65,8 +65,10 @@ export class MessageReader {
   }
 
   #object(object: object): void {
+    // An event may itself have a list of the name that envelopes use.
+    if (this.#shapes.readKnown(object, 1, null)) return;
     const inner = unwrap(object);
-    if (inner === null) this.#shapes.read(object, 1, null);
+    if (inner === null) this.#shapes.readOther(object, 1, null);
     else for (const entry of inner) if (isObject(entry)) this.#shapes.read(entry, 1, null);
   }
 

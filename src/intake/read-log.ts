@@ -36,25 +36,31 @@ export async function readLog(bytes: AsyncIterable<Buffer>, reading: LogReading)
   let head: Buffer = Buffer.alloc(0);
   let reader: ByteReader | null = null;
   let length = 0;
-  for await (const chunk of bytes) {
-    length += chunk.length;
-    if (reader !== null) {
-      reader.push(chunk);
-      continue;
+  let failure: { readonly error: unknown } | null = null;
+  try {
+    for await (const chunk of bytes) {
+      length += chunk.length;
+      if (reader !== null) {
+        reader.push(chunk);
+        continue;
+      }
+      head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
+      if (head.length < HEAD) continue;
+      reader = readerFor(head, reading);
+      reader.push(head);
+      head = Buffer.alloc(0);
     }
-    head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-    if (head.length < HEAD) continue;
-    reader = readerFor(head, reading);
-    reader.push(head);
-    head = Buffer.alloc(0);
+  } catch (error) {
+    failure = { error };
   }
-  if (length === 0) return { format: 'empty', bytes: 0 };
-  if (reader === null) {
+  // What came before the bytes failed is read all the same.
+  if (reader === null && length > 0) {
     reader = readerFor(head, reading);
     reader.push(head);
   }
-  reader.end();
-  return { format: reader.format, bytes: length };
+  reader?.end();
+  if (failure !== null) throw failure.error;
+  return reader === null ? { format: 'empty', bytes: 0 } : { format: reader.format, bytes: length };
 }
 
 /**
@@ -114,6 +120,7 @@ function readerFor(head: Buffer, reading: LogReading): ByteReader {
   const lines = text.split(/\r?\n/, HEAD_LINES + 1);
   if (lines.length > 1 && lines.length <= HEAD_LINES && head.length >= HEAD) lines.pop();
   const format = formatOf({ text, lines: lines.slice(0, HEAD_LINES) });
+  if (format === null && head.length < HEAD && text.trim() === '') return new BlankBytes();
   if (format === null) return new UnknownBytes(reading, head);
   const view = new FieldsView(reading.declared);
   const reader = format.open({
@@ -186,6 +193,19 @@ class EvtxBytes implements ByteReader {
   end(): void {
     if (this.#torn !== null) this.#reader.readChunks(this.#torn, this.#at);
     this.#torn = null;
+  }
+}
+
+/** Blank lines and nothing else. */
+class BlankBytes implements ByteReader {
+  readonly format = 'empty';
+
+  push(): void {
+    return;
+  }
+
+  end(): void {
+    return;
   }
 }
 

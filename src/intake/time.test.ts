@@ -20,6 +20,7 @@ const cases: readonly (readonly [what: string, value: unknown, iso: string | nul
   ['a day that can be no month', '11/22/2026 09:49', '2026-11-22T09:49:00.000Z', true],
   ['a time of C', 'Mon Nov  2 09:49:00 2026', '2026-11-02T09:49:00.000Z', true],
   ['a time of C with a fraction and a zone', 'Mon Nov 02 09:49:00.123456 UTC 2026', '2026-11-02T09:49:00.123Z', false],
+  ['PowerShell’s time in JSON', '/Date(1793612940000)/', '2026-11-02T09:49:00.000Z', false],
   ['a mail’s time', 'Mon, 02 Nov 2026 09:49:00 +0100', '2026-11-02T08:49:00.000Z', false],
   ['a spelled month with PM', 'Nov 2, 2026 9:49:00 PM', '2026-11-02T21:49:00.000Z', true],
   ['a month that does not exist', 'Fox 2, 2026 9:49:00 PM', null, false],

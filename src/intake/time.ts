@@ -35,10 +35,17 @@ export function parseTime(value: unknown, timeZone: string): ParsedTime | null {
   return (
     isoTime(text, timeZone) ??
     (/^\d{9,19}(?:\.\d+)?$/.test(text) ? epoch(Number(text)) : null) ??
+    dotNet(text) ??
     commonLog(text, timeZone) ??
     slashed(text, timeZone) ??
     spelled(text, timeZone)
   );
+}
+
+/** `/Date(1793612940000)/`, as Windows PowerShell writes times in JSON: always UTC, whatever zone stands after. */
+function dotNet(text: string): ParsedTime | null {
+  const ms = /^\/Date\((\d{10,15})(?:[+-]\d{4})?\)\/$/.exec(text)?.[1];
+  return ms === undefined ? null : epoch(Number(ms));
 }
 
 /** Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size. */

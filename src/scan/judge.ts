@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { EventView } from '../core/event.ts';
 import { entitiesOf, hostOf, recordIdOf } from '../detect/entities.ts';
 import { Correlator, loadRules, type LoadedRules, SigmaEngine, STOOD_IN_FOR } from '../detect/sigma/index.ts';
-import { membersOf } from '../intake/archives.ts';
+import { archiveProblem, membersOf } from '../intake/archives/index.ts';
 import { isEvtxFile, type LogReading, readFile, readLog } from '../intake/read-log.ts';
 import type { AsideItem, Hit, JudgeSetup, LogSummary, ScanTask, TaskResult, ThreadCoverage } from './task.ts';
 
@@ -179,14 +179,9 @@ class TaskReading {
     };
     const fail = (error: unknown) => {
       // What was read before stands; the rest is set aside with the reason.
-      const reason = isFileError(error) ? 'not-readable' : 'archive-damaged';
-      this.aside({
-        path,
-        record: null,
-        offset: null,
-        reason,
-        detail: error instanceof Error ? error.message : 'it could not be read to its end',
-      });
+      const problem = archiveProblem(path, error);
+      const reason = isFileError(error) ? 'not-readable' : problem.reason;
+      this.aside({ ...problem, record: null, offset: null, reason });
       close({ format: 'unknown', bytes: 0 });
     };
     return { reading, close, fail };

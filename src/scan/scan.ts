@@ -119,25 +119,29 @@ function tasksFor(paths: readonly string[], threads: number, aside: (item: Aside
       });
     }
   };
-  for (const given of paths) walk(given, add, aside);
+  const seen = new Set<string>();
+  for (const given of paths) walk(given, seen, add, aside);
   return tasks;
 }
 
-/** Every file below a path. Links are followed once; a folder that cannot be read is set aside. */
+/**
+ * Every file below a path. Links are followed, but what was met already, by whatever way, is not read again: one event
+ * is one finding. A folder that cannot be read is set aside.
+ */
 function walk(
   given: string,
+  seen: Set<string>,
   add: (file: string, given: string, size: number) => void,
   aside: (item: AsideItem) => void,
 ): void {
-  const seen = new Set<string>();
   const visit = (place: string, isGiven: boolean) => {
     try {
       const stat = statSync(place);
+      const real = realpathSync(place);
+      if (seen.has(real)) return;
+      seen.add(real);
       if (stat.isDirectory()) {
-        const real = realpathSync(place);
-        if (seen.has(real)) return;
-        seen.add(real);
-        for (const name of readdirSync(place).sort()) visit(`${place.replace(/[\\/]+$/, '')}${path.sep}${name}`, false);
+        for (const name of namesIn(place)) visit(`${place.replace(/[\\/]+$/, '')}${path.sep}${name}`, false);
       } else if (stat.isFile()) add(place, place, stat.size);
       else
         aside({
@@ -149,10 +153,22 @@ function walk(
         });
     } catch (error) {
       if (isGiven) throw new Refusal('input/not-found', `cannot read ${given}: ${reasonOf(error)}`);
-      aside({ path: place, record: null, offset: null, reason: 'not-readable', detail: reasonOf(error) });
+      const detail = place.includes('\uFFFD') ? 'its name is not UTF-8: rename it' : reasonOf(error);
+      aside({ path: place, record: null, offset: null, reason: 'not-readable', detail });
     }
   };
   visit(given, true);
+}
+
+/** In order; links last, so that what they lead to is read by its own name where it has one here. */
+function namesIn(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  const names = (isLink: boolean) =>
+    entries
+      .filter((entry) => entry.isSymbolicLink() === isLink)
+      .map(({ name }) => name)
+      .sort();
+  return [...names(false), ...names(true)];
 }
 
 function reasonOf(error: unknown): string {

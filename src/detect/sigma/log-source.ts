@@ -58,6 +58,8 @@ const CLAIMS: readonly LogSource[] = data.claims.map((text) => {
   return { ...(product && { product }), ...(category && { category }), ...(service && { service }) };
 });
 
+const ALSO: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = data.alsoServices;
+
 function lower(text: string): string {
   return text.toLowerCase();
 }
@@ -126,8 +128,13 @@ export function covers(rule: LogSource, claim: LogSource): boolean {
   return (
     (rule.product === undefined || rule.product === claim.product) &&
     (rule.category === undefined || rule.category === claim.category) &&
-    (rule.service === undefined || rule.service === claim.service)
+    (rule.service === undefined || rule.service === claim.service || alsoServices(claim).includes(rule.service))
   );
+}
+
+/** Services whose logs hold an event besides its own: what sshd writes is in the `auth` log. */
+function alsoServices({ product = '', service = '' }: LogSource): readonly string[] {
+  return ALSO[product]?.[service] ?? [];
 }
 
 /** The routes, as `channel/id`, that another way can stand in for. */

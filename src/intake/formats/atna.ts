@@ -1,54 +1,6 @@
-import { SaxesParser } from 'saxes';
 import { type Fields, newFields } from '../../core/event.ts';
-import { parseTime } from '../time.ts';
-import type { Format, ReadContext, TextReader } from './format.ts';
-import type { JsonObject } from './shape.ts';
 import { ACCESS } from './shapes-fhir.ts';
-import { ShapeReader } from './shapes.ts';
-
-const MAX_DEPTH = 64;
-const MAX_DOCUMENT = 4 * 1024 * 1024;
-
-interface Node {
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly children: Node[];
-  text: string;
-}
-
-/** An XML document as a tree; `null` if it is not well-formed, too deep, or wants entities of its own. */
-function parseXml(xml: string): Node | null {
-  const root: Node = { name: '', attributes: {}, children: [], text: '' };
-  const stack: Node[] = [root];
-  const parser = new SaxesParser();
-  parser.on('error', (error) => {
-    throw error;
-  });
-  parser.on('doctype', () => {
-    throw new Error('document types are not read');
-  });
-  parser.on('opentag', ({ name, attributes }) => {
-    if (stack.length > MAX_DEPTH) throw new Error('nested too deep');
-    const node: Node = { name: name.replace(/^.*:/, ''), attributes, children: [], text: '' };
-    stack.at(-1)?.children.push(node);
-    stack.push(node);
-  });
-  parser.on('text', (text) => {
-    const node = stack.at(-1);
-    if (node !== undefined) node.text += text;
-  });
-  parser.on('cdata', (text) => {
-    const node = stack.at(-1);
-    if (node !== undefined) node.text += text;
-  });
-  parser.on('closetag', () => void stack.pop());
-  try {
-    parser.write(xml).close();
-  } catch {
-    return null;
-  }
-  return root.children[0] ?? null;
-}
+import { MAX_DOCUMENT, type Node, parseXml } from './xml-tree.ts';
 
 /** DICOM PS3.15 A.5.3: what the event ids mean for a record. */
 const EVENT_ACTIONS: Readonly<Record<string, string>> = {
@@ -79,7 +31,8 @@ export function parseAtna(xml: string): { fields: Fields; logSource: typeof ACCE
   return message?.name === 'AuditMessage' ? readAtna(message) : null;
 }
 
-function readAtna(message: Node): { fields: Fields; logSource: typeof ACCESS; atText: string | null } {
+/** As `parseAtna`, of a message that is parsed already. */
+export function readAtna(message: Node): { fields: Fields; logSource: typeof ACCESS; atText: string | null } {
   const fields = newFields();
   const event = message.children.find(({ name }) => name === 'EventIdentification');
   const participants = message.children.filter(({ name }) => name === 'ActiveParticipant');
@@ -153,108 +106,4 @@ function codeOf(node: Node | undefined): string | null {
 
 function set(fields: Fields, name: string, text: string | null): void {
   if (text !== null) fields[name] = text;
-}
-
-/** XML documents, one or many in a file: audit messages, and events as Event Viewer saves them. */
-export const xml: Format = {
-  name: 'xml',
-  claims: ({ text }) =>
-    /^\s*<(?:\?xml|AuditMessage|Events?[\s>])/.test(text) && /<(?:\w+:)?(?:AuditMessage|Event)[\s>]/.test(text)
-      ? 80
-      : 0,
-  open: (context) => new XmlReader(context),
-};
-
-/** Cuts the documents out of the text by their closing tags, so that only one is held at a time. */
-class XmlReader implements TextReader {
-  readonly #context: ReadContext;
-  readonly #shapes: ShapeReader;
-  #text = '';
-  #record = 0;
-  #isBroken = false;
-
-  constructor(context: ReadContext) {
-    this.#context = context;
-    this.#shapes = new ShapeReader(context);
-  }
-
-  push(text: string): void {
-    this.#text += text;
-    this.#cut();
-    if (this.#text.length <= MAX_DOCUMENT) return;
-    if (!this.#isBroken) this.#aside('document-too-long', 'an XML document is longer than 4 MiB');
-    this.#isBroken = true;
-    this.#text = '';
-  }
-
-  end(): void {
-    this.#cut();
-    if (/<(?:AuditMessage|Event)[\s>]/.test(this.#text))
-      this.#aside('bad-xml', 'the text ends in the middle of a document');
-  }
-
-  #cut(): void {
-    let from = 0;
-    for (;;) {
-      const start = this.#startAfter(from);
-      if (start === null) break;
-      const close = `</${start.name}>`;
-      const end = this.#text.indexOf(close, start.at);
-      if (end < 0) break;
-      from = end + close.length;
-      this.#isBroken = false;
-      this.#one(this.#text.slice(start.at, from));
-    }
-    this.#text = this.#text.slice(from);
-  }
-
-  #startAfter(from: number): { at: number; name: string } | null {
-    const opening = /<((?:\w{1,20}:)?(?:AuditMessage|Event))[\s>]/g;
-    opening.lastIndex = from;
-    const match = opening.exec(this.#text);
-    return match === null ? null : { at: match.index, name: match[1] ?? '' };
-  }
-
-  #one(text: string): void {
-    this.#record++;
-    const tree = parseXml(text);
-    if (tree === null) return this.#put('bad-xml', 'the XML is not well-formed');
-    if (tree.name !== 'AuditMessage') return this.#shapes.read({ Event: toObject(tree) }, this.#record, null);
-    const { fields, logSource, atText } = readAtna(tree);
-    const time = parseTime(atText, this.#context.timeZone);
-    this.#context.emit({
-      record: this.#record,
-      at: time?.at ?? null,
-      atText,
-      zoneAssumed: time?.zoneAssumed ?? false,
-      logSource,
-      fields,
-      text: null,
-    });
-  }
-
-  #aside(reason: string, detail: string): void {
-    this.#record++;
-    this.#put(reason, detail);
-  }
-
-  #put(reason: string, detail: string): void {
-    this.#context.setAside({ record: this.#record, offset: null, reason, detail });
-  }
-}
-
-/** An element as event log tools write it in JSON, so that both are read alike. */
-function toObject(node: Node): JsonObject | string {
-  const attributes = Object.entries(node.attributes).filter(([name]) => !name.startsWith('xmlns'));
-  if (node.children.length === 0 && attributes.length === 0) return node.text;
-  const object: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  if (attributes.length > 0) object['#attributes'] = Object.fromEntries(attributes);
-  if (node.children.length === 0) object['#text'] = node.text;
-  for (const child of node.children) {
-    const value = toObject(child);
-    const before = object[child.name];
-    object[child.name] =
-      before === undefined ? value : Array.isArray(before) ? [...(before as unknown[]), value] : [before, value];
-  }
-  return object;
 }

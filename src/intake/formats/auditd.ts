@@ -6,7 +6,7 @@ import { LineReader } from './lines.ts';
 import { sourceOf } from './shape.ts';
 
 const AUDITD = sourceOf('linux', null, 'auditd');
-const HEAD = /(?:^|\s)type=(\S{1,64}) msg=audit\((\d{1,12})\.(\d{1,3}):(\d{1,20})\):\s?/;
+const HEAD = /(?:^|\s)type=(\S{1,64}) msg=audit\((\d{1,12})\.(\d{1,3}):(\d{1,20})\):?\s?/;
 
 /** Linux's audit log. The records of one event (same serial number) become one event. */
 export const auditd: Format = {
@@ -22,14 +22,20 @@ interface Pending {
   readonly fields: Fields;
 }
 
-/** Records of an event may be mixed with others'; this many events, and this long, are kept open. */
+/**
+ * Records of an event may be mixed with others', also across a change of the clock: this many events are kept open,
+ * and so much text.
+ */
 const MAX_PENDING = 64;
-const MAX_AGE_MS = 60_000;
+const MAX_TEXT = 8 * 1024 * 1024;
 const MAX_LINES = 256;
+
 class AuditReader implements TextReader {
   readonly #context: ReadContext;
   readonly #lines: LineReader;
   readonly #pending = new Map<string, Pending>();
+  /** Characters of the lines that are kept. */
+  #held = 0;
 
   constructor(context: ReadContext) {
     this.#context = context;
@@ -64,24 +70,30 @@ class AuditReader implements TextReader {
     const key = `${seconds}.${ms}:${serial}`;
     let pending = this.#pending.get(key);
     if (pending === undefined) {
-      this.#release(at);
+      this.#release();
       pending = { record, at, lines: [], fields: newFields() };
       this.#pending.set(key, pending);
     }
     // The end record may come before others of its event: time closes events, not it.
     if (type === 'EOE') return;
-    if (pending.lines.length < MAX_LINES) {
-      pending.lines.push(line);
-      addRecord(pending.fields, type, line.slice(head.index + whole.length));
-      const node = /^node=(\S{1,255}) /.exec(line)?.[1];
-      if (node !== undefined) pending.fields['node'] = node;
-    }
+    if (pending.lines.length >= MAX_LINES)
+      return this.#context.setAside({
+        record,
+        offset: null,
+        reason: 'too-many-records',
+        detail: 'its event has more than 256 records already',
+      });
+    this.#held += line.length;
+    pending.lines.push(line);
+    addRecord(pending.fields, type, line.slice(head.index + whole.length));
+    const node = /^node=(\S{1,255}) /.exec(line)?.[1];
+    if (node !== undefined) pending.fields['node'] = node;
   }
 
-  /** Events that nothing more will come for. */
-  #release(now: number): void {
-    for (const [serial, { at }] of this.#pending) {
-      if (this.#pending.size < MAX_PENDING && Math.abs(now - at) <= MAX_AGE_MS) break;
+  /** The oldest make room: nothing more will come for them. */
+  #release(): void {
+    for (const serial of this.#pending.keys()) {
+      if (this.#pending.size < MAX_PENDING && this.#held <= MAX_TEXT) break;
       this.#emit(serial);
     }
   }
@@ -91,6 +103,7 @@ class AuditReader implements TextReader {
     this.#pending.delete(serial);
     if (pending === undefined || pending.lines.length === 0) return;
     const { record, at, lines, fields } = pending;
+    this.#held -= lines.reduce((sum, line) => sum + line.length, 0);
     addCommandLine(fields);
     this.#context.emit({
       record,

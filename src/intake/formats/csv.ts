@@ -11,9 +11,20 @@ const MAX_COLUMNS = 2000;
 /** Comma-separated values with a header (RFC 4180, and the other delimiters that programs use). */
 export const csv: Format = {
   name: 'csv',
-  claims: (head) => (delimiterOf(head) === null ? 0 : 40),
+  claims: ({ text, lines }) =>
+    delimiterOf({ text, lines: PREAMBLE.test(text) ? lines.slice(1) : lines }) === null ? 0 : 40,
   open: (context) => new CsvReader(context),
 };
+
+/** A line that some programs put before the header: Excel's delimiter, PowerShell's type. */
+const PREAMBLE = /^\uFEFF?(?:sep=.|#TYPE [^\r\n]*)\r?\n/;
+
+/** The columns' names. Event Viewer writes none for the last, which is the message. */
+function headerOf(cells: readonly string[]): string[] {
+  const names = cells.map((name) => name.trim().replace(/^\uFEFF/, ''));
+  const isEventViewer = names.includes('Event ID') && names.at(-1) === 'Task Category';
+  return isEventViewer ? [...names, 'Message'] : names;
+}
 
 /** The delimiter that the header and the lines after it agree on; `null` if there is none. */
 function delimiterOf({ lines }: Head): string | null {
@@ -79,8 +90,10 @@ class CsvReader implements TextReader {
   }
 
   #start(): void {
-    const text = this.#head;
+    const preamble = PREAMBLE.exec(this.#head)?.[0] ?? '';
+    const text = this.#head.slice(preamble.length);
     this.#head = '';
+    if (preamble !== '') this.#rowLine = ++this.#line;
     this.#delimiter = delimiterOf({ text, lines: text.split(/\r?\n/).slice(0, 7) }) ?? ',';
     this.#feed(text);
   }
@@ -126,7 +139,7 @@ class CsvReader implements TextReader {
     this.#cells = [];
     this.#rowLine = this.#line;
     if (cells.length === 1 && cells[0] === '') return;
-    if (this.#names === null) this.#names = cells.map((name) => name.trim().replace(/^\uFEFF/, ''));
+    if (this.#names === null) this.#names = headerOf(cells);
     else if (this.#tooLong) this.#aside('cell-too-long', 'a cell is longer than 1 MiB', record);
     else if (cells.length > this.#names.length)
       this.#aside('wrong-columns', `the row has ${cells.length} cells, its header ${this.#names.length}`, record);
@@ -168,13 +181,11 @@ class CsvReader implements TextReader {
   }
 }
 
-/** Event Viewer's own column names. */
+/** Event Viewer's own column names, in those of the event. */
 function windowsExport(fields: Fields): Fields {
-  if (fields['Event ID'] !== undefined && fields['Source'] !== undefined) {
-    fields['EventID'] ??= fields['Event ID'];
-    fields['Provider_Name'] ??= fields['Source'];
-    fields['EventTime'] ??= fields['Date and Time'];
-    if (fields['Source'] === 'Microsoft-Windows-Security-Auditing') fields['Channel'] ??= 'Security';
-  }
+  if (fields['Event ID'] === undefined || fields['Source'] === undefined) return fields;
+  fields['EventID'] ??= fields['Event ID'];
+  fields['Provider_Name'] ??= fields['Source'];
+  fields['EventTime'] ??= fields['Date and Time'];
   return fields;
 }

@@ -1,10 +1,10 @@
-import { xml } from './atna.ts';
 import { auditd } from './auditd.ts';
 import { csv } from './csv.ts';
 import type { Format, Head } from './format.ts';
 import { json } from './json.ts';
-import { securityLines, syslog } from './syslog.ts';
+import { securityLines, syslog } from './syslog-format.ts';
 import { accessLog, squid, w3c } from './web.ts';
+import { xml } from './xml.ts';
 import { zeekTsv } from './zeek.ts';
 
 /** Every format we read besides EVTX, in the order that settles a tie. */

@@ -1,4 +1,5 @@
 import type { Format, Head, ReadContext, TextReader } from './format.ts';
+import { shareOf } from './line-format.ts';
 import { LineReader } from './lines.ts';
 import { isObject, unwrap } from './shape.ts';
 import { ShapeReader } from './shapes.ts';
@@ -9,10 +10,16 @@ const MAX_DEPTH = 200;
 
 export const json: Format = {
   name: 'json',
-  claims: ({ text }: Head) => {
-    const first = text.trimStart().charAt(0);
-    if (first === '{') return /^\s*\{\s*"/.test(text) ? 95 : /^\s*\{\s*\}/.test(text) ? 60 : 0;
-    return first === '[' && /^\s*\[\s*(?:\{|\])/.test(text) ? 60 : 0;
+  claims: ({ text, lines }: Head) => {
+    const start = text.replace(/^[\s\0]+/, '').slice(0, 1000);
+    if (/^\{\s*"/.test(start)) return 95;
+    if (/^(?:\{\s*\}|\[\s*[{\]])/.test(start)) return 60;
+    // A list that begins with something else, or lines of which most are objects.
+    if (/^\[\s*(?:["[\d-]|null|true|false)/.test(start) && /\{\s*"/.test(text)) return 30;
+    return Math.min(
+      55,
+      shareOf(lines, (line) => /^\s*\{\s*".*\}\s*,?\s*$/.test(line)),
+    );
   },
   open: (context) => new JsonReader(context),
 };
@@ -28,6 +35,8 @@ class JsonReader implements TextReader {
   #cutter: ValueCutter | null = null;
   /** What came so far, until it tells whether lines are objects; `null` from then on. */
   #head: string | null = '';
+  /** Elements of envelopes (`{"Records": […]}`) so far: they count on from one to the next. */
+  #elements = 0;
 
   constructor(context: ReadContext) {
     this.#context = context;
@@ -52,7 +61,7 @@ class JsonReader implements TextReader {
 
   #start(head: string): void {
     this.#head = null;
-    if (!isLineOfItsOwn(head.trimStart()))
+    if (!isLineOfItsOwn(head.replace(/^[\s\0]+/, '')))
       this.#cutter = new ValueCutter(
         (value, ordinal) => this.#value(value, ordinal),
         (ordinal, reason, detail) => this.#aside(ordinal, reason, detail),
@@ -85,8 +94,12 @@ class JsonReader implements TextReader {
     if (text.length > 2000 && deeperThan(text, MAX_DEPTH))
       return this.#aside(record, 'nested-too-deep', 'it is nested deeper than 200 levels');
     if (isObject(value) && this.#shapes.readAlike(value, record, text)) return;
+    // An event may itself have a list of that name.
+    if (isObject(value) && this.#shapes.readKnown(value, record, text)) return;
     const inner = unwrap(value);
-    if (inner !== null) inner.forEach((entry, index) => this.#object(entry, index + 1, null));
+    if (inner !== null)
+      for (const entry of inner) this.#object(entry, Array.isArray(value) ? record : ++this.#elements, null);
+    else if (isObject(value)) this.#shapes.readOther(value, record, text);
     else this.#object(value, record, text);
   }
 
@@ -117,13 +130,15 @@ function hasTwoLines(text: string): boolean {
 function isLineOfItsOwn(start: string): boolean {
   const end = start.indexOf('\n');
   const line = (end < 0 ? start : start.slice(0, end)).trim();
-  if (!line.startsWith('{')) return false;
-  if (end < 0 && !line.endsWith('}')) return line.length > 100_000;
+  if (line.startsWith('[')) return false;
+  if (line.startsWith('{') && end < 0 && !line.endsWith('}')) return line.length > 100_000;
   try {
-    JSON.parse(line);
+    if (line.startsWith('{')) JSON.parse(line);
+    else if (end < 0) return false;
+    else throw new SyntaxError('the first line is no object');
     return true;
   } catch {
-    // A damaged first line: if the second is an object, lines it is.
+    // A damaged first line, or a remark: if the second is an object, lines it is.
     const second = start
       .slice(end + 1, start.indexOf('\n', end + 1) < 0 ? undefined : start.indexOf('\n', end + 1))
       .trim();
@@ -174,10 +189,10 @@ class ValueCutter {
   #inString = false;
   #escaped = false;
   #inArray = false;
-  #started = false;
+  /** Something stands where an object should begin. */
+  #isStray = false;
   #ordinal = 0;
   #tooLong = false;
-  #isStray = false;
 
   constructor(
     onValue: (text: string, ordinal: number) => void,
@@ -198,16 +213,15 @@ class ValueCutter {
         continue;
       }
       if (this.#depth === 0) {
-        if (code === 0x5b && !this.#started) {
-          this.#inArray = true;
-          this.#started = true;
-        } else if (code === 0x7b || code === 0x5b) {
+        if (code === 0x7b || (code === 0x5b && (this.#inArray || this.#isStray))) {
           this.#endStray();
-          this.#started = true;
           this.#depth = 1;
           from = i;
-        } else if (code === 0x2c || code === 0x5d) this.#endStray();
-        else if (code > 0x20 && code !== 0xfeff) {
+        } else if (code === 0x5b) this.#inArray = true;
+        else if (code === 0x5d || code === 0x2c) {
+          this.#endStray();
+          if (code === 0x5d) this.#inArray = false;
+        } else if (code > 0x20 && code !== 0xfeff) {
           this.#isStray = true;
           this.#inString = code === 0x22;
         }
@@ -225,20 +239,24 @@ class ValueCutter {
   }
 
   end(): void {
-    this.#endStray();
     if (this.#depth > 0)
       this.#onBad(
         ++this.#ordinal,
         'bad-json',
         this.#inArray ? 'the array ends in the middle of an element' : 'the text ends in the middle of an object',
       );
+    else {
+      this.#endStray();
+      if (this.#inArray) this.#onBad(this.#ordinal + 1, 'bad-json', 'the text ends before the array does');
+    }
   }
 
-  /** What stands between values and is none of them: an element like the others, that is no object. */
+  /** What is no object is an element all the same, but does not count among objects. */
   #endStray(): void {
     if (!this.#isStray) return;
     this.#isStray = false;
-    this.#onBad(++this.#ordinal, 'not-an-object', 'the JSON value is not an object');
+    if (this.#inArray) this.#onBad(++this.#ordinal, 'not-an-object', 'the JSON value is not an object');
+    else this.#onBad(this.#ordinal + 1, 'not-an-object', 'what stands before it, or at the end, is no object');
   }
 
   #keep(piece: string): void {

@@ -22,6 +22,7 @@ const cases: readonly (readonly [what: string, pieces: readonly string[], lines:
   ['a line in pieces', ['a', 'b', 'c\nd'], ['1:abc', '2:d']],
   ['CR and LF in two pieces', ['a\r', '\nb'], ['1:a', '2:b']],
   ['NULs', ['\0\0a\0b\0\n'], ['1:ab']],
+  ['byte order marks of files put together', ['\uFEFFa\n\uFEFFb\n'], ['1:a', '2:b']],
   ['nothing', [''], []],
   ['a line that is too long, between two that are not', ['a\n', 'x'.repeat(1_048_577), '\nb'], ['1:a', 2, '3:b']],
   ['a too long line that never ends', ['a\n', 'x'.repeat(1_000_000), 'x'.repeat(1_000_000)], ['1:a', 2]],

@@ -40,7 +40,9 @@ export class LineReader {
       this.#onTooLong(this.#number);
       return;
     }
-    const clean = line.includes('\0') ? line.replaceAll('\0', '') : line;
+    let clean = line.includes('\0') ? line.replaceAll('\0', '') : line;
+    // Files put one after another bring their byte order marks along.
+    if (clean.charCodeAt(0) === 0xfeff) clean = clean.slice(1);
     this.#onLine(clean.endsWith('\r') ? clean.slice(0, -1) : clean, this.#number);
   }
 

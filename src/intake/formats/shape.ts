@@ -18,7 +18,19 @@ export interface ShapedEvent {
 export type Shape = (object: JsonObject) => ShapedEvent | readonly ShapedEvent[] | null;
 
 /** Envelopes that hold a list of events, by the name of the list. */
-const LISTS = ['Records', 'records', 'value', 'Events', 'events', 'logs', 'entries', 'items'];
+const LISTS = [
+  'Records',
+  'records',
+  'value',
+  'results',
+  'Events',
+  'events',
+  'logs',
+  'entries',
+  'items',
+  'data',
+  'logEvents',
+];
 
 /** The events inside an envelope (CloudTrail's `Records`, Graph's `value`, Elastic's hits); `null` if it is none. */
 export function unwrap(value: unknown): readonly unknown[] | null {
@@ -27,10 +39,10 @@ export function unwrap(value: unknown): readonly unknown[] | null {
   const hits = isObject(value['hits']) ? value['hits']['hits'] : undefined;
   if (Array.isArray(hits)) return hits;
   const keys = Object.keys(value);
-  if (keys.length > 6) return null;
+  if (keys.length > 8) return null;
   for (const name of LISTS) {
     const list = value[name];
-    if (Array.isArray(list) && list.every(isObject)) return list;
+    if (Array.isArray(list) && (list.length === 0 || list.some(isObject))) return list;
   }
   return null;
 }

@@ -1,13 +1,8 @@
 import { type Fields, newFields } from '../../core/event.ts';
+import { entra, unifiedAudit } from './shapes-microsoft.ts';
 import { asFields, asValue, at, firstAt, isObject, type JsonObject, type Shape, sourceOf, textAt } from './shape.ts';
 
 const CLOUDTRAIL = sourceOf('aws', null, 'cloudtrail');
-const M365 = sourceOf('m365', null, 'audit');
-const THREATS = sourceOf('m365', null, 'threat_management');
-const SIGNINS = sourceOf('azure', null, 'signinlogs');
-const AUDITS = sourceOf('azure', null, 'auditlogs');
-const ACTIVITIES = sourceOf('azure', null, 'activitylogs');
-const RISKS = sourceOf('azure', null, 'riskdetection');
 const OKTA = sourceOf('okta', null, 'okta');
 const GCP = sourceOf('gcp', null, 'gcp.audit');
 const WORKSPACE = sourceOf('gcp', null, 'google_workspace.admin');
@@ -15,177 +10,119 @@ const WORKSPACE_LOGIN = sourceOf('gcp', null, 'google_workspace.login');
 const GITHUB = sourceOf('github', null, 'audit');
 const KUBERNETES = sourceOf('kubernetes', 'application', 'audit');
 
+/** Names as AWS writes them, for pipelines that make all of them small. */
+const CLOUDTRAIL_NAMES =
+  'eventName eventSource eventTime eventType eventVersion eventID awsRegion sourceIPAddress userAgent userIdentity requestParameters responseElements additionalEventData errorCode errorMessage recipientAccountId'.split(
+    ' ',
+  );
+
 const cloudTrail: Shape = (object) => {
-  if (typeof object['eventSource'] !== 'string' || typeof object['eventName'] !== 'string') return null;
-  if (
-    object['awsRegion'] === undefined &&
-    object['eventVersion'] === undefined &&
-    !object['eventSource'].endsWith('.amazonaws.com')
-  )
-    return null;
-  return { fields: asFields(object), logSource: CLOUDTRAIL, time: object['eventTime'] };
+  const isLower = object['eventname'] !== undefined && object['awsregion'] !== undefined;
+  const name = isLower ? object['eventname'] : object['eventName'];
+  const source = isLower ? object['eventsource'] : object['eventSource'];
+  if (typeof name !== 'string') return null;
+  const isAws =
+    object['awsRegion'] !== undefined ||
+    object['awsregion'] !== undefined ||
+    object['eventVersion'] !== undefined ||
+    (typeof source === 'string' && source.endsWith('.amazonaws.com'));
+  if (!isAws || (typeof source !== 'string' && object['sourceIPAddress'] === undefined)) return null;
+  if (!isLower) return { fields: asFields(object), logSource: CLOUDTRAIL, time: object['eventTime'] };
+  const fields = copy(object);
+  for (const written of CLOUDTRAIL_NAMES) fields[written] ??= asValue(object[written.toLowerCase()]);
+  return { fields, logSource: CLOUDTRAIL, time: object['eventtime'], timeIsUtc: true };
 };
-
-/** Microsoft 365's unified audit log, from its API, its search export or a CSV's AuditData. */
-const unifiedAudit: Shape = (object) => {
-  const inner = parsedText(object['AuditData']) ?? object;
-  if (typeof inner['Operation'] !== 'string' || (inner['Workload'] === undefined && inner['RecordType'] === undefined))
-    return null;
-  const fields = copy(inner);
-  // Sigma's rules use the names of Microsoft's newer schema.
-  fields['eventName'] ??= asValue(inner['Operation']);
-  fields['eventSource'] ??= asValue(inner['Workload']);
-  fields['status'] ??= asValue(inner['ResultStatus']);
-  for (const list of [inner['ExtendedProperties'], inner['Parameters'], inner['ModifiedProperties']])
-    addNamed(fields, list);
-  const isThreat = inner['Workload'] === 'SecurityComplianceCenter';
-  return { fields, logSource: isThreat ? THREATS : M365, time: firstAt(inner, ['CreationTime', 'CreationDate']) };
-};
-
-/** `[{"Name": "ForwardTo", "Value": "…"}]` as fields of those names. */
-function addNamed(fields: Fields, list: unknown): void {
-  if (!Array.isArray(list)) return;
-  for (const entry of list as readonly unknown[]) {
-    if (!isObject(entry) || typeof entry['Name'] !== 'string' || fields[entry['Name']] !== undefined) continue;
-    fields[entry['Name']] = asValue(entry['Value'] ?? entry['NewValue']);
-  }
-}
-
-function parsedText(value: unknown): JsonObject | null {
-  if (isObject(value)) return value;
-  if (typeof value !== 'string' || !value.startsWith('{')) return null;
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return isObject(parsed) ? parsed : null;
-  } catch {
-    return null;
-  }
-}
 
 function copy(object: JsonObject): Fields {
   return Object.assign(newFields(), object);
 }
 
-/** Entra's logs, as Log Analytics exports them (`category` and `properties`) and as Graph returns them. */
-const entra: Shape = (object) => {
-  const category = textAt(object, 'category') ?? textAt(object, 'Category');
-  if (category !== null && /SignInLogs$/i.test(category)) return entraEvent(object, SIGNINS);
-  if (category !== null && /^(?:AuditLogs|ProvisioningLogs)$/i.test(category)) return entraEvent(object, AUDITS);
-  if (
-    category !== null &&
-    /^(?:Administrative|Policy|Security|ServiceHealth|Alert|Autoscale|Recommendation|ResourceHealth)$/i.test(
-      category,
-    ) &&
-    textAt(object, 'operationName') !== null
-  ) {
-    return entraEvent(object, ACTIVITIES);
+/** Okta's rules are written in both spellings. */
+const okta: Shape = (object) => {
+  const type = object['eventType'] ?? object['eventtype'];
+  const isLog = object['published'] !== undefined || object['legacyEventType'] !== undefined;
+  if (typeof type !== 'string' || !isObject(object['actor']) || !isLog) return null;
+  const fields = copy(object);
+  for (const name of ['eventType', 'displayMessage', 'legacyEventType', 'debugContext', 'securityContext']) {
+    const lower = name.toLowerCase();
+    fields[name] ??= fields[lower];
+    fields[lower] ??= fields[name];
   }
-  if (object['riskEventType'] !== undefined || object['RiskEventType'] !== undefined) return entraEvent(object, RISKS);
-  if (object['userPrincipalName'] !== undefined && object['appDisplayName'] !== undefined)
-    return entraEvent(object, SIGNINS);
-  if (object['UserPrincipalName'] !== undefined && object['ResultType'] !== undefined)
-    return entraEvent(object, SIGNINS);
-  if (object['activityDisplayName'] !== undefined && object['initiatedBy'] !== undefined)
-    return entraEvent(object, AUDITS);
-  return object['operationName'] !== undefined && object['resourceId'] !== undefined
-    ? entraEvent(object, ACTIVITIES)
-    : null;
+  return { fields, logSource: OKTA, time: object['published'] };
 };
-
-/** Both spellings of each name, because rules use both: `ResultType` and `status.errorCode`, `Status` and `status`. */
-function entraEvent(object: JsonObject, logSource: typeof SIGNINS) {
-  const fields = copy(object);
-  const properties = parsedText(object['properties']);
-  if (properties !== null) {
-    fields['properties'] = asValue(properties);
-    for (const [name, value] of Object.entries(properties)) fields[name] ??= asValue(value);
-  }
-  for (const [name, value] of Object.entries(fields)) {
-    const capitalised = name.charAt(0).toUpperCase() + name.slice(1);
-    if (!Object.hasOwn(fields, capitalised)) fields[capitalised] = value;
-  }
-  fields['ResultType'] ??= asValue(at(object, 'status.errorCode') ?? at(object, 'properties.status.errorCode'));
-  fields['ResultDescription'] ??= asValue(
-    at(object, 'status.failureReason') ?? at(object, 'properties.status.failureReason'),
-  );
-  fields['properties.message'] ??= asValue(firstAt(object, ['activityDisplayName', 'operationName', 'OperationName']));
-  const time = firstAt(object, [
-    'time',
-    'createdDateTime',
-    'activityDateTime',
-    'TimeGenerated',
-    'CreatedDateTime',
-    'eventTimestamp',
-    'detectedDateTime',
-    'properties.createdDateTime',
-  ]);
-  return { fields, logSource, time };
-}
-
-const okta: Shape = (object) =>
-  typeof object['eventType'] === 'string' && isObject(object['actor']) && object['published'] !== undefined
-    ? {
-        fields: withNames(object, { eventtype: 'eventType', displaymessage: 'displayMessage' }),
-        logSource: OKTA,
-        time: object['published'],
-      }
-    : null;
-
-/** Okta's rules are written in small letters. */
-function withNames(object: JsonObject, names: Readonly<Record<string, string>>): Fields {
-  const fields = copy(object);
-  for (const [ours, theirs] of Object.entries(names)) fields[ours] ??= asValue(object[theirs]);
-  return fields;
-}
 
 const gcp: Shape = (object) => {
-  if (!isObject(object['protoPayload'])) return null;
+  const payload = object['protoPayload'] ?? object['protopayload'];
+  if (!isObject(payload)) return null;
   const fields = copy(object);
-  fields['gcp.audit.method_name'] = asValue(at(object, 'protoPayload.methodName'));
-  fields['gcp.audit.service_name'] = asValue(at(object, 'protoPayload.serviceName'));
-  fields['data'] ??= asValue({ protoPayload: object['protoPayload'] });
-  return { fields, logSource: GCP, time: firstAt(object, ['timestamp', 'receiveTimestamp']) };
+  fields['protoPayload'] = asValue(payload);
+  // Some collectors put the entry under `data`, and what stands beside the payload into it.
+  fields['data'] ??= asValue({
+    protoPayload: {
+      ...payload,
+      resource: object['resource'],
+      logName: object['logName'],
+      severity: object['severity'],
+    },
+  });
+  const time = firstAt(object, ['timestamp', 'receiveTimestamp']);
+  const service = textAt(payload, 'serviceName');
+  if (service === 'login.googleapis.com' || service === 'admin.googleapis.com') {
+    fields['eventService'] ??= service;
+    fields['protoPayload.Servicename'] ??= service;
+    addWorkspaceEvents(fields, at(payload, 'metadata.event'), 'eventName', 'parameter');
+    return { fields, logSource: service.startsWith('login') ? WORKSPACE_LOGIN : WORKSPACE, time };
+  }
+  fields['gcp.audit.method_name'] = asValue(payload['methodName']);
+  fields['gcp.audit.service_name'] = asValue(service ?? undefined);
+  return { fields, logSource: GCP, time };
 };
+
+/** What happened, and its parameters by the names that rules use: `SETTING_NAME` is also `setting_name`. */
+function addWorkspaceEvents(fields: Fields, events: unknown, nameKey: string, parameterKey: string): void {
+  const list = (Array.isArray(events) ? (events as readonly unknown[]) : [events]).filter(isObject);
+  const names = list.map((event) => asValue(event[nameKey]));
+  if (names.length > 0) fields['eventName'] ??= names;
+  for (const event of list) {
+    const parameters = event[parameterKey];
+    if (!Array.isArray(parameters)) continue;
+    for (const parameter of parameters as readonly unknown[]) {
+      const name = isObject(parameter) ? textAt(parameter, 'name') : null;
+      if (name === null || !isObject(parameter)) continue;
+      const value = firstAt(parameter, ['value', 'boolValue', 'intValue', 'multiValue', 'multiStrValue']);
+      for (const each of [name, name.toLowerCase()]) if (!Object.hasOwn(fields, each)) fields[each] = asValue(value);
+    }
+  }
+}
 
 const workspace: Shape = (object) => {
   if (object['kind'] !== 'admin#reports#activity') return null;
   const isLogin = at(object, 'id.applicationName') === 'login';
   const fields = copy(object);
-  const events = object['events'];
-  if (Array.isArray(events))
-    fields['eventName'] ??= (events as readonly unknown[]).map((event) =>
-      isObject(event) ? asValue(event['name']) : null,
-    );
+  addWorkspaceEvents(fields, object['events'], 'name', 'parameters');
   fields['eventService'] ??= asValue(`${textAt(object, 'id.applicationName') ?? ''}.googleapis.com`);
   return { fields, logSource: isLogin ? WORKSPACE_LOGIN : WORKSPACE, time: at(object, 'id.time') };
 };
 
-const github: Shape = (object) =>
-  typeof object['action'] === 'string' &&
-  object['actor'] !== undefined &&
-  (object['@timestamp'] !== undefined || object['created_at'] !== undefined) &&
-  (object['org'] !== undefined || object['repo'] !== undefined || object['_document_id'] !== undefined)
-    ? { fields: asFields(object), logSource: GITHUB, time: firstAt(object, ['@timestamp', 'created_at']) }
-    : null;
+const github: Shape = (object) => {
+  const { action, actor } = object;
+  if (typeof action !== 'string' || actor === undefined) return null;
+  if (!['org', 'repo', 'repository', 'business', '_document_id'].some((name) => object[name] !== undefined))
+    return null;
+  const time = firstAt(object, ['@timestamp', 'created_at']);
+  // Without a time the action's form must do: `org.invite_member`.
+  if (time === undefined && !/^[a-z_]+\.[a-z_.]+$/.test(action)) return null;
+  return { fields: asFields(object), logSource: GITHUB, time };
+};
 
 const kubernetes: Shape = (object) => {
-  if (object['auditID'] === undefined || !isObject(object['objectRef'])) return null;
+  const isAudit = typeof object['apiVersion'] === 'string' && object['apiVersion'].startsWith('audit.k8s.io/');
+  if (!isAudit && (object['auditID'] === undefined || !isObject(object['objectRef']))) return null;
   return {
     fields: asFields(object),
     logSource: KUBERNETES,
     time: firstAt(object, ['requestReceivedTimestamp', 'stageTimestamp']),
   };
-};
-
-/** `{"_source": {…}}` and `{"result": {…}}` around any of these. */
-const wrapped: Shape = (object) => {
-  const inner = isObject(object['_source']) ? object['_source'] : isObject(object['result']) ? object['result'] : null;
-  if (inner === null) return null;
-  for (const shape of [cloudTrail, unifiedAudit, okta, gcp, kubernetes, entra]) {
-    const found = shape(inner);
-    if (found !== null) return found;
-  }
-  return null;
 };
 
 export const cloudShapes: readonly Shape[] = [
@@ -197,5 +134,4 @@ export const cloudShapes: readonly Shape[] = [
   kubernetes,
   entra,
   github,
-  wrapped,
 ];

@@ -1,5 +1,6 @@
-import { newFields } from '../../core/event.ts';
+import { type Fields, newFields } from '../../core/event.ts';
 import { asFields, asValue, at, firstAt, isObject, type Shape, sourceOf, textAt } from './shape.ts';
+import { addProxyNames, addZeekNames } from './sigma-names.ts';
 
 const SURICATA_ALERT = sourceOf('suricata', null, 'alert');
 
@@ -16,22 +17,34 @@ const suricata: Shape = (object) => {
       ? SURICATA_ALERT
       : sourceOf('suricata', type === 'dns' ? 'dns' : type === 'http' ? 'proxy' : null, type.slice(0, 32));
   const fields = asFields(object);
-  if (type === 'dns') {
-    fields['query'] ??= asValue(at(object, 'dns.rrname') ?? at(object, 'dns.queries.0.rrname'));
-    fields['record_type'] ??= asValue(at(object, 'dns.rrtype'));
-  }
-  if (type === 'http') {
+  if (type === 'dns') addDns(fields, object['dns']);
+  if (type === 'http' && isObject(object['http'])) {
     const { http } = object;
-    if (isObject(http)) {
-      fields['c-uri'] ??= asValue(http['url']);
-      fields['cs-host'] ??= asValue(http['hostname']);
-      fields['c-useragent'] ??= asValue(http['http_user_agent']);
-      fields['cs-method'] ??= asValue(http['http_method']);
-      fields['sc-status'] ??= asValue(http['status']);
-    }
+    const host = textAt(http, 'hostname');
+    const url = textAt(http, 'url');
+    fields['cs-host'] ??= asValue(host ?? undefined);
+    fields['c-useragent'] ??= asValue(http['http_user_agent']);
+    fields['cs-method'] ??= asValue(http['http_method']);
+    fields['sc-status'] ??= asValue(http['status']);
+    fields['dst_ip'] ??= asValue(object['dest_ip']);
+    addProxyNames(fields, url === null || host === null || /^[a-z]+:\/\//i.test(url) ? url : `http://${host}${url}`);
   }
   return { fields, logSource, time: object['timestamp'] };
 };
+
+/** The question and the answers, in the versions of EVE's DNS so far. */
+function addDns(fields: Fields, dns: unknown): void {
+  if (!isObject(dns)) return;
+  const [first] = Array.isArray(dns['queries']) ? (dns['queries'] as readonly unknown[]) : [];
+  const question = isObject(first) ? first : dns;
+  fields['query'] ??= asValue(question['rrname']);
+  fields['record_type'] ??= asValue(question['rrtype']);
+  const answers = Array.isArray(dns['answers'])
+    ? (dns['answers'] as readonly unknown[]).map((answer) => (isObject(answer) ? asValue(answer['rdata']) : undefined))
+    : [];
+  const texts = [...answers, asValue(dns['rdata'])].filter((answer) => answer !== undefined);
+  if (texts.length > 0) fields['answer'] ??= texts;
+}
 
 /** What a Zeek log is, by a field that only it has, where `_path` does not say. */
 const ZEEK_MARKS: readonly (readonly [service: string, field: string])[] = [
@@ -62,11 +75,14 @@ const zeek: Shape = (object) => {
     (object['uid'] !== undefined || object['id.orig_h'] !== undefined || isObject(object['id']));
   if (path === null && !looksLike) return null;
   const service = path ?? ZEEK_MARKS.find(([, field]) => at(object, field) !== undefined)?.[0] ?? null;
-  return { fields: asFields(object), logSource: zeekSource(service), time: object['ts'] };
+  const fields = asFields(object);
+  addZeekNames(fields, service);
+  return { fields, logSource: zeekSource(service), time: object['ts'] };
 };
 
 export function zeekSource(service: string | null) {
-  return sourceOf('zeek', service === 'dns' ? 'dns' : null, service === null ? null : service.slice(0, 64));
+  const category = service === 'dns' ? 'dns' : service === 'http' ? 'proxy' : null;
+  return sourceOf('zeek', category, service === null ? null : service.slice(0, 64));
 }
 
 /** OCSF: rules are written for Sigma's names, so the classes that have some are given those too. */

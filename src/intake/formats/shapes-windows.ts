@@ -11,6 +11,8 @@ import {
   sourceOf,
   textAt,
 } from './shape.ts';
+import { channelOf } from './windows-channels.ts';
+import { addMessageFields } from './windows-message.ts';
 
 const WINDOWS = sourceOf('windows', null, null);
 const TIMES = [
@@ -24,16 +26,8 @@ const TIMES = [
   'TimeGenerated',
   'time',
   'EventReceivedTime',
+  '_time',
 ];
-
-/** The channel that a provider writes to, for events that name their provider only. */
-const CHANNEL_OF: Readonly<Record<string, string>> = {
-  'microsoft-windows-sysmon': 'Microsoft-Windows-Sysmon/Operational',
-  'microsoft-windows-security-auditing': 'Security',
-  'microsoft-windows-powershell': 'Microsoft-Windows-PowerShell/Operational',
-  'microsoft-windows-windows defender': 'Microsoft-Windows-Windows Defender/Operational',
-  powershell: 'Windows PowerShell',
-};
 
 /** `{"Event": {"System": …, "EventData": …}}`, as event log tools write it. */
 const eventTree: Shape = (object) => {
@@ -126,8 +120,8 @@ const SYSTEM: Readonly<Record<string, true>> = {
 function finish(fields: Fields, time: unknown): ShapedEvent {
   if (fields['Channel'] === undefined) {
     const provider = fields['Provider_Name'] ?? fields['SourceName'] ?? fields['ProviderName'];
-    const channel = typeof provider === 'string' ? CHANNEL_OF[provider.toLowerCase()] : undefined;
-    if (channel !== undefined) fields['Channel'] = channel;
+    const channel = typeof provider === 'string' ? channelOf(provider, fields['EventID']) : null;
+    if (channel !== null) fields['Channel'] = channel;
   }
   return { fields, logSource: WINDOWS, time };
 }
@@ -188,14 +182,15 @@ function copyParam(fields: Fields, name: string, value: unknown): void {
 const flat: Shape = (object) => {
   const eventId = object['EventID'] ?? object['EventId'] ?? object['event_id'] ?? object['EventCode'] ?? object['Id'];
   if (eventId === undefined) return null;
-  const channel = object['Channel'] ?? object['channel'] ?? object['LogName'] ?? object['EventLog'];
+  const channel =
+    object['Channel'] ?? object['channel'] ?? object['LogName'] ?? object['Log Name'] ?? object['EventLog'];
   const provider =
     object['Provider_Name'] ??
     object['SourceName'] ??
     object['ProviderName'] ??
     object['Provider'] ??
     object['source_name'];
-  if (typeof channel !== 'string' && (typeof provider !== 'string' || CHANNEL_OF[provider.toLowerCase()] === undefined))
+  if (typeof channel !== 'string' && (typeof provider !== 'string' || channelOf(provider, asValue(eventId)) === null))
     return null;
   const fields = asFields(object);
   if (object['EventID'] === undefined || isObject(eventId))
@@ -210,6 +205,11 @@ const flat: Shape = (object) => {
     if (isObject(nested)) addEventData(fields, nested);
   }
   const time = firstAt(object, TIMES);
+  // PowerShell's objects, Event Viewer's table and Splunk's classic form have the message, and no fields of its own.
+  if (object['Id'] !== undefined || object['EventCode'] !== undefined || object['Event ID'] !== undefined) {
+    const { Message: message, Channel: own } = finish(fields, time).fields;
+    if (typeof message === 'string') addMessageFields(message, typeof own === 'string' ? own : '', fields);
+  }
   return {
     ...finish(fields, time),
     // A channel that was made up from the provider stands nowhere in the object.
@@ -219,19 +219,4 @@ const flat: Shape = (object) => {
   };
 };
 
-/** `{"_source": {…}}` and `{"result": {…}}`: what Elastic and Splunk wrap each event in. */
-const wrapped: Shape = (object) => {
-  const inner = isObject(object['_source'])
-    ? object['_source']
-    : isObject(object['result']) && Object.keys(object).length <= 6
-      ? object['result']
-      : null;
-  if (inner === null) return null;
-  for (const shape of [eventTree, winlogbeat, oldWinlogbeat, flat]) {
-    const found = shape(inner);
-    if (found !== null) return found;
-  }
-  return null;
-};
-
-export const windowsShapes: readonly Shape[] = [flat, eventTree, winlogbeat, oldWinlogbeat, wrapped];
+export const windowsShapes: readonly Shape[] = [flat, eventTree, winlogbeat, oldWinlogbeat];

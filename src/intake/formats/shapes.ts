@@ -1,20 +1,15 @@
 import { parseTime } from '../time.ts';
 import type { ReadContext } from './format.ts';
+import { embeddedIn, unwrapOne } from './embedded.ts';
 import { asFields, firstAt, type JsonObject, type Shape, type ShapedEvent, sourceOf, TIMES } from './shape.ts';
 import { cloudShapes } from './shapes-cloud.ts';
 import { fhirShapes } from './shapes-fhir.ts';
 import { networkShapes } from './shapes-network.ts';
 import { windowsShapes } from './shapes-windows.ts';
+import { parseSyslog } from './syslog.ts';
 
-/** The surer a shape is of its own, the earlier it stands. The last takes everything. */
-const SHAPES: readonly Shape[] = [
-  ...windowsShapes,
-  ...fhirShapes,
-  ...cloudShapes,
-  ...networkShapes,
-  declared,
-  anything,
-];
+/** The surer a shape is of its own, the earlier it stands. */
+const SHAPES: readonly Shape[] = [...windowsShapes, ...fhirShapes, ...cloudShapes, ...networkShapes, declared];
 
 /** Turns parsed objects into events. The shape of the last object is tried first: a file's events are alike. */
 export class ShapeReader {
@@ -27,19 +22,57 @@ export class ShapeReader {
 
   /** Reads an object that JSON.parse made; `json` is what it was made of, where that holds this object alone. */
   read(object: object, record: number, json: string | null): void {
-    const source = object as JsonObject;
-    if (this.readAlike(source, record, json)) return;
+    if (this.readAlike(object, record, json) || this.readKnown(object, record, json)) return;
+    this.readOther(object, record, json);
+  }
+
+  /** Reads the object if it is of a shape that is known, as it stands. */
+  readKnown(object: object, record: number, json: string | null): boolean {
     for (const shape of SHAPES) {
-      const found = shape(source);
+      const found = shape(object as JsonObject);
       if (found === null) continue;
       this.#last = shape;
-      return this.#emit(found, record, json);
+      this.#emit(found, record, json);
+      return true;
     }
+    return false;
+  }
+
+  /** Reads an object that is of no shape: what it wraps or carries may be; else it is its own fields. */
+  readOther(object: object, record: number, json: string | null): void {
+    const source = object as JsonObject;
+    const inner = unwrapOne(source);
+    if (inner !== null && this.readKnown(inner, record, json)) return;
+    if (this.#readEmbedded(inner ?? source, record, json)) return;
+    this.#emit(anything(inner ?? source), record, json);
+  }
+
+  /** An event that a shipper carries as text in one of its own fields. */
+  #readEmbedded(object: JsonObject, record: number, json: string | null): boolean {
+    const embedded = embeddedIn(object);
+    if (embedded === null) return false;
+    if (embedded.kind === 'object') return this.readKnown(embedded.object, record, json);
+    const read = parseSyslog(embedded.text, this.#context);
+    if (read === null || 'reason' in read) return false;
+    const { fields, logSource, time, atText } = read;
+    for (const [name, value] of Object.entries(asFields(object))) fields[name] ??= value;
+    const own = firstAt(object, TIMES);
+    const at = time ?? parseTime(own, this.#context.timeZone);
+    this.#context.emit({
+      record,
+      at: at?.at ?? null,
+      atText: atText ?? (typeof own === 'string' ? own : null),
+      zoneAssumed: at?.zoneAssumed ?? false,
+      logSource,
+      fields,
+      text: embedded.text,
+    });
+    return true;
   }
 
   /** Reads the object if it is of the last one's shape, and that is one which no envelope of several events has. */
   readAlike(object: object, record: number, json: string | null): boolean {
-    if (this.#last === null || this.#last === anything || this.#last === declared) return false;
+    if (this.#last === null || this.#last === declared) return false;
     const found = this.#last(object as JsonObject);
     if (found === null) return false;
     this.#emit(found, record, json);

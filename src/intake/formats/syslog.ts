@@ -2,9 +2,9 @@ import { type Fields, newFields } from '../../core/event.ts';
 import { bsdTime, isoTime, isZoneWord, type ParsedTime, parseTime } from '../time.ts';
 import { parseAtna } from './atna.ts';
 import { parseCef, parseLeef } from './cef.ts';
-import type { Format, ReadContext } from './format.ts';
+import type { ReadContext } from './format.ts';
 import { readPairs } from './key-values.ts';
-import { lineReader, type LineResult, shareOf } from './line-format.ts';
+import type { LineResult } from './line-format.ts';
 import { sourceOf } from './shape.ts';
 import { recogniseVendor } from './vendors/index.ts';
 
@@ -23,27 +23,10 @@ const ISO_START = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\s?(?:Z|(?
 /** NetScaler's own: `11/02/2026:09:49:00 GMT`, month first. */
 const SLASHED_START = /^(\d\d\/\d\d\/\d{4}):(\d\d:\d\d:\d\d)\s+(?:(GMT|UTC)\s+)?/;
 
-/** Syslog of RFC 5424 and of RFC 3164 as it is in the wild, whatever its message is made of. */
-export const syslog: Format = {
-  name: 'syslog',
-  claims: ({ lines }) => Math.min(70, shareOf(lines, looksLikeSyslog) * 0.7),
-  // Files kept by hand have comments.
-  open: (context) =>
-    lineReader(context, (line) => (line.startsWith('#') || line.trim() === '' ? null : parseSyslog(line, context))),
-};
-
-/** Bare messages of security products, one a line, without a syslog header. */
-export const securityLines: Format = {
-  name: 'security-lines',
-  claims: ({ lines }) =>
-    Math.min(65, shareOf(lines, (line) => BARE.test(line) || BARRED.test(line) || isPairs(line)) * 0.65),
-  open: (context) => lineReader(context, (line) => message(line, newFields(), '', null, context)),
-};
-
 const BARRED = /^[\w.-]{1,64}=[^|]{0,1000}\|[\w.-]{1,64}=/;
-const BARE = /^\s*(?:CEF:\d|LEEF:[12]\.|[^\t]{0,255}\tMSWinEventLog\t)/;
 
-function looksLikeSyslog(line: string): boolean {
+/** True if the line has a header that is one of syslog's beyond doubt. */
+export function looksLikeSyslog(line: string): boolean {
   const rest = line.replace(/^\d{1,6} (?=<)/, '').replace(PRI, '');
   return (
     rest.length < line.length ||
@@ -52,9 +35,16 @@ function looksLikeSyslog(line: string): boolean {
   );
 }
 
-function isPairs(line: string): boolean {
+/** True for pairs of names and values, with blanks or with bars between them. */
+export function isPairs(line: string): boolean {
+  if (BARRED.test(line)) return true;
   const pairs = line.match(/(?:^|\s)[\w.-]{1,64}=/g);
   return pairs !== null && pairs.length >= 4;
+}
+
+/** The message of a security product alone, without a syslog header. */
+export function parseBareMessage(line: string, context: ReadContext): LineResult {
+  return message(line, newFields(), '', null, context);
 }
 
 export function parseSyslog(line: string, context: ReadContext): LineResult {
@@ -232,23 +222,20 @@ function message(
     };
   const vendor = recogniseVendor(text, fields, program);
   const isBarred = BARRED.test(text);
-  if (vendor === null && structured === null && (isBarred || isPairs(text)))
-    readPairs(text, fields, isBarred ? '|' : ' ');
+  if (program === 'sudo') readSudo(text, fields);
+  else if (vendor === null && structured === null && isPairs(text)) readPairs(text, fields, isBarred ? '|' : ' ');
   const own = time ?? vendorTime(fields, context);
   // With a priority it is syslog, however odd the rest (RFC 3164 section 4.3.3); without one it may be anything.
   const isSyslog = fields['Facility'] !== undefined;
-  if (
-    !isSyslog &&
-    time === null &&
-    own === null &&
-    structured === null &&
-    vendor === null &&
-    !isBarred &&
-    !isPairs(text)
-  ) {
+  if (!isSyslog && time === null && own === null && structured === null && vendor === null && !isPairs(text)) {
     return { reason: 'no-header', detail: 'the line has no header that is known here' };
   }
-  return { fields, logSource: vendor ?? linuxSource(program), time: own?.time ?? null, atText: own?.text ?? null };
+  return {
+    fields,
+    logSource: vendor ?? linuxSource(program, fields),
+    time: own?.time ?? null,
+    atText: own?.text ?? null,
+  };
 }
 
 /** Times inside the message, for lines without a header. */
@@ -297,14 +284,40 @@ const SERVICE_OF: Readonly<Record<string, string>> = {
   vsftpd: 'vsftpd',
   guacd: 'guacamole',
   useradd: 'auth',
+  userdel: 'auth',
   usermod: 'auth',
+  groupadd: 'auth',
+  groupdel: 'auth',
+  groupmod: 'auth',
+  gpasswd: 'auth',
   passwd: 'auth',
+  chpasswd: 'auth',
+  chage: 'auth',
+  newusers: 'auth',
   polkitd: 'auth',
+  'polkit-agent-helper-1': 'auth',
+  pkexec: 'auth',
+  doas: 'auth',
+  runuser: 'auth',
+  unix_chkpwd: 'auth',
+  'gdm-password': 'auth',
+  lightdm: 'auth',
 };
 
-function linuxSource(program: string) {
+function linuxSource(program: string, fields: Fields) {
   const name = program.split('/').at(-1)?.toLowerCase() ?? '';
-  return sourceOf('linux', null, SERVICE_OF[name] ?? 'syslog');
+  const isAuth = fields['Facility'] === 'auth' || fields['Facility'] === 'authpriv';
+  return sourceOf('linux', null, SERVICE_OF[name] ?? (isAuth ? 'auth' : 'syslog'));
+}
+
+/** `kim : TTY=pts/0 ; PWD=/home/kim ; USER=root ; COMMAND=/usr/bin/id -u`: the command may hold anything. */
+function readSudo(text: string, fields: Fields): void {
+  const command = /(?:^|; )COMMAND=([^]*)$/.exec(text)?.[1];
+  if (command !== undefined) fields['COMMAND'] ??= command;
+  for (const [, name = '', value] of text.slice(0, 10_000).matchAll(/(?:^|[;:] )([A-Z]{2,10})=([^;]*?)(?= ;|$)/g))
+    if (name !== 'COMMAND') fields[name] ??= value;
+  const user = /^\s*(\S{1,256}) : /.exec(text)?.[1];
+  if (user !== undefined) fields['user'] ??= user;
 }
 
 const FACILITIES = [

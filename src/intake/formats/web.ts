@@ -3,6 +3,7 @@ import { commonLog, isoTime, type ParsedTime } from '../time.ts';
 import type { Format, ReadContext } from './format.ts';
 import { lineReader, type LineResult, shareOf } from './line-format.ts';
 import { sourceOf } from './shape.ts';
+import { addProxyNames, addWebServerNames } from './sigma-names.ts';
 
 const WEB = sourceOf(null, 'webserver', null);
 const IIS = sourceOf('windows', 'webserver', 'iis');
@@ -55,7 +56,8 @@ function parseW3c(line: string, state: W3cState): LineResult {
     const plain = W3C_ALIASES[name.toLowerCase()];
     if (plain !== undefined) fields[plain] ??= value;
   });
-  addUri(fields);
+  if (state.isProxy) addProxyNames(fields, proxyAddress(fields));
+  else addWebServerNames(fields);
   const date = fields['date'];
   const clock = fields['time'];
   const text = typeof date === 'string' && typeof clock === 'string' ? `${date} ${clock}` : null;
@@ -79,12 +81,23 @@ const W3C_ALIASES: Readonly<Record<string, string>> = {
   'sc-bytes': 'bytes_in',
 };
 
-/** Sigma's proxy rules ask for the whole address, its web server rules for its parts. */
-function addUri(fields: Fields): void {
-  const stem = fields['cs-uri-stem'];
-  const query = fields['cs-uri-query'];
-  if (typeof stem === 'string') fields['c-uri'] ??= typeof query === 'string' ? `${stem}?${query}` : stem;
-  if (fields['cs-user-agent'] !== undefined) fields['c-useragent'] ??= fields['cs-user-agent'];
+/** The whole address, from its parts where the log has only those. */
+function proxyAddress(fields: Fields): string | null {
+  const text = (name: string) => {
+    const value = fields[name];
+    return typeof value === 'string' && value !== '' ? value : null;
+  };
+  const whole = text('cs-uri') ?? text('c-uri') ?? text('cs-url') ?? text('x-cs-uri');
+  if (whole !== null) return whole;
+  const host = text('cs-host') ?? text('cs-uri-host') ?? text('r-host');
+  const path = text('cs-uri-path') ?? text('cs-uri-stem');
+  if (host === null && path === null) return null;
+  const query = text('cs-uri-query');
+  const port = text('cs-uri-port');
+  const scheme = text('cs-uri-scheme') ?? 'http';
+  const isUsual = port === null || port === '80' || port === '443';
+  const mark = query === null ? '' : query.startsWith('?') ? query : `?${query}`;
+  return `${scheme}://${host ?? ''}${isUsual ? '' : `:${port}`}${path ?? ''}${mark}`;
 }
 
 function splitQuoted(line: string): string[] {
@@ -131,8 +144,11 @@ function parseAccess(line: string, context: ReadContext): LineResult {
     'cs-uri-query': mark < 0 ? undefined : target.slice(mark + 1),
     'cs-version': version,
   });
-  addUri(fields);
-  return { fields, logSource: WEB, time: commonLog(when, context.timeZone), atText: when };
+  // Squid's own “combined” adds how it answered.
+  const isProxy = /^ [A-Z_]{3,60}:[A-Z_]{3,60}/.test(line.slice(parts[0].length, parts[0].length + 130));
+  if (isProxy) addProxyNames(fields, target);
+  else addWebServerNames(fields);
+  return { fields, logSource: isProxy ? PROXY : WEB, time: commonLog(when, context.timeZone), atText: when };
 }
 
 function setAll(fields: Fields, values: Readonly<Record<string, string | undefined>>): void {
@@ -153,20 +169,18 @@ export const squid: Format = {
       if (parts === null) return { reason: 'not-a-squid-line', detail: 'the line is not in Squid’s native format' };
       const [, seconds = '', duration, client, result, status, bytes, method, uri = '', user, hierarchy] = parts;
       const fields = newFields();
-      const host = /^[a-z]+:\/\/([^/:]+)/.exec(uri)?.[1] ?? uri.split(':')[0];
       setAll(fields, {
         'c-ip': client,
         'sc-status': status,
         'sc-bytes': bytes,
         'cs-method': method,
-        'c-uri': uri,
-        'cs-host': host,
-        'r-dns': host,
         'cs-username': user,
         action: result,
         duration,
         hierarchy,
+        dst_ip: /\/([\da-fA-F.:]{3,45})$/.exec(hierarchy ?? '')?.[1],
       });
+      addProxyNames(fields, uri);
       const time: ParsedTime = { at: Math.floor(Number(seconds) * 1000), zoneAssumed: false };
       return { fields, logSource: PROXY, time, atText: seconds };
     }),

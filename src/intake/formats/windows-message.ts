@@ -154,7 +154,8 @@ export function addMessageFields(message: string, channel: string, fields: Field
   let section = '';
   found.forEach(({ label, from }, i) => {
     const whole = message.slice(from, Math.max(from, found[i + 1]?.at ?? message.length)).trim();
-    const value = isJoined ? (whole.split(/\s{3,}|\t/, 1)[0] ?? '') : whole;
+    // An empty line ends a section, and begins the explanation at the end.
+    const [value = ''] = whole.split(isJoined ? /\s{3,}|\t/ : /\r?\n[ \t]*\r?\n/, 1);
     if (value === '' && isSecurity) {
       section = SECTION_OF[label] ?? '';
       return;

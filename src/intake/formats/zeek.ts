@@ -3,6 +3,7 @@ import { parseTime } from '../time.ts';
 import type { Format, ReadContext } from './format.ts';
 import { lineReader, type LineResult } from './line-format.ts';
 import { zeekSource } from './shapes-network.ts';
+import { addZeekNames } from './sigma-names.ts';
 
 /** Zeek's tab-separated logs. Source: Zeek documentation, “Log Formats: TSV”. */
 export const zeekTsv: Format = {
@@ -49,6 +50,7 @@ function parse(line: string, header: Header, context: ReadContext): LineResult {
     const value = valueOf(cells[i] ?? '', header.types[i] ?? 'string', header);
     if (value !== undefined) fields[name] = value;
   });
+  addZeekNames(fields, header.path);
   const time = parseTime(fields['ts'], context.timeZone);
   return {
     fields,

@@ -2,7 +2,7 @@ import { deepEqual, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatContract, readPieces } from '../format-contract.ts';
 import { formatOf } from '../index.ts';
-import { securityLines, syslog } from '../syslog.ts';
+import { securityLines, syslog } from '../syslog-format.ts';
 import { VENDOR_SAMPLES } from './vendor-samples.ts';
 
 for (const { what, line, source, fields } of VENDOR_SAMPLES) {
