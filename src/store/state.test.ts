@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { type PostgresServer, startPostgres } from '../../test/postgres.ts';
 import { Refusal } from '../core/refusal.ts';
+import { readMigrations } from './migrate.ts';
 import { isAlreadyThere, openState, type StatePlace, statePlace } from './state.ts';
 import type { SourceRow } from './tables.ts';
 
@@ -107,7 +108,10 @@ function stateContract(name: string, newPlace: (t: TestContext) => Promise<State
       );
       deepEqual(started, [0, 0, 0]);
       const state = await openState(place);
-      equal((await state.db.selectFrom('migrations').select('number').execute()).length, 1);
+      equal(
+        (await state.db.selectFrom('migrations').select('number').execute()).length,
+        readMigrations(MIGRATIONS).length,
+      );
       await state.close();
     });
 
@@ -116,16 +120,17 @@ function stateContract(name: string, newPlace: (t: TestContext) => Promise<State
       if (place === null) return;
       const later = mkdtempSync(path.join(dir, 'migrations-'));
       cpSync(MIGRATIONS, later, { recursive: true });
+      const next = String(readMigrations(MIGRATIONS).length + 1).padStart(4, '0');
       writeFileSync(
-        path.join(later, '0002_bad.sql'),
+        path.join(later, `${next}_bad.sql`),
         '-- breaking: no\ncreate table extra (id text);\ncreate tabel x;\n',
       );
       await rejects(openState(place, later));
-      writeFileSync(path.join(later, '0002_good.sql'), '-- breaking: no\ncreate table extra (id text);\n');
-      rmSync(path.join(later, '0002_bad.sql'));
+      writeFileSync(path.join(later, `${next}_good.sql`), '-- breaking: no\ncreate table extra (id text);\n');
+      rmSync(path.join(later, `${next}_bad.sql`));
       await (await openState(place, later)).close();
       await rejects(openState(place), refusal('state/newer-schema'));
-      writeFileSync(path.join(later, '0002_good.sql'), '-- breaking: no\ncreate table other (id text);\n');
+      writeFileSync(path.join(later, `${next}_good.sql`), '-- breaking: no\ncreate table other (id text);\n');
       await rejects(openState(place, later), refusal('state/changed-migration'));
     });
 
