@@ -3,4 +3,6 @@
 // Everything said here goes to standard error: standard output belongs to the result.
 import { runPinned } from './pinned-node.mjs';
 
-runPinned('src/main.ts', process.argv.slice(2));
+const args = process.argv.slice(2);
+// Without anything to do, it watches.
+runPinned('src/main.ts', args.length === 0 ? ['serve'] : args);

@@ -83,6 +83,7 @@ export async function runServe(
     now: Date.now,
   });
   print(`${JSON.stringify({ schema: 'wardwatch.ready/1', ...service.addresses })}\n`);
+  if (process.stderr.isTTY) say(hintsFor(service, data));
   const signal = await asked();
   log.say('info', 'stopping', { signal });
   await service.close();
@@ -99,6 +100,21 @@ async function started(options: Parameters<typeof startService>[0]): Promise<Ser
       throw new Refusal('serve/cannot-listen', `cannot listen: ${error instanceof Error ? error.message : ''}`);
     throw error;
   }
+}
+
+/** For a person at a terminal: what to do next. */
+function hintsFor({ addresses }: Service, data: string): string {
+  return [
+    '',
+    `The watch is on at ${addresses.http}. Everything is kept in ${data}.`,
+    'In another terminal:',
+    '  npm start -- sources add NAME --kind windows      a sender over HTTP (Winlogbeat, NXLog, Fluent Bit, …)',
+    '  npm start -- sources add NAME --kind syslog --from 10.1.0.0/16',
+    '  npm start -- tokens add --role analyst            to read /api/v1/findings and /api/v1/incidents',
+    'How each product is connected: docs/senders.md. Ctrl-C ends it.',
+    '',
+    '',
+  ].join('\n');
 }
 
 /** Where data and keys lie unless it is said. */

@@ -126,6 +126,7 @@ test('a field that names a patient is replaced whole, and its value wherever els
 test('the same person is the same pseudonym in every spelling, another person or key another', () => {
   const [a, b] = [syntheticNumber(1), syntheticNumber(2)];
   equal(pseudonymiser.of(a), pseudonymiser.of(grouped(a, ' ')));
+  equal(pseudonymiser.of(a), pseudonymiser.of(`Patient/${a}`));
   equal(pseudonymiser.text(`x ${a}`), `x ${pseudonymiser.of(a)}`);
   notEqual(pseudonymiser.of(a), pseudonymiser.of(b));
   notEqual(pseudonymiser.of(a), pseudonymiserWith('b').of(a));

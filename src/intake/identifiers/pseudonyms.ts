@@ -10,6 +10,15 @@ const MAX_DEPTH = 40;
 /** A text shorter than this is replaced in its own field only: elsewhere it is not what it was. */
 const LEAST_ELSEWHERE = 4;
 const REMEMBERED = 50_000;
+const LONGEST_REMEMBERED = 200;
+const PSEUDONYM = /^(?:pt|pi)_[0-9a-f]{20}$/;
+
+/** What is known of a field by its name. */
+interface FieldName {
+  readonly clean: string;
+  readonly isIdentifying: boolean;
+  readonly isTime: boolean;
+}
 
 /**
  * Puts a keyed pseudonym in the place of everything that names a patient: the same for the same person and key,
@@ -18,28 +27,47 @@ const REMEMBERED = 50_000;
 export class Pseudonymiser {
   readonly #mac: (text: string) => Buffer;
   readonly #known = new Map<string, string>();
+  readonly #names = new Map<string, FieldName>();
+  /** Texts that name nobody. */
+  readonly #clean = new Set<string>();
 
   /** @param mac a keyed hash whose key is kept outside the data folder */
   constructor(mac: (text: string) => Buffer) {
     this.#mac = mac;
   }
 
-  /** The pseudonym of a patient's number, however it is grouped; of any other id, of that. */
+  /** The pseudonym of the patient's number in it, however it is grouped; of any other id, of that. */
   of(id: string): string {
-    const digits = id.replace(/[\s-]/g, '');
-    return isPatientNumber(digits) ? this.#pseudonym('pt_', digits) : this.#pseudonym('pi_', id.trim().toLowerCase());
+    const number = /(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)/.exec(id)?.[0].replace(/\D/g, '') ?? '';
+    return isPatientNumber(number) ? this.#pseudonym('pt_', number) : this.#pseudonym('pi_', id.trim().toLowerCase());
   }
 
   text(text: string): string {
-    return replaceIdentifiers(text, this.#replace);
+    // Ten digits and nothing else is the least that names a patient.
+    if (text.length < 10 || this.#clean.has(text)) return text;
+    const clean = replaceIdentifiers(text, this.#replace);
+    // Logs repeat themselves: most texts of a day were looked through before.
+    if (clean === text && text.length <= LONGEST_REMEMBERED) {
+      if (this.#clean.size >= REMEMBERED) this.#clean.clear();
+      this.#clean.add(text);
+    }
+    return clean;
+  }
+
+  #name(name: string): FieldName {
+    let known = this.#names.get(name);
+    if (known === undefined) {
+      if (this.#names.size >= REMEMBERED) this.#names.clear();
+      known = { clean: this.text(name), isIdentifying: isIdentifying(name), isTime: TIME_NAME.test(name) };
+      this.#names.set(name, known);
+    }
+    return known;
   }
 
   /** The event as everybody else may see it. */
   event(event: LogEvent): LogEvent {
     const named = new Map<string, string>();
-    collectNamed(event.fields, null, (value) => {
-      if (!named.has(value)) named.set(value, this.of(value));
-    });
+    this.#collectNamed(event.fields, false, named, 0);
     const elsewhere = [...named]
       .filter(([value]) => value.length >= LEAST_ELSEWHERE)
       .sort(([a], [b]) => b.length - a.length);
@@ -72,11 +100,25 @@ export class Pseudonymiser {
     if (Array.isArray(value)) return value.map((entry: FieldValue) => this.#fields(entry, named, clean, depth + 1));
     const fields = Object.create(null) as Record<string, FieldValue>;
     for (const [name, entry] of Object.entries(value)) {
-      const isTime = typeof entry === 'number' && TIME_NAME.test(name);
-      const own = isIdentifying(name) && typeof entry === 'string' ? named.get(entry) : undefined;
-      fields[this.text(name)] = own ?? (isTime ? entry : this.#fields(entry, named, clean, depth + 1));
+      const known = this.#name(name);
+      const isTime = typeof entry === 'number' && known.isTime;
+      const own = known.isIdentifying && typeof entry === 'string' ? named.get(entry) : undefined;
+      fields[known.clean] = own ?? (isTime ? entry : this.#fields(entry, named, clean, depth + 1));
     }
     return fields;
+  }
+
+  /** Every text in a field that identifies, with its pseudonym. */
+  #collectNamed(value: FieldValue, isNamed: boolean, named: Map<string, string>, depth: number): void {
+    if (depth > MAX_DEPTH) return;
+    if (typeof value === 'string') {
+      if (isNamed && value !== '' && !named.has(value) && !PSEUDONYM.test(value)) named.set(value, this.of(value));
+    } else if (Array.isArray(value))
+      for (const entry of value as readonly FieldValue[]) this.#collectNamed(entry, isNamed, named, depth + 1);
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, entry] of Object.entries(value))
+        if (typeof entry === 'object' || this.#name(name).isIdentifying)
+          this.#collectNamed(entry, this.#name(name).isIdentifying, named, depth + 1);
   }
 
   readonly #replace = (found: string): string => this.of(found);
@@ -99,15 +141,4 @@ const TIME_NAME = /time|date|epoch|^ts$|^at$|created|expires|start|end$/i;
 
 function isIdentifying(name: string): boolean {
   return IDENTIFYING.test(name.slice(name.lastIndexOf('.') + 1)) || IDENTIFYING.test(name);
-}
-
-/** Every text in a field that identifies. */
-function collectNamed(value: FieldValue, name: string | null, found: (text: string) => void, depth = 0): void {
-  if (depth > MAX_DEPTH) return;
-  if (typeof value === 'string') {
-    if (name !== null && isIdentifying(name) && value !== '' && !/^(?:pt|pi)_[0-9a-f]{20}$/.test(value)) found(value);
-  } else if (Array.isArray(value))
-    for (const entry of value as readonly FieldValue[]) collectNamed(entry, name, found, depth + 1);
-  else if (typeof value === 'object' && value !== null)
-    for (const [inner, entry] of Object.entries(value)) collectNamed(entry, inner, found, depth + 1);
 }
