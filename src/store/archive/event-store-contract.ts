@@ -83,6 +83,7 @@ const CASES: readonly (readonly [what: string, where: Predicate, found: readonly
   ['a range of addresses', { kind: 'cidr', field: 'address', range: '10.1.2.0/24' }, [0, 2, 3, 5]],
   ['a range off its border', { kind: 'cidr', field: 'address', range: '10.1.129.9/17' }, [1]],
   ['every IPv4 address', { kind: 'cidr', field: 'address', range: '0.0.0.0/0' }, [0, 1, 2, 3, 5]],
+  ['a range in a number', { kind: 'cidr', field: 'eventId', range: '10.1.2.0/24' }, []],
   ['a range of IPv6', { kind: 'cidr', field: 'address', range: '2001:0DB8::/32' }, [4]],
   ['numbers in fields', { kind: 'compare', field: 'bytes', operator: '>=', value: 2048 }, [4]],
   ['numbers in columns', { kind: 'compare', field: 'eventId', operator: '>', value: 4624 }, [2]],

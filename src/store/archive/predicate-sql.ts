@@ -144,7 +144,7 @@ class Builder {
     const max = isV4 ? 32 : 128;
     if (isIP(address) === 0 || bits === '' || !Number.isInteger(length) || length < 0 || length > max)
       throw bad(`“${range}” is not a range of addresses such as 10.1.0.0/16`);
-    const value = this.#value(field);
+    const value = `cast(${this.#value(field)} as varchar)`;
     if (!isV4) return this.#matches(field, `^${v6Pattern(address, length, range)}`);
     const size = 2 ** (32 - length);
     const first = Math.floor(v4Number(address) / size) * size;
