@@ -14,12 +14,12 @@ const PRI = /^<(\d{1,3})>/;
 const ZONE =
   '(?:UTC|GMT|BST|WES?T|CES?T|EES?T|MSK|IST|JST|SGT|HKT|AE[SD]T|NZ[SD]T|[ECMP][SD]T)(?=[:\\s])|[A-Za-z]{3,4}(?=:\\s+%)';
 const BSD = new RegExp(
-  `^\\*?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\\s+)?((?i:${MONTH}))\\s+(\\d{1,2})\\s+(?:((?:19|20)\\d\\d)\\s+)?(\\d{1,2}:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?)(?:\\s+((?:19|20)\\d\\d)(?=\\s|:))?(?:\\s+(${ZONE}))?:?\\s*`,
+  `^\\*?(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\\s+)?((?i:${MONTH}))\\s+(\\d{1,2})\\s+(?:((?:19|20)\\d\\d)\\s+)?(\\d{1,2}:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?)\\.?(?:\\s+((?:19|20)\\d\\d)(?=\\s|:))?(?:\\s+(${ZONE}))?:?\\s*`,
 );
 const ORIGIN = new RegExp(
   `^([^\\s:%<>[\\]]{1,255}):\\s*(?=[*.]?${MONTH}\\s+\\d{1,2}\\s+(?:\\d{4}\\s+)?\\d\\d:|(?:\\d{1,4}:\\d\\d:\\d\\d|\\d\\w\\d\\w): %)`,
 );
-const ISO_START = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\s?(?:Z|(?:GMT|UTC)(?=\s)|[+-]\d\d:?\d\d)?)\s*/;
+const ISO_START = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,100})?\s?(?:Z|(?:GMT|UTC)(?=\s)|[+-]\d\d:?\d\d)?)\s*/;
 /** NetScaler's own: `11/02/2026:09:49:00 GMT`, month first. */
 const SLASHED_START = /^(\d\d\/\d\d\/\d{4}):(\d\d:\d\d:\d\d)\s+(?:(GMT|UTC)\s+)?/;
 
@@ -73,7 +73,10 @@ function parse5424(text: string, fields: Fields, context: ReadContext): LineResu
     setAll(fields, { Hostname: host });
     return message(text.slice(whole.length), fields, '', timed(parseTime(seconds, 'UTC'), seconds), context);
   }
-  const header = /^(\S+) (\S+) (\S+) (\S+) (\S+) ?/.exec(text);
+  // So too a blank for the T between date and time.
+  const header = /^(\S+) (\S+) (\S+) (\S+) (\S+) ?/.exec(
+    /^\d{4}-\d\d-\d\d \d\d:/.test(text) ? text.replace(' ', 'T') : text,
+  );
   if (header === null || /^(?:CEF|LEEF):/.test(header[3] ?? ''))
     return ISO_START.test(text)
       ? parse3164(text, fields, context, true)
@@ -175,6 +178,9 @@ function parse3164(text: string, fields: Fields, context: ReadContext, hadPriori
   } else if (!hadPriority) return message(rest, fields, '', null, context);
   if (time !== null && time.time === null)
     return { reason: 'bad-time', detail: 'the time in the syslog header means nothing' };
+
+  // AIX says so of what it passes on.
+  rest = rest.replace(/^Message forwarded from (?=\S{1,255}: )/, '');
 
   // A host is a word before the tag; a line that starts with its tag (or a message code) has none.
   const host = /^(?:%?[^\s:[\]=<>]{1,255}|\[?[\da-fA-F:.]{3,45}\]?):?(?=\s|$)/.exec(rest)?.[0];

@@ -24,7 +24,8 @@ export const fortinet: Vendor = (text, fields) => {
     if (type !== undefined && type !== '') fields['type'] ??= type;
     if (subtype !== undefined) fields['subtype'] ??= subtype;
   } else {
-    if (!/\bdevid="?F[GWM]|\blogid="?\d{10}|\bdevname=.*\btype="?(?:traffic|event|utm)/.test(text)) return null;
+    const isNamed = /\bdevname=/.test(text) && /\btype="?(?:traffic|event|utm)/.test(text);
+    if (!isNamed && !/\bdevid="?F[GWM]|\blogid="?\d{10}/.test(text)) return null;
     readPairs(text, fields, text.includes('",') || /,\w+=/.test(text) ? ',' : ' ');
   }
   return classify(text, fields);

@@ -28,14 +28,18 @@ const VENDORS: readonly Vendor[] = [
   otherCef,
 ];
 
+/** No product's message is longer, but for what an attacker makes so. The whole text stays in `Message`. */
+const MAX_MESSAGE = 32 * 1024;
+
 /**
  * The product that wrote a message, and its fields.
  *
  * @returns where it comes from, or `null` if it is of none that is known
  */
 export function recogniseVendor(text: string, fields: Fields, program: string): LogSource | null {
+  const start = text.length > MAX_MESSAGE ? text.slice(0, MAX_MESSAGE) : text;
   for (const vendor of VENDORS) {
-    const source = vendor(text, fields, program);
+    const source = vendor(start, fields, program);
     if (source !== null) return source;
   }
   return null;

@@ -37,7 +37,9 @@ export const filterLog: Vendor = (text, fields, program) => {
 
 /** Linux's own firewall: `IN=eth0 OUT= MAC=… SRC=… DST=…`. */
 export const netfilter: Vendor = (text, fields) => {
-  if (!/\bIN=\S* .*\bSRC=\S+ DST=\S+ /.test(text)) return null;
+  const from = text.indexOf('IN=');
+  const source = from < 0 ? -1 : text.indexOf(' SRC=', from);
+  if (source < 0 || !/^ SRC=\S{1,64} DST=\S{1,64} /.test(text.slice(source, source + 160))) return null;
   readPairs(text, fields);
   same(fields, 'src_ip', 'SRC');
   same(fields, 'dst_ip', 'DST');
