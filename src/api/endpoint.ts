@@ -17,6 +17,8 @@ export interface ApiServices {
   readonly archive: EmbeddedArchive;
   readonly counters: Counters;
   readonly now: () => number;
+  /** Of times in a question that name none. */
+  readonly timeZone: string;
   /** Puts up-to-date figures into the counters. */
   readonly refreshCounters: () => Promise<void>;
   /** Calls `heard` with each new finding, until the answer is called. */

@@ -152,6 +152,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             archive,
             counters,
             now,
+            timeZone: options.timeZone,
             refreshCounters,
             describe: () => openApiDocument(ENDPOINTS, options.version),
             onFinding: (listener) => {

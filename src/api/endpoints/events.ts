@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { Refusal } from '../../core/refusal.ts';
 import type { StoredEvent } from '../../store/archive/stored-event.ts';
+import { parseQuery, problemText } from '../../store/query/query.ts';
 import { endpoint, type Streamed } from '../endpoint.ts';
-import { readQuery } from '../query-words.ts';
 
 const QUERY = z.object({
   query: z.string().max(2000).default('').describe('what to look for: host:dc1 -user:svc_* "exact words" word'),
@@ -19,14 +20,16 @@ export const events = endpoint({
   answer: 'application/x-ndjson',
   isRecorded: true,
   handle: async ({ query, from, to, limit }, services, signal): Promise<Streamed> => {
-    const where = readQuery(query);
+    const parsed = parseQuery(query, { now: services.now(), timeZone: services.timeZone });
+    if (!parsed.ok) throw new Refusal('api/bad-request', problemText(query, parsed.error));
+    const { where, from: ownFrom, to: ownTo } = parsed.value;
     // What was acknowledged before the question is in the answer.
     await services.archive.caughtUp();
     const found = services.archive.search(
       {
         where,
-        from: from === undefined ? null : Date.parse(from),
-        to: to === undefined ? null : Date.parse(to),
+        from: from === undefined ? ownFrom : Date.parse(from),
+        to: to === undefined ? ownTo : Date.parse(to),
         order: 'newest',
         limit,
         cursor: null,
