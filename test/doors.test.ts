@@ -8,6 +8,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
 import { gzipSync } from 'node:zlib';
+import { OTLPLogExporter as JsonExporter } from '@opentelemetry/exporter-logs-otlp-http';
+import { OTLPLogExporter as ProtobufExporter } from '@opentelemetry/exporter-logs-otlp-proto';
+import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
+import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { ENDPOINTS } from '../src/api/endpoints.ts';
 import { type Role, ROLES } from '../src/watch/tokens.ts';
 import { eventually, startRsyslog, upService } from './service.ts';
@@ -265,4 +269,49 @@ test('sources and tokens are added on the command line beside the running servic
   );
   deepEqual(accountsOf(found), ['kim']);
   ok(!service.log.includes(token) && !service.log.includes('kim'), 'the log holds no token and no account');
+});
+
+test('OpenTelemetry’s own exporters send, as JSON and as protobuf', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const { token } = await service.addSource('collector', 'http');
+  const analyst = await service.addToken('analyst');
+  const url = new URL('/v1/logs', service.ready.http).href;
+  const settings = { url, headers: { authorization: `Bearer ${token}` }, compression: CompressionAlgorithm.GZIP };
+  for (const [user, exporter] of [
+    ['json', new JsonExporter(settings)],
+    ['protobuf', new ProtobufExporter(settings)],
+  ] as const) {
+    const provider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] });
+    const logger = provider.getLogger('test');
+    logger.emit({ body: JSON.stringify(deletesSnapshots(user)) });
+    logger.emit({ body: `plain words of ${user}`, attributes: { 'host.name': 'h1', n: 5, list: ['a', 'b'] } });
+    logger.emit({ body: deletesSnapshots(`${user}-map`) });
+    await provider.shutdown();
+  }
+  const found = await eventually(
+    () => service.list('/api/v1/findings', analyst),
+    (findings) => findings.length >= 4,
+  );
+  deepEqual(accountsOf(found), ['json', 'json-map', 'protobuf', 'protobuf-map']);
+  const { text } = await service.fetch('/api/v1/events?query=plain', {
+    headers: { authorization: `Bearer ${analyst}` },
+  });
+  const fields = text
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { fields: Record<string, unknown> }).fields);
+  deepEqual(
+    fields.map(({ Message, n, list }) => JSON.stringify([Message, n, list])).toSorted((a, b) => (a < b ? -1 : 1)),
+    ['json', 'protobuf'].map((user) => JSON.stringify([`plain words of ${user}`, 5, ['a', 'b']])),
+  );
+  for (const type of ['application/json', 'application/x-protobuf'])
+    equal(
+      (
+        await service.fetch('/v1/logs', {
+          headers: { authorization: `Bearer ${token}`, 'content-type': type },
+          body: '\u0009nonsense',
+        })
+      ).status,
+      400,
+    );
 });

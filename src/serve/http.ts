@@ -5,6 +5,7 @@ import type { DoorServices, OpenDoor } from '../intake/doors/door.ts';
 import { fhirDoor } from '../intake/doors/fhir-door.ts';
 import { hecDoor } from '../intake/doors/hec-door.ts';
 import { MAX_BODY } from '../intake/doors/http-door.ts';
+import { otlpDoor } from '../intake/doors/otlp-door.ts';
 import { hostAndPort, type Listen } from '../intake/doors/syslog-door.ts';
 
 export interface HttpParts {
@@ -41,6 +42,7 @@ export async function openHttp({ listen, tls, services, api: apiParts }: HttpPar
   await app.register(async (scope) => bulkDoor(scope, services));
   await app.register(async (scope) => hecDoor(scope, services));
   await app.register(async (scope) => fhirDoor(scope, services));
+  await app.register(async (scope) => otlpDoor(scope, services));
   await app.register(async (scope) => api(scope, apiParts));
   await app.listen({ host: listen.host, port: listen.port });
   const address = app.server.address();

@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify';
+import type { DoorServices } from './door.ts';
+import { admitted, bodyOf, keptOrRefused, takeBytes } from './http-door.ts';
+import { readProtobuf } from './otlp-protobuf.ts';
+import { messageOf, type OtlpRecord, readOtlpJson } from './otlp-record.ts';
+
+const DOOR = 'otlp';
+const PROTOBUF = 'application/x-protobuf';
+
+/** OpenTelemetry's logs over HTTP, as JSON or protobuf. Source: OTLP 1.x, “OTLP/HTTP”. */
+export async function otlpDoor(app: FastifyInstance, services: DoorServices): Promise<void> {
+  takeBytes(app);
+  app.addHook('preHandler', async (request, reply) => {
+    const sender = await admitted(request, reply, services, DOOR, ['bearer', 'basic', 'apikey']);
+    if (sender === null) return reply;
+    request.sender = sender;
+    return undefined;
+  });
+  app.post('/v1/logs', async (request, reply) => {
+    const { sender } = request;
+    const body = await bodyOf(request, reply);
+    if (body === null || sender === undefined) return reply;
+    const isProtobuf = (request.headers['content-type'] ?? '').startsWith(PROTOBUF);
+    let records: OtlpRecord[];
+    try {
+      records = isProtobuf ? readProtobuf(body) : readOtlpJson(body.toString('utf8'));
+    } catch {
+      await services.setAside(sender, body, 'bad-otlp', 'the body is not a request to export logs');
+      return reply.code(400).send({ code: 3, message: 'the body is not a request to export logs; it was set aside' });
+    }
+    const messages = records.map(messageOf).filter((message) => message !== null);
+    if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(sender, messages)))) return reply;
+    // An empty message is a full success, in either form.
+    return isProtobuf ? reply.type(PROTOBUF).send(Buffer.alloc(0)) : reply.type('application/json').send('{}');
+  });
+}
