@@ -195,8 +195,8 @@ test('who is not registered is not listened to, at any syslog door', async (t) =
     async () => (await service.fetch('/metrics', { headers: { authorization: `Bearer ${admin}` } })).text,
     (text) => text.includes('syslog-udp') && text.includes('syslog-tcp'),
   );
-  match(metrics, /door_total\{door="syslog-tcp",reason="unknown-sender"\} 1/);
-  match(metrics, /door_total\{door="syslog-udp",reason="unknown-sender"\} 1/);
+  match(metrics, /door_total\{door="syslog-tcp",reason="unknown-source"\} 1/);
+  match(metrics, /door_total\{door="syslog-udp",reason="unknown-source"\} 1/);
   ok(!metrics.includes('events_kept_total'));
 });
 

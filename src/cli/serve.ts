@@ -28,7 +28,7 @@ const OPTIONS: OptionTable = {
 
 const HELP = helpText({
   usage: 'serve [options]',
-  what: 'Runs the watch: takes logs from your senders, keeps them, judges them as they come. Register senders with\n“wardwatch sources add”, users of the API with “wardwatch tokens add”; both work while it runs. When every door is\nopen it prints one line of JSON with their addresses. Ctrl-C or SIGTERM ends it in order.',
+  what: 'Runs the watch: takes logs from your sources, keeps them, judges them as they come. Register sources with\n“wardwatch sources add”, users of the API with “wardwatch tokens add”; both work while it runs. When every door is\nopen it prints one line of JSON with their addresses. Ctrl-C or SIGTERM ends it in order.',
   options: OPTIONS,
   examples: [
     ['wardwatch serve', 'the API on 127.0.0.1:8443'],
@@ -108,10 +108,10 @@ function hintsFor({ addresses }: Service, data: string): string {
     '',
     `The watch is on at ${addresses.http}. Everything is kept in ${data}.`,
     'In another terminal:',
-    '  npm start -- sources add NAME --kind windows      a sender over HTTP (Winlogbeat, NXLog, Fluent Bit, …)',
+    '  npm start -- sources add NAME --kind windows      a source over HTTP (Winlogbeat, NXLog, Fluent Bit, …)',
     '  npm start -- sources add NAME --kind syslog --from 10.1.0.0/16',
     '  npm start -- tokens add --role analyst            to read /api/v1/findings and /api/v1/incidents',
-    'How each product is connected: docs/senders.md. Ctrl-C ends it.',
+    'How each product is connected: docs/sources.md. Ctrl-C ends it.',
     '',
     '',
   ].join('\n');

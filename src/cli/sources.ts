@@ -20,7 +20,7 @@ const OPTIONS: OptionTable = {
 
 const HELP = helpText({
   usage: 'sources add NAME --kind KIND [options]  ·  sources list [options]',
-  what: 'Registers a sender, or lists them. The token is shown once and kept only as a hash: senders over HTTP show it\n(Authorization: ApiKey, Basic, Splunk or Bearer); syslog senders are known by their address. Works while the service\nruns.',
+  what: 'Registers a source of logs, or lists them. The token is shown once and kept only as a hash: sources over HTTP show it\n(Authorization: ApiKey, Basic, Splunk or Bearer); syslog sources are known by their address. Works while the service\nruns.',
   options: OPTIONS,
   examples: [
     ['wardwatch sources add dc1 --kind windows', 'a domain controller that sends by Winlogbeat'],

@@ -35,7 +35,7 @@ export async function openHttp({ listen, tls, services, api: apiParts }: HttpPar
     tls === null ? fastify(common) : fastify({ ...common, https: { ...tls, minVersion: 'TLSv1.2' } })
   ) as FastifyInstance;
   app.server.maxConnections = MAX_CONNECTIONS;
-  app.decorateRequest('sender', undefined);
+  app.decorateRequest('source', undefined);
   app.setNotFoundHandler(async (_request, reply) => {
     await reply.code(404).send({ code: 'http', message: 'There is nothing here.', hint: 'See /api/v1/openapi.json.' });
   });

@@ -112,7 +112,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     pressure: () =>
       pressure ?? (judging.backlogBytes > MAX_BACKLOG_BYTES ? 'judging is behind by more than 512 MiB' : null),
     onKept: () => judging.wake(),
-    onSender: ({ id, name }) => names.set(id, name),
+    onSource: ({ id, name }) => names.set(id, name),
   });
 
   const doors: OpenDoor[] = [];

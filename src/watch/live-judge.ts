@@ -13,7 +13,7 @@ import type { Filed } from './findings-store.ts';
 /** A hit with the source it came from. */
 interface LiveHit extends PlacedHit {
   readonly sourceId: string;
-  /** Of the event's source, time and content: the same if a sender sends it again. */
+  /** Of the event's source, time and content: the same if a source sends it again. */
   readonly contentId: string;
 }
 

@@ -3,7 +3,7 @@ import type { LogEvent } from '../core/event.ts';
 import { FieldsView } from '../core/fields-view.ts';
 import { Refusal } from '../core/refusal.ts';
 import { entitiesOf } from '../detect/entities.ts';
-import type { DoorServices, Sender } from '../intake/doors/door.ts';
+import type { DoorServices, Source } from '../intake/doors/door.ts';
 import type { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import { type Message, MessageReader } from '../intake/message-reader.ts';
 import { encodeEvents } from '../store/archive/payload.ts';
@@ -25,12 +25,12 @@ export interface PipelineParts {
   readonly pressure: () => string | null;
   /** Something was kept: judge it. */
   readonly onKept: () => void;
-  /** Something came from this sender. */
-  readonly onSender: (sender: Sender) => void;
+  /** Something came from this source. */
+  readonly onSource: (source: Source) => void;
 }
 
 /**
- * The journey of what a sender sends: read, made safe, kept. Whoever sent it is told so only then. Judging follows the
+ * The journey of what a source sends: read, made safe, kept. Whoever sent it is told so only then. Judging follows the
  * journal by itself (see judging.ts): a rule that crashes must not cost us the evidence.
  */
 export class Pipeline implements DoorServices {
@@ -46,28 +46,28 @@ export class Pipeline implements DoorServices {
     this.#reader = new MessageReader(parts.timeZone);
   }
 
-  async accept(sender: Sender, messages: readonly Message[]): Promise<void> {
-    const { now, journal, setAsides, counters, sources, onKept, onSender } = this.#parts;
+  async accept(source: Source, messages: readonly Message[]): Promise<void> {
+    const { now, journal, setAsides, counters, sources, onKept, onSource } = this.#parts;
     const pressure = this.#parts.pressure();
     if (pressure !== null) throw new Refusal('store/busy', pressure);
-    onSender(sender);
+    onSource(source);
     const receivedAt = now();
     const events: StoredEvent[] = [];
     const aside: { bytes: Buffer; reason: string; detail: string }[] = [];
     for (const message of messages) {
       const read = this.#reader.read(message, receivedAt);
-      for (const event of read.events) events.push(this.#stored(event, sender, receivedAt));
+      for (const event of read.events) events.push(this.#stored(event, source, receivedAt));
       for (const { reason, detail } of read.setAside) aside.push({ bytes: bytesOf(message), reason, detail });
     }
     if (events.length > 0) await journal.append(encodeEvents(events));
-    await setAsides.keep(sender.id, receivedAt, aside);
+    await setAsides.keep(source.id, receivedAt, aside);
     counters.add('events_kept_total', {}, events.length);
     for (const { reason } of aside) counters.add('set_aside_total', { reason });
-    await sources.heard(sender.id);
+    await sources.heard(source.id);
     onKept();
   }
 
-  #stored(event: LogEvent, sender: Sender, receivedAt: number): StoredEvent {
+  #stored(event: LogEvent, source: Source, receivedAt: number): StoredEvent {
     const clean = this.#parts.pseudonymiser.event(event);
     const view = this.#view.show(clean);
     const { host, account, address } = entitiesOf(view);
@@ -77,8 +77,8 @@ export class Pipeline implements DoorServices {
       id: `evt_${this.#startId}${(this.#events++).toString(36).padStart(8, '0')}`,
       receivedAt,
       at: clean.at,
-      sourceId: sender.id,
-      product: product ?? (sender.kind === 'windows' ? 'windows' : null),
+      sourceId: source.id,
+      product: product ?? (source.kind === 'windows' ? 'windows' : null),
       category: category ?? null,
       service: service ?? null,
       channel: typeof channel === 'string' ? channel : null,
@@ -91,17 +91,17 @@ export class Pipeline implements DoorServices {
     };
   }
 
-  byToken(token: string): Promise<Sender | null> {
+  byToken(token: string): Promise<Source | null> {
     return this.#parts.sources.byToken(token);
   }
 
-  byAddress(address: string): Promise<Sender | null> {
+  byAddress(address: string): Promise<Source | null> {
     return this.#parts.sources.byAddress(address);
   }
 
-  async setAside(sender: Sender, bytes: Buffer, reason: string, detail: string): Promise<void> {
+  async setAside(source: Source, bytes: Buffer, reason: string, detail: string): Promise<void> {
     const { setAsides, counters, now } = this.#parts;
-    await setAsides.keep(sender.id, now(), [{ bytes, reason, detail }]);
+    await setAsides.keep(source.id, now(), [{ bytes, reason, detail }]);
     counters.add('set_aside_total', { reason });
   }
 

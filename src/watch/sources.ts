@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { Refusal } from '../core/refusal.ts';
-import type { Sender } from '../intake/doors/door.ts';
+import type { Source } from '../intake/doors/door.ts';
 import { isAlreadyThere, type State } from '../store/state.ts';
 import type { SourceRow } from '../store/tables.ts';
 import { newId, newToken, tokenHash } from './credentials.ts';
@@ -29,12 +29,12 @@ export class Sources {
   }
 
   /**
-   * Registers a sender. The token is not kept and cannot be shown again.
+   * Registers a source. The token is not kept and cannot be shown again.
    *
    * @param addresses networks as `10.1.0.0/16`, separated by commas; `null`: this machine, and only for syslog
    * @throws Refusal `sources/name-taken`, `sources/bad-address`
    */
-  async add(name: string, kind: SourceKind, addresses: string | null): Promise<{ id: Sender['id']; token: string }> {
+  async add(name: string, kind: SourceKind, addresses: string | null): Promise<{ id: Source['id']; token: string }> {
     if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u.test(name))
       throw new Refusal(
         'usage/bad-option',
@@ -69,20 +69,20 @@ export class Sources {
     return this.#state.db.selectFrom('sources').selectAll().orderBy('created_at').orderBy('id').execute();
   }
 
-  async byToken(token: string): Promise<Sender | null> {
+  async byToken(token: string): Promise<Source | null> {
     const hash = tokenHash(token);
-    return senderOf((await this.#active()).find((source) => source.token_hash === hash));
+    return knownSource((await this.#active()).find((source) => source.token_hash === hash));
   }
 
-  async byAddress(address: string): Promise<Sender | null> {
+  async byAddress(address: string): Promise<Source | null> {
     const family = isIP(address);
     if (family === 0) return null;
     const fits = (await this.#active()).filter(({ range }) => range?.check(address, family === 6 ? 'ipv6' : 'ipv4'));
     // The narrowest name is not known to a BlockList: the first registered wins, syslog before others.
-    return senderOf(fits.find(({ kind }) => kind === 'syslog') ?? fits[0]);
+    return knownSource(fits.find(({ kind }) => kind === 'syslog') ?? fits[0]);
   }
 
-  async heard(id: Sender['id']): Promise<void> {
+  async heard(id: Source['id']): Promise<void> {
     const now = this.#now();
     if (now - (this.#heard.get(id) ?? 0) < HEARD_EVERY_MS) return;
     this.#heard.set(id, now);
@@ -108,7 +108,7 @@ export class Sources {
   }
 }
 
-function senderOf(source: SourceRow | undefined): Sender | null {
+function knownSource(source: SourceRow | undefined): Source | null {
   return source === undefined ? null : { id: source.id, name: source.name, kind: source.kind };
 }
 

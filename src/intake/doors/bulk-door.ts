@@ -21,9 +21,9 @@ export async function bulkDoor(app: FastifyInstance, services: DoorServices): Pr
     reply.header('x-elastic-product', 'Elasticsearch');
   });
   app.addHook('preHandler', async (request, reply) => {
-    const sender = await admitted(request, reply, services, DOOR, ['apikey', 'basic', 'bearer']);
-    if (sender === null) return reply;
-    request.sender = sender;
+    const source = await admitted(request, reply, services, DOOR, ['apikey', 'basic', 'bearer']);
+    if (source === null) return reply;
+    request.source = source;
     return undefined;
   });
   for (const url of ['/_bulk', '/:index/_bulk'])
@@ -31,15 +31,15 @@ export async function bulkDoor(app: FastifyInstance, services: DoorServices): Pr
       method: ['POST', 'PUT'],
       url,
       handler: async (request, reply) => {
-        const { sender } = request;
+        const { source } = request;
         const body = await bodyOf(request, reply);
-        if (body === null || sender === undefined) return reply;
+        if (body === null || source === undefined) return reply;
         const started = performance.now();
         const { messages, items } = readBulk(body);
-        if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(sender, messages)))) return reply;
+        if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
         for (const item of items)
           if (item.bad !== null)
-            await services.setAside(sender, Buffer.from(item.bad), 'bad-json', 'the document is not a JSON object');
+            await services.setAside(source, Buffer.from(item.bad), 'bad-json', 'the document is not a JSON object');
         return {
           took: Math.round(performance.now() - started),
           errors: items.some(({ bad }) => bad !== null),

@@ -1,7 +1,7 @@
 import type { Message } from '../message-reader.ts';
 
-/** A registered sender, as a door knows it. */
-export interface Sender {
+/** A registered source, as a door knows it. */
+export interface Source {
   readonly id: `src_${string}`;
   readonly name: string;
   readonly kind: string;
@@ -12,18 +12,18 @@ export interface Sender {
  * acknowledges (answers, reads on) only when `accept` has resolved, and pushes back when it rejects.
  */
 export interface DoorServices {
-  /** The sender of this token; `null`: nobody's. */
-  byToken(token: string): Promise<Sender | null>;
-  /** The sender registered for this address at doors where a sender cannot show a token; `null`: nobody. */
-  byAddress(address: string): Promise<Sender | null>;
+  /** The source of this token; `null`: nobody's. */
+  byToken(token: string): Promise<Source | null>;
+  /** The source registered for this address at doors where a source cannot show a token; `null`: nobody. */
+  byAddress(address: string): Promise<Source | null>;
   /**
    * Resolves when all of it is on disk.
    *
    * @throws Refusal `store/busy`, `store/disk-full` or `store/write-failed`: none of it is kept; send again later
    */
-  accept(sender: Sender, messages: readonly Message[]): Promise<void>;
+  accept(source: Source, messages: readonly Message[]): Promise<void>;
   /** Something that could not be made into a message, kept as it came. */
-  setAside(sender: Sender, bytes: Buffer, reason: string, detail: string): Promise<void>;
+  setAside(source: Source, bytes: Buffer, reason: string, detail: string): Promise<void>;
   /** Counts what was turned away or lost, by door and reason. */
   count(door: string, reason: string): void;
 }

@@ -1,8 +1,8 @@
-import type { Sender } from './door.ts';
+import type { Source } from './door.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** At a door: who sends. */
-    sender?: Sender;
+    source?: Source;
   }
 }

@@ -16,25 +16,25 @@ export async function fhirDoor(app: FastifyInstance, services: DoorServices): Pr
   takeBytes(app);
   app.addHook('preHandler', async (request, reply) => {
     if (request.url.endsWith('/metadata')) return undefined;
-    const sender = await admitted(request, reply, services, DOOR, ['bearer', 'basic']);
-    if (sender === null) return reply;
-    request.sender = sender;
+    const source = await admitted(request, reply, services, DOOR, ['bearer', 'basic']);
+    if (source === null) return reply;
+    request.source = source;
     return undefined;
   });
   for (const base of ['/fhir', '/fhir/r4', '/fhir/r5']) {
     for (const url of [`${base}/AuditEvent`, base])
       app.post(url, async (request, reply) => {
-        const { sender } = request;
+        const { source } = request;
         const body = await bodyOf(request, reply);
-        if (body === null || sender === undefined) return reply;
+        if (body === null || source === undefined) return reply;
         reply.type(JSON_TYPE);
         const read = readResource(body);
         if (read === null) {
-          await services.setAside(sender, body, 'bad-json', 'the resource is not a JSON object');
+          await services.setAside(source, body, 'bad-json', 'the resource is not a JSON object');
           return reply.code(202).send(outcome('warning', 'it is not JSON; it was set aside for a person to look at'));
         }
         const { messages, isBundle, entries } = read;
-        if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(sender, messages)))) return reply;
+        if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
         if (!isBundle) return reply.code(201).send(outcome('information', 'the audit event was kept'));
         return reply.code(200).send({
           resourceType: 'Bundle',

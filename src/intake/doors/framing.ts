@@ -8,7 +8,7 @@ const LINE = -1;
 const SPACE = 0x20;
 
 /**
- * Cuts a stream into syslog messages, each framed as its sender likes: by a count of octets before it, or by a line
+ * Cuts a stream into syslog messages, each framed as its source likes: by a count of octets before it, or by a line
  * feed (or NUL) after it. Source: RFC 6587 sections 3.4.1 and 3.4.2; RFC 5425 section 4.3.
  */
 export class SyslogFraming {

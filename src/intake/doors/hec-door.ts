@@ -17,9 +17,9 @@ export async function hecDoor(app: FastifyInstance, services: DoorServices): Pro
   let lastAck = 0;
   app.addHook('preHandler', async (request, reply) => {
     if (request.url.includes('/health')) return undefined;
-    const sender = await admitted(request, reply, services, DOOR, ['splunk', 'basic', 'bearer']);
-    if (sender === null) return reply;
-    request.sender = sender;
+    const source = await admitted(request, reply, services, DOOR, ['splunk', 'basic', 'bearer']);
+    if (source === null) return reply;
+    request.source = source;
     return undefined;
   });
   const done = (channel: unknown) => ({
@@ -29,27 +29,27 @@ export async function hecDoor(app: FastifyInstance, services: DoorServices): Pro
   });
   for (const url of ['', '/event', '/event/1.0'])
     app.post(`/services/collector${url}`, async (request, reply) => {
-      const { sender } = request;
+      const { source } = request;
       const body = await bodyOf(request, reply);
-      if (body === null || sender === undefined) return reply;
+      if (body === null || source === undefined) return reply;
       const { messages, bad } = readEvents(body);
       if (messages.length === 0 && bad.length === 0) return reply.code(400).send({ text: 'No data', code: 5 });
-      if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(sender, messages)))) return reply;
+      if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
       for (const text of bad)
-        await services.setAside(sender, Buffer.from(text), 'bad-event', 'the event is not one of the collector’s');
+        await services.setAside(source, Buffer.from(text), 'bad-event', 'the event is not one of the collector’s');
       if (bad.length > 0 && messages.length === 0)
         return reply.code(400).send({ text: 'Invalid data format', code: 6 });
       return done(request.headers['x-splunk-request-channel']);
     });
   for (const url of ['/raw', '/raw/1.0'])
     app.post(`/services/collector${url}`, async (request, reply) => {
-      const { sender } = request;
+      const { source } = request;
       const body = await bodyOf(request, reply);
-      if (body === null || sender === undefined) return reply;
+      if (body === null || source === undefined) return reply;
       const messages: Message[] = [];
       eachLine(body, (text) => messages.push({ kind: 'text', text }));
       if (messages.length === 0) return reply.code(400).send({ text: 'No data', code: 5 });
-      if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(sender, messages)))) return reply;
+      if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
       return done(request.headers['x-splunk-request-channel']);
     });
   app.post('/services/collector/ack', async (request, reply) => {

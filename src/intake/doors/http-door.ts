@@ -1,13 +1,13 @@
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { DoorServices, Sender } from './door.ts';
+import type { DoorServices, Source } from './door.ts';
 import { isPressure } from './syslog-door.ts';
 
 /** A body as it arrives, and when it has been unpacked. */
 export const MAX_BODY = 16 * 1024 * 1024;
 const MAX_UNPACKED = 64 * 1024 * 1024;
-/** What a sender is asked to wait when there is no room. */
+/** What a source is asked to wait when there is no room. */
 const RETRY_SECONDS = 2;
 
 /** How one protocol's senders say who they are. */
@@ -33,19 +33,19 @@ export function tokensOf(header: string | undefined, schemes: readonly Scheme[])
   return known === 'apikey' ? [value, inside] : [value];
 }
 
-/** The sender, or `null` once the refusal has been sent. */
+/** The source, or `null` once the refusal has been sent. */
 export async function admitted(
   request: FastifyRequest,
   reply: FastifyReply,
   services: DoorServices,
   door: string,
   schemes: readonly Scheme[],
-): Promise<Sender | null> {
+): Promise<Source | null> {
   for (const token of tokensOf(request.headers.authorization, schemes)) {
-    const sender = await services.byToken(token);
-    if (sender !== null) return sender;
+    const source = await services.byToken(token);
+    if (source !== null) return source;
   }
-  services.count(door, 'unknown-sender');
+  services.count(door, 'unknown-source');
   await reply
     .code(401)
     .header('www-authenticate', 'Basic realm="wardwatch", ApiKey')
@@ -71,7 +71,7 @@ export async function bodyOf(request: FastifyRequest, reply: FastifyReply): Prom
   return null;
 }
 
-/** Keeps the work's messages; when there is no room, asks the sender to come again. False once that has been sent. */
+/** Keeps the work's messages; when there is no room, asks the source to come again. False once that has been sent. */
 export async function keptOrRefused(
   reply: FastifyReply,
   services: DoorServices,

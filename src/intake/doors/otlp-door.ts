@@ -11,25 +11,25 @@ const PROTOBUF = 'application/x-protobuf';
 export async function otlpDoor(app: FastifyInstance, services: DoorServices): Promise<void> {
   takeBytes(app);
   app.addHook('preHandler', async (request, reply) => {
-    const sender = await admitted(request, reply, services, DOOR, ['bearer', 'basic', 'apikey']);
-    if (sender === null) return reply;
-    request.sender = sender;
+    const source = await admitted(request, reply, services, DOOR, ['bearer', 'basic', 'apikey']);
+    if (source === null) return reply;
+    request.source = source;
     return undefined;
   });
   app.post('/v1/logs', async (request, reply) => {
-    const { sender } = request;
+    const { source } = request;
     const body = await bodyOf(request, reply);
-    if (body === null || sender === undefined) return reply;
+    if (body === null || source === undefined) return reply;
     const isProtobuf = (request.headers['content-type'] ?? '').startsWith(PROTOBUF);
     let records: OtlpRecord[];
     try {
       records = isProtobuf ? readProtobuf(body) : readOtlpJson(body.toString('utf8'));
     } catch {
-      await services.setAside(sender, body, 'bad-otlp', 'the body is not a request to export logs');
+      await services.setAside(source, body, 'bad-otlp', 'the body is not a request to export logs');
       return reply.code(400).send({ code: 3, message: 'the body is not a request to export logs; it was set aside' });
     }
     const messages = records.map(messageOf).filter((message) => message !== null);
-    if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(sender, messages)))) return reply;
+    if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
     // An empty message is a full success, in either form.
     return isProtobuf ? reply.type(PROTOBUF).send(Buffer.alloc(0)) : reply.type('application/json').send('{}');
   });

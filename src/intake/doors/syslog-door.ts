@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import type { DoorServices, OpenDoor, Sender } from './door.ts';
+import type { DoorServices, OpenDoor, Source } from './door.ts';
 import { SyslogFraming } from './framing.ts';
 
 export interface Listen {
@@ -15,7 +15,7 @@ const MAX_CONNECTIONS = 1000;
 const IDLE_MS = 60 * 60 * 1000;
 /** Messages handed on at a time. */
 const MAX_BATCH = 2000;
-/** Wait before trying again, when there is no room. The sender waits with us: its socket is not read. */
+/** Wait before trying again, when there is no room. The source waits with us: its socket is not read. */
 const RETRY_MS = 200;
 
 /** Syslog over TCP, or over TLS where `tls` is given (RFC 5425). */
@@ -48,7 +48,7 @@ export async function openSyslogStream(
   };
 }
 
-/** One sender's connection: what it sends is read no faster than it can be kept. */
+/** One source's connection: what it sends is read no faster than it can be kept. */
 class Connection {
   readonly #socket: Socket;
   readonly #door: string;
@@ -74,24 +74,24 @@ class Connection {
   }
 
   async #admit(): Promise<void> {
-    const sender = await this.#services.byAddress(plainAddress(this.#socket.remoteAddress));
-    if (sender === null) {
-      this.#services.count(this.#door, 'unknown-sender');
+    const source = await this.#services.byAddress(plainAddress(this.#socket.remoteAddress));
+    if (source === null) {
+      this.#services.count(this.#door, 'unknown-source');
       this.#socket.destroy();
       return;
     }
     this.#socket.on('data', (bytes) => {
-      // One piece in hand at a time: TCP makes the sender wait.
+      // One piece in hand at a time: TCP makes the source wait.
       this.#socket.pause();
       this.#framing.push(bytes);
       this.#then(async () => {
-        await this.#handOn(sender);
+        await this.#handOn(source);
         if (!this.#isStopping) this.#socket.resume();
       });
     });
     this.#socket.on('end', () => {
       this.#framing.end();
-      this.#then(() => this.#handOn(sender));
+      this.#then(() => this.#handOn(source));
     });
     this.#socket.resume();
   }
@@ -103,21 +103,21 @@ class Connection {
     });
   }
 
-  async #handOn(sender: Sender): Promise<void> {
+  async #handOn(source: Source): Promise<void> {
     const messages = this.#waiting;
     this.#waiting = [];
     const tooLong = this.#tooLong;
     this.#tooLong = [];
     for (const bytes of tooLong)
       await this.#services.setAside(
-        sender,
+        source,
         Buffer.alloc(0),
         'message-too-long',
         `a message of ${bytes} bytes or more; at most 1 MiB is taken, and this one was not kept`,
       );
     for (let at = 0; at < messages.length; at += MAX_BATCH) {
       const batch = messages.slice(at, at + MAX_BATCH).map((text) => ({ kind: 'text', text }) as const);
-      while (!(await tryAccept(this.#services, sender, batch))) {
+      while (!(await tryAccept(this.#services, source, batch))) {
         this.#services.count(this.#door, 'pushed-back');
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
@@ -134,9 +134,9 @@ class Connection {
 }
 
 /** False if there is no room now; anything else that goes wrong is thrown. */
-async function tryAccept(services: DoorServices, sender: Sender, batch: Parameters<DoorServices['accept']>[1]) {
+async function tryAccept(services: DoorServices, source: Source, batch: Parameters<DoorServices['accept']>[1]) {
   try {
-    await services.accept(sender, batch);
+    await services.accept(source, batch);
     return true;
   } catch (error) {
     if (isPressure(error)) return false;
@@ -151,7 +151,7 @@ export function isPressure(error: unknown): boolean {
 }
 
 const UDP_RECEIVE_BUFFER = 8 * 1024 * 1024;
-/** Datagrams waiting to be kept. Beyond it they are lost, and counted: UDP has no way to make a sender wait. */
+/** Datagrams waiting to be kept. Beyond it they are lost, and counted: UDP has no way to make a source wait. */
 const MAX_DATAGRAMS = 50_000;
 
 /** Syslog over UDP (RFC 5426): one message a datagram. Can lose messages; how many we lost is counted. */
@@ -203,13 +203,13 @@ class Datagrams {
       for (const from of new Set(batch.map((datagram) => datagram.from))) {
         const own = batch.filter((datagram) => datagram.from === from);
         try {
-          const sender = await this.#services.byAddress(from);
-          if (sender === null) {
-            for (let i = 0; i < own.length; i++) this.#services.count('syslog-udp', 'unknown-sender');
+          const source = await this.#services.byAddress(from);
+          if (source === null) {
+            for (let i = 0; i < own.length; i++) this.#services.count('syslog-udp', 'unknown-source');
             continue;
           }
           const messages = own.map(({ text }) => ({ kind: 'text', text }) as const);
-          while (!(await tryAccept(this.#services, sender, messages)))
+          while (!(await tryAccept(this.#services, source, messages)))
             await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         } catch {
           for (let i = 0; i < own.length; i++) this.#services.count('syslog-udp', 'lost');
