@@ -99,10 +99,14 @@ export class Pipeline implements DoorServices {
     return this.#parts.sources.byAddress(address);
   }
 
-  async setAside(source: Source, bytes: Buffer, reason: string, detail: string): Promise<void> {
+  async setAside(source: Source, things: readonly Buffer[], reason: string, detail: string): Promise<void> {
     const { setAsides, counters, now } = this.#parts;
-    await setAsides.keep(source.id, now(), [{ bytes, reason, detail }]);
-    counters.add('set_aside_total', { reason });
+    await setAsides.keep(
+      source.id,
+      now(),
+      things.map((bytes) => ({ bytes, reason, detail })),
+    );
+    counters.add('set_aside_total', { reason }, things.length);
   }
 
   count(door: string, reason: string): void {

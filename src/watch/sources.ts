@@ -12,14 +12,18 @@ export type SourceKind = (typeof SOURCE_KINDS)[number];
 const OWN_MACHINE = '127.0.0.0/8,::1/128';
 /** A source that is added or removed beside the running service is known to it within this time. */
 const REMEMBER_MS = 1000;
+const LOOK_AGAIN_MS = 20;
 /** Writing down when a source was last heard is not worth a transaction each time. */
 const HEARD_EVERY_MS = 10_000;
 
-/** The senders: the only writer of the table `sources`. */
+/** A source, with the networks that it may send syslog from. */
+type Known = SourceRow & { readonly range: BlockList | null };
+
+/** The registered sources: the only writer of the table `sources`. */
 export class Sources {
   readonly #state: State;
   readonly #now: () => number;
-  #known: readonly (SourceRow & { readonly range: BlockList | null })[] = [];
+  #known: readonly Known[] = [];
   #readAt = Number.NEGATIVE_INFINITY;
   readonly #heard = new Map<string, number>();
 
@@ -71,15 +75,22 @@ export class Sources {
 
   async byToken(token: string): Promise<Source | null> {
     const hash = tokenHash(token);
-    return knownSource((await this.#active()).find((source) => source.token_hash === hash));
+    return this.#find((known) => known.find(({ token_hash: own }) => own === hash));
   }
 
   async byAddress(address: string): Promise<Source | null> {
     const family = isIP(address);
     if (family === 0) return null;
-    const fits = (await this.#active()).filter(({ range }) => range?.check(address, family === 6 ? 'ipv6' : 'ipv4'));
-    // The narrowest name is not known to a BlockList: the first registered wins, syslog before others.
-    return knownSource(fits.find(({ kind }) => kind === 'syslog') ?? fits[0]);
+    return this.#find((known) => {
+      const fits = known.filter(({ range }) => range?.check(address, family === 6 ? 'ipv6' : 'ipv4'));
+      return fits.find(({ kind }) => kind === 'syslog') ?? fits[0];
+    });
+  }
+
+  /** Who was added a moment ago is looked for again at once, but not for every stranger who knocks. */
+  async #find(among: (known: readonly Known[]) => Known | undefined): Promise<Source | null> {
+    const found = among(await this.#active(REMEMBER_MS)) ?? among(await this.#active(LOOK_AGAIN_MS));
+    return found === undefined ? null : { id: found.id, name: found.name, kind: found.kind };
   }
 
   async heard(id: Source['id']): Promise<void> {
@@ -89,9 +100,9 @@ export class Sources {
     await this.#state.db.updateTable('sources').set({ last_heard_at: now }).where('id', '=', id).execute();
   }
 
-  async #active() {
+  async #active(maxAgeMs: number): Promise<readonly Known[]> {
     const now = this.#now();
-    if (Math.abs(now - this.#readAt) >= REMEMBER_MS) {
+    if (Math.abs(now - this.#readAt) >= maxAgeMs) {
       const rows = await this.#state.db
         .selectFrom('sources')
         .selectAll()
@@ -106,10 +117,6 @@ export class Sources {
     }
     return this.#known;
   }
-}
-
-function knownSource(source: SourceRow | undefined): Source | null {
-  return source === undefined ? null : { id: source.id, name: source.name, kind: source.kind };
 }
 
 /** @throws Refusal `sources/bad-address` */

@@ -37,9 +37,8 @@ export async function bulkDoor(app: FastifyInstance, services: DoorServices): Pr
         const started = performance.now();
         const { messages, items } = readBulk(body);
         if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
-        for (const item of items)
-          if (item.bad !== null)
-            await services.setAside(source, Buffer.from(item.bad), 'bad-json', 'the document is not a JSON object');
+        const bad = items.flatMap((item) => (item.bad === null ? [] : [Buffer.from(item.bad)]));
+        await services.setAside(source, bad, 'bad-json', 'the document is not a JSON object');
         return {
           took: Math.round(performance.now() - started),
           errors: items.some(({ bad }) => bad !== null),

@@ -22,8 +22,8 @@ export interface DoorServices {
    * @throws Refusal `store/busy`, `store/disk-full` or `store/write-failed`: none of it is kept; send again later
    */
   accept(source: Source, messages: readonly Message[]): Promise<void>;
-  /** Something that could not be made into a message, kept as it came. */
-  setAside(source: Source, bytes: Buffer, reason: string, detail: string): Promise<void>;
+  /** What could not be made into messages, kept as it came. */
+  setAside(source: Source, things: readonly Buffer[], reason: string, detail: string): Promise<void>;
   /** Counts what was turned away or lost, by door and reason. */
   count(door: string, reason: string): void;
 }

@@ -30,7 +30,7 @@ export async function fhirDoor(app: FastifyInstance, services: DoorServices): Pr
         reply.type(JSON_TYPE);
         const read = readResource(body);
         if (read === null) {
-          await services.setAside(source, body, 'bad-json', 'the resource is not a JSON object');
+          await services.setAside(source, [body], 'bad-json', 'the resource is not a JSON object');
           return reply.code(202).send(outcome('warning', 'it is not JSON; it was set aside for a person to look at'));
         }
         const { messages, isBundle, entries } = read;

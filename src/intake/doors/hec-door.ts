@@ -35,8 +35,12 @@ export async function hecDoor(app: FastifyInstance, services: DoorServices): Pro
       const { messages, bad } = readEvents(body);
       if (messages.length === 0 && bad.length === 0) return reply.code(400).send({ text: 'No data', code: 5 });
       if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
-      for (const text of bad)
-        await services.setAside(source, Buffer.from(text), 'bad-event', 'the event is not one of the collector’s');
+      await services.setAside(
+        source,
+        bad.map((text) => Buffer.from(text)),
+        'bad-event',
+        'the event is not one of the collector’s',
+      );
       if (bad.length > 0 && messages.length === 0)
         return reply.code(400).send({ text: 'Invalid data format', code: 6 });
       return done(request.headers['x-splunk-request-channel']);

@@ -25,7 +25,7 @@ export async function otlpDoor(app: FastifyInstance, services: DoorServices): Pr
     try {
       records = isProtobuf ? readProtobuf(body) : readOtlpJson(body.toString('utf8'));
     } catch {
-      await services.setAside(source, body, 'bad-otlp', 'the body is not a request to export logs');
+      await services.setAside(source, [body], 'bad-otlp', 'the body is not a request to export logs');
       return reply.code(400).send({ code: 3, message: 'the body is not a request to export logs; it was set aside' });
     }
     const messages = records.map(messageOf).filter((message) => message !== null);

@@ -111,7 +111,7 @@ class Connection {
     for (const bytes of tooLong)
       await this.#services.setAside(
         source,
-        Buffer.alloc(0),
+        [Buffer.alloc(0)],
         'message-too-long',
         `a message of ${bytes} bytes or more; at most 1 MiB is taken, and this one was not kept`,
       );
