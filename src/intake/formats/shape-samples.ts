@@ -782,4 +782,11 @@ export const SHAPE_SAMPLES: readonly ShapeSample[] = [
     source: 'zeek//files',
     fields: { fuid: 'F1' },
   },
+  {
+    what: 'FHIR in XML',
+    text: `<AuditEvent xmlns="http://hl7.org/fhir"><type><system value="http://dicom.nema.org/resources/ontology/DCM"/><code value="110112"/></type><action value="E"/><recorded value="${AT}Z"/><outcome value="0"/><agent><who><identifier><value value="kim"/></identifier></who><requestor value="true"/></agent><entity><what><reference value="Patient/1"/></what><role><code value="1"/></role></entity></AuditEvent>`,
+    format: 'xml',
+    source: 'clinical/record_access/',
+    fields: { user: 'kim', patient: ['Patient/1'], action: 'search', outcome: 'success' },
+  },
 ];

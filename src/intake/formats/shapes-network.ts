@@ -76,7 +76,8 @@ const ZEEK_MARKS: readonly (readonly [service: string, field: string])[] = [
 /** Logs that have no connection of their own: they are told by two of their fields. */
 const ZEEK_UNCONNECTED: readonly (readonly [service: string, one: string, other: string])[] = [
   ['files', 'fuid', 'source'],
-  ['x509', 'fingerprint', 'certificate.subject'],
+  ['x509', 'certificate.serial', 'certificate.subject'],
+  ['pe', 'machine', 'compile_ts'],
   ['notice', 'note', 'msg'],
   ['software', 'software_type', 'host'],
   ['dhcp', 'msg_types', 'mac'],
