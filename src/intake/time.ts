@@ -154,10 +154,21 @@ export function commonLog(text: string, timeZone: string): ParsedTime | null {
  * one on the 24-hour clock the British, unless it would be no date then.
  */
 function slashed(text: string, timeZone: string): ParsedTime | null {
-  const firewall = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)$/.exec(text);
+  const firewall = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?$/.exec(text);
   if (firewall !== null) {
     const [, year, month, day, hour, minute, second] = firewall.map(Number);
-    return assemble(year ?? 0, (month ?? 0) - 1, day ?? 0, hour ?? 0, minute ?? 0, second ?? 0, 0, undefined, timeZone);
+    const ms = milliseconds(firewall[7]);
+    return assemble(
+      year ?? 0,
+      (month ?? 0) - 1,
+      day ?? 0,
+      hour ?? 0,
+      minute ?? 0,
+      second ?? 0,
+      ms,
+      undefined,
+      timeZone,
+    );
   }
   const us = /^(\d{1,2})\/(\d{1,2})\/(\d{4}),? (\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s?([AaPp][Mm])?$/.exec(
     text,

@@ -16,7 +16,17 @@ export function unwrapOne(object: JsonObject): JsonObject | null {
 }
 
 /** Where the original line stands, in the order of how sure it is. */
-const ORIGINALS = ['_raw', 'event.original', 'original', 'raw', 'raw_message', 'full_message', 'message', 'log'];
+const ORIGINALS = [
+  'CloudTrailEvent',
+  '_raw',
+  'event.original',
+  'original',
+  'raw',
+  'raw_message',
+  'full_message',
+  'message',
+  'log',
+];
 /** Longer than this it is no event. */
 const MAX_ORIGINAL = 1024 * 1024;
 

@@ -747,4 +747,46 @@ export const SHAPE_SAMPLES: readonly ShapeSample[] = [
     source: 'suricata/dns/dns',
     fields: { query: 'a.example', Hostname: 'ids1' },
   },
+  {
+    what: 'Apache with quotes that are not escaped',
+    text: '203.0.113.9 - - [02/Jul/2026:09:49:00 +0000] "GET /a?b=<script>x("y")</script> HTTP/1.1" 404 12 "-" "curl/8"\n',
+    format: 'access-log',
+    source: '/webserver/',
+    fields: { 'cs-uri-stem': '/a', 'sc-status': '404', 'cs-user-agent': 'curl/8' },
+  },
+  {
+    what: 'CloudTrail from its command line',
+    text: json({
+      Events: [
+        {
+          EventId: '1',
+          EventName: 'CreateUser',
+          CloudTrailEvent: JSON.stringify({
+            eventVersion: '1.08',
+            eventTime: `${AT}Z`,
+            eventSource: 'iam.amazonaws.com',
+            eventName: 'CreateUser',
+            awsRegion: 'eu-west-2',
+          }),
+        },
+      ],
+    }),
+    format: 'json',
+    source: 'aws//cloudtrail',
+    fields: { eventName: 'CreateUser', awsRegion: 'eu-west-2' },
+  },
+  {
+    what: 'Zeek’s files without a connection',
+    text: json({ ts: 1782985740, fuid: 'F1', source: 'HTTP', mime_type: 'text/html' }),
+    format: 'json',
+    source: 'zeek//files',
+    fields: { fuid: 'F1' },
+  },
+  {
+    what: 'FHIR in XML',
+    text: `<AuditEvent xmlns="http://hl7.org/fhir"><type><system value="http://dicom.nema.org/resources/ontology/DCM"/><code value="110112"/></type><action value="E"/><recorded value="${AT}Z"/><outcome value="0"/><agent><who><identifier><value value="kim"/></identifier></who><requestor value="true"/></agent><entity><what><reference value="Patient/1"/></what><role><code value="1"/></role></entity></AuditEvent>`,
+    format: 'xml',
+    source: 'clinical/record_access/',
+    fields: { user: 'kim', patient: ['Patient/1'], action: 'search', outcome: 'success' },
+  },
 ];

@@ -98,6 +98,14 @@ export const TIMES = [
   'date',
   'created',
   'published',
+  'StartTime',
+  'start_time',
+  'event_time',
+  'eventTimestamp',
+  'Timestamp',
+  'DateTime',
+  'Date',
+  'Time',
 ];
 const sources = new Map<string, LogSource>();
 

@@ -120,6 +120,9 @@ const ADMINISTRATION =
 export const entra: Shape = (object) => {
   const portal = portalExport(object);
   if (portal !== null) return portal;
+  // The SDK for Python writes its names in another way.
+  if (object['operation_name'] !== undefined && object['resource_id'] !== undefined)
+    return entraEvent(camelCase(object), ACTIVITIES);
   const category = textAt(object, 'category') ?? textAt(object, 'Category');
   if (category !== null && /SignInLogs$/i.test(category)) return entraEvent(object, SIGNINS);
   if (category !== null && /^(?:AuditLogs|ProvisioningLogs)$/i.test(category)) return entraEvent(object, AUDITS);
@@ -146,6 +149,15 @@ export const entra: Shape = (object) => {
     ? entraEvent(object, ACTIVITIES)
     : null;
 };
+
+function camelCase(object: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object).map(([name, value]) => [
+      name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  );
+}
 
 /** How an app signed in, as rules call it. */
 const PROTOCOLS: Readonly<Record<string, string>> = { deviceCode: 'Device Code', ropc: 'ROPC' };

@@ -66,6 +66,22 @@ const ZEEK_MARKS: readonly (readonly [service: string, field: string])[] = [
   ['x509', 'certificate.subject'],
   ['weird', 'peer'],
   ['notice', 'note'],
+  ['smtp', 'mailfrom'],
+  ['smtp', 'helo'],
+  ['software', 'software_type'],
+  ['tunnel', 'tunnel_type'],
+  ['dhcp', 'msg_types'],
+  ['ftp', 'arg'],
+];
+/** Logs that have no connection of their own: they are told by two of their fields. */
+const ZEEK_UNCONNECTED: readonly (readonly [service: string, one: string, other: string])[] = [
+  ['files', 'fuid', 'source'],
+  ['x509', 'certificate.serial', 'certificate.subject'],
+  ['pe', 'machine', 'compile_ts'],
+  ['notice', 'note', 'msg'],
+  ['software', 'software_type', 'host'],
+  ['dhcp', 'msg_types', 'mac'],
+  ['dhcp', 'uids', 'msg_types'],
 ];
 
 const zeek: Shape = (object) => {
@@ -73,8 +89,14 @@ const zeek: Shape = (object) => {
   const looksLike =
     object['ts'] !== undefined &&
     (object['uid'] !== undefined || object['id.orig_h'] !== undefined || isObject(object['id']));
-  if (path === null && !looksLike) return null;
-  const service = path ?? ZEEK_MARKS.find(([, field]) => at(object, field) !== undefined)?.[0] ?? null;
+  const unconnected =
+    object['ts'] === undefined
+      ? undefined
+      : ZEEK_UNCONNECTED.find(
+          ([, one, other]) => at(object, one) !== undefined && at(object, other) !== undefined,
+        )?.[0];
+  if (path === null && !looksLike && unconnected === undefined) return null;
+  const service = path ?? unconnected ?? ZEEK_MARKS.find(([, field]) => at(object, field) !== undefined)?.[0] ?? null;
   const fields = asFields(object);
   addZeekNames(fields, service);
   return { fields, logSource: zeekSource(service), time: object['ts'] };

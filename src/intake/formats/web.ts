@@ -124,7 +124,7 @@ export const accessLog: Format = {
 
 function parseAccess(line: string, context: ReadContext): LineResult {
   if (line.startsWith('#')) return null;
-  const parts = ACCESS.exec(line);
+  const parts = ACCESS.exec(line) ?? looseParts(line);
   if (parts === null)
     return { reason: 'not-an-access-line', detail: 'the line is not in the common or combined log format' };
   const [, virtualHost, client, , user, when = '', request = '', status, bytes, referer, agent] = parts;
@@ -145,10 +145,24 @@ function parseAccess(line: string, context: ReadContext): LineResult {
     'cs-version': version,
   });
   // Squid's own “combined” adds how it answered.
-  const isProxy = /^ [A-Z_]{3,60}:[A-Z_]{3,60}/.test(line.slice(parts[0].length, parts[0].length + 130));
+  const isProxy = /^ [A-Z_]{3,60}:[A-Z_]{3,60}/.test(line.slice((parts[0] ?? '').length).slice(0, 130));
   if (isProxy) addProxyNames(fields, target);
   else addWebServerNames(fields);
   return { fields, logSource: isProxy ? PROXY : WEB, time: commonLog(when, context.timeZone), atText: when };
+}
+
+const LOOSE_START = /^(?:(\S{1,255}) )?(\S{1,255}) (\S{1,255}) (\S{1,255}|"[^"]{0,255}") \[([^\]]{15,40})\] "/;
+const LOOSE_END = /" (\d{3}|-) (\d+|-)(?: "([^]{0,65536}?)" "([^]{0,65536}?)")?(?: |$)/;
+
+/** As `ACCESS`, for servers that do not escape the quotes in what was asked: attacks are full of them. */
+function looseParts(line: string): readonly (string | undefined)[] | null {
+  const start = LOOSE_START.exec(line);
+  if (start === null) return null;
+  const rest = line.slice(start[0].length);
+  const end = LOOSE_END.exec(rest);
+  if (end === null) return null;
+  const whole = line.slice(0, start[0].length + end.index + end[0].trimEnd().length);
+  return [whole, ...start.slice(1), rest.slice(0, end.index), ...end.slice(1)];
 }
 
 function setAll(fields: Fields, values: Readonly<Record<string, string | undefined>>): void {

@@ -61,3 +61,17 @@ export function toObject(node: Node): JsonObject | string {
   }
   return object;
 }
+
+/** An element as FHIR writes it in JSON. Source: HL7 FHIR R4, “XML representation of resources”. */
+export function toFhir(node: Node): JsonObject {
+  const object: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const child of node.children) {
+    const value = child.attributes['value'];
+    const plain = value === 'true' ? true : value === 'false' ? false : value;
+    const read = plain === undefined ? toFhir(child) : plain;
+    const before = object[child.name];
+    object[child.name] =
+      before === undefined ? read : Array.isArray(before) ? [...(before as unknown[]), read] : [before, read];
+  }
+  return object;
+}

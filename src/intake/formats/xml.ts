@@ -2,13 +2,14 @@ import { parseTime } from '../time.ts';
 import { readAtna } from './atna.ts';
 import type { Format, ReadContext, TextReader } from './format.ts';
 import { ShapeReader } from './shapes.ts';
-import { MAX_DOCUMENT, parseXml, toObject } from './xml-tree.ts';
+import { MAX_DOCUMENT, parseXml, toFhir, toObject } from './xml-tree.ts';
 
-/** XML documents, one or many in a file: audit messages, and events as Event Viewer saves them. */
+/** XML documents, one or many in a file: audit messages (ATNA, FHIR), and events as Event Viewer saves them. */
 export const xml: Format = {
   name: 'xml',
   claims: ({ text }) =>
-    /^\s*<(?:\?xml|AuditMessage|Events?[\s>])/.test(text) && /<(?:\w+:)?(?:AuditMessage|Event)[\s>]/.test(text)
+    /^\s*<(?:\?xml|!--|AuditMessage|AuditEvent|Bundle|Events?[\s>])/.test(text) &&
+    /<(?:\w{1,20}:)?(?:AuditMessage|AuditEvent|Event)[\s>]/.test(text)
       ? 80
       : 0,
   open: (context) => new XmlReader(context),
@@ -38,7 +39,7 @@ class XmlReader implements TextReader {
 
   end(): void {
     this.#cut();
-    if (/<(?:AuditMessage|Event)[\s>]/.test(this.#text))
+    if (/<(?:\w{1,20}:)?(?:AuditMessage|AuditEvent|Event)[\s>]/.test(this.#text))
       this.#aside('bad-xml', 'the text ends in the middle of a document');
   }
 
@@ -50,6 +51,7 @@ class XmlReader implements TextReader {
       const close = `</${start.name}>`;
       const end = this.#text.indexOf(close, start.at);
       if (end < 0) break;
+      this.#between(this.#text.slice(from, start.at));
       from = end + close.length;
       this.#isBroken = false;
       this.#one(this.#text.slice(start.at, from));
@@ -57,8 +59,14 @@ class XmlReader implements TextReader {
     this.#text = this.#text.slice(from);
   }
 
+  /** Between documents there are tags that hold them, and nothing else. */
+  #between(text: string): void {
+    if (text.replace(/<[^<>]*>/g, '').trim() === '') return;
+    this.#put('stray-text', 'something that is no document stands before this one', this.#record + 1);
+  }
+
   #startAfter(from: number): { at: number; name: string } | null {
-    const opening = /<((?:\w{1,20}:)?(?:AuditMessage|Event))[\s>]/g;
+    const opening = /<((?:\w{1,20}:)?(?:AuditMessage|AuditEvent|Event))[\s>]/g;
     opening.lastIndex = from;
     const match = opening.exec(this.#text);
     return match === null ? null : { at: match.index, name: match[1] ?? '' };
@@ -68,6 +76,8 @@ class XmlReader implements TextReader {
     this.#record++;
     const tree = parseXml(text);
     if (tree === null) return this.#put('bad-xml', 'the XML is not well-formed');
+    if (tree.name === 'AuditEvent')
+      return this.#shapes.read({ ...toFhir(tree), resourceType: 'AuditEvent' }, this.#record, null);
     if (tree.name !== 'AuditMessage') return this.#shapes.read({ Event: toObject(tree) }, this.#record, null);
     const { fields, logSource, atText } = readAtna(tree);
     const time = parseTime(atText, this.#context.timeZone);
@@ -87,7 +97,7 @@ class XmlReader implements TextReader {
     this.#put(reason, detail);
   }
 
-  #put(reason: string, detail: string): void {
-    this.#context.setAside({ record: this.#record, offset: null, reason, detail });
+  #put(reason: string, detail: string, record = this.#record): void {
+    this.#context.setAside({ record, offset: null, reason, detail });
   }
 }
