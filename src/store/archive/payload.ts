@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { StoredEvent } from './stored-event.ts';
 
 /**
@@ -13,7 +14,7 @@ export interface EventLine {
   readonly fieldsJson: string;
 }
 
-/** The payload of some events. @throws if fields are no JSON (a cycle, a bigint): a bug of whoever made them */
+/** The payload of some events. @throws if fields are no JSON (a cycle, a bigint), or `receivedAt` no time: a bug of whoever made them */
 export function encodeEvents(events: readonly StoredEvent[]): Buffer {
   return encodeEventLines(events.map((event) => ({ event, fieldsJson: fieldsJson(event.fields) })));
 }
@@ -25,6 +26,7 @@ export function encodeEvents(events: readonly StoredEvent[]): Buffer {
 export function encodeEventLines(lines: readonly EventLine[]): Buffer {
   let text = FIRST_LINE;
   for (const { event, fieldsJson: json } of lines) {
+    assert(Number.isFinite(event.receivedAt), `${event.id} was received at no time`);
     const columns = [
       event.id,
       Math.trunc(event.receivedAt),
