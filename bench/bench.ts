@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: one JSON object a line, `{"name","unit","median","min","max","runs","yardstick","ratio","must","aim"}`.
  * The ratio is to a yardstick measured in the same run, so that figures from different days and machines can be compared.
- * Real rules and logs are needed: without them it says so and ends.
+ * Real rules and logs are needed: without them it says so and ends. `npm run bench -- store` measures what is kept
+ * instead (`store.ts`).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
@@ -14,44 +15,10 @@ import { Correlator, loadRules, loadRuleTexts, type LoadedRules, SigmaEngine } f
 import { EvtxReader, FILE_HEADER } from '../src/intake/evtx/reader.ts';
 import { json } from '../src/intake/formats/json.ts';
 import { corpusDir } from '../test/corpus.ts';
+import { median, report } from './figures.ts';
 
 const RUNS = 5;
 const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
-
-interface Figure {
-  readonly name: string;
-  readonly unit: string;
-  readonly values: readonly number[];
-  readonly yardstick: { readonly name: string; readonly values: readonly number[] };
-  readonly must: number | null;
-  readonly aim: number | null;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
-}
-
-function round(value: number): number {
-  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
-}
-
-function report({ name, unit, values, yardstick, must, aim }: Figure): void {
-  const own = median(values);
-  const line = {
-    name,
-    unit,
-    median: round(own),
-    min: round(Math.min(...values)),
-    max: round(Math.max(...values)),
-    runs: values.length,
-    yardstick: `${yardstick.name}: ${round(median(yardstick.values))}`,
-    ratio: unit.startsWith('x ') ? round(own) : round(own / median(yardstick.values)),
-    must,
-    aim,
-  };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
-}
 
 /** Rates of `work` in things a second, after one run to warm up. */
 function rates(things: number, work: () => void, runs = RUNS): number[] {
@@ -61,6 +28,12 @@ function rates(things: number, work: () => void, runs = RUNS): number[] {
     work();
     return things / ((performance.now() - started) / 1000);
   });
+}
+
+if (process.argv[2] === 'store') {
+  const { benchStore } = await import('./store.ts');
+  await benchStore();
+  process.exit(0);
 }
 
 const sigma = corpusDir('sigma-rules');

@@ -41,7 +41,7 @@ function storyOf(report: VerifyReport): string {
   const lines = problems.map(({ kind, what, detail }) => `NOT WHOLE  ${kind}: ${what}: ${detail}`);
   lines.push(...notes.map((note) => `note       ${note}`));
   lines.push(
-    `${report.ok ? 'Whole' : `${problems.length} problem${problems.length === 1 ? '' : 's'}`}: ${rows} events in ${segments} segments, ${deleted} deleted with a tombstone, ${journalEntries} payloads in the journal.`,
+    `${report.ok ? 'Whole' : `${problems.length} problem${problems.length === 1 ? '' : 's'}`}: ${rows} events in ${segments} segments, ${deleted} deleted with a tombstone, ${journalEntries} ${journalEntries === 1 ? 'batch' : 'batches'} still in the journal.`,
     `The head of the chain is ${head.hash} (line ${head.number}).`,
   );
   return `${lines.join('\n')}\n`;

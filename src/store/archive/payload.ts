@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { StoredEvent } from './stored-event.ts';
 
 /**
@@ -13,10 +14,19 @@ export interface EventLine {
   readonly fieldsJson: string;
 }
 
-/** The payload of some events. @throws if fields are no JSON (a cycle, a bigint): a bug of whoever made them */
+/** The payload of some events. @throws if fields are no JSON (a cycle, a bigint), or `receivedAt` no time: a bug of whoever made them */
 export function encodeEvents(events: readonly StoredEvent[]): Buffer {
+  return encodeEventLines(events.map((event) => ({ event, fieldsJson: fieldsJson(event.fields) })));
+}
+
+/**
+ * As `encodeEvents`, where the fields' JSON is at hand: making it is most of the cost (13 µs an event of 1.3 kB).
+ * It must be one JSON object on one line, and without halves of surrogate pairs.
+ */
+export function encodeEventLines(lines: readonly EventLine[]): Buffer {
   let text = FIRST_LINE;
-  for (const event of events) {
+  for (const { event, fieldsJson: json } of lines) {
+    assert(Number.isFinite(event.receivedAt), `${event.id} was received at no time`);
     const columns = [
       event.id,
       Math.trunc(event.receivedAt),
@@ -32,7 +42,7 @@ export function encodeEvents(events: readonly StoredEvent[]): Buffer {
       event.address,
       event.text,
     ];
-    text += `${JSON.stringify(columns)}\n${fieldsJson(event.fields)}\n`;
+    text += `${JSON.stringify(columns)}\n${json}\n`;
   }
   return Buffer.from(text, 'utf8');
 }
