@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   findings: ['core', 'detect/sigma', 'content'],
   ops: ['core', 'store'],
   incidents: ['core', 'store'],
-  watch: ['core', 'intake', 'detect', 'detect/sigma', 'findings', 'store'],
+  watch: ['core', 'intake', 'detect', 'detect/sigma', 'findings', 'store', 'ops'],
   api: ['core', 'store', 'ops', 'incidents', 'watch'],
   serve: ['core', 'intake', 'detect/sigma', 'store', 'ops', 'incidents', 'watch', 'api'],
   scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'findings'],

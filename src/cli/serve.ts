@@ -1,7 +1,7 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
-import { loadRules } from '../detect/sigma/index.ts';
 import type { Listen } from '../intake/doors/syslog-door.ts';
 import { Log } from '../ops/log.ts';
 import { type Service, startService } from '../serve/service.ts';
@@ -59,11 +59,13 @@ export async function runServe(
     const text = given.text(name);
     return text === null ? null : readListen(`--${name}`, text);
   };
-  const rules = loadRules([OWN_RULES, ...given.texts('rules')], {
+  const rules = {
+    ruleFolders: [OWN_RULES, ...given.texts('rules')],
     placeholders: readPlaceholders(given.text('site')),
-    includeDeprecated: false,
     cacheFolder: cacheFolder(env),
-  });
+  };
+  for (const folder of rules.ruleFolders)
+    if (!existsSync(folder)) throw new Refusal('rules/not-found', `there is no folder ${folder}`);
   const log = new Log(say, Date.now);
   const { data, keys } = foldersOf(given.text('data'), given.text('keys'));
   const service = await started({

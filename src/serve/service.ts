@@ -5,7 +5,6 @@ import { ENDPOINTS } from '../api/endpoints.ts';
 import { openApiDocument } from '../api/openapi.ts';
 import type { Finding } from '../core/finding.ts';
 import { Incidents } from '../incidents/store.ts';
-import type { LoadedRules } from '../detect/sigma/index.ts';
 import type { OpenDoor } from '../intake/doors/door.ts';
 import { type Listen, openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
 import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
@@ -20,7 +19,7 @@ import { Counters } from '../watch/counters.ts';
 import { Findings } from '../watch/findings-store.ts';
 import { openKeys } from '../watch/keys.ts';
 import { Judging } from '../watch/judging.ts';
-import { LiveJudge } from '../watch/live-judge.ts';
+import type { JudgingSetup } from '../watch/judging-messages.ts';
 import { Pipeline } from '../watch/pipeline.ts';
 import { SetAsides } from '../watch/set-aside-store.ts';
 import { Sources } from '../watch/sources.ts';
@@ -36,7 +35,7 @@ export interface ServiceOptions {
   readonly syslogTcp: Listen | null;
   readonly syslogTls: Listen | null;
   readonly syslogUdp: Listen | null;
-  readonly rules: LoadedRules;
+  readonly rules: Pick<JudgingSetup, 'ruleFolders' | 'placeholders' | 'cacheFolder'>;
   readonly timeZone: string;
   /** True for hosts, in lower case, that care depends on. */
   readonly doesCareDepend: (host: string) => boolean;
@@ -81,10 +80,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
   const judging = new Judging({
     journal,
-    judge: new LiveJudge(options.rules),
+    ...options.rules,
     findings,
     counters,
-    nameOf: (id) => names.get(id) ?? id,
+    names,
     now,
     onFinding: (finding) => heard.emit('finding', finding),
     onBug: (error) => log.bug(error),
@@ -112,7 +111,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     pressure: () =>
       pressure ?? (judging.backlogBytes > MAX_BACKLOG_BYTES ? 'judging is behind by more than 512 MiB' : null),
     onKept: () => judging.wake(),
-    onSource: ({ id, name }) => names.set(id, name),
+    onSource: ({ id, name }) => {
+      if (names.get(id) === name) return;
+      names.set(id, name);
+      judging.named(id, name);
+    },
   });
 
   const doors: OpenDoor[] = [];

@@ -1,51 +1,52 @@
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { Finding } from '../core/finding.ts';
-import { decodeEvents } from '../store/archive/payload.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Counters } from './counters.ts';
-import type { Filed, Findings, Judged } from './findings-store.ts';
-import type { LiveJudge } from './live-judge.ts';
+import type { Findings, Judged } from './findings-store.ts';
+import type { FromJudging, JudgingSetup, Mark, ToJudging } from './judging-messages.ts';
 
-export interface JudgingParts {
+export interface JudgingParts extends Pick<JudgingSetup, 'ruleFolders' | 'placeholders' | 'cacheFolder'> {
   readonly journal: Journal;
-  readonly judge: LiveJudge;
   readonly findings: Findings;
   readonly counters: Counters;
-  readonly nameOf: (sourceId: string) => string;
+  /** Of sources, by id. */
+  readonly names: ReadonlyMap<string, string>;
   readonly now: () => number;
   readonly onFinding: (finding: Finding) => void;
-  /** An event could not be judged: a bug of ours, which ends that event's judging only. */
+  /** The thread ended by itself: a bug of ours. It is started again where it was. */
   readonly onBug: (error: unknown) => void;
 }
 
-/** Events judged before what they led to is filed: one transaction for all of them. */
-const MAX_BATCH_EVENTS = 2000;
 /** Windows longer than this are not known again after a restart. */
 const MAX_REACH_MS = 24 * 3_600_000;
 const MARK_EVERY_MS = 60_000;
+const START_AGAIN_MS = 1000;
 
 /**
- * Follows the journal and judges what is in it, once. Findings and how far judging has come are written together;
- * after a crash, events back to the longest window are judged again to know those windows, and nothing is filed for
- * them.
+ * Judges what the journal holds, once, in a thread of its own: a rule that is slow or crashes must not hold up keeping.
+ * Findings and how far judging has come are written together; after a crash, events back to the longest window are
+ * judged again to know those windows, and nothing is filed for them.
  */
 export class Judging {
   readonly #parts: JudgingParts;
   #judged: Judged = { to: 0, from: 0 };
-  /** Places in the journal with when their events came, for `Judged.from`. */
-  #marks: { readonly position: number; readonly receivedAt: number }[] = [];
-  #wake: () => void = () => undefined;
-  #isStopping = false;
-  #work: Promise<void> = Promise.resolve();
   #at = 0;
+  #marks: Mark[] = [];
+  #reachMs = 0;
+  #worker: Worker | null = null;
+  #filing: Promise<void> = Promise.resolve();
+  #isStopping = false;
+  #onDone: () => void = () => undefined;
 
   constructor(parts: JudgingParts) {
     this.#parts = parts;
   }
 
+  /** Resolves when the rules are loaded. */
   async start(): Promise<void> {
     this.#judged = await this.#parts.findings.judged();
-    this.#at = this.#judged.from;
-    this.#work = this.#follow();
+    await this.#startThread();
   }
 
   /** Nothing before this is needed again. */
@@ -60,75 +61,94 @@ export class Judging {
 
   /** Something was kept. */
   wake(): void {
-    this.#wake();
+    this.#tell({ kind: 'end', end: this.#parts.journal.end });
+  }
+
+  named(id: string, name: string): void {
+    this.#tell({ kind: 'name', id, name });
   }
 
   /** Judges all that the journal holds, and ends. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    this.#wake();
-    await this.#work;
+    const worker = this.#worker;
+    if (worker === null) return;
+    const done = new Promise<void>((resolve) => {
+      this.#onDone = resolve;
+    });
+    this.#tell({ kind: 'stop', end: this.#parts.journal.end });
+    await done;
+    await this.#filing;
+    await worker.terminate();
   }
 
-  async #follow(): Promise<void> {
-    const { journal } = this.#parts;
-    for (;;) {
-      let filed: Filed[] = [];
-      let events = 0;
-      const { end } = journal;
-      for await (const { position, next, payload } of journal.read(this.#at)) {
-        const isNew = position >= this.#judged.to;
-        const found = this.#judgePayload(payload, position);
-        if (isNew) filed.push(...found);
-        events += found.length + 1;
-        this.#at = next;
-        if (events < MAX_BATCH_EVENTS) continue;
-        await this.#file(filed);
-        filed = [];
-        events = 0;
-      }
-      // The header of a segment is no event: its bytes are passed over.
-      this.#at = Math.max(this.#at, end);
-      if (this.#at > this.#judged.to || filed.length > 0) await this.#file(filed);
-      if (this.#at >= journal.end) {
-        if (this.#isStopping) return;
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-          // A wake between the check and here would be missed.
-          if (this.#at < journal.end || this.#isStopping) resolve();
-        });
-      }
-    }
+  async #startThread(): Promise<void> {
+    const { journal, ruleFolders, placeholders, cacheFolder, names } = this.#parts;
+    const setup: JudgingSetup = {
+      journalFolder: journal.folder,
+      ruleFolders,
+      placeholders,
+      cacheFolder,
+      from: this.#judged.from,
+      fileFrom: this.#judged.to,
+      names,
+    };
+    this.#at = this.#judged.from;
+    this.#marks = [];
+    const worker = new Worker(path.join(import.meta.dirname, 'judging-worker.ts'), { workerData: setup });
+    this.#worker = worker;
+    const ready = new Promise<void>((resolve, reject) => {
+      worker.once('error', reject);
+      worker.on('message', (message: FromJudging) => {
+        if (message.kind === 'ready') {
+          this.#reachMs = Math.min(message.reachMs, MAX_REACH_MS);
+          worker.off('error', reject);
+          worker.on('error', (error: unknown) => this.#parts.onBug(error));
+          resolve();
+        } else if (message.kind === 'batch') this.#filing = this.#filing.then(() => this.#file(worker, message));
+        else this.#onDone();
+      });
+    });
+    worker.on('exit', () => this.#ended(worker));
+    await ready;
+    this.wake();
   }
 
-  #judgePayload(payload: Buffer, position: number): Filed[] {
-    const { judge, nameOf, counters, onBug } = this.#parts;
-    const filed: Filed[] = [];
-    for (const event of decodeEvents(payload) ?? []) {
-      try {
-        filed.push(...judge.judge(event, nameOf(event.sourceId)));
-      } catch (error) {
-        onBug(error);
-      }
-      counters.add('events_judged_total');
-      const last = this.#marks.at(-1);
-      if (last === undefined || event.receivedAt >= last.receivedAt + MARK_EVERY_MS)
-        this.#marks.push({ position, receivedAt: event.receivedAt });
-    }
-    return filed;
-  }
-
-  async #file(filed: readonly Filed[]): Promise<void> {
-    const { findings, judge, now, onFinding, counters } = this.#parts;
-    const reach = Math.min(judge.reachMs, MAX_REACH_MS) + MARK_EVERY_MS;
-    const since = now() - reach;
+  async #file(worker: Worker, batch: Extract<FromJudging, { kind: 'batch' }>): Promise<void> {
+    const { findings, now, onFinding, onBug, counters } = this.#parts;
+    this.#marks.push(...batch.marks);
+    const since = now() - this.#reachMs - MARK_EVERY_MS;
     while (this.#marks.length > 1 && (this.#marks[1]?.receivedAt ?? 0) < since) this.#marks.shift();
-    const to = Math.max(this.#at, this.#judged.to);
+    const to = Math.max(batch.at, this.#judged.to);
     const judged = { to, from: Math.min(this.#marks[0]?.position ?? to, to) };
-    for (const finding of await findings.file(filed, judged)) {
-      counters.add('findings_total', { level: finding.level });
-      onFinding(finding);
+    try {
+      for (const finding of await findings.file(batch.filed, judged)) {
+        counters.add('findings_total', { level: finding.level });
+        onFinding(finding);
+      }
+    } catch (error) {
+      // Not filed, so not judged: the thread starts again before this batch.
+      onBug(error);
+      await worker.terminate();
+      return;
     }
+    counters.add('events_judged_total', {}, batch.events);
     this.#judged = judged;
+    this.#at = batch.at;
+    this.#tell({ kind: 'go' });
+  }
+
+  #ended(worker: Worker): void {
+    if (this.#worker !== worker) return;
+    this.#worker = null;
+    this.#onDone();
+    if (this.#isStopping) return;
+    setTimeout(() => {
+      if (!this.#isStopping) this.#startThread().catch((error: unknown) => this.#parts.onBug(error));
+    }, START_AGAIN_MS).unref();
+  }
+
+  #tell(message: ToJudging): void {
+    this.#worker?.postMessage(message);
   }
 }

@@ -1,0 +1,40 @@
+import type { Filed } from './findings-store.ts';
+
+/** What the thread that judges is started with. Plain data. */
+export interface JudgingSetup {
+  readonly journalFolder: string;
+  readonly ruleFolders: readonly string[];
+  readonly placeholders: Readonly<Record<string, readonly string[]>>;
+  readonly cacheFolder: string | null;
+  /** Judge from here on; what is found before `fileFrom` is only for knowing the windows of correlations. */
+  readonly from: number;
+  readonly fileFrom: number;
+  readonly names: ReadonlyMap<string, string>;
+}
+
+export type ToJudging =
+  /** Everything before this is in the journal. */
+  | { readonly kind: 'end'; readonly end: number }
+  | { readonly kind: 'name'; readonly id: string; readonly name: string }
+  /** What the last batch led to is filed: go on. */
+  | { readonly kind: 'go' }
+  /** Judge up to `end`, say so, and end. */
+  | { readonly kind: 'stop'; readonly end: number };
+
+export type FromJudging =
+  | { readonly kind: 'ready'; readonly reachMs: number; readonly rules: number }
+  | {
+      readonly kind: 'batch';
+      /** Everything before this is judged. */
+      readonly at: number;
+      readonly events: number;
+      readonly filed: readonly Filed[];
+      /** Places in the journal with when their events came. */
+      readonly marks: readonly Mark[];
+    }
+  | { readonly kind: 'done' };
+
+export interface Mark {
+  readonly position: number;
+  readonly receivedAt: number;
+}

@@ -1,0 +1,126 @@
+/** The thread that judges: follows the journal, and hands on what it finds. See `Judging`, which starts it. */
+import assert from 'node:assert/strict';
+import { parentPort, workerData } from 'node:worker_threads';
+import { loadRules } from '../detect/sigma/index.ts';
+import { Log } from '../ops/log.ts';
+import { decodeEvents } from '../store/archive/payload.ts';
+import { followJournal } from '../store/journal.ts';
+import type { Filed } from './findings-store.ts';
+import type { FromJudging, JudgingSetup, Mark, ToJudging } from './judging-messages.ts';
+import { LiveJudge } from './live-judge.ts';
+
+/** Events judged before what they led to is filed: one transaction for all of them. */
+const MAX_BATCH_EVENTS = 2000;
+const MARK_EVERY_MS = 60_000;
+
+assert(parentPort !== null, 'this runs as a thread');
+const port = parentPort;
+// What `Judging` hands over.
+const setup = workerData as JudgingSetup;
+const log = new Log((line) => process.stderr.write(line), Date.now);
+const names = new Map(setup.names);
+let end = 0;
+let isStopping = false;
+let wake: () => void = () => undefined;
+let go: () => void = () => undefined;
+
+port.on('message', (message: ToJudging) => {
+  switch (message.kind) {
+    case 'end':
+      end = Math.max(end, message.end);
+      wake();
+      break;
+    case 'name':
+      names.set(message.id, message.name);
+      break;
+    case 'go':
+      go();
+      break;
+    case 'stop':
+      end = Math.max(end, message.end);
+      isStopping = true;
+      wake();
+      break;
+    default:
+      message satisfies never;
+  }
+});
+
+const judge = new LiveJudge(
+  loadRules(setup.ruleFolders, {
+    placeholders: setup.placeholders,
+    includeDeprecated: false,
+    cacheFolder: setup.cacheFolder,
+  }),
+);
+tell({ kind: 'ready', reachMs: judge.reachMs, rules: judge.rules.rules.length });
+await follow();
+tell({ kind: 'done' });
+port.close();
+
+async function follow(): Promise<void> {
+  let at = setup.from;
+  for (;;) {
+    const until = end;
+    let batch = newBatch();
+    for await (const { position, next, payload } of followJournal(setup.journalFolder, at, () => until, logDamage)) {
+      judgePayload(payload, position, batch);
+      at = next;
+      if (batch.events < MAX_BATCH_EVENTS) continue;
+      await handOn(at, batch);
+      batch = newBatch();
+    }
+    // The header of a segment is no event: its bytes are passed over.
+    const reached = Math.max(at, until);
+    if (reached > at || batch.events > 0) await handOn(reached, batch);
+    at = reached;
+    if (end > at) continue;
+    if (isStopping) return;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  }
+}
+
+interface Batch {
+  events: number;
+  readonly filed: Filed[];
+  readonly marks: Mark[];
+}
+
+function newBatch(): Batch {
+  return { events: 0, filed: [], marks: [] };
+}
+
+function judgePayload(payload: Buffer, position: number, batch: Batch): void {
+  for (const event of decodeEvents(payload) ?? []) {
+    try {
+      const found = judge.judge(event, names.get(event.sourceId) ?? event.sourceId);
+      if (position >= setup.fileFrom) batch.filed.push(...found);
+    } catch (error) {
+      // A bug ends this event's judging only; the event is kept.
+      log.bug(error);
+    }
+    batch.events++;
+    const last = batch.marks.at(-1);
+    if (last === undefined || event.receivedAt >= last.receivedAt + MARK_EVERY_MS)
+      batch.marks.push({ position, receivedAt: event.receivedAt });
+  }
+}
+
+/** Waits until the main thread has filed it: what is found is never more than one batch ahead of what is written. */
+async function handOn(at: number, { events, filed, marks }: Batch): Promise<void> {
+  const filing = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  tell({ kind: 'batch', at, events, filed, marks });
+  await filing;
+}
+
+function tell(message: FromJudging): void {
+  port.postMessage(message);
+}
+
+function logDamage({ kind }: { kind: string }): void {
+  log.say('alarm', 'journal-damage', { kind });
+}
