@@ -12,6 +12,8 @@ import { LiveJudge } from './live-judge.ts';
 /** Events judged before what they led to is filed: one transaction for all of them. */
 const MAX_BATCH_EVENTS = 2000;
 const MARK_EVERY_MS = 60_000;
+/** How often windows of correlations are closed by the clock while nothing comes. */
+const PASS_EVERY_MS = 15_000;
 
 assert(parentPort !== null, 'this runs as a thread');
 const port = parentPort;
@@ -76,10 +78,21 @@ async function follow(): Promise<void> {
     at = reached;
     if (end > at) continue;
     if (isStopping) return;
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-    });
+    await wokenOr(PASS_EVERY_MS);
+    const found = judge.pass(Date.now());
+    if (found.length > 0) await handOn(at, { events: 0, filed: [...found], marks: [] });
   }
+}
+
+/** Resolves when there is something to do, or after so long. */
+function wokenOr(afterMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, afterMs);
+    wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
 }
 
 interface Batch {

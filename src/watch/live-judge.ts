@@ -101,6 +101,13 @@ export class LiveJudge {
     }
     return this.#found;
   }
+
+  /** Answers the windows that are over by the clock, when no event comes to say so. */
+  pass(now: number): readonly Filed[] {
+    this.#found = [];
+    this.#correlator.advance(now - TOLERANCE_MS);
+    return this.#found;
+  }
 }
 
 function contentIdOf({ sourceId, at, fields, text }: StoredEvent): string {
