@@ -65,7 +65,7 @@ export async function writeParts(
         receivedFrom: Number(receivedFrom),
         receivedTo: Number(receivedTo),
         sources: sources as string[],
-        hosts: HostFilter.of(hosts.getRowsJS().map(([host]) => String(host))).write(),
+        hosts: HostFilter.of(hosts.getRowsJS().map(([host]) => host as string)).write(),
       });
     }
     for (const day of daysOf(written)) await syncFolder(path.join(folder, day));
