@@ -26,6 +26,8 @@ export interface SegmentInfo {
   readonly receivedFrom: number;
   readonly receivedTo: number;
   readonly sources: readonly string[];
+  /** Which hosts it may hold: a `HostFilter`. */
+  readonly hosts: string;
 }
 
 export type ChainEntry =

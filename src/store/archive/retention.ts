@@ -45,12 +45,12 @@ const BY_LOG_SOURCE: Readonly<Record<Exclude<RetentionKind, 'security'>, readonl
   clinical: ['fhir', 'atna', 'dicom', 'hl7', 'epr', 'clinical', 'record_access'],
 };
 
-/** SQL that gives a row's retention kind. Only words of our own are in it. */
+/** SQL that gives a row's retention kind. Only words of our own are in it; those of a log source are lower case. */
 export const RETENTION_KIND_SQL = `case ${Object.entries(BY_LOG_SOURCE)
   .toReversed()
   .map(([kind, words]) => {
     const list = words.map((word) => `'${word}'`).join(', ');
-    return `when lower(product) in (${list}) or lower(category) in (${list}) or lower(service) in (${list}) then '${kind}'`;
+    return `when product in (${list}) or category in (${list}) or service in (${list}) then '${kind}'`;
   })
   .join(' ')} else 'security' end`;
 

@@ -4,6 +4,8 @@ import { Refusal } from '../../core/refusal.ts';
 import type { SegmentInfo } from './chain.ts';
 import { COLUMN_LIST, eventOf, rowsOf } from './database.ts';
 import { type Bucket, cursorOf, type CountRequest, type SearchRequest } from './event-store.ts';
+import { HostFilter } from './host-filter.ts';
+import type { Predicate } from './predicate.ts';
 import { conditionOf, type SqlValue } from './predicate-sql.ts';
 import { type StoredEvent, timeOf } from './stored-event.ts';
 
@@ -27,6 +29,7 @@ export class Searcher {
   readonly #database: DuckDBInstance;
   readonly #folder: string;
   readonly #limits: SearchLimits;
+  readonly #filters = new WeakMap<SegmentInfo, HostFilter | null>();
   #running = 0;
   readonly #queue: (() => void)[] = [];
 
@@ -39,6 +42,8 @@ export class Searcher {
 
   /** Pages of events. Time spent between two pages, by whoever reads them, does not count. */
   async *search(snapshot: Snapshot, request: SearchRequest, signal: AbortSignal): AsyncGenerator<StoredEvent[]> {
+    // Refuses what cannot be asked before anything goes through the tree of it.
+    conditionOf(request.where);
     let left = request.limit ?? Number.POSITIVE_INFINITY;
     let cursor = request.cursor;
     while (left > 0) {
@@ -57,7 +62,9 @@ export class Searcher {
     if (!(bucketMs >= 1) || !(from <= to) || (to - from) / bucketMs > MAX_BUCKETS)
       throw new Refusal('search/bad-request', `counts come in 1 to ${MAX_BUCKETS} buckets`);
     const where = conditionOf(request.where);
-    const segments = snapshot.segments.filter((segment) => segment.timeTo >= from && segment.timeFrom < to);
+    const segments = snapshot.segments.filter(
+      (segment) => segment.timeTo >= from && segment.timeFrom < to && this.#mayHold(segment, request.where),
+    );
     const sql = `select ("time" - ${whole(from)}) // ${whole(bucketMs)} as bucket, count(*)
       from (${this.#rows(snapshot.tables, segments)})
       where "time" >= ${whole(from)} and "time" < ${whole(to)} and ${where.sql} group by 1 order by 1`;
@@ -82,6 +89,7 @@ export class Searcher {
     }
     const waiting = snapshot.segments
       .filter((segment) => segment.timeTo >= (from ?? -Infinity) && segment.timeFrom < (to ?? Infinity))
+      .filter((segment) => this.#mayHold(segment, request.where))
       .sort((a, b) => (isNewest ? b.timeTo - a.timeTo : a.timeFrom - b.timeFrom));
     const isBehind = (segment: SegmentInfo, event: StoredEvent) =>
       isNewest ? segment.timeTo < timeOf(event) : segment.timeFrom > timeOf(event);
@@ -121,6 +129,15 @@ export class Searcher {
     const sql = `select ${COLUMN_LIST} from (${this.#rows(tables, segments)}) where ${all.join(' and ')}
       order by "time" ${direction}, id ${direction} limit ${whole(size)}`;
     return { sql, values };
+  }
+
+  #mayHold(segment: SegmentInfo, where: Predicate): boolean {
+    let filter = this.#filters.get(segment);
+    if (filter === undefined) {
+      filter = HostFilter.read(segment.hosts);
+      this.#filters.set(segment, filter);
+    }
+    return filter?.mayFulfil(where) ?? true;
   }
 
   #rows(tables: readonly string[], segments: readonly SegmentInfo[]): string {

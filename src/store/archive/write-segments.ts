@@ -6,6 +6,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { makeFolder, syncFolder } from '../durable.ts';
 import type { SegmentInfo } from './chain.ts';
 import { COLUMN_LIST, quoted } from './database.ts';
+import { HostFilter } from './host-filter.ts';
 import { RETENTION_KIND_SQL, type RetentionKind } from './retention.ts';
 
 /** Until the chain names a segment its file ends in this. */
@@ -44,9 +45,12 @@ export async function writeParts(
       const name = `${dayName(Number(day))}/${kind}-${line}.parquet`;
       const file = path.join(folder, name + PART);
       await makeFolder(path.dirname(file));
+      const where = `received_at // ${DAY_MS} = ${Number(day)} and ${RETENTION_KIND_SQL} = ${quoted(kind)}`;
+      const hosts = await connection.runAndReadAll(
+        `select distinct lower(host) from ${table} where host is not null and ${where}`,
+      );
       await connection.run(
-        `copy (select ${COLUMN_LIST}, lower(host) as host_key from ${table}
-          where received_at // ${DAY_MS} = ${Number(day)} and ${RETENTION_KIND_SQL} = ${quoted(kind)} order by ${ORDER})
+        `copy (select ${COLUMN_LIST}, lower(host) as host_key from ${table} where ${where} order by ${ORDER})
         to ${quoted(file)} (format parquet, compression zstd, row_group_size ${BLOCK_ROWS}, parquet_version v2)`,
       );
       await syncFile(file);
@@ -61,6 +65,7 @@ export async function writeParts(
         receivedFrom: Number(receivedFrom),
         receivedTo: Number(receivedTo),
         sources: sources as string[],
+        hosts: HostFilter.of(hosts.getRowsJS().map(([host]) => host as string)).write(),
       });
     }
     for (const day of daysOf(written)) await syncFolder(path.join(folder, day));
