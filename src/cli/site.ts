@@ -29,9 +29,23 @@ export function readPlaceholders(siteFile: string | null): Record<string, readon
 }
 
 function readOne(file: string): Record<string, string[]> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Refusal(
+      'mapping/invalid',
+      `cannot read the site file ${file}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : ''}`,
+    );
+  }
+  return parsePlaceholders(text, file);
+}
+
+/** As `readPlaceholders`, of a site file's text; `file` is its name in what is said of it. */
+export function parsePlaceholders(text: string, file: string): Record<string, string[]> {
   let doc: unknown;
   try {
-    doc = load(readFileSync(file, 'utf8'));
+    doc = load(text);
   } catch (error) {
     throw new Refusal(
       'mapping/invalid',
@@ -41,15 +55,19 @@ function readOne(file: string): Record<string, string[]> {
   const section = typeof doc === 'object' && doc !== null && 'placeholders' in doc ? doc.placeholders : null;
   if (typeof section !== 'object' || section === null)
     throw new Refusal('mapping/invalid', `the site file ${file} has no “placeholders:” mapping`);
-  const values: Record<string, string[]> = {};
+  const values = Object.create(null) as Record<string, string[]>;
   for (const [name, list] of Object.entries(section)) {
     const entries: readonly unknown[] = Array.isArray(list) ? list : [list];
-    values[name] = entries.filter((entry) => entry !== null).map(String);
+    values[name] = words(
+      entries.filter((entry) => entry !== null),
+      `the site file ${file} has something else than text for “${name.slice(0, 100)}”`,
+    );
   }
   return values;
 }
 
 /**
+<<<<<<< HEAD
  * Names of hosts that care depends on (the EPR, PACS, domain controllers, medical devices): `care_depends_on:` of the
  * site's file. `*` stands for any text.
  *
@@ -76,6 +94,19 @@ export function hostMatcher(names: readonly string[]): (host: string) => boolean
       ),
   );
   return (host) => patterns.some((pattern) => pattern.test(host));
+=======
+ * A list of texts. Anything nested is refused: written out, a few lines of YAML can be larger than any memory.
+ *
+ * @throws Refusal with these words
+ */
+function words(entries: readonly unknown[], otherwise: string): string[] {
+  return entries.map((entry) => {
+    if (typeof entry === 'string') return entry;
+    if (typeof entry === 'number' || typeof entry === 'boolean') return String(entry);
+    if (entry instanceof Date) return entry.toISOString();
+    throw new Refusal('mapping/invalid', otherwise);
+  });
+>>>>>>> formats
 }
 
 /**
@@ -84,9 +115,23 @@ export function hostMatcher(names: readonly string[]): (host: string) => boolean
  * @throws Refusal naming what is missing or of the wrong kind
  */
 export function readMapping(file: string): TableMapping {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Refusal(
+      'mapping/invalid',
+      `cannot read the mapping file ${file}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : ''}`,
+    );
+  }
+  return parseMapping(text, file);
+}
+
+/** As `readMapping`, of its text; `file` is its name in what is said of it. */
+export function parseMapping(text: string, file: string): TableMapping {
   let doc: unknown;
   try {
-    doc = load(readFileSync(file, 'utf8'));
+    doc = load(text);
   } catch (error) {
     throw new Refusal(
       'mapping/invalid',
@@ -98,13 +143,20 @@ export function readMapping(file: string): TableMapping {
   const unknown = Object.keys(doc).find((key) => !known.includes(key));
   if (unknown !== undefined)
     throw new Refusal('mapping/invalid', `the mapping file ${file} says “${unknown}”; known are ${known.join(', ')}`);
-  const columns = Array.isArray(doc['columns']) ? doc['columns'].map(String) : [];
+  const columns = Array.isArray(doc['columns'])
+    ? words(doc['columns'], `the mapping file ${file} has a column that is no text`)
+    : [];
   if (columns.length === 0)
     throw new Refusal('mapping/invalid', `the mapping file ${file} names no columns by which to know its table`);
   const word = (key: 'product' | 'category' | 'service') =>
     typeof doc[key] === 'string' ? { [key]: doc[key].toLowerCase() } : {};
   const fields = isMapping(doc['fields'])
-    ? Object.fromEntries(Object.entries(doc['fields']).map(([name, value]) => [name, String(value)]))
+    ? Object.fromEntries(
+        Object.entries(doc['fields']).map(([name, value]) => [
+          name,
+          words([value], `the mapping file ${file} has a field that is no text`)[0] ?? '',
+        ]),
+      )
     : {};
   return {
     columns,

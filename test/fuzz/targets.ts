@@ -1,15 +1,30 @@
 /** What the fuzzers drive: everything that reads what a stranger wrote. Each target must take any bytes in bounded time. */
 import { Buffer } from 'node:buffer';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { crc32, gzipSync, zstdCompressSync } from 'node:zlib';
+import { parseMapping, parsePlaceholders } from '../../src/cli/site.ts';
 import { FieldsView } from '../../src/core/fields-view.ts';
 import { loadRuleTexts, SigmaEngine } from '../../src/detect/sigma/index.ts';
+import { Refusal } from '../../src/core/refusal.ts';
+import { membersOf } from '../../src/intake/archives/index.ts';
+import { toJson } from '../../src/intake/evtx/json.ts';
 import { EvtxReader } from '../../src/intake/evtx/reader.ts';
 import { FORMATS } from '../../src/intake/formats/index.ts';
+import { SHAPE_SAMPLES } from '../../src/intake/formats/shape-samples.ts';
+import { VENDOR_SAMPLES } from '../../src/intake/formats/vendors/vendor-samples.ts';
+import { corpusDir } from '../corpus.ts';
 
 export interface Target {
   readonly name: string;
-  /** Honest inputs, to be changed. */
+  /** Honest inputs, to be changed. Of a binary format: a character for each byte. */
   readonly seeds: readonly string[];
-  readonly run: (input: string) => void;
+  /** Binary inputs are changed in place, so that the rest of their structure stays where it was. */
+  readonly isBinary?: boolean;
+  /** How many times the usual an input takes: `npm test` gives it so many times fewer, `npm run fuzz` as many. */
+  readonly cost?: number;
+  readonly run: (input: string) => void | Promise<void>;
 }
 
 const JSON_SEEDS = [
@@ -48,6 +63,14 @@ const SEEDS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** The samples of the formats' own tests. */
+function samplesOf(format: string): string[] {
+  const shapes = SHAPE_SAMPLES.filter((sample) => sample.format === format).map(({ text }) => text);
+  if (format !== 'syslog' && format !== 'security-lines') return shapes;
+  const lines = VENDOR_SAMPLES.filter(({ line }) => line.startsWith('<') === (format === 'syslog'));
+  return [...shapes, ...lines.map(({ line }) => `${line}\n`)];
+}
+
 const engine = new SigmaEngine(
   loadRuleTexts(
     [
@@ -67,7 +90,7 @@ const engine = new SigmaEngine(
 
 const formats: Target[] = FORMATS.map((format) => ({
   name: format.name,
-  seeds: SEEDS[format.name] ?? [],
+  seeds: [...(SEEDS[format.name] ?? []), ...samplesOf(format.name)],
   run: (input) => {
     format.claims({ text: input.slice(0, 65_536), lines: input.slice(0, 65_536).split('\n').slice(0, 200) });
     const view = new FieldsView();
@@ -85,17 +108,135 @@ const formats: Target[] = FORMATS.map((format) => ({
   },
 }));
 
+/** Event logs of one chunk, where the material for tests is there: a real chunk has every kind of structure. */
+function smallLogs(): string[] {
+  const folder = corpusDir('evtx-attack-samples');
+  if (folder === null) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.evtx') && statSync(path.join(folder, name)).size === 4096 + 65_536)
+    .sort()
+    .slice(0, 4)
+    .map((name) => readFileSync(path.join(folder, name)).toString('latin1', 4096));
+}
+
 const evtx: Target = {
   name: 'evtx',
+  isBinary: true,
   seeds: [
     `ElfChnk\0${'\0'.repeat(504)}**\0\0\u0080\0\0\0\u0001\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\u000f\u0001\u0001\0\u000c\u0001\u0001\0\0\0\u0026\u0002\0\0${'\0'.repeat(400)}`,
+    ...smallLogs(),
   ],
   run: (input) => {
-    new EvtxReader({ onRecord: (record) => void record.texts(false), onDamage: () => undefined }).readChunks(
-      Buffer.from(input, 'latin1'),
-      4096,
-    );
+    new EvtxReader({
+      onRecord: (record) => {
+        record.texts(false);
+        // All of a record in all of them would take most of the time.
+        if (record.record === 1) toJson(record);
+      },
+      onDamage: () => undefined,
+    }).readChunks(Buffer.from(input, 'latin1'), 4096);
   },
+};
+
+const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-fuzz-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const archives: Target = {
+  name: 'archives',
+  isBinary: true,
+  // Each is a file on disk.
+  cost: 10,
+  seeds: [
+    gzipSync(JSON_SEEDS[0] ?? '').toString('latin1'),
+    Buffer.concat([gzipSync('one\n'), gzipSync('two\n')]).toString('latin1'),
+    zstdCompressSync(JSON_SEEDS[1] ?? '').toString('latin1'),
+    zip('a.json', JSON_SEEDS[0] ?? ''),
+    tar('a.json', JSON_SEEDS[0] ?? ''),
+    gzipSync(Buffer.from(tar('a.json', JSON_SEEDS[0] ?? ''), 'latin1')).toString('latin1'),
+    // “hello\n” by xz.
+    Buffer.from(
+      '/Td6WFoAAATm1rRGAgAhARYAAAB0L+WjAQAFaGVsbG8KAAAAhbmZBtKjjCEAAR4GxS+BDx+2830BAAAAAARZWg==',
+      'base64',
+    ).toString('latin1'),
+  ],
+  run: async (input) => {
+    const file = path.join(folder, 'input');
+    writeFileSync(file, Buffer.from(input, 'latin1'));
+    for await (const { bytes } of membersOf(file, 'input', () => undefined)) {
+      try {
+        for await (const piece of bytes) if (piece.length < 0) return;
+      } catch {
+        // Damage is said by the reader of the member; here only that it ends matters.
+      }
+    }
+  },
+};
+
+/** A zip of one member that is stored. */
+function zip(name: string, content: string): string {
+  const body = Buffer.from(content);
+  const common = Buffer.alloc(26);
+  common.writeUInt16LE(20, 0);
+  common.writeUInt32LE(crc32(body), 10);
+  common.writeUInt32LE(body.length, 14);
+  common.writeUInt32LE(body.length, 18);
+  common.writeUInt16LE(name.length, 22);
+  const local = Buffer.concat([Buffer.from('PK\x03\x04'), common, Buffer.from(name), body]);
+  const central = Buffer.concat([Buffer.from('PK\x01\x02\x14\0'), common, Buffer.alloc(14), Buffer.from(name)]);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(1, 8);
+  end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(central.length, 12);
+  end.writeUInt32LE(local.length, 16);
+  return Buffer.concat([local, central, end]).toString('latin1');
+}
+
+/** A tar of one member. */
+function tar(name: string, content: string): string {
+  const header = Buffer.alloc(512);
+  header.write(name, 0);
+  header.write('0000644\x000000000\x000000000\x00', 100);
+  header.write(`${content.length.toString(8).padStart(11, '0')}\0`, 124);
+  header.write('00000000000\x00', 136);
+  header.write('0ustar\x0000', 156);
+  header.fill(0x20, 148, 156);
+  header.write(
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+  );
+  const body = Buffer.alloc(Math.ceil(content.length / 512) * 512 + 1024);
+  body.write(content);
+  return Buffer.concat([header, body]).toString('latin1');
+}
+
+/** Files that a person writes. What is wrong in them is refused, with words; anything else that is thrown is a fault. */
+function refusing(run: (text: string) => void): (text: string) => void {
+  return (text) => {
+    try {
+      run(text);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  };
+}
+
+const mapping: Target = {
+  name: 'csv-mapping',
+  seeds: [
+    'columns: [When, Who]\nproduct: clinical\ncategory: record_access\ntime: When\nfields:\n  Who: user\n  How: action\n',
+    'a: &a [x, x]\nb: &b [*a, *a]\ncolumns: [*b, *b]\nfields:\n  Who: *b\n',
+  ],
+  run: refusing((text) => void parseMapping(text, 'mapping.yml')),
+};
+
+const site: Target = {
+  name: 'site-file',
+  seeds: ['placeholders:\n  approved_tools: [a.exe, "b.exe"]\n  countries: GB\n', 'placeholders: &a {b: [*a]}\n'],
+  run: refusing((text) => void parsePlaceholders(text, 'site.yml')),
 };
 
 const rules: Target = {
@@ -128,7 +269,7 @@ const rules: Target = {
   },
 };
 
-export const TARGETS: readonly Target[] = [...formats, evtx, rules];
+export const TARGETS: readonly Target[] = [...formats, evtx, archives, mapping, site, rules];
 
 /** A generator of numbers below a bound, the same for the same seed (Park & Miller). */
 export function randomFrom(seed: number): (below: number) => number {
@@ -180,9 +321,10 @@ const PIECES = [
 ];
 const LONGEST = 6000;
 
-/** One of the seeds, changed in a few places. */
-export function mutate(seeds: readonly string[], random: (below: number) => number): string {
+/** One of a target's seeds, changed in a few places. */
+export function mutate({ seeds, isBinary = false }: Target, random: (below: number) => number): string {
   let text = seeds.length === 0 ? '' : (seeds[random(seeds.length)] ?? '');
+  if (isBinary && random(4) > 0) return overwritten(text, random);
   for (let changes = 1 + random(8); changes > 0; changes--) {
     const at = random(text.length + 1);
     const length = random(8);
@@ -194,7 +336,27 @@ export function mutate(seeds: readonly string[], random: (below: number) => numb
     else if (kind === 3) text = text.slice(0, at) + text.slice(at, at + 40).repeat(1 + random(20)) + text.slice(at);
     else if (kind === 4) text = text.slice(0, at) + piece.repeat(1 + random(300)) + text.slice(at);
     else text = text.slice(at) + text.slice(0, at);
-    text = text.slice(0, LONGEST);
+    text = text.slice(0, isBinary ? 2 * 65_536 : LONGEST);
   }
   return text;
+}
+
+/** Numbers at which sizes, counts and offsets go wrong. */
+const EDGES = [0, 1, 4, 0x7f, 0x80, 0xff, 0x100, 0x200, 0x7fff, 0xffff, 0x1_0000, 0x7fff_ffff, 0xffff_ffff];
+
+/** Bytes, words and long words replaced; sometimes the end is cut off. */
+function overwritten(text: string, random: (below: number) => number): string {
+  const bytes = Buffer.from(text, 'latin1');
+  if (bytes.length < 8) return text;
+  for (let changes = 1 + random(12); changes > 0; changes--) {
+    // Half of the changes near the beginning, where the structure is.
+    const at = random(2) === 0 ? random(bytes.length - 4) : random(Math.min(bytes.length - 4, 2048));
+    const edge = EDGES[random(EDGES.length)] ?? 0;
+    const kind = random(4);
+    if (kind === 0) bytes[at] = random(256);
+    else if (kind === 1) bytes[at] = (bytes[at] ?? 0) ^ (1 << random(8));
+    else if (kind === 2) bytes.writeUInt16LE(edge & 0xffff, at);
+    else bytes.writeUInt32LE(edge, at);
+  }
+  return bytes.subarray(0, random(10) === 0 ? random(bytes.length) : bytes.length).toString('latin1');
 }

@@ -21,7 +21,7 @@ export const events = endpoint({
   isRecorded: true,
   handle: async ({ query, from, to, limit }, services, signal): Promise<Streamed> => {
     const parsed = parseQuery(query, { now: services.now(), timeZone: services.timeZone });
-    if (!parsed.ok) throw new Refusal('api/bad-request', problemText(query, parsed.error));
+    if (!parsed.ok) throw new Refusal('search/bad-query', problemText(query, parsed.error));
     const { where, from: ownFrom, to: ownTo } = parsed.value;
     // What was acknowledged before the question is in the answer.
     await services.archive.caughtUp();

@@ -47,7 +47,7 @@ export async function* membersOf(
   const { size, mtimeMs } = statSync(file);
   const head = await readHead(file);
   const opening: Opening = { meter: new Meter(size), modifiedAt: mtimeMs, layers: 0, problem };
-  const source: Source = { path: given, file, bytes: () => createReadStream(file, { highWaterMark: 1 << 20 }) };
+  const source: Source = { path: given, file, bytes: () => stream(file, size) };
   yield* guarded(source, opening, () => expand(source, kindOf(head), 0, opening));
 }
 
@@ -64,6 +64,11 @@ interface Source {
   /** The file on disk, where there is one. */
   readonly file: string | null;
   readonly bytes: () => AsyncIterable<Buffer>;
+}
+
+/** A buffer of a megabyte costs a small file more than its reading. */
+function stream(file: string, size: number): AsyncIterable<Buffer> {
+  return createReadStream(file, { highWaterMark: Math.max(4096, Math.min(1 << 20, size)) });
 }
 
 async function readHead(file: string): Promise<Buffer> {
@@ -227,10 +232,7 @@ async function* sevenZipMembers(
 ): AsyncGenerator<Member> {
   const { meter } = opening;
   const isContainer = kind === 'zip' || kind === '7z';
-  const bytes = await collect(
-    source.file === null ? source.bytes() : createReadStream(source.file, { highWaterMark: 1 << 20 }),
-    MAX_SEVEN_ZIP,
-  );
+  const bytes = await collect(source.bytes(), MAX_SEVEN_ZIP);
   const pathOf = (name: string) => (isContainer ? `${source.path}!${name}` : source.path);
   const files = sevenZip(bytes, kind === 'bzip2' ? 'bz2' : kind, {
     announce: (size) => meter.announce(size),

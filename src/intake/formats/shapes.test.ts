@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { FieldsView } from '../../core/fields-view.ts';
 import { readPieces } from './format-contract.ts';
 import { FORMATS, formatOf } from './index.ts';
+import { json } from './json.ts';
 import { SHAPE_SAMPLES } from './shape-samples.ts';
 
 for (const { what, text, format, source, fields } of SHAPE_SAMPLES) {
@@ -25,3 +26,17 @@ for (const { what, text, format, source, fields } of SHAPE_SAMPLES) {
       deepEqual(readPieces(reader, [text.slice(0, at), text.slice(at)]), whole, `torn at ${at}`);
   });
 }
+
+test('what is searched for is found in an event that stands as text in another', () => {
+  const text = `${JSON.stringify({ message: JSON.stringify({ Channel: 'Security', EventID: 4688, CommandLine: 'C:\\tmp\\a.exe' }) })}\n`;
+  const [event] = readPieces(json, [text]).events;
+  ok(event !== undefined);
+  const view = new FieldsView().show(event);
+  ok(
+    view.textsMayHold({
+      mayBeIn: (value) => value.includes('C:\\tmp\\a.exe'),
+      mayBeInUtf16: () => false,
+      mayBeInJson: (value) => value.includes('C:\\\\tmp\\\\a.exe"'),
+    }),
+  );
+});

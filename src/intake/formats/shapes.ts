@@ -43,15 +43,16 @@ export class ShapeReader {
     const source = object as JsonObject;
     const inner = unwrapOne(source);
     if (inner !== null && this.readKnown(inner, record, json)) return;
-    if (this.#readEmbedded(inner ?? source, record, json)) return;
+    if (this.#readEmbedded(inner ?? source, record)) return;
     this.#emit(anything(inner ?? source), record, json);
   }
 
   /** An event that a shipper carries as text in one of its own fields. */
-  #readEmbedded(object: JsonObject, record: number, json: string | null): boolean {
+  #readEmbedded(object: JsonObject, record: number): boolean {
     const embedded = embeddedIn(object);
     if (embedded === null) return false;
-    if (embedded.kind === 'object') return this.readKnown(embedded.object, record, json);
+    // The line's own text has the inner one escaped once more: it is no help in a search.
+    if (embedded.kind === 'object') return this.readKnown(embedded.object, record, null);
     const read = parseSyslog(embedded.text, this.#context);
     if (read === null || 'reason' in read) return false;
     const { fields, logSource, time, atText } = read;
