@@ -67,7 +67,6 @@ export function parsePlaceholders(text: string, file: string): Record<string, st
 }
 
 /**
-<<<<<<< HEAD
  * Names of hosts that care depends on (the EPR, PACS, domain controllers, medical devices): `care_depends_on:` of the
  * site's file. `*` stands for any text.
  *
@@ -94,7 +93,9 @@ export function hostMatcher(names: readonly string[]): (host: string) => boolean
       ),
   );
   return (host) => patterns.some((pattern) => pattern.test(host));
-=======
+}
+
+/**
  * A list of texts. Anything nested is refused: written out, a few lines of YAML can be larger than any memory.
  *
  * @throws Refusal with these words
@@ -106,7 +107,6 @@ function words(entries: readonly unknown[], otherwise: string): string[] {
     if (entry instanceof Date) return entry.toISOString();
     throw new Refusal('mapping/invalid', otherwise);
   });
->>>>>>> formats
 }
 
 /**

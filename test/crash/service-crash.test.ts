@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { TestService } from '../service.ts';
 import { crashService } from './service-crash.ts';
 
-/** `WARDWATCH_KILLS=100 npm run crash` by hand. */
+/** `npm run crash:service` kills a hundred times. */
 const KILLS = Number(process.env['WARDWATCH_KILLS'] ?? 10);
 
 test(`a service killed ${KILLS} times at full load loses no acknowledged event and doubles no finding`, async (t) => {
