@@ -124,7 +124,7 @@ for (const door of DOORS) {
     const random = randomFrom(20_261_125);
     const pick = (list: readonly string[]) => list[random(list.length)] ?? '';
     for (let i = 0; i < EACH; i++) {
-      const body = Buffer.from(mutate(door.seeds, random), 'latin1');
+      const body = Buffer.from(mutate(door, random), 'latin1');
       const isPacked = random(10) === 0;
       const begun = performance.now();
       const answer = await app.inject({

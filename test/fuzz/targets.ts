@@ -322,7 +322,10 @@ const PIECES = [
 const LONGEST = 6000;
 
 /** One of a target's seeds, changed in a few places. */
-export function mutate({ seeds, isBinary = false }: Target, random: (below: number) => number): string {
+export function mutate(
+  { seeds, isBinary = false }: Pick<Target, 'seeds' | 'isBinary'>,
+  random: (below: number) => number,
+): string {
   let text = seeds.length === 0 ? '' : (seeds[random(seeds.length)] ?? '');
   if (isBinary && random(4) > 0) return overwritten(text, random);
   for (let changes = 1 + random(8); changes > 0; changes--) {
