@@ -2,13 +2,23 @@ import { readFileSync } from 'node:fs';
 import { runConvert } from './cli/convert.ts';
 import { EXIT } from './cli/exit.ts';
 import { OutputClosed, print, say } from './cli/output.ts';
+import { runRecords } from './cli/records.ts';
 import { runRules } from './cli/rules.ts';
 import { runScan } from './cli/scan.ts';
+import { runScope } from './cli/scope.ts';
+import { runSimulate } from './cli/simulate.ts';
 import { Refusal, REFUSALS } from './core/refusal.ts';
 
 type Verb = (args: readonly string[], env: Readonly<Record<string, string | undefined>>) => Promise<number>;
 
-const VERBS: Readonly<Record<string, Verb>> = { scan: runScan, convert: runConvert, rules: runRules };
+const VERBS: Readonly<Record<string, Verb>> = {
+  scan: runScan,
+  convert: runConvert,
+  rules: runRules,
+  records: runRecords,
+  scope: runScope,
+  simulate: runSimulate,
+};
 
 const HELP = `Wardwatch reads logs and says in plain English what happened, and what to do now.
 
@@ -18,6 +28,10 @@ Usage: wardwatch VERB …
   convert FILE…          event logs as JSON, one record a line
   rules check|list|explain|update
                          which rules load, which can run, and why the others cannot
+  records review|who-looked DIR
+                         who opened whose record, and does care explain it
+  scope DIR              whose records an account, a machine or an address touched
+  simulate hospital DIR  a made-up hospital to try these on
 
   wardwatch VERB --help  options and examples
   wardwatch --version    the version

@@ -13,9 +13,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   detect: ['core'],
   'detect/sigma': ['core'],
   content: [],
+  records: ['core'],
   scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'content'],
   report: ['core', 'detect/sigma', 'scan'],
-  cli: ['core', 'intake', 'intake/evtx', 'detect/sigma', 'scan', 'report'],
+  cli: ['core', 'intake', 'intake/evtx', 'detect/sigma', 'scan', 'report', 'records'],
   '': ['core', 'cli'],
 };
 

@@ -1,0 +1,85 @@
+import type { Hospital } from '../hospital.ts';
+import { Calibration } from './calibration.ts';
+import { CauseBook } from './causes.ts';
+import { type Crowd, CrowdScorer } from './crowds.ts';
+import { staffOn } from './groups.ts';
+import { Judge, type JudgedDay } from './judge.ts';
+import type { LookBook } from './looks.ts';
+import { type PersonDays, PersonDayScorer } from './person-days.ts';
+
+/** Training days whose scores are not yet worth a calibration: what builds up over days has to build up first. */
+const WARM_UP_DAYS = 5;
+
+/** One scored day, given to the caller as it comes. */
+export interface ScoredDay {
+  readonly judged: JudgedDay;
+  readonly persons: PersonDays;
+  readonly crowds: readonly Crowd[];
+  /** Members of staff on the directory. */
+  readonly staff: number;
+}
+
+export interface Engine {
+  readonly judge: Judge;
+  readonly causes: CauseBook;
+  readonly calibration: Calibration;
+}
+
+/**
+ * Learns from the training days, then scores the others in order. The training days are gone through twice: once to learn
+ * what groups do, once, with single users forgotten, to see how high honest days score.
+ * @param onTrained sees the training days in the second pass
+ */
+export function runEngine(
+  hospital: Hospital,
+  book: LookBook,
+  trainDays: number,
+  onDay: (scored: ScoredDay, engine: Engine) => void,
+  onTrained: (judged: JudgedDay) => void = () => undefined,
+): Engine | null {
+  const first = book.days[0]?.day;
+  const last = book.days.at(-1)?.day;
+  if (first === undefined || last === undefined) return null;
+  const causes = new CauseBook(hospital, first, last);
+  const judge = new Judge(hospital, causes);
+  const persons = new PersonDayScorer(judge.groups);
+  const crowds = new CrowdScorer(hospital);
+  const calibration = new Calibration();
+  const engine = { judge, causes, calibration };
+  const training = book.days.filter(({ day }) => day < first + trainDays);
+
+  for (const day of training) {
+    const learnWeights = day.day >= first + Math.floor(trainDays / 4);
+    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights });
+    if (learnWeights) {
+      persons.score(judged, true);
+      crowds.score(judged, true, Number.POSITIVE_INFINITY);
+    }
+  }
+  judge.startAgain();
+  persons.startAgain();
+  crowds.startAgain();
+  for (const day of training) {
+    const judged = judge.judgeDay(day, { learnGroups: false, learnWeights: false });
+    const scored = persons.score(judged, false);
+    onTrained(judged);
+    const found = crowds.score(judged, false, 0);
+    if (day.day >= first + Math.min(WARM_UP_DAYS, Math.floor(trainDays / 4)))
+      calibration.collect(day.day, staffOn(day.day, hospital, hospital.zone), scored, found);
+  }
+  calibration.settle();
+  for (const day of book.days) {
+    if (day.day < first + trainDays) continue;
+    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: true });
+    onDay(
+      {
+        judged,
+        persons: persons.score(judged, true),
+        crowds: crowds.score(judged, true, 0),
+        staff: staffOn(day.day, hospital, hospital.zone),
+      },
+      engine,
+    );
+  }
+  return engine;
+}
