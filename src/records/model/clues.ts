@@ -1,33 +1,37 @@
+/** How much relationships say, in three steps: the company of a look weighs differently where they say nothing. */
+const STEPS = 3;
+const STRONG_CONTEXT = 1;
+
 /** Where the clues of one look fall in the weigher's table. */
 const CONTEXT = 1;
 const CONTEXT_BINS = 14;
 const LIFT = CONTEXT + CONTEXT_BINS;
 const LIFT_BINS = 8;
-const OTHERS = LIFT + LIFT_BINS;
+const OTHERS = LIFT + LIFT_BINS * STEPS;
 const OTHERS_BINS = 5;
-const TEAM = OTHERS + OTHERS_BINS;
+const TEAM = OTHERS + OTHERS_BINS * STEPS;
 const TEAM_BINS = 5;
-const CONTINUITY = TEAM + TEAM_BINS;
-const CONTINUITY_BINS = 3;
+const SHARE = TEAM + TEAM_BINS * STEPS;
+const SHARE_BINS = 4;
+const CONTINUITY = SHARE + SHARE_BINS;
+const CONTINUITY_BINS = 4;
 const PLACE = CONTINUITY + CONTINUITY_BINS;
 const PLACE_BINS = 5;
-const CARE = PLACE + PLACE_BINS;
-const CARE_BINS = 2;
-const SIZE = CARE + CARE_BINS;
+const SIZE = PLACE + PLACE_BINS;
 
 export interface Clues {
   /** log P(patient | user) / P(patient | curiosity), from relationships. */
   readonly context: number;
+  /** Whether the patient has any relationship now. */
+  readonly underCare: boolean;
   /** Mean log lift of the company; null without company. */
   readonly lift: number | null;
   readonly others: number;
-  /** Others of the user's own department, and whether they are half of all or more. */
+  /** Others of the user's own department. */
   readonly team: number;
-  readonly teamIsHalf: boolean;
   /** Days since an explained look of this user at this patient; null for never. */
   readonly sinceExplained: number | null;
   readonly place: 'unknown' | 'shared' | 'patient' | 'own' | 'elsewhere';
-  readonly underCare: boolean;
 }
 
 const PLACES: Readonly<Record<Clues['place'], number>> = { unknown: 0, shared: 1, patient: 2, own: 3, elsewhere: 4 };
@@ -35,19 +39,20 @@ const LIFT_EDGES = [-1, -0.5, 0, 0.5, 1, 2];
 
 /** Puts the clues into the weigher's bins. */
 export function binsOf(clues: Clues, bins: Int32Array): void {
+  const step = !clues.underCare ? 0 : clues.context < STRONG_CONTEXT ? 1 : 2;
   bins[0] = CONTEXT + Math.min(CONTEXT_BINS - 1, Math.max(0, Math.floor(clues.context + CONTEXT_BINS / 2)));
   let lift = 0;
   if (clues.lift !== null) {
     lift = 1;
     for (const edge of LIFT_EDGES) if (clues.lift >= edge) lift++;
   }
-  bins[1] = LIFT + lift;
-  const others = clues.others;
-  bins[2] = OTHERS + (others < 3 ? others : others < 6 ? 3 : 4);
-  bins[3] = TEAM + (clues.team === 0 ? 0 : (clues.team === 1 ? 1 : 3) + (clues.teamIsHalf ? 1 : 0));
-  bins[4] = CONTINUITY + (clues.sinceExplained === null ? 0 : clues.sinceExplained <= 3 ? 1 : 2);
-  bins[5] = PLACE + PLACES[clues.place];
-  bins[6] = CARE + (clues.underCare ? 1 : 0);
+  bins[1] = LIFT + step * LIFT_BINS + lift;
+  const { others, team, sinceExplained } = clues;
+  bins[2] = OTHERS + step * OTHERS_BINS + (others < 3 ? others : others < 6 ? 3 : 4);
+  bins[3] = TEAM + step * TEAM_BINS + (team < 3 ? team : team < 5 ? 3 : 4);
+  bins[4] = SHARE + (team * 10 < others || team === 0 ? 0 : team * 4 < others ? 1 : team * 2 < others ? 2 : 3);
+  bins[5] = CONTINUITY + (sinceExplained === null ? 0 : sinceExplained <= 3 ? 1 : sinceExplained <= 14 ? 2 : 3);
+  bins[6] = PLACE + PLACES[clues.place];
 }
 
 export const CLUES = 7;
@@ -56,10 +61,13 @@ export const CLUES = 7;
 export function shippedWeights(): number[] {
   const weights = Array.from({ length: SIZE }, () => 0);
   for (let i = 0; i < CONTEXT_BINS; i++) weights[CONTEXT + i] = 0.6 * (i + 0.5 - CONTEXT_BINS / 2);
-  [0, -1, -0.7, -0.3, 0.2, 0.5, 0.9, 1.2].forEach((weight, i) => (weights[LIFT + i] = weight));
-  [-0.5, 0, 0.2, 0.3, 0.3].forEach((weight, i) => (weights[OTHERS + i] = weight));
-  [-0.5, 0.5, 1, 1, 1.5].forEach((weight, i) => (weights[TEAM + i] = weight));
-  [0, 1.5, 1].forEach((weight, i) => (weights[CONTINUITY + i] = weight));
+  for (let step = 0; step < STEPS; step++) {
+    [0, -1, -0.7, -0.3, 0.2, 0.5, 0.9, 1.2].forEach((weight, i) => (weights[LIFT + step * LIFT_BINS + i] = weight));
+    [-0.5, 0, 0.2, 0.3, 0.3].forEach((weight, i) => (weights[OTHERS + step * OTHERS_BINS + i] = weight));
+    [-0.5, 0.5, 1, 1.3, 1.5].forEach((weight, i) => (weights[TEAM + step * TEAM_BINS + i] = weight));
+  }
+  [0, 0, 0.2, 0.4].forEach((weight, i) => (weights[SHARE + i] = weight));
+  [0, 1.5, 1, 0.7].forEach((weight, i) => (weights[CONTINUITY + i] = weight));
   [0, 0.7, 0.7, 0, -0.3].forEach((weight, i) => (weights[PLACE + i] = weight));
   return weights;
 }

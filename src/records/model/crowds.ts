@@ -1,5 +1,6 @@
 import { type Hospital, WATCHED } from '../hospital.ts';
 import type { LocalDay } from '../zone.ts';
+import type { Groups } from './groups.ts';
 import type { JudgedDay } from './judge.ts';
 import { OWN } from './motives.ts';
 
@@ -7,6 +8,8 @@ import { OWN } from './motives.ts';
 const SPAN = 4;
 /** A look is without a reason when work is no likelier than curiosity (record-access.md: LLR < 0.5). */
 const WEAK = 0;
+/** Of several from one department each counts less: a team that comes as one has its reason together. Assumed. */
+const TEAM_FADE = 0.4;
 
 /** One look at a patient, as a crowd sees it. */
 export interface Eye {
@@ -32,16 +35,22 @@ export interface Crowd {
 /** Many people without a reason at one patient: scored by patient and span of days. */
 export class CrowdScorer {
   readonly #hospital: Hospital;
+  readonly #groups: Groups;
   readonly #recent: JudgedDay[] = [];
   /** By how many users had a reason: patient-spans, weak departments in all, and their squares. */
   readonly #usual = Array.from({ length: 6 }, () => ({ spans: 50, sum: 1, square: 2 }));
 
-  constructor(hospital: Hospital) {
+  constructor(hospital: Hospital, groups: Groups) {
     this.#hospital = hospital;
+    this.#groups = groups;
   }
 
   startAgain(): void {
     this.#recent.length = 0;
+  }
+
+  #departmentOf(judged: JudgedDay, user: number): number {
+    return this.#groups.department[judged.places.get(user)?.[0]?.group ?? 0] ?? -1;
   }
 
   /** The crowds that end on this day. @param least scores below it are not made */
@@ -69,7 +78,7 @@ export class CrowdScorer {
         }
         if (((past.ties[look] ?? 0) & OWN) !== 0) continue;
         const list = eyes.get(patient);
-        const eye = { user, day: day.day, look, judged: past, explained, department: departmentOf(past, user) };
+        const eye = { user, day: day.day, look, judged: past, explained, department: this.#departmentOf(past, user) };
         if (list === undefined) eyes.set(patient, [eye]);
         else list.push(eye);
       }
@@ -97,16 +106,15 @@ export class CrowdScorer {
     learn: boolean,
     least: number,
   ): Crowd | null {
-    // By department, each counted less the more of it are there: a team that comes as one has its reason together.
     const byDepartment = new Map<number, number>();
     let count = 0;
     let expected = 0;
+    eyes.sort((a, b) => a.explained - b.explained || a.user - b.user);
     for (const { department, explained } of eyes) {
       const before = byDepartment.get(department) ?? 0;
       byDepartment.set(department, before + 1);
-      const unexplained = 1 - 1 / (1 + Math.exp(-explained));
-      count += unexplained / (before + 1);
-      expected += unexplained;
+      count += TEAM_FADE ** before / (1 + Math.exp(1.5 * (explained + 1)));
+      expected += 1 / (1 + Math.exp(explained));
     }
     const usual = this.#usual[binOf(withReason)];
     if (usual === undefined) return null;
@@ -125,7 +133,6 @@ export class CrowdScorer {
     const scatter = Math.max(1, variance / mean);
     const score = (count * Math.log(count / mean) - (count - mean)) / Math.sqrt(scatter) + (isWatched ? 2 : 0);
     if (score < least) return null;
-    eyes.sort((a, b) => a.explained - b.explained || a.user - b.user);
     return {
       patient,
       from: eyes.reduce((first, { day }) => Math.min(first, day), today),
@@ -135,10 +142,6 @@ export class CrowdScorer {
       eyes,
     };
   }
-}
-
-function departmentOf(judged: JudgedDay, user: number): number {
-  return judged.places.get(user)?.[0]?.group ?? -1;
 }
 
 function binOf(withReason: number): number {

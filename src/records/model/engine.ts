@@ -10,6 +10,9 @@ import { type PersonDays, PersonDayScorer } from './person-days.ts';
 /** Training days whose scores are not yet worth a calibration: what builds up over days has to build up first. */
 const WARM_UP_DAYS = 5;
 
+/** Evidence so rare (log rate) counts as asked about, whatever the budget: it starts again from nothing. */
+const SPENT = Math.log(0.5 / 1000);
+
 /** One scored day, given to the caller as it comes. */
 export interface ScoredDay {
   readonly judged: JudgedDay;
@@ -43,7 +46,7 @@ export function runEngine(
   const causes = new CauseBook(hospital, first, last);
   const judge = new Judge(hospital, causes);
   const persons = new PersonDayScorer(judge.groups);
-  const crowds = new CrowdScorer(hospital);
+  const crowds = new CrowdScorer(hospital, judge.groups);
   const calibration = new Calibration();
   const engine = { judge, causes, calibration };
   const training = book.days.filter(({ day }) => day < first + trainDays);
@@ -71,15 +74,12 @@ export function runEngine(
   for (const day of book.days) {
     if (day.day < first + trainDays) continue;
     const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: true });
-    onDay(
-      {
-        judged,
-        persons: persons.score(judged, true),
-        crowds: crowds.score(judged, true, 0),
-        staff: staffOn(day.day, hospital, hospital.zone),
-      },
-      engine,
-    );
+    const scored = persons.score(judged, true);
+    const staff = staffOn(day.day, hospital, hospital.zone);
+    onDay({ judged, persons: scored, crowds: crowds.score(judged, true, 0), staff }, engine);
+    for (let i = 0; i < scored.users.length; i++)
+      if (calibration.personRate(calibration.combine((component) => scored.scores[component][i] ?? 0)) < SPENT)
+        persons.spend(scored.users[i] ?? 0, scored.foreignDepartment[i] ?? -1);
   }
   return engine;
 }

@@ -9,15 +9,12 @@ import { Groups, type Place, placesOf } from './groups.ts';
 import type { LookDay } from './looks.ts';
 import { Motives, OWN } from './motives.ts';
 import { PairMap } from './pair-map.ts';
+import { Repeats } from './repeats.ts';
 import { Weigher } from './weigher.ts';
 
 /** Of what the curious open: how much is anybody, and how much somebody under care (record-access.md 3.1). */
 const ANYBODY = 0.7;
 const UNDER_CARE = 0.3;
-/** A look again that has no reason either: how likely under curiosity. Assumed from the cases of facts.md 4.1. */
-const REPEAT_IF_CURIOUS = 0.4;
-const REPEAT_DAYS = 28;
-const MAX_REPEAT = 2.5;
 const CONTINUITY_DAYS = 60;
 
 /** What was found out about every look of one day; arrays by look. */
@@ -63,8 +60,7 @@ export class Judge {
   /** Per user and patient: a: last explained day, b: last day without reason, value: how many such days. */
   #pairs = new PairMap();
   readonly #bins = new Int32Array(CLUES);
-  #onceUnexplained = 20;
-  #againUnexplained = 2;
+  readonly #repeats = new Repeats();
   #daysSincePrune = 0;
 
   constructor(hospital: Hospital, book: CauseBook) {
@@ -155,20 +151,17 @@ export class Judge {
     isOwn: boolean,
   ): void {
     const today = judged.day.day;
+    const user = judged.day.user.at(look);
     if (explained > 0.5) {
       const slot = this.#pairs.make(key);
       this.#pairs.set(slot, today, this.#pairs.b(slot), this.#pairs.value(slot));
       return;
     }
     if (explained > -0.5 || isOwn) return;
-    const lastSeen = pair < 0 ? 0 : this.#pairs.b(pair);
-    const isAgain = lastSeen > 0 && today - lastSeen <= REPEAT_DAYS;
-    const earlier = isAgain && pair >= 0 ? this.#pairs.value(pair) : 0;
-    if (isAgain && lastSeen !== today) this.#againUnexplained++;
-    else this.#onceUnexplained++;
+    const earlier = pair >= 0 && this.#repeats.isAgain(this.#pairs.b(pair), today) ? this.#pairs.value(pair) : 0;
+    this.#repeats.learn(user, earlier);
     judged.repeats[look] = earlier;
-    const rate = Math.min(REPEAT_IF_CURIOUS, this.#againUnexplained / (this.#onceUnexplained + this.#againUnexplained));
-    judged.repeatEvidence[look] = earlier * Math.min(MAX_REPEAT, Math.log(REPEAT_IF_CURIOUS / rate));
+    judged.repeatEvidence[look] = this.#repeats.evidence(user, earlier);
     const slot = this.#pairs.make(key);
     this.#pairs.set(slot, this.#pairs.a(slot), today, earlier + 1);
   }
@@ -208,10 +201,10 @@ export class Judge {
     binsOf(
       {
         context: Math.log(p / curious),
+        underCare: causes > 0,
         lift: others === 0 ? null : lift / others,
-        others: this.#company.total,
+        others,
         team,
-        teamIsHalf: team * 2 >= others,
         sinceExplained,
         place:
           place < 0
@@ -223,7 +216,6 @@ export class Judge {
               : atPatient
                 ? 'patient'
                 : 'elsewhere',
-        underCare: causes > 0,
       },
       this.#bins,
     );

@@ -55,6 +55,14 @@ export class PersonDayScorer {
     this.#abroad = new PairMap();
   }
 
+  /** A case was opened: what had built up is spent. */
+  spend(user: number, foreignDepartment: number): void {
+    const slot = this.#sustained.find(user);
+    if (slot >= 0) this.#sustained.set(slot, this.#sustained.a(slot), 0, 0);
+    const abroad = this.#abroad.find(user * 65_536 + foreignDepartment);
+    if (abroad >= 0) this.#abroad.set(abroad, this.#abroad.a(abroad), 0, 0);
+  }
+
   score(judged: JudgedDay, learnGroups: boolean): PersonDays {
     const { day } = judged;
     const { users, order, start } = byUser(day.user.view());
@@ -120,7 +128,8 @@ export class PersonDayScorer {
     const faded = this.#sustained.value(slot) * FADE ** Math.min(60, today - this.#sustained.a(slot));
     const sum = Math.min(60, Math.max(0, faded + step / scatter));
     this.#sustained.set(slot, today, 0, sum);
-    result.scores.sustained[i] = sum;
+    // What built up speaks only on a day that adds to it.
+    result.scores.sustained[i] = step > 0 ? sum : 0;
     this.#mass.learn(user, group, mass, expected, learnGroups);
   }
 

@@ -97,7 +97,10 @@ function patientName(patient: number): string {
 function changeOver(world: World, random: Random): void {
   const wards = world.departments.flatMap((d, i) => (kindOf(d) === 'ward' ? [i] : []));
   for (const person of world.staff)
-    if (person.role === 'doctor' && wards.includes(person.department)) person.department = random.pick(wards) ?? person.department;
+    if (person.role === 'doctor' && wards.includes(person.department)) {
+      person.formerDepartment = person.department;
+      person.department = random.pick(wards) ?? person.department;
+    }
 }
 
 function isRostered(shift: Shift, world: World, parameters: Parameters, random: Random): boolean {
@@ -109,9 +112,8 @@ function isRostered(shift: Shift, world: World, parameters: Parameters, random: 
 type Write = (name: string, header: string, rows: readonly string[]) => void;
 
 function writeStaff(world: World, parameters: Parameters, random: Random, from: string, write: Write): void {
-  const rows = world.staff.map((person) => {
+  const rows = world.staff.flatMap((person) => {
     const self = world.patients[person.patient];
-    const home = world.departments[person.department];
     const linked = random.chance(parameters.ownLinked);
     const known = random.chance(parameters.addresses);
     const keys = [
@@ -120,7 +122,13 @@ function writeStaff(world: World, parameters: Parameters, random: Random, from: 
       known ? `h${self?.household}` : '',
       known ? `c${self?.postcode}` : '',
     ];
-    return `${person.user},${person.role},${home?.name},site${home?.site},${home?.specialty},${keys.join(',')},${from},,`;
+    const row = (department: number, since: string, until: string) => {
+      const home = world.departments[department];
+      return `${person.user},${person.role},${home?.name},site${home?.site},${home?.specialty},${keys.join(',')},${since},${until},`;
+    };
+    if (person.formerDepartment < 0) return [row(person.department, from, '')];
+    const change = Math.floor(Date.parse(`${from}T00:00:00Z`) / DAY_MS) + parameters.changeOverDay;
+    return [row(person.formerDepartment, from, dayText(change - 1)), row(person.department, dayText(change), '')];
   });
   world.departments.forEach((department, i) => {
     if (department.type === 'ward' && sharedLogin(i, parameters))
@@ -210,7 +218,7 @@ class AccessLog {
     if (isOnOwnWard && place?.type === 'ward' && sharedLogin(look.place, this.#parameters) && random.chance(0.05))
       user = `shared-${place.name}`;
     const machine = random.below(6);
-    const host = place === undefined ? `home-${look.staff}` : `${place.name}-pc${machine}`;
+    const host = look.isElsewhere ? `vpn-${look.staff % 7}` : place === undefined ? `home-${look.staff}` : `${place.name}-pc${machine}`;
     const address = place === undefined ? `172.16.${look.staff >> 8}.${look.staff & 255}` : `10.${look.place >> 8}.${look.place & 255}.${machine}`;
     const location = place !== undefined && random.chance(this.#parameters.located) ? place.name : '';
     const resource = random.pick(RESOURCES) ?? 'Encounter';

@@ -200,6 +200,7 @@ export class Misuse {
         place: planned.away ? -1 : person.department,
         action: planned.action,
         breakGlass: false,
+        isElsewhere: planned.away,
         incident: planned.incident,
       });
     }

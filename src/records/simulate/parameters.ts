@@ -119,7 +119,7 @@ const D: Parameters = {
   continuity: 0.12,
   addresses: 0.9,
   surnamesKnown: 1,
-  ownLinked: 0.9,
+  ownLinked: 0.97,
   ownLooks: 0.0005,
   breakGlass: 0.03,
   shared: 0.1,

@@ -14,6 +14,8 @@ export interface Look {
   readonly place: number;
   readonly action: string;
   readonly breakGlass: boolean;
+  /** From a machine that the user never had. */
+  readonly isElsewhere: boolean;
   /** Set on the looks of an incident. */
   readonly incident: number | null;
 }
@@ -209,6 +211,7 @@ export class Worker {
       place,
       action: random.weighted([0.86, 0.1, 0.03, 0.01]) === 0 ? 'read' : (ACTIONS[random.below(3)] ?? 'read'),
       breakGlass: isOdd && random.chance(breakGlass),
+      isElsewhere: false,
       incident: null,
     });
   }

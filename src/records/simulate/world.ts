@@ -21,6 +21,8 @@ export interface Staff {
   readonly role: string;
   /** Index in `departments`; changes at a change-over. */
   department: number;
+  /** Where they were before it, or -1. */
+  formerDepartment: number;
   /** Own record: index in `patients`. */
   readonly patient: number;
   /** Day of the rota's cycle on which this person starts. */
@@ -205,7 +207,7 @@ function makeStaff(
     let patient = random.below(patientCount);
     while (taken.has(patient) && taken.size < patientCount) patient = random.below(patientCount);
     taken.add(patient);
-    return { user: `u${String(i).padStart(5, '0')}`, role, department, patient, phase: random.below(56), isBank };
+    return { user: `u${String(i).padStart(5, '0')}`, role, department, formerDepartment: -1, patient, phase: random.below(56), isBank };
   });
 }
 
