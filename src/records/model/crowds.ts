@@ -11,6 +11,9 @@ const WEAK = 0;
 /** Of several from one department each counts less: a team that comes as one has its reason together. Assumed. */
 const TEAM_FADE = 0.4;
 
+/** Patients are compared with those whom as many people saw with a reason. */
+const REASON_EDGES = [1, 3, 6, 11, 21, 41, 81];
+
 /** One look at a patient, as a crowd sees it. */
 export interface Eye {
   readonly user: number;
@@ -38,7 +41,7 @@ export class CrowdScorer {
   readonly #groups: Groups;
   readonly #recent: JudgedDay[] = [];
   /** By how many users had a reason: patient-spans, weak departments in all, and their squares. */
-  readonly #usual = Array.from({ length: 6 }, () => ({ spans: 50, sum: 1, square: 2 }));
+  readonly #usual = Array.from({ length: REASON_EDGES.length + 1 }, () => ({ spans: 50, sum: 1, square: 2 }));
 
   constructor(hospital: Hospital, groups: Groups) {
     this.#hospital = hospital;
@@ -145,5 +148,7 @@ export class CrowdScorer {
 }
 
 function binOf(withReason: number): number {
-  return withReason === 0 ? 0 : withReason < 3 ? 1 : withReason < 6 ? 2 : withReason < 11 ? 3 : withReason < 21 ? 4 : 5;
+  let bin = 0;
+  for (const edge of REASON_EDGES) if (withReason >= edge) bin++;
+  return bin;
 }

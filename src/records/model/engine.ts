@@ -8,7 +8,7 @@ import type { LookBook } from './looks.ts';
 import { type PersonDays, PersonDayScorer } from './person-days.ts';
 
 /** Training days whose scores are not yet worth a calibration: what builds up over days has to build up first. */
-const WARM_UP_DAYS = 5;
+const WARM_UP_DAYS = 8;
 
 /** Evidence so rare (log rate) counts as asked about, whatever the budget: it starts again from nothing. */
 const SPENT = Math.log(0.5 / 1000);
@@ -53,7 +53,7 @@ export function runEngine(
 
   for (const day of training) {
     const learnWeights = day.day >= first + Math.floor(trainDays / 4);
-    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights });
+    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights, leaveOut: false });
     if (learnWeights) {
       persons.score(judged, true);
       crowds.score(judged, true, Number.POSITIVE_INFINITY);
@@ -63,17 +63,17 @@ export function runEngine(
   persons.startAgain();
   crowds.startAgain();
   for (const day of training) {
-    const judged = judge.judgeDay(day, { learnGroups: false, learnWeights: false });
+    const judged = judge.judgeDay(day, { learnGroups: false, learnWeights: false, leaveOut: true });
     const scored = persons.score(judged, false);
     onTrained(judged);
     const found = crowds.score(judged, false, 0);
-    if (day.day >= first + Math.min(WARM_UP_DAYS, Math.floor(trainDays / 4)))
+    if (day.day >= first + Math.min(WARM_UP_DAYS, Math.floor(trainDays / 3)))
       calibration.collect(day.day, staffOn(day.day, hospital, hospital.zone), scored, found);
   }
   calibration.settle();
   for (const day of book.days) {
     if (day.day < first + trainDays) continue;
-    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: true });
+    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: true, leaveOut: false });
     const scored = persons.score(judged, true);
     const staff = staffOn(day.day, hospital, hospital.zone);
     onDay({ judged, persons: scored, crowds: crowds.score(judged, true, 0), staff }, engine);

@@ -44,6 +44,8 @@ export interface JudgeMode {
   /** Groups, company and weights learn. */
   readonly learnGroups: boolean;
   readonly learnWeights: boolean;
+  /** The day was learned from before: what it taught is left out when it is judged. */
+  readonly leaveOut: boolean;
 }
 
 /** Weighs every look of a day, in order of days, and learns from it. */
@@ -57,7 +59,7 @@ export class Judge {
   readonly #affinity = new Affinity();
   readonly #weigher = new Weigher(shippedWeights());
   readonly #random = new Random(20_260_101);
-  /** Per user and patient: a: last explained day, b: last day without reason, value: how many such days. */
+  /** Per user and patient: a: last explained day, b: last day without reason, value: such days, faded. */
   #pairs = new PairMap();
   readonly #bins = new Int32Array(CLUES);
   readonly #repeats = new Repeats();
@@ -107,7 +109,7 @@ export class Judge {
     return judged;
   }
 
-  #judgeLook(look: number, judged: JudgedDay, { learnGroups, learnWeights }: JudgeMode): void {
+  #judgeLook(look: number, judged: JudgedDay, { learnGroups, learnWeights, leaveOut }: JudgeMode): void {
     const { day } = judged;
     const user = day.user.at(look);
     const patient = day.patient.at(look);
@@ -123,7 +125,7 @@ export class Judge {
     const pair = this.#pairs.find(pairKey);
     const lastExplained = pair < 0 ? 0 : this.#pairs.a(pair);
     const since = lastExplained > 0 && day.day - lastExplained <= CONTINUITY_DAYS ? day.day - lastExplained : null;
-    this.#fillBins(user, patient, places, department, first, last, place, day.day, since);
+    this.#fillBins(user, patient, places, department, first, last, place, day.day, since, leaveOut);
     const explained = this.#weigher.weigh(this.#bins);
     judged.explained[look] = explained;
     judged.others[look] = this.#company.total;
@@ -158,10 +160,10 @@ export class Judge {
       return;
     }
     if (explained > -0.5 || isOwn) return;
-    const earlier = pair >= 0 && this.#repeats.isAgain(this.#pairs.b(pair), today) ? this.#pairs.value(pair) : 0;
-    this.#repeats.learn(user, earlier);
-    judged.repeats[look] = earlier;
-    judged.repeatEvidence[look] = this.#repeats.evidence(user, earlier);
+    const earlier = pair < 0 ? 0 : this.#repeats.left(this.#pairs.value(pair), this.#pairs.b(pair), today);
+    this.#repeats.learn(user, earlier, explained);
+    judged.repeats[look] = Math.round(earlier);
+    judged.repeatEvidence[look] = this.#repeats.evidence(user, earlier, explained);
     const slot = this.#pairs.make(key);
     this.#pairs.set(slot, this.#pairs.a(slot), today, earlier + 1);
   }
@@ -178,11 +180,12 @@ export class Judge {
     place: number,
     day: LocalDay,
     sinceExplained: number | null,
+    leaveOut: boolean,
   ): number {
     const patients = Math.max(1, this.#hospital.patients.size);
     const active = this.#book.activeOn(day);
     const causes = this.#book.causesOf(patient, first, last);
-    const p = this.expectations.explain(user, places, causes, day, patients, active);
+    const p = this.expectations.explain(user, places, causes, day, patients, active, leaveOut);
     const curious = ANYBODY / patients + (causes > 0 ? UNDER_CARE / active : 0);
     let atPatient = false;
     for (let i = 0; i < causes; i++)
@@ -238,7 +241,7 @@ export class Judge {
     const pair = this.#pairs.find(user * 67_108_864 + patient);
     const lastExplained = pair < 0 ? 0 : this.#pairs.a(pair);
     const since = lastExplained > 0 && day - lastExplained <= CONTINUITY_DAYS ? day - lastExplained : null;
-    this.#fillBins(user, patient, places, department, first, last, place, day, since);
+    this.#fillBins(user, patient, places, department, first, last, place, day, since, false);
     this.#weigher.learn(this.#bins, false);
   }
 

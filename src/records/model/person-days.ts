@@ -10,6 +10,9 @@ const FOREIGN_RISE = 3;
 /** What one day adds to the sustained evidence at most: the slow is caught here, the sudden by `mass`. */
 const MAX_A_DAY = 12;
 const MAX_FOREIGN_A_DAY = 6;
+/** Scatter of foreign looks, until a group has shown its own. Assumed. */
+const SCATTER = 1.5;
+const SCATTER_PRIOR = 50;
 /** What is left of sustained evidence a day later. Assumed. */
 const FADE = 0.93;
 
@@ -42,7 +45,10 @@ export class PersonDayScorer {
   #abroad = new PairMap();
   /** By group and department: foreign looks; by group: all looks. */
   readonly #groupForeign = new PairMap();
+  readonly #ownForeign = new PairMap();
   readonly #groupLooks: number[] = [];
+  /** By group: how much counts of foreign looks scatter beyond chance, and over how many. */
+  readonly #groupScatter: [number, number][] = [];
 
   constructor(groups: Groups) {
     this.#groups = groups;
@@ -147,15 +153,12 @@ export class PersonDayScorer {
     let best = 0;
     for (const [department, seen] of abroad) {
       if (seen < 0.3) continue;
-      const key = group * 65_536 + department;
-      const known = this.#groupForeign.find(key);
-      const share = ((known < 0 ? 0 : this.#groupForeign.value(known)) + 1) / (groupLooks + 200);
-      const expected = Math.max(0.02, share * looks);
+      const expected = Math.max(0.02, this.#shareOfPeers(user, group, department, groupLooks) * looks);
       const slot = this.#abroad.make(user * 65_536 + department);
       // Evidence fades by the day, so that a habit of long ago does not stand against anybody.
       const idle = today - this.#abroad.a(slot);
       const faded = this.#abroad.value(slot) * FADE ** Math.min(60, idle);
-      const scatter = 1.5;
+      const scatter = this.#scatterAbroad(group);
       const step =
         (Math.min(seen, MAX_FOREIGN_A_DAY) * Math.log(FOREIGN_RISE) - (FOREIGN_RISE - 1) * expected) / scatter;
       const sum = Math.min(60, Math.max(0, faded + step));
@@ -168,11 +171,32 @@ export class PersonDayScorer {
     result.scores.foreign[i] = best;
     if (!learnGroups) return;
     this.#groupLooks[group] = groupLooks + looks;
+    const scatter = (this.#groupScatter[group] ??= [SCATTER * SCATTER_PRIOR, SCATTER_PRIOR]);
     for (const [department, seen] of abroad) {
-      const slot = this.#groupForeign.make(group * 65_536 + department);
+      const expected = Math.max(0.02, this.#shareOfPeers(user, group, department, groupLooks) * looks);
       // One person's habit must not become the group's.
-      this.#groupForeign.set(slot, 0, 0, this.#groupForeign.value(slot) + Math.min(2, seen));
+      const taught = Math.min(2 + 3 * expected, seen);
+      const slot = this.#groupForeign.make(group * 65_536 + department);
+      this.#groupForeign.set(slot, 0, 0, this.#groupForeign.value(slot) + taught);
+      const own = this.#ownForeign.make(user * 65_536 + department);
+      this.#ownForeign.set(own, 0, 0, this.#ownForeign.value(own) + taught);
+      if (seen < 0.3) continue;
+      scatter[0] += Math.min(20, Math.max(1, (seen - expected) ** 2 / Math.max(1, expected)));
+      scatter[1]++;
     }
+  }
+
+  /** How large a part of the peers' looks goes there; the user's own are left out. */
+  #shareOfPeers(user: number, group: number, department: number, groupLooks: number): number {
+    const known = this.#groupForeign.find(group * 65_536 + department);
+    const own = this.#ownForeign.find(user * 65_536 + department);
+    const peers = (known < 0 ? 0 : this.#groupForeign.value(known)) - (own < 0 ? 0 : this.#ownForeign.value(own));
+    return (Math.max(0, peers) + 1) / (groupLooks + 200);
+  }
+
+  #scatterAbroad(group: number): number {
+    const [sum, count] = this.#groupScatter[group] ?? [SCATTER, 1];
+    return Math.max(1, sum / count);
   }
 
   groupOf(judged: JudgedDay, user: number): number {

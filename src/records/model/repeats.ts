@@ -2,54 +2,72 @@ import { PairMap } from './pair-map.ts';
 
 /** A look again that has no reason either: how likely under curiosity. Assumed from the cases of facts.md 4.1. */
 const IF_CURIOUS = 0.6;
+/** A look without a reason counts for less and less as days go by (e-fold); after so many it is forgotten. */
+const FADE_DAYS = 20;
 const WITHIN_DAYS = 28;
-/** Steps told apart: the second look, the third, the fourth and later. */
-const STEPS = 4;
-/** One step may speak so much (log), and all together so much: a habit is not a proof. */
-const MAX_STEP = 3;
-const MAX_IN_ALL = 7;
+/** All repetitions together may speak so much (log): a habit is not a proof. */
+const MAX_IN_ALL = 10;
 /** Pairs of prior evidence for a user from everybody. */
 const USER_PRIOR = 6;
 
+/** Looks with little reason, with hardly any, with none: they come again at different rates. */
+const CLASSES = 3;
+function classOf(explained: number): number {
+  return explained > -1.5 ? 0 : explained > -2.5 ? 1 : 2;
+}
+
+/** Pairs that came to one, two and three days without a reason. */
+type Reached = [once: number, twice: number, thrice: number];
+
 /**
  * The same person at the same record again and again, without a reason each time. How often that happens at work is
- * learned, for everybody and for each user: some jobs go back to patients whom no feed ties to them.
+ * learned, for everybody and for each user: some jobs go back to patients whom no feed ties to them. Counted to the third
+ * day only: the few pairs that go on after that are too much made of misuse itself.
  */
 export class Repeats {
-  /** Pairs that came to 1, 2, … days without a reason. */
-  readonly #reached = new Float64Array([40, 4, 2, 1.2, 0.8]);
-  /** By user: pairs once, pairs again. */
+  readonly #reached: Reached[] = Array.from({ length: CLASSES }, () => [40, 4, 1.2]);
+  /** By user: a: pairs once, b: twice, value: thrice. */
   readonly #users = new PairMap();
 
-  /** @param days earlier days without a reason, of this pair */
-  evidence(user: number, days: number): number {
+  /** @param days earlier days without a reason of this pair, faded */
+  evidence(user: number, days: number, explained: number): number {
     if (days === 0) return 0;
-    let sum = 0;
-    for (let step = 0; step < Math.min(days, STEPS); step++) {
-      let rate = (this.#reached[step + 1] ?? 0) / (this.#reached[step] ?? 1);
-      if (step === 0) {
-        const slot = this.#users.find(user);
-        // This pair itself is one of those that came again: it must not excuse itself.
-        if (slot >= 0)
-          rate =
-            (Math.max(0, this.#users.b(slot) - 1) + USER_PRIOR * rate) /
-            (Math.max(0, this.#users.a(slot) - 1) + USER_PRIOR);
-      }
-      sum += Math.max(0, Math.min(MAX_STEP, Math.log(IF_CURIOUS / Math.min(IF_CURIOUS, rate))));
+    const [once, twice, thrice] = this.#reached[classOf(explained)] ?? [40, 4, 1.2];
+    let again = twice / once;
+    let more = thrice / twice;
+    const slot = this.#users.find(user);
+    if (slot >= 0) {
+      // This pair itself is one of those that came again: it must not excuse itself.
+      const ownTwice = Math.max(0, this.#users.b(slot) - 1);
+      const ownThrice = Math.max(0, this.#users.value(slot) - (days > 1 ? 1 : 0));
+      again = (ownTwice + USER_PRIOR * again) / (Math.max(0, this.#users.a(slot) - 1) + USER_PRIOR);
+      more = (ownThrice + USER_PRIOR * more) / (ownTwice + USER_PRIOR);
     }
-    return Math.min(MAX_IN_ALL, sum);
+    return Math.min(MAX_IN_ALL, Math.min(1, days) * surprise(again) + Math.max(0, days - 1) * surprise(more));
   }
 
-  /** @param days days without a reason of this pair, before today */
-  learn(user: number, days: number): void {
-    const step = Math.min(days, STEPS);
-    this.#reached[step] = (this.#reached[step] ?? 0) + 1;
-    if (days > 1) return;
+  /** @param faded days without a reason of this pair, before today */
+  learn(user: number, faded: number, explained: number): void {
+    const days = Math.round(faded);
+    if (days > 2) return;
+    const reached = this.#reached[classOf(explained)];
+    if (reached !== undefined) reached[days as 0 | 1 | 2]++;
     const slot = this.#users.make(user);
-    this.#users.set(slot, this.#users.a(slot) + (days === 0 ? 1 : 0), this.#users.b(slot) + (days === 1 ? 1 : 0), 0);
+    this.#users.set(
+      slot,
+      this.#users.a(slot) + (days === 0 ? 1 : 0),
+      this.#users.b(slot) + (days === 1 ? 1 : 0),
+      this.#users.value(slot) + (days === 2 ? 1 : 0),
+    );
   }
 
-  isAgain(lastDay: number, today: number): boolean {
-    return lastDay > 0 && today - lastDay <= WITHIN_DAYS;
+  /** What is left today of days counted up to `lastDay`; 0 when that is too long ago. */
+  left(days: number, lastDay: number, today: number): number {
+    const gap = today - lastDay;
+    return lastDay > 0 && gap <= WITHIN_DAYS ? days * Math.exp(-gap / FADE_DAYS) : 0;
   }
+}
+
+function surprise(rate: number): number {
+  return Math.max(0, Math.log(IF_CURIOUS / Math.min(IF_CURIOUS, Math.max(0.002, rate))));
 }
