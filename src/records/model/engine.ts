@@ -7,8 +7,9 @@ import { Judge, type JudgedDay } from './judge.ts';
 import type { LookBook } from './looks.ts';
 import { type PersonDays, PersonDayScorer } from './person-days.ts';
 
-/** Training days whose scores are not yet worth a calibration: what builds up over days has to build up first. */
-const WARM_UP_DAYS = 8;
+/** Parts of the training time: first groups are learned, then weights too, then each day is also scored before it is learned from. */
+const WEIGHTS_FROM = 0.15;
+const CALIBRATE_FROM = 0.4;
 
 /** Evidence so rare (log rate) counts as asked about, whatever the budget: it starts again from nothing. */
 const SPENT = Math.log(0.5 / 1000);
@@ -29,9 +30,9 @@ export interface Engine {
 }
 
 /**
- * Learns from the training days, then scores the others in order. The training days are gone through twice: once to learn
- * what groups do, once, with single users forgotten, to see how high honest days score.
- * @param onTrained sees the training days in the second pass
+ * Learns from the training days, then scores the others in order. Every day is scored before it is learned from, the later
+ * training days too: how high those score says how high honest days score.
+ * @param onTrained sees the training days
  */
 export function runEngine(
   hospital: Hospital,
@@ -52,28 +53,18 @@ export function runEngine(
   const training = book.days.filter(({ day }) => day < first + trainDays);
 
   for (const day of training) {
-    const learnWeights = day.day >= first + Math.floor(trainDays / 4);
-    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights, leaveOut: false });
-    if (learnWeights) {
-      persons.score(judged, true);
-      crowds.score(judged, true, Number.POSITIVE_INFINITY);
-    }
-  }
-  judge.startAgain();
-  persons.startAgain();
-  crowds.startAgain();
-  for (const day of training) {
-    const judged = judge.judgeDay(day, { learnGroups: false, learnWeights: false, leaveOut: true });
-    const scored = persons.score(judged, false);
+    const age = day.day - first;
+    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: age >= trainDays * WEIGHTS_FROM });
+    const scored = persons.score(judged, true);
+    const found = crowds.score(judged, true, 0);
     onTrained(judged);
-    const found = crowds.score(judged, false, 0);
-    if (day.day >= first + Math.min(WARM_UP_DAYS, Math.floor(trainDays / 3)))
+    if (age >= trainDays * CALIBRATE_FROM)
       calibration.collect(day.day, staffOn(day.day, hospital, hospital.zone), scored, found);
   }
   calibration.settle();
   for (const day of book.days) {
     if (day.day < first + trainDays) continue;
-    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: true, leaveOut: false });
+    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: true });
     const scored = persons.score(judged, true);
     const staff = staffOn(day.day, hospital, hospital.zone);
     onDay({ judged, persons: scored, crowds: crowds.score(judged, true, 0), staff }, engine);

@@ -74,9 +74,8 @@ export class Expectations {
     );
   }
 
-  /** @param without looks of this group and cause that are left out */
-  #ofGroup(group: number, cause: number, without: number): number {
-    const own = Math.max(0, (this.#groupCauses[group]?.[cause] ?? 0) - without);
+  #ofGroup(group: number, cause: number): number {
+    const own = this.#groupCauses[group]?.[cause] ?? 0;
     return (own + GROUP_PRIOR * this.#fromRole(group, cause)) / ((this.#groupTotal[group] ?? 0) + GROUP_PRIOR);
   }
 
@@ -91,7 +90,6 @@ export class Expectations {
   /**
    * P(patient | user): the chance that this user's next look at work is at this patient.
    * @param causes how many of `book.found` hold for the patient
-   * @param leaveOut what this very look taught the groups is taken out again
    */
   explain(
     user: number,
@@ -100,19 +98,14 @@ export class Expectations {
     day: number,
     patients: number,
     active: number,
-    leaveOut: boolean,
   ): number {
-    if (leaveOut) this.explain(user, places, causes, day, patients, active, false);
-    let whole = 0;
-    if (leaveOut) for (let i = 0; i < causes + 2; i++) whole += this.#part[i] ?? 0;
     const { found } = this.#book;
     const userTotal = this.#userTotal[user] ?? 0;
     let total = 0;
     for (let i = 0; i < causes; i++) {
       const cause = found[i] ?? 0;
       let ofGroup = 0;
-      const without = whole === 0 ? 0 : (this.#part[i] ?? 0) / whole;
-      for (const { group, weight } of places) ofGroup += weight * this.#ofGroup(group, cause, without * weight);
+      for (const { group, weight } of places) ofGroup += weight * this.#ofGroup(group, cause);
       let p = ofGroup;
       if (userTotal > 0) {
         const slot = this.#userCauses.find(user * this.#book.causeCount + cause);

@@ -44,8 +44,6 @@ export interface JudgeMode {
   /** Groups, company and weights learn. */
   readonly learnGroups: boolean;
   readonly learnWeights: boolean;
-  /** The day was learned from before: what it taught is left out when it is judged. */
-  readonly leaveOut: boolean;
 }
 
 /** Weighs every look of a day, in order of days, and learns from it. */
@@ -109,7 +107,7 @@ export class Judge {
     return judged;
   }
 
-  #judgeLook(look: number, judged: JudgedDay, { learnGroups, learnWeights, leaveOut }: JudgeMode): void {
+  #judgeLook(look: number, judged: JudgedDay, { learnGroups, learnWeights }: JudgeMode): void {
     const { day } = judged;
     const user = day.user.at(look);
     const patient = day.patient.at(look);
@@ -125,7 +123,7 @@ export class Judge {
     const pair = this.#pairs.find(pairKey);
     const lastExplained = pair < 0 ? 0 : this.#pairs.a(pair);
     const since = lastExplained > 0 && day.day - lastExplained <= CONTINUITY_DAYS ? day.day - lastExplained : null;
-    this.#fillBins(user, patient, places, department, first, last, place, day.day, since, leaveOut);
+    this.#fillBins(user, patient, places, department, first, last, place, day.day, since);
     const explained = this.#weigher.weigh(this.#bins);
     judged.explained[look] = explained;
     judged.others[look] = this.#company.total;
@@ -180,12 +178,11 @@ export class Judge {
     place: number,
     day: LocalDay,
     sinceExplained: number | null,
-    leaveOut: boolean,
   ): number {
     const patients = Math.max(1, this.#hospital.patients.size);
     const active = this.#book.activeOn(day);
     const causes = this.#book.causesOf(patient, first, last);
-    const p = this.expectations.explain(user, places, causes, day, patients, active, leaveOut);
+    const p = this.expectations.explain(user, places, causes, day, patients, active);
     const curious = ANYBODY / patients + (causes > 0 ? UNDER_CARE / active : 0);
     let atPatient = false;
     for (let i = 0; i < causes; i++)
@@ -241,7 +238,7 @@ export class Judge {
     const pair = this.#pairs.find(user * 67_108_864 + patient);
     const lastExplained = pair < 0 ? 0 : this.#pairs.a(pair);
     const since = lastExplained > 0 && day - lastExplained <= CONTINUITY_DAYS ? day - lastExplained : null;
-    this.#fillBins(user, patient, places, department, first, last, place, day, since, false);
+    this.#fillBins(user, patient, places, department, first, last, place, day, since);
     this.#weigher.learn(this.#bins, false);
   }
 
