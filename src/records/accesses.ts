@@ -1,5 +1,5 @@
 import type { Hospital } from './hospital.ts';
-import { readTable } from './table.ts';
+import { readRows } from './table.ts';
 
 /** One raw access. Texts are those of the file; an access is one object, reused from row to row. */
 export interface Access {
@@ -64,7 +64,7 @@ export function readAccesses(folder: string, hospital: Hospital, onAccess: (acce
     line: 0,
   };
   const sent = new RowSet();
-  readTable(
+  readRows(
     folder,
     {
       file: 'accesses.csv',
@@ -85,37 +85,36 @@ export function readAccesses(folder: string, hospital: Hospital, onAccess: (acce
       isNeeded: true,
     },
     report,
-    (row, line) => {
-      const moment = zone.read(row.time);
+    (fields, at, line) => {
+      const moment = zone.read(fields[at.time] ?? '');
       if (moment === null) return 'time is not an ISO 8601 time';
-      const patient = patientId(row.patient);
-      const user = users.idOf(row.user);
-      if (
-        !sent.add(
-          moment.at,
-          user,
-          patient,
-          row.sequence !== ''
-            ? row.sequence
-            : `${row.action}|${row.resource}|${row.device}|${row.location}|${row.host}|${row.session}`,
-        )
-      )
-        return null;
+      const patient = patientId(fields[at.patient] ?? '');
+      const user = users.idOf(fields[at.user] ?? '');
+      const action = at.action < 0 ? '' : (fields[at.action] ?? '');
+      const resource = at.resource < 0 ? '' : (fields[at.resource] ?? '');
+      const device = at.device < 0 ? '' : (fields[at.device] ?? '');
+      const location = at.location < 0 ? '' : (fields[at.location] ?? '');
+      const host = at.host < 0 ? '' : (fields[at.host] ?? '');
+      const session = at.session < 0 ? '' : (fields[at.session] ?? '');
+      const sequence = at.sequence < 0 ? '' : (fields[at.sequence] ?? '');
+      const rest = sequence === '' ? `${action}|${resource}|${device}|${location}|${host}|${session}` : sequence;
+      if (!sent.add(moment.at, user, patient, rest)) return null;
       access.at = moment.at;
       access.wholeDay = moment.wholeDay;
       access.user = user;
       access.patient = patient;
-      access.action = row.action;
-      access.resource = row.resource;
-      access.device = row.device;
-      access.location = row.location;
-      access.purpose = row.purpose;
-      access.breakGlass = row.break_glass;
-      access.host = row.host;
-      access.address = row.address;
-      access.session = row.session;
-      access.sequence = row.sequence;
-      access.succeeded = row.outcome === '' || !FAILED.has(row.outcome.toLowerCase());
+      access.action = action;
+      access.resource = resource;
+      access.device = device;
+      access.location = location;
+      access.purpose = at.purpose < 0 ? '' : (fields[at.purpose] ?? '');
+      access.breakGlass = at.break_glass < 0 ? '' : (fields[at.break_glass] ?? '');
+      access.host = host;
+      access.address = at.address < 0 ? '' : (fields[at.address] ?? '');
+      access.session = session;
+      access.sequence = sequence;
+      const outcome = at.outcome < 0 ? '' : (fields[at.outcome] ?? '');
+      access.succeeded = outcome === '' || outcome === '0' || !FAILED.has(outcome.toLowerCase());
       access.line = line;
       onAccess(access);
       return null;

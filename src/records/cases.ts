@@ -79,7 +79,7 @@ export class CaseWriter {
     const evidence = (judged.motive[look] ?? 0) > 0 ? (judged.motive[look] ?? 0) : 0;
     const explained = judged.explained[look] ?? 0;
     const isNewMachine = this.#habits.isNewMachine(user, day.host.at(look));
-    const place = judged.places.get(user)?.some(({ group }) => group >= 0) === true ? day.place.at(look) : -1;
+    const place = judged.places[user]?.some(({ group }) => group >= 0) === true ? day.place.at(look) : -1;
     const points: Points = {
       relationship: (judged.ties[look] ?? 0) === 0 ? 0 : evidence > 5 ? 3 : evidence > 3 ? 2 : evidence > 0.5 ? 1 : 0,
       noWorkReason: explained < -2 ? 3 : explained < -1 ? 2 : explained < 0.5 ? 1 : 0,

@@ -43,6 +43,9 @@ export interface TableForm<Required extends string, Optional extends string> {
   readonly isNeeded?: boolean;
 }
 
+/** Where each column stands in a row, -1 when it is not given. */
+export type Positions<Column extends string> = Readonly<Record<Column, number>>;
+
 /**
  * Reads one file of the folder, row by row. `row` is the same object each time.
  * @param onRow returns why the row is set aside, or null when it was read
@@ -54,61 +57,72 @@ export function readTable<Required extends string, Optional extends string>(
   report: ReadReport,
   onRow: (row: Row<Required | Optional>, line: number) => string | null,
 ): void {
+  const columns: readonly (Required | Optional)[] = [...form.required, ...form.optional];
+  const row = Object.fromEntries(columns.map((name) => [name, ''])) as Row<Required | Optional>;
+  readRows(folder, form, report, (fields, at, line) => {
+    for (const name of columns) row[name] = at[name] < 0 ? '' : (fields[at[name]] ?? '');
+    return onRow(row, line);
+  });
+}
+
+/** As `readTable`, but the cells as they stand in the line: for the file with millions of rows. */
+export function readRows<Required extends string, Optional extends string>(
+  folder: string,
+  form: TableForm<Required, Optional>,
+  report: ReadReport,
+  onRow: (fields: readonly string[], at: Positions<Required | Optional>, line: number) => string | null,
+): void {
   const file = path.join(folder, form.file);
   if (!existsSync(file)) {
     if (form.isNeeded === true) throw new Refusal('input/not-found', `there is no ${form.file} in ${folder}`);
     report.missing.push(form.file);
     return;
   }
-  const columns: readonly (Required | Optional)[] = [...form.required, ...form.optional];
-  // Of one shape from the start: the reader fills it millions of times.
-  const row = Object.fromEntries(columns.map((name) => [name, ''])) as Row<Required | Optional>;
-  let header: { readonly name: Required | Optional | null }[] | null = null;
+  let at: Positions<Required | Optional> | null = null;
+  let width = 0;
+  let needed: readonly (readonly [name: string, position: number])[] = [];
   readCsv(
     file,
     (fields, line) => {
-      if (header === null) {
-        header = readHeader(fields, form, columns, report);
+      if (at === null) {
+        at = readHeader(fields, form, report);
+        width = fields.length;
+        const positions = at;
+        needed = form.required.map((name) => [name, positions[name]]);
         return;
       }
-      if (fields.length !== header.length) {
-        setAside(report, form.file, line, `it has ${fields.length} cells, the header ${header.length}`);
+      if (fields.length !== width) {
+        setAside(report, form.file, line, `it has ${fields.length} cells, the header ${width}`);
         return;
       }
-      for (let i = 0; i < fields.length; i++) {
-        const name = header[i]?.name ?? null;
-        if (name !== null) row[name] = fields[i] ?? '';
-      }
-      for (const name of form.required) {
-        if (row[name] === '') {
+      for (const [name, position] of needed) {
+        if (fields[position] === '') {
           setAside(report, form.file, line, `${name} is empty`);
           return;
         }
       }
-      const why = onRow(row, line);
+      const why = onRow(fields, at, line);
       if (why !== null) setAside(report, form.file, line, why);
     },
     (line, why) => setAside(report, form.file, line, why),
   );
-  if (header === null) throw new Refusal('records/bad-table', `${form.file} is empty: it needs at least its header`);
+  if (at === null) throw new Refusal('records/bad-table', `${form.file} is empty: it needs at least its header`);
 }
 
 function readHeader<Required extends string, Optional extends string>(
   fields: readonly string[],
   form: TableForm<Required, Optional>,
-  columns: readonly (Required | Optional)[],
   report: ReadReport,
-): { readonly name: Required | Optional | null }[] {
+): Positions<Required | Optional> {
   const given = fields.map((field) => field.trim().toLowerCase());
   for (const name of form.required)
     if (!given.includes(name)) throw new Refusal('records/bad-table', `${form.file} has no column “${name}”`);
   for (const name of form.optional) if (!given.includes(name)) report.missing.push(`${form.file}: ${name}`);
-  const seen = new Set<string>();
-  return given.map((name) => {
-    if (seen.has(name)) throw new Refusal('records/bad-table', `${form.file} has the column “${name}” twice`);
-    seen.add(name);
-    const known = columns.find((column) => column === name) ?? null;
-    if (known === null) report.unknownColumns.push(`${form.file}: ${name}`);
-    return { name: known };
+  const columns: readonly (Required | Optional)[] = [...form.required, ...form.optional];
+  const names: readonly string[] = columns;
+  given.forEach((name, i) => {
+    if (given.indexOf(name) !== i) throw new Refusal('records/bad-table', `${form.file} has the column “${name}” twice`);
+    if (!names.includes(name)) report.unknownColumns.push(`${form.file}: ${name}`);
   });
+  return Object.fromEntries(columns.map((name) => [name, given.indexOf(name)])) as Record<Required | Optional, number>;
 }

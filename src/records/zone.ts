@@ -100,6 +100,15 @@ export class Zone {
     const date = readDate(text);
     if (Number.isNaN(date)) return null;
     if (text.length === 10) return { at: this.toUtc(date), wholeDay: true };
+    // The usual form, without the cost of the expression: 2026-03-02T08:00:00Z.
+    if (text.length === 20 && text.charCodeAt(19) === 90 && text.charCodeAt(10) === 84) {
+      const hours = numberAt(text, 11, 13);
+      const minutes = numberAt(text, 14, 16);
+      const seconds = numberAt(text, 17, 19);
+      const isClock = text.charCodeAt(13) === 58 && text.charCodeAt(16) === 58;
+      if (isClock && hours < 24 && minutes < 60 && seconds <= 60)
+        return { at: date + hours * HOUR_MS + minutes * MINUTE_MS + seconds * 1000, wholeDay: false };
+    }
     const clock = CLOCK.exec(text.slice(10));
     if (clock === null) return null;
     const [, hours = '', minutes = '', seconds = '0', fraction = '', zone] = clock;
@@ -124,16 +133,16 @@ const CLOCK = /^[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?([Zz]|[+-]\d\d(?::?\
 /** The local epoch's ms of `YYYY-MM-DD` at the start of the text, or NaN. */
 function readDate(text: string): number {
   if (text.length < 10 || text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return Number.NaN;
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 7);
-  const day = digits(text, 8, 10);
+  const year = numberAt(text, 0, 4);
+  const month = numberAt(text, 5, 7);
+  const day = numberAt(text, 8, 10);
   if (month < 1 || month > 12 || day < 1 || day > 31) return Number.NaN;
   const at = Date.UTC(year, month - 1, day);
   // The 31st of June would become the 1st of July.
   return day > 28 && new Date(at).getUTCDate() !== day ? Number.NaN : at;
 }
 
-function digits(text: string, from: number, to: number): number {
+function numberAt(text: string, from: number, to: number): number {
   let value = 0;
   for (let i = from; i < to; i++) {
     const digit = text.charCodeAt(i) - 48;

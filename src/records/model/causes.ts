@@ -76,6 +76,10 @@ const PHASES: Readonly<Record<number, readonly Phase[]>> = {
   [ORDER]: [around('order-open', 12 * H, D), past('order-closed', D, 14 * D)],
 };
 
+/** No phase reaches further than this. */
+const REACH_BEFORE = 21 * D;
+const REACH_AFTER = 120 * D;
+
 /** The relationships of every patient, and how many patients share each cause on each day. */
 export class CauseBook {
   /** `kind * departments + department` → patients, for each day. */
@@ -167,6 +171,7 @@ export class CauseBook {
       const row = this.#rows[i] ?? 0;
       const begin = from.at(row);
       const end = to.at(row);
+      if (begin - REACH_BEFORE > last || end + REACH_AFTER <= first) continue;
       const phases = PHASES[kind.at(row)] ?? [];
       for (const phase of phases) {
         const start = phase.fromStart === null ? end + (phase.fromEnd ?? 0) : begin + phase.fromStart;

@@ -17,12 +17,14 @@ interface Slot {
 
 /** Who else used a patient's record in the last days. */
 export class Company {
-  /** Filled by `othersOf`: each other user once. */
-  readonly users: Int32Array = new Int32Array(MAX_OTHERS);
+  /** Filled by `othersOf`: the group of each other user. */
   readonly groups: Int32Array = new Int32Array(MAX_OTHERS);
   /** Distinct others in all, also beyond those listed. */
   total = 0;
   readonly #slots: Slot[];
+  /** By user: the last question in which they were met. */
+  #met = new Int32Array(1024);
+  #question = 0;
 
   constructor(patients: number) {
     this.#slots = Array.from({ length: WINDOW }, () => ({
@@ -60,25 +62,30 @@ export class Company {
     }
   }
 
+  #growMet(user: number): Int32Array<ArrayBuffer> {
+    const larger = new Int32Array(Math.max(user + 1, this.#met.length * 2));
+    larger.set(this.#met);
+    this.#met = larger;
+    return larger;
+  }
+
   /** @returns how many of the others are listed */
   othersOf(patient: number, user: number, day: number): number {
     let count = 0;
     this.total = 0;
+    const question = ++this.#question;
+    let met = this.#met;
     for (let back = 0; back < WINDOW; back++) {
       const slot = this.#slots[(((day - back) % WINDOW) + WINDOW) % WINDOW];
       if (slot === undefined || slot.day !== day - back) continue;
       for (let look = slot.head[patient] ?? -1; look >= 0; look = slot.next[look] ?? -1) {
         const other = slot.user[look] ?? -1;
         if (other === user) continue;
-        let isNew = true;
-        for (let i = 0; i < count; i++) if (this.users[i] === other) isNew = false;
-        if (!isNew) continue;
+        if (other >= met.length) met = this.#growMet(other);
+        if (met[other] === question) continue;
+        met[other] = question;
         this.total++;
-        if (count < MAX_OTHERS) {
-          this.users[count] = other;
-          this.groups[count] = slot.group[look] ?? 0;
-          count++;
-        }
+        if (count < MAX_OTHERS) this.groups[count++] = slot.group[look] ?? 0;
       }
     }
     return count;
@@ -91,6 +98,8 @@ export class Affinity {
   #single = new Float64Array(0);
   #size = 0;
   #total = 0;
+  #lifts = new Float32Array(0);
+  #liftSize = 0;
 
   #grow(size: number): void {
     if (size <= this.#size) return;
@@ -114,10 +123,25 @@ export class Affinity {
     this.#total += weight;
   }
 
+  /** Works out the lifts once a day: a logarithm for every pair of people that meets at a record would cost more. */
+  refresh(): void {
+    const size = this.#size;
+    if (this.#lifts.length !== size * size) this.#lifts = new Float32Array(size * size);
+    for (let one = 0; one < size; one++) {
+      const single = (this.#single[one] ?? 0) / Math.max(1, this.#total);
+      for (let other = 0; other < size; other++) {
+        const at = one * size + other;
+        const seen = this.#pairs[at] ?? 0;
+        const expected = single * (this.#single[other] ?? 0);
+        this.#lifts[at] = seen === 0 && expected === 0 ? 0 : Math.log((seen + 2) / (expected + 2));
+      }
+    }
+    this.#liftSize = size;
+  }
+
   /** log of how much more often than chance; 0 when nothing is known. */
   lift(one: number, other: number): number {
-    if (this.#total === 0 || one >= this.#size || other >= this.#size) return 0;
-    const expected = ((this.#single[one] ?? 0) * (this.#single[other] ?? 0)) / this.#total;
-    return Math.log(((this.#pairs[one * this.#size + other] ?? 0) + 2) / (expected + 2));
+    const size = this.#liftSize;
+    return one >= size || other >= size ? 0 : (this.#lifts[one * size + other] ?? 0);
   }
 }

@@ -53,7 +53,7 @@ export class CrowdScorer {
   }
 
   #departmentOf(judged: JudgedDay, user: number): number {
-    return this.#groups.department[judged.places.get(user)?.[0]?.group ?? 0] ?? -1;
+    return this.#groups.department[judged.places[user]?.[0]?.group ?? 0] ?? -1;
   }
 
   /** The crowds that end on this day. @param least scores below it are not made */

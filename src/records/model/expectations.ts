@@ -44,6 +44,9 @@ export class Expectations {
   /** Filled by `explain`: P(p | u) through each cause, for `learn`. */
   readonly #part = new Float64Array(258);
   #parts = 0;
+  #day = 0;
+  readonly #known: (Float32Array | undefined)[] = [];
+  readonly #knownOn: number[] = [];
 
   constructor(book: CauseBook, groups: Groups, departments: number) {
     this.#book = book;
@@ -74,9 +77,28 @@ export class Expectations {
     );
   }
 
+  /** Worked out once a day for each group and cause that is asked for. */
   #ofGroup(group: number, cause: number): number {
+    let known = this.#known[group];
+    if (known === undefined) {
+      known = new Float32Array(this.#book.causeCount);
+      this.#known[group] = known;
+      this.#knownOn[group] = this.#day;
+    } else if (this.#knownOn[group] !== this.#day) {
+      known.fill(0);
+      this.#knownOn[group] = this.#day;
+    }
+    const value = known[cause] ?? 0;
+    if (value !== 0) return value;
     const own = this.#groupCauses[group]?.[cause] ?? 0;
-    return (own + GROUP_PRIOR * this.#fromRole(group, cause)) / ((this.#groupTotal[group] ?? 0) + GROUP_PRIOR);
+    const fresh = (own + GROUP_PRIOR * this.#fromRole(group, cause)) / ((this.#groupTotal[group] ?? 0) + GROUP_PRIOR);
+    known[cause] = fresh;
+    return fresh;
+  }
+
+  /** What groups do is taken as it stood this morning. */
+  startDay(): void {
+    this.#day++;
   }
 
   #background(group: number, which: 0 | 1): number {
@@ -164,7 +186,7 @@ export class Expectations {
     this.#userTotal[user] = (this.#userTotal[user] ?? 0) + explained;
     for (let i = 0; i < causes; i++) {
       const share = (this.#part[i] ?? 0) / sum;
-      if (share < 0.001) continue;
+      if (share < 0.01) continue;
       const cause = found[i] ?? 0;
       const slot = this.#userCauses.make(user * this.#book.causeCount + cause);
       this.#userCauses.set(slot, 0, 0, this.#userCauses.value(slot) + share * explained);

@@ -37,7 +37,11 @@ const ENOUGH_LOOKS = 4;
  * Where everybody works on one day: the directory, then the rota, then where their looks were made. Rotas have holes and
  * bank staff have none; the device says where they stood.
  */
-export function placesOf(day: LookDay, hospital: Hospital, groups: Groups): Map<number, readonly Place[]> {
+export function placesOf(
+  day: LookDay,
+  hospital: Hospital,
+  groups: Groups,
+): readonly (readonly Place[] | undefined)[] {
   const { zone } = hospital;
   const start = zone.startOf(day.day);
   const end = zone.startOf(day.day + 1);
@@ -52,7 +56,7 @@ export function placesOf(day: LookDay, hospital: Hospital, groups: Groups): Map<
     if (counts === undefined) where.set(user, new Map([[place, 1]]));
     else counts.set(place, (counts.get(place) ?? 0) + 1);
   }
-  const places = new Map<number, readonly Place[]>();
+  const places: (readonly Place[] | undefined)[] = Array.from({ length: hospital.users.size });
   for (const [user, count] of looks) {
     const posts = hospital.posts[user] ?? [];
     const valid = posts.filter(({ from, to }) => from < end && to > start);
@@ -75,7 +79,7 @@ export function placesOf(day: LookDay, hospital: Hospital, groups: Groups): Map<
       list.push({ group: groups.idOf(role, department), weight: 0.65 / away.length });
     for (const department of homes)
       list.push({ group: groups.idOf(role, department), weight: (away.length > 0 ? 0.35 : 1) / homes.length });
-    places.set(user, list);
+    places[user] = list;
   }
   return places;
 }

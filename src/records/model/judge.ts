@@ -16,11 +16,14 @@ import { Weigher } from './weigher.ts';
 const ANYBODY = 0.7;
 const UNDER_CARE = 0.3;
 const CONTINUITY_DAYS = 60;
+/** One look in four teaches the weights: they are few, and looks are many. */
+const LESSONS = 3;
 
 /** What was found out about every look of one day; arrays by look. */
 export interface JudgedDay {
   readonly day: LookDay;
-  readonly places: Map<number, readonly Place[]>;
+  /** By user; absent for those without a look that day. */
+  readonly places: readonly (readonly Place[] | undefined)[];
   /** log P(look | work) / P(look | curiosity): above 0 speaks for work. */
   readonly explained: Float64Array;
   readonly ties: Int32Array;
@@ -81,8 +84,10 @@ export class Judge {
   judgeDay(day: LookDay, mode: JudgeMode): JudgedDay {
     const count = day.count;
     const places = placesOf(day, this.#hospital, this.groups);
+    this.#affinity.refresh();
+    this.expectations.startDay();
     const mainGroup = new Int32Array(count);
-    for (let look = 0; look < count; look++) mainGroup[look] = places.get(day.user.at(look))?.[0]?.group ?? 0;
+    for (let look = 0; look < count; look++) mainGroup[look] = places[day.user.at(look)]?.[0]?.group ?? 0;
     this.#company.add(day, mainGroup);
     const judged: JudgedDay = {
       day,
@@ -111,13 +116,14 @@ export class Judge {
     const { day } = judged;
     const user = day.user.at(look);
     const patient = day.patient.at(look);
-    const places = judged.places.get(user) ?? [];
+    const places = judged.places[user] ?? [];
     const department = this.groups.department[places[0]?.group ?? 0] ?? -1;
     const first = day.first.at(look);
     const last = day.last.at(look);
     const place = day.place.at(look);
 
-    if (learnWeights) this.#learnFromRandom(user, places, department, first, last, place, day.day);
+    const isLesson = learnWeights && (look & LESSONS) === 0;
+    if (isLesson) this.#learnFromRandom(user, places, department, first, last, place, day.day);
 
     const pairKey = user * 67_108_864 + patient;
     const pair = this.#pairs.find(pairKey);
@@ -129,7 +135,7 @@ export class Judge {
     judged.others[look] = this.#company.total;
     judged.team[look] = this.#team;
     this.#describe(look, judged, places);
-    if (learnWeights) this.#weigher.learn(this.#bins, true);
+    if (isLesson) this.#weigher.learn(this.#bins, true);
     const work = 1 / (1 + Math.exp(-explained));
     this.expectations.learn(user, places, work, learnGroups);
     if (learnGroups) this.#learnCompany(places[0]?.group ?? 0);

@@ -93,7 +93,7 @@ export class PersonDayScorer {
     const abroad = new Map<number, number>();
     for (let i = 0; i < count; i++) {
       const user = users[i] ?? 0;
-      const group = judged.places.get(user)?.[0]?.group ?? 0;
+      const group = judged.places[user]?.[0]?.group ?? 0;
       let curious = 0;
       let mass = 0;
       abroad.clear();
@@ -200,7 +200,7 @@ export class PersonDayScorer {
   }
 
   groupOf(judged: JudgedDay, user: number): number {
-    return judged.places.get(user)?.[0]?.group ?? this.#groups.idOf(-1, -1);
+    return judged.places[user]?.[0]?.group ?? this.#groups.idOf(-1, -1);
   }
 }
 
