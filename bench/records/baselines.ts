@@ -139,7 +139,9 @@ function isolationScores(facts: readonly DayFacts[]): Float64Array {
   return depths.map((depth) => -depth / TREES);
 }
 
-type Tree = { readonly size: number } | { readonly feature: number; readonly at: number; readonly low: Tree; readonly high: Tree };
+type Tree =
+  | { readonly size: number }
+  | { readonly feature: number; readonly at: number; readonly low: Tree; readonly high: Tree };
 
 function grow(rows: readonly (readonly number[])[], depth: number, random: Random): Tree {
   if (depth >= 8 || rows.length < 2) return { size: rows.length };
@@ -152,8 +154,16 @@ function grow(rows: readonly (readonly number[])[], depth: number, random: Rando
   return {
     feature,
     at,
-    low: grow(rows.filter((row) => (row[feature] ?? 0) < at), depth + 1, random),
-    high: grow(rows.filter((row) => (row[feature] ?? 0) >= at), depth + 1, random),
+    low: grow(
+      rows.filter((row) => (row[feature] ?? 0) < at),
+      depth + 1,
+      random,
+    ),
+    high: grow(
+      rows.filter((row) => (row[feature] ?? 0) >= at),
+      depth + 1,
+      random,
+    ),
   };
 }
 
@@ -187,7 +197,12 @@ function embeddingScores(facts: readonly DayFacts[]): Float64Array {
     return point;
   };
   for (let round = 0; round < ROUNDS; round++) {
-    const averaged = average(facts, (patient) => pointOf(patients, patient), (fact) => fact.user, (fact) => fact.patients);
+    const averaged = average(
+      facts,
+      (patient) => pointOf(patients, patient),
+      (fact) => fact.user,
+      (fact) => fact.patients,
+    );
     for (const [id, point] of averaged) users.set(id, point);
     const sums = new Map<number, Float64Array>();
     for (const fact of facts)

@@ -83,14 +83,21 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
     const day = scored.judged.day.day;
     scored.persons.users.forEach((user, i) => {
       const name = hospital.users.textOf(user);
-      const score = -calibration.personRate(calibration.combine((component) => scored.persons.scores[component][i] ?? 0));
+      const score = -calibration.personRate(
+        calibration.combine((component) => scored.persons.scores[component][i] ?? 0),
+      );
       const incident = truth.byPersonDay.get(`${name} ${dayText(day)}`) ?? null;
       persons.push({ score, day, who: name, incident });
       if (score > 2) ours.push({ score, day, who: name, incident });
     });
     for (const crowd of scored.crowds) {
       const patient = hospital.patients.textOf(crowd.patient);
-      ours.push({ score: -calibration.crowdRate(crowd.score), day, who: `patient ${patient}`, incident: truth.byPatient.get(patient) ?? null });
+      ours.push({
+        score: -calibration.crowdRate(crowd.score),
+        day,
+        who: `patient ${patient}`,
+        incident: truth.byPatient.get(patient) ?? null,
+      });
     }
   });
   const used = process.cpuUsage(before);
@@ -103,21 +110,51 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
     facts.flatMap((fact, i) => {
       if (fact.day < first + TRAIN_DAYS) return [];
       const who = hospital.users.textOf(fact.user);
-      return [{ score: scores[i] ?? 0, day: fact.day, who, incident: truth.byPersonDay.get(`${who} ${dayText(fact.day)}`) ?? null }];
+      return [
+        {
+          score: scores[i] ?? 0,
+          day: fact.day,
+          who,
+          incident: truth.byPersonDay.get(`${who} ${dayText(fact.day)}`) ?? null,
+        },
+      ];
     });
   for (const [name, scoresOf] of Object.entries(BASELINES)) {
     const signals = signalsOf(scoresOf(facts));
     take(name, signals, averagePrecision(signals, positives), null);
   }
-  const oracle = signalsOf(Float64Array.from(facts, ({ user, day }) => (truth.byPersonDay.has(`${hospital.users.textOf(user)} ${dayText(day)}`) ? 1 : 0)));
-  take('oracle', oracle.filter(({ incident }) => incident !== null), 1, null);
+  const oracle = signalsOf(
+    Float64Array.from(facts, ({ user, day }) =>
+      truth.byPersonDay.has(`${hospital.users.textOf(user)} ${dayText(day)}`) ? 1 : 0,
+    ),
+  );
+  take(
+    'oracle',
+    oracle.filter(({ incident }) => incident !== null),
+    1,
+    null,
+  );
   return book.accesses / ((used.user + used.system) / 1e6);
 
-  function take(name: string, signals: readonly Signal[], precision: number, own: ((budget: number) => number) | null): void {
+  function take(
+    name: string,
+    signals: readonly Signal[],
+    precision: number,
+    own: ((budget: number) => number) | null,
+  ): void {
     let outcome = outcomes.get(name);
     if (outcome === undefined) {
       const lists = () => new Map<number, number[]>(BUDGETS.map((budget) => [budget, []]));
-      outcome = { name, recall: lists(), atOwnThreshold: lists(), realised: lists(), precision: [], scenarios: new Map(), days: [], records: [] };
+      outcome = {
+        name,
+        recall: lists(),
+        atOwnThreshold: lists(),
+        realised: lists(),
+        precision: [],
+        scenarios: new Map(),
+        days: [],
+        records: [],
+      };
       outcomes.set(name, outcome);
     }
     outcome.precision.push(precision);
@@ -157,7 +194,8 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
             const own = (judged.places[day.user.at(look)] ?? []).map(({ group }) => group);
             const count = causes.causesOf(day.patient.at(look), day.first.at(look), day.last.at(look));
             for (let i = 0; i < count; i++)
-              if (own.some((group) => engineGroups.department[group] === causes.departmentOf(causes.found[i] ?? 0))) return true;
+              if (own.some((group) => engineGroups.department[group] === causes.departmentOf(causes.found[i] ?? 0)))
+                return true;
             return false;
           },
           seen,
@@ -181,9 +219,14 @@ function median(values: readonly number[]): number {
 }
 
 function report(variant: string, outcomes: ReadonlyMap<string, Outcome>, speeds: readonly number[]): void {
-  const byBudget = (lists: ReadonlyMap<number, number[]>) => Object.fromEntries([...lists].map(([budget, list]) => [budget, mean(list)]));
+  const byBudget = (lists: ReadonlyMap<number, number[]>) =>
+    Object.fromEntries([...lists].map(([budget, list]) => [budget, mean(list)]));
   const baseline = (budget: number) =>
-    Math.max(...[...outcomes.values()].filter(({ name }) => name !== 'our model' && name !== 'oracle').map(({ recall }) => mean(recall.get(budget) ?? [])));
+    Math.max(
+      ...[...outcomes.values()]
+        .filter(({ name }) => name !== 'our model' && name !== 'oracle')
+        .map(({ recall }) => mean(recall.get(budget) ?? [])),
+    );
   const isTuned = TUNED.includes(variant);
   for (const outcome of outcomes.values()) {
     const isOurs = outcome.name === 'our model';
@@ -201,17 +244,33 @@ function report(variant: string, outcomes: ReadonlyMap<string, Outcome>, speeds:
             precisionAtRealRate: Object.fromEntries(
               [...outcome.atOwnThreshold].map(([budget, list]) => {
                 const found = mean(list) * REAL_RATE;
-                return [budget, Math.round((found / (found + 7 * budget * Math.max(0.01, mean(outcome.realised.get(budget) ?? [])))) * 1000) / 1000];
+                return [
+                  budget,
+                  Math.round(
+                    (found / (found + 7 * budget * Math.max(0.01, mean(outcome.realised.get(budget) ?? [])))) * 1000,
+                  ) / 1000,
+                ];
               }),
             ),
             daysToDetect: median(outcome.days),
             recordsOpenedBefore: mean(outcome.records),
-            timesBestBaseline: { 0.2: Math.round(((recall[0.2] ?? 0) / baseline(0.2)) * 100) / 100, 1: Math.round(((recall[1] ?? 0) / baseline(1)) * 100) / 100 },
-            must: variant.includes('without') ? 'best baseline' : isTuned ? { 0.2: 0.6, 1: 0.8 } : { 0.2: 0.55, 1: 0.75 },
+            timesBestBaseline: {
+              0.2: Math.round(((recall[0.2] ?? 0) / baseline(0.2)) * 100) / 100,
+              1: Math.round(((recall[1] ?? 0) / baseline(1)) * 100) / 100,
+            },
+            must: variant.includes('without')
+              ? 'best baseline'
+              : isTuned
+                ? { 0.2: 0.6, 1: 0.8 }
+                : { 0.2: 0.55, 1: 0.75 },
             scenarios: Object.fromEntries(
               [...outcome.scenarios].map(([scenario, counts]) => [
                 scenario,
-                Object.fromEntries([...counts].filter(([budget]) => budget === 0.2 || budget === 1).map(([budget, [found, all]]) => [budget, Math.round((found / all) * 100) / 100])),
+                Object.fromEntries(
+                  [...counts]
+                    .filter(([budget]) => budget === 0.2 || budget === 1)
+                    .map(([budget, [found, all]]) => [budget, Math.round((found / all) * 100) / 100]),
+                ),
               ]),
             ),
             accessesPerSecond: Math.round(median(speeds)),

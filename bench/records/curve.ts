@@ -61,7 +61,11 @@ export function averagePrecision(signals: readonly Signal[], positives: number):
 }
 
 /** Days from the first look to the first alert, and labelled records opened before it, over the incidents found. */
-export function delays(found: ReadonlyMap<string, number>, truth: Truth, dayNumber: (day: string) => number): { days: number[]; records: number[] } {
+export function delays(
+  found: ReadonlyMap<string, number>,
+  truth: Truth,
+  dayNumber: (day: string) => number,
+): { days: number[]; records: number[] } {
   const days: number[] = [];
   const records: number[] = [];
   for (const [id, day] of found) {

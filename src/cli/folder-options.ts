@@ -19,7 +19,7 @@ export interface FolderOptions {
 export function readFolderOptions(verb: string, given: Given): FolderOptions {
   const zone = given.text('zone') ?? 'Europe/London';
   try {
-    new Intl.DateTimeFormat('en-GB', { timeZone: zone });
+    Intl.DateTimeFormat('en-GB', { timeZone: zone });
   } catch {
     throw new Refusal('usage/bad-option', `wardwatch ${verb}: there is no time zone “${zone}”`);
   }
@@ -51,7 +51,10 @@ export function oneFolder(verb: string, paths: readonly string[]): string {
   try {
     isFolder = statSync(folder).isDirectory();
   } catch {
-    throw new Refusal('input/not-found', `cannot read ${folder}: there is nothing of that name that this account may read`);
+    throw new Refusal(
+      'input/not-found',
+      `cannot read ${folder}: there is nothing of that name that this account may read`,
+    );
   }
   if (!isFolder) throw new Refusal('input/not-readable', `${folder} is not a folder of CSV files`);
   return folder;

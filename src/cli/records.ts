@@ -10,7 +10,11 @@ import { print, say } from './output.ts';
 
 const OPTIONS: OptionTable = {
   budget: { type: 'string', value: 'N', help: 'review: false alerts a day per 1,000 staff (default 0.2)' },
-  'train-days': { type: 'string', value: 'N', help: 'review: first days that are learned from, not judged (default 28)' },
+  'train-days': {
+    type: 'string',
+    value: 'N',
+    help: 'review: first days that are learned from, not judged (default 28)',
+  },
   format: { type: 'string', value: 'FORMAT', help: 'text or ndjson (default text)' },
   items: { type: 'boolean', help: 'review: list break-glass uses and sealed records too' },
   patient: { type: 'string', value: 'KEY', help: 'who-looked: the patient, as the files have it' },

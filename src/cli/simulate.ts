@@ -44,7 +44,8 @@ export async function runSimulate(args: readonly string[]): Promise<number> {
   const days = wholeNumber('--days', given.text('days'), 1, 3650, 56);
   const staff = wholeNumber('--staff', given.text('staff'), 20, 60_000, 1000);
   const patients = wholeNumber('--patients', given.text('patients'), 100, 10_000_000, staff * 40);
-  if (patients < staff) throw new Refusal('usage/bad-option', 'every member of staff is a patient too: --patients is at least --staff');
+  if (patients < staff)
+    throw new Refusal('usage/bad-option', 'every member of staff is a patient too: --patients is at least --staff');
   try {
     mkdirSync(folder, { recursive: true });
   } catch {

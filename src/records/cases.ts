@@ -108,13 +108,14 @@ export class CaseWriter {
   becauseOf(judged: JudgedDay, look: number, foreign = -1): string {
     const parts = this.#ties(judged, look);
     const explained = judged.explained[look] ?? 0;
-    const { departments, departmentTypes, report } = this.#hospital;
-    const cause = judged.cause[look] ?? -1;
+    const { departments, report } = this.#hospital;
+    const direct = judged.direct[look] ?? -1;
+    const cause = direct >= 0 ? direct : (judged.cause[look] ?? -1);
     const count = Math.max(1, departments.size);
     const reason =
       cause < 0 ? null : reasonText(Math.floor(cause / count), departments.textOf(cause % count) || 'a department');
-    void departmentTypes;
     if (reason === null) parts.push(lookedForText(report.missing));
+    else if (direct >= 0) parts.push(`${reason}, where this person works`);
     else if (explained >= 0.5 && foreign < 0) parts.push(`there is a reason: ${reason}`);
     else parts.push(`${reason}, which is seldom a reason for this role and department`);
     const others = judged.others[look] ?? 0;
@@ -145,13 +146,7 @@ export class CaseWriter {
     return found;
   }
 
-  #kinds(
-    judged: JudgedDay,
-    looks: readonly number[],
-    leading: string,
-    mass: number,
-    usual: number,
-  ): CaseKind[] {
+  #kinds(judged: JudgedDay, looks: readonly number[], leading: string, mass: number, usual: number): CaseKind[] {
     const kinds = new Set<CaseKind>();
     const { day } = judged;
     const strange = looks.filter(
@@ -161,7 +156,8 @@ export class CaseWriter {
     ).length;
     if (strange >= 10 && strange > 0.5 * mass) kinds.add('stolen-account');
     if (mass >= 40 && mass > 5 * usual) kinds.add('bulk');
-    if (leading === 'sustained' || leading === 'foreign' || (leading === 'mass' && !kinds.has('bulk'))) kinds.add('harvest');
+    if (leading === 'sustained' || leading === 'foreign' || (leading === 'mass' && !kinds.has('bulk')))
+      kinds.add('harvest');
     for (const look of looks.slice(0, leading === 'snoop' ? 3 : 1)) {
       const ties = judged.ties[look] ?? 0;
       if ((judged.motive[look] ?? 0) > 0.5 && (judged.explained[look] ?? 0) < 3) {
@@ -269,7 +265,10 @@ function innocentIf(kinds: readonly CaseKind[]): string[] {
         break;
       case 'harvest':
       case 'bulk':
-        add('it was a work list: coding, data quality, audit or research', 'cover for another team was not on the rota');
+        add(
+          'it was a work list: coding, data quality, audit or research',
+          'cover for another team was not on the rota',
+        );
         break;
       case 'stolen-account':
         add('a new machine or a changed shift', 'a shared machine was left unlocked');

@@ -59,7 +59,8 @@ export interface Hospital {
   readonly specialties: Names;
   /** Specialty of a department, -1 unknown. */
   readonly departmentSpecialty: number[];
-  readonly posts: Post[][];
+  /** By user; with holes: users who are only in other files. */
+  readonly posts: (Post[] | undefined)[];
   readonly ownRecord: number[];
   readonly userSurname: number[];
   readonly userHousehold: number[];
@@ -67,7 +68,7 @@ export interface Hospital {
   readonly isShared: boolean[];
   readonly keys: PatientKeys;
   readonly related: Relationships;
-  readonly duties: Duty[][];
+  readonly duties: (Duty[] | undefined)[];
   readonly report: ReadReport;
   /** The patient's id for a key as it stands in a file. @throws Refusal for a valid NHS number without a key */
   readonly patientId: (text: string) => number;
@@ -145,7 +146,7 @@ export function readHospital(
     },
   );
 
-  const posts: Post[][] = [];
+  const posts: (Post[] | undefined)[] = [];
   const ownRecord: number[] = [];
   const userSurname: number[] = [];
   const userHousehold: number[] = [];
@@ -258,25 +259,20 @@ export function readHospital(
     },
   );
   const open = (file: string, kind: number, length: number): void =>
-    readTable(
-      folder,
-      { file, required: ['patient', 'department', 'at'], optional: ['until'] },
-      report,
-      (row) => {
-        const at = startOf(row.at, zone);
-        const until = row.until === '' ? at + length : endOf(row.until, zone);
-        if (Number.isNaN(at)) return 'at is not an ISO 8601 time';
-        if (Number.isNaN(until)) return 'until is not an ISO 8601 time';
-        if (until < at) return 'it ends before it begins';
-        relate(kind, row.patient, row.department, at, until);
-        return null;
-      },
-    );
+    readTable(folder, { file, required: ['patient', 'department', 'at'], optional: ['until'] }, report, (row) => {
+      const at = startOf(row.at, zone);
+      const until = row.until === '' ? at + length : endOf(row.until, zone);
+      if (Number.isNaN(at)) return 'at is not an ISO 8601 time';
+      if (Number.isNaN(until)) return 'until is not an ISO 8601 time';
+      if (until < at) return 'it ends before it begins';
+      relate(kind, row.patient, row.department, at, until);
+      return null;
+    });
   open('referrals.csv', REFERRAL, REFERRAL_MS);
   open('orders.csv', ORDER, ORDER_MS);
   seen.clear();
 
-  const duties: Duty[][] = [];
+  const duties: (Duty[] | undefined)[] = [];
   readTable(
     folder,
     { file: 'rota.csv', required: ['user', 'department', 'from', 'to'], optional: [] },

@@ -29,7 +29,8 @@ export function scopeStory({ patients, total, failed }: ScopeAnswer, question: S
   const exported = patients.filter((patient) => patient.exported).length;
   if (printed + exported > 0)
     lines.push(`Printed: ${plural(printed, 'patient')}; exported: ${plural(exported, 'patient')}.`);
-  if (total.gaps.length > 0) lines.push('', 'What the logs cannot show:', ...total.gaps.slice(0, SHOWN).map((gap) => `  - ${gapText(gap)}`));
+  if (total.gaps.length > 0)
+    lines.push('', 'What the logs cannot show:', ...total.gaps.slice(0, SHOWN).map((gap) => `  - ${gapText(gap)}`));
   if (total.gaps.length > SHOWN) lines.push(`  - and ${total.gaps.length - SHOWN} more`);
   if (patients.length > 0) lines.push('', 'Patients');
   for (const { patient, certainty, accesses, reasons } of patients.slice(0, SHOWN))

@@ -32,7 +32,14 @@ export interface ScopePatient {
 
 /** What the logs cannot show. */
 export type ScopeGap =
-  | { readonly kind: 'sequence'; readonly after: number; readonly before: number; readonly missing: number; readonly from: string; readonly to: string }
+  | {
+      readonly kind: 'sequence';
+      readonly after: number;
+      readonly before: number;
+      readonly missing: number;
+      readonly from: string;
+      readonly to: string;
+    }
   | { readonly kind: 'silent-day'; readonly day: string }
   | { readonly kind: 'unreadable-rows'; readonly count: number }
   | { readonly kind: 'missing-column'; readonly column: string };
@@ -247,7 +254,9 @@ class ScopeWork {
     }
     const reached = this.#reached.get(access.user);
     if (reached !== undefined && access.at >= reached.at && access.session !== reached.session) {
-      reasons.push(`by account ${this.#hospital.users.textOf(access.user)}, which was used in session ${reached.session}`);
+      reasons.push(
+        `by account ${this.#hospital.users.textOf(access.user)}, which was used in session ${reached.session}`,
+      );
       rank = Math.max(rank, RANK.possible);
     }
     if (rank < 0) return;
@@ -324,7 +333,8 @@ class ScopeWork {
     }
     const silent: ScopeGap[] = [];
     for (let day = zone.dayOf(from); day <= zone.dayOf(to - 1); day++)
-      if (!this.#days.has(day) && !this.#isAlwaysSilent(day, first, last)) silent.push({ kind: 'silent-day', day: dayText(day) });
+      if (!this.#days.has(day) && !this.#isAlwaysSilent(day, first, last))
+        silent.push({ kind: 'silent-day', day: dayText(day) });
     return silent;
   }
 

@@ -57,7 +57,9 @@ export class SequenceWatch {
             return this.#session.at(row);
         }
       };
-      order.sort((a, b) => of(a) - of(b) || this.#sequence.at(a) - this.#sequence.at(b) || this.#at.at(a) - this.#at.at(b));
+      order.sort(
+        (a, b) => of(a) - of(b) || this.#sequence.at(a) - this.#sequence.at(b) || this.#at.at(a) - this.#at.at(b),
+      );
       const gaps = this.#walk(order, of, from, to);
       if (gaps !== null) return gaps;
     }

@@ -121,7 +121,8 @@ function readHeader<Required extends string, Optional extends string>(
   const columns: readonly (Required | Optional)[] = [...form.required, ...form.optional];
   const names: readonly string[] = columns;
   given.forEach((name, i) => {
-    if (given.indexOf(name) !== i) throw new Refusal('records/bad-table', `${form.file} has the column “${name}” twice`);
+    if (given.indexOf(name) !== i)
+      throw new Refusal('records/bad-table', `${form.file} has the column “${name}” twice`);
     if (!names.includes(name)) report.unknownColumns.push(`${form.file}: ${name}`);
   });
   return Object.fromEntries(columns.map((name) => [name, given.indexOf(name)])) as Record<Required | Optional, number>;

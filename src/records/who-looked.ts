@@ -2,9 +2,7 @@ import { Refusal } from '../core/refusal.ts';
 import { type Hospital, readHospital } from './hospital.ts';
 import { isNhsNumber } from './nhs-number.ts';
 import { pseudonymOf } from './pseudonym.ts';
-import { CaseWriter } from './cases.ts';
 import { runEngine } from './model/engine.ts';
-import { Habits } from './model/habits.ts';
 import { ALL_FAILED, BREAK_GLASS, EXPORTED, type LookBook, PRINTED, readLooks } from './model/looks.ts';
 import { COLLEAGUE, HOUSEHOLD, NEIGHBOUR, OWN, STAFF, SURNAME } from './model/motives.ts';
 import { newReport, type ReadReport } from './table.ts';
@@ -47,36 +45,41 @@ export function whoLooked(folder: string, { patient, zone, pseudonymKey }: WhoLo
   const key = pseudonymKey !== null && isNhsNumber(patient) ? pseudonymOf(patient, pseudonymKey) : patient;
   const id = hospital.patients.find(key);
   if (id < 0) throw new Refusal('records/not-found', 'no file in the folder names this patient');
-  const writer = new CaseWriter(hospital, book.hosts, new Habits());
   const lines: LookLine[] = [];
   // A page about one patient covers all days: nothing is held back for training, everything is learned first.
   const span = (book.days.at(-1)?.day ?? 0) - (book.days[0]?.day ?? 0) + 1;
-  runEngine(hospital, book, span, () => undefined, (judged) => {
-    const { day } = judged;
-    for (let look = 0; look < day.count; look++) {
-      if (day.patient.at(look) !== id) continue;
-      const user = day.user.at(look);
-      const post = hospital.posts[user]?.at(-1);
-      const flags = day.flags.at(look);
-      const ties = judged.ties[look] ?? 0;
-      const explained = (judged.explained[look] ?? 0) >= 0;
-      void writer;
-      lines.push({
-        schema: 'wardwatch.look/1',
-        day: dayText(day.day),
-        from: hospital.zone.clockText(day.first.at(look)),
-        to: hospital.zone.clockText(day.last.at(look)),
-        user: hospital.users.textOf(user),
-        role: post === undefined ? 'not known' : hospital.roles.textOf(post.role),
-        department: post === undefined ? 'not known' : hospital.departments.textOf(post.department),
-        accesses: day.times.at(look),
-        printed: (flags & PRINTED) !== 0,
-        exported: (flags & EXPORTED) !== 0,
-        explained: (ties & OWN) !== 0 ? 'own-record' : explained ? 'yes' : 'no',
-        why: why(hospital, book, judged, look, explained),
-      });
-    }
-  });
+  runEngine(
+    hospital,
+    book,
+    span,
+    () => undefined,
+    (judged) => {
+      const { day } = judged;
+      for (let look = 0; look < day.count; look++) {
+        if (day.patient.at(look) !== id) continue;
+        const user = day.user.at(look);
+        const post = hospital.posts[user]?.at(-1);
+        const flags = day.flags.at(look);
+        const ties = judged.ties[look] ?? 0;
+        // A relationship with the person’s own department is a reason, however the odds stand.
+        const explained = (judged.direct[look] ?? -1) >= 0 || (judged.explained[look] ?? 0) >= 0;
+        lines.push({
+          schema: 'wardwatch.look/1',
+          day: dayText(day.day),
+          from: hospital.zone.clockText(day.first.at(look)),
+          to: hospital.zone.clockText(day.last.at(look)),
+          user: hospital.users.textOf(user),
+          role: post === undefined ? 'not known' : hospital.roles.textOf(post.role),
+          department: post === undefined ? 'not known' : hospital.departments.textOf(post.department),
+          accesses: day.times.at(look),
+          printed: (flags & PRINTED) !== 0,
+          exported: (flags & EXPORTED) !== 0,
+          explained: (ties & OWN) !== 0 ? 'own-record' : explained ? 'yes' : 'no',
+          why: why(hospital, book, judged, look, explained),
+        });
+      }
+    },
+  );
   lines.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : a.user < b.user ? -1 : 1));
   return { lines, text: pageOf(lines, patient, book, report), report };
 }
@@ -92,7 +95,8 @@ function why(hospital: Hospital, book: LookBook, judged: Judged, look: number, e
   const flags = day.flags.at(look);
   if ((flags & ALL_FAILED) !== 0) parts.push('the system did not let them in, so nothing was seen');
   if ((ties & OWN) !== 0) parts.push('it is this person’s own record');
-  const cause = judged.cause[look] ?? -1;
+  const direct = judged.direct[look] ?? -1;
+  const cause = direct >= 0 ? direct : (judged.cause[look] ?? -1);
   const count = Math.max(1, departments.size);
   const others = judged.others[look] ?? 0;
   const team = judged.team[look] ?? 0;

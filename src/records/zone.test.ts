@@ -58,7 +58,16 @@ test('a date alone is the whole local day', () => {
 });
 
 test('refuses what is no time', () => {
-  for (const text of ['', 'yesterday', '2026-02-30', '2026-13-01', '2026-07-01T25:00:00Z', '2026-07-01T10:61:00Z', '01/07/2026', '2026-07-01T10'])
+  for (const text of [
+    '',
+    'yesterday',
+    '2026-02-30',
+    '2026-13-01',
+    '2026-07-01T25:00:00Z',
+    '2026-07-01T10:61:00Z',
+    '01/07/2026',
+    '2026-07-01T10',
+  ])
     equal(london.read(text), null, text);
 });
 

@@ -31,7 +31,12 @@ export class Calibration {
   #combined: Tail | null = null;
   #crowd: Tail | null = null;
 
-  collect(day: number, staff: number, persons: PersonDays, crowds: readonly { patient: number; score: number }[]): void {
+  collect(
+    day: number,
+    staff: number,
+    persons: PersonDays,
+    crowds: readonly { patient: number; score: number }[],
+  ): void {
     this.#staffDays += staff;
     for (let i = 0; i < persons.users.length; i++) {
       this.#who.push(persons.users[i] ?? 0);

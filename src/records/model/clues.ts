@@ -17,7 +17,9 @@ const CONTINUITY = SHARE + SHARE_BINS;
 const CONTINUITY_BINS = 4;
 const PLACE = CONTINUITY + CONTINUITY_BINS;
 const PLACE_BINS = 5;
-const SIZE = PLACE + PLACE_BINS;
+const DIRECT = PLACE + PLACE_BINS;
+const DIRECT_BINS = 2;
+const SIZE = DIRECT + DIRECT_BINS;
 
 export interface Clues {
   /** log P(patient | user) / P(patient | curiosity), from relationships. */
@@ -31,6 +33,8 @@ export interface Clues {
   readonly team: number;
   /** Days since an explained look of this user at this patient; null for never. */
   readonly sinceExplained: number | null;
+  /** The patient has business with a department where the user works. */
+  readonly isDirect: boolean;
   readonly place: 'unknown' | 'shared' | 'patient' | 'own' | 'elsewhere';
 }
 
@@ -53,9 +57,10 @@ export function binsOf(clues: Clues, bins: Int32Array): void {
   bins[4] = SHARE + (team * 10 < others || team === 0 ? 0 : team * 4 < others ? 1 : team * 2 < others ? 2 : 3);
   bins[5] = CONTINUITY + (sinceExplained === null ? 0 : sinceExplained <= 3 ? 1 : sinceExplained <= 14 ? 2 : 3);
   bins[6] = PLACE + PLACES[clues.place];
+  bins[7] = DIRECT + (clues.isDirect ? 1 : 0);
 }
 
-export const CLUES = 7;
+export const CLUES = 8;
 
 /** Weights for day 0, before any access is learned from. Assumed; a fortnight of accesses outweighs them. */
 export function shippedWeights(): number[] {
@@ -69,5 +74,6 @@ export function shippedWeights(): number[] {
   [0, 0, 0.2, 0.4].forEach((weight, i) => (weights[SHARE + i] = weight));
   [0, 1.5, 1, 0.7].forEach((weight, i) => (weights[CONTINUITY + i] = weight));
   [0, 0.7, 0.7, 0, -0.3].forEach((weight, i) => (weights[PLACE + i] = weight));
+  [-0.3, 2].forEach((weight, i) => (weights[DIRECT + i] = weight));
   return weights;
 }

@@ -37,11 +37,7 @@ const ENOUGH_LOOKS = 4;
  * Where everybody works on one day: the directory, then the rota, then where their looks were made. Rotas have holes and
  * bank staff have none; the device says where they stood.
  */
-export function placesOf(
-  day: LookDay,
-  hospital: Hospital,
-  groups: Groups,
-): readonly (readonly Place[] | undefined)[] {
+export function placesOf(day: LookDay, hospital: Hospital, groups: Groups): readonly (readonly Place[] | undefined)[] {
   const { zone } = hospital;
   const start = zone.startOf(day.day);
   const end = zone.startOf(day.day + 1);
@@ -75,8 +71,7 @@ export function placesOf(
         stood.push(department);
     const away = [...duties, ...stood];
     const list: Place[] = [];
-    for (const department of away)
-      list.push({ group: groups.idOf(role, department), weight: 0.65 / away.length });
+    for (const department of away) list.push({ group: groups.idOf(role, department), weight: 0.65 / away.length });
     for (const department of homes)
       list.push({ group: groups.idOf(role, department), weight: (away.length > 0 ? 0.35 : 1) / homes.length });
     places[user] = list;

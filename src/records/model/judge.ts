@@ -1,7 +1,7 @@
 import { type Hospital, SEALED } from '../hospital.ts';
 import { Random } from '../random.ts';
 import type { LocalDay } from '../zone.ts';
-import type { CauseBook } from './causes.ts';
+import { type CauseBook, CAUSES } from './causes.ts';
 import { binsOf, CLUES, shippedWeights } from './clues.ts';
 import { Affinity, Company } from './company.ts';
 import { Expectations } from './expectations.ts';
@@ -16,6 +16,8 @@ import { Weigher } from './weigher.ts';
 const ANYBODY = 0.7;
 const UNDER_CARE = 0.3;
 const CONTINUITY_DAYS = 60;
+/** Having been known months ago is no business of today. */
+const NOT_DIRECT = CAUSES.indexOf('known-to');
 /** One look in four teaches the weights: they are few, and looks are many. */
 const LESSONS = 3;
 
@@ -34,6 +36,8 @@ export interface JudgedDay {
   readonly repeatEvidence: Float64Array;
   /** Cause that explains most, and its department; -1 none. */
   readonly cause: Int32Array;
+  /** The nearest relationship with a department where the user works that day; -1 none. */
+  readonly direct: Int32Array;
   /** Others who used the record in the last days. */
   readonly others: Int32Array;
   /** Others of the user's own department among them. */
@@ -98,6 +102,7 @@ export class Judge {
       repeats: new Int32Array(count),
       repeatEvidence: new Float64Array(count),
       cause: new Int32Array(count).fill(-1),
+      direct: new Int32Array(count).fill(-1),
       others: new Int32Array(count),
       team: new Int32Array(count),
       foreign: new Float64Array(count),
@@ -134,6 +139,7 @@ export class Judge {
     judged.explained[look] = explained;
     judged.others[look] = this.#company.total;
     judged.team[look] = this.#team;
+    judged.direct[look] = this.#direct;
     this.#describe(look, judged, places);
     if (isLesson) this.#weigher.learn(this.#bins, true);
     const work = 1 / (1 + Math.exp(-explained));
@@ -148,14 +154,7 @@ export class Judge {
     this.#rememberPair(look, judged, pairKey, pair, explained, (ties & OWN) !== 0);
   }
 
-  #rememberPair(
-    look: number,
-    judged: JudgedDay,
-    key: number,
-    pair: number,
-    explained: number,
-    isOwn: boolean,
-  ): void {
+  #rememberPair(look: number, judged: JudgedDay, key: number, pair: number, explained: number, isOwn: boolean): void {
     const today = judged.day.day;
     const user = judged.day.user.at(look);
     if (explained > 0.5) {
@@ -173,6 +172,7 @@ export class Judge {
   }
 
   #team = 0;
+  #direct = -1;
 
   #fillBins(
     user: number,
@@ -191,8 +191,15 @@ export class Judge {
     const p = this.expectations.explain(user, places, causes, day, patients, active);
     const curious = ANYBODY / patients + (causes > 0 ? UNDER_CARE / active : 0);
     let atPatient = false;
-    for (let i = 0; i < causes; i++)
-      if (place >= 0 && this.#book.departmentOf(this.#book.found[i] ?? 0) === place) atPatient = true;
+    let direct = -1;
+    for (let i = 0; i < causes; i++) {
+      const cause = this.#book.found[i] ?? 0;
+      const there = this.#book.departmentOf(cause);
+      if (there === place) atPatient = true;
+      if (this.#book.kindOf(cause) >= NOT_DIRECT || (direct >= 0 && direct <= cause)) continue;
+      for (const { group } of places) if (this.groups.department[group] === there) direct = cause;
+    }
+    this.#direct = direct;
 
     const others = this.#company.othersOf(patient, user, day);
     const group = places[0]?.group ?? 0;
@@ -212,6 +219,7 @@ export class Judge {
         others,
         team,
         sinceExplained,
+        isDirect: direct >= 0,
         place:
           place < 0
             ? 'unknown'

@@ -25,6 +25,9 @@ export class LookDay {
   readonly host: Growing<Int32Array> = int32();
   /** Bit h: opened in that local hour. */
   readonly hours: Growing<Int32Array> = int32();
+  /** Times of the rows that gave the place and the host: the earliest counts, whatever the order of rows. */
+  #placedAt = float64();
+  #hostedAt = float64();
   #index: Map<number, number> | null = new Map();
 
   constructor(day: LocalDay) {
@@ -53,11 +56,57 @@ export class LookDay {
     this.place.push(-1);
     this.host.push(-1);
     this.hours.push(0);
+    this.#placedAt.push(Number.POSITIVE_INFINITY);
+    this.#hostedAt.push(Number.POSITIVE_INFINITY);
     return look;
+  }
+
+  /** @param place a department, or -1 */
+  setPlace(look: number, place: number, at: number): void {
+    if (at >= this.#placedAt.at(look)) return;
+    this.#placedAt.set(look, at);
+    this.place.set(look, place);
+  }
+
+  setHost(look: number, host: number, at: number): void {
+    if (at >= this.#hostedAt.at(look)) return;
+    this.#hostedAt.set(look, at);
+    this.host.set(look, host);
   }
 
   /** Frees what is only needed while rows arrive. */
   putAway(): void {
+    this.#index = null;
+  }
+
+  /** In order of time, so that the order of rows in the file does not matter. */
+  sort(): void {
+    const count = this.count;
+    const compare = (a: number, b: number): number =>
+      this.first.at(a) - this.first.at(b) ||
+      this.user.at(a) - this.user.at(b) ||
+      this.patient.at(a) - this.patient.at(b);
+    let isSorted = true;
+    for (let i = 1; i < count && isSorted; i++) isSorted = compare(i - 1, i) <= 0;
+    if (isSorted) return;
+    const order = Array.from({ length: count }, (_, i) => i).sort(compare);
+    this.#placedAt = float64();
+    this.#hostedAt = float64();
+    const columns = [
+      this.user,
+      this.patient,
+      this.times,
+      this.first,
+      this.last,
+      this.flags,
+      this.place,
+      this.host,
+      this.hours,
+    ];
+    for (const column of columns) {
+      const old = column.view().slice();
+      order.forEach((from, to) => column.set(to, old[from] ?? 0));
+    }
     this.#index = null;
   }
 
@@ -119,12 +168,14 @@ export function readLooks(folder: string, hospital: Hospital): LookBook {
     }
     current.flags.set(look, flags);
     if (!access.wholeDay) current.hours.set(look, current.hours.at(look) | (1 << zone.hourOf(access.at)));
-    if (access.location !== '' && current.place.at(look) < 0)
-      current.place.set(look, departments.find(access.location));
-    if (access.host !== '') current.host.set(look, hosts.idOf(access.host));
+    if (access.location !== '') current.setPlace(look, departments.find(access.location), access.at);
+    if (access.host !== '') current.setHost(look, hosts.idOf(access.host), access.at);
   };
   readAccesses(folder, hospital, onAccess);
-  for (const day of byDay.values()) day.putAway();
+  for (const day of byDay.values()) {
+    day.putAway();
+    day.sort();
+  }
   return { days: [...byDay.values()].sort((a, b) => a.day - b.day), hosts, accesses, reasons };
 }
 

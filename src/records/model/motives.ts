@@ -48,7 +48,7 @@ export class Motives {
     this.#postcodes = countOf(keys.postcode.view());
     for (const flags of keys.flags.view()) if ((flags & WATCHED) !== 0) this.#watched++;
     posts.forEach((own, user) => {
-      if (ownRecord[user] === undefined) return;
+      if (own === undefined || ownRecord[user] === undefined) return;
       for (const department of new Set(own.map((post) => post.department)))
         this.#colleagues.set(department, (this.#colleagues.get(department) ?? 0) + 1);
     });
@@ -123,10 +123,7 @@ export class Motives {
         const column = bit === SURNAME ? keys.surname : bit === HOUSEHOLD ? keys.household : keys.postcode;
         if (column.at(patient) < 0) continue;
       }
-      this.#expected.set(
-        bit,
-        (this.#expected.get(bit) ?? 0) + weight * this.#chanceOf(bit, user, patient, department),
-      );
+      this.#expected.set(bit, (this.#expected.get(bit) ?? 0) + weight * this.#chanceOf(bit, user, patient, department));
       if ((ties & bit) !== 0) this.#seen.set(bit, (this.#seen.get(bit) ?? 0) + weight);
     }
   }

@@ -122,7 +122,15 @@ export class PersonDayScorer {
     return result;
   }
 
-  #scoreMass(i: number, user: number, group: number, mass: number, today: number, result: PersonDays, learnGroups: boolean): void {
+  #scoreMass(
+    i: number,
+    user: number,
+    group: number,
+    mass: number,
+    today: number,
+    result: PersonDays,
+    learnGroups: boolean,
+  ): void {
     const expected = Math.max(0.05, this.#mass.expected(user, group));
     const scatter = this.#mass.scatter(group);
     result.mass[i] = mass;

@@ -3,7 +3,7 @@ import { PairMap } from './pair-map.ts';
 /** A look again that has no reason either: how likely under curiosity. Assumed from the cases of facts.md 4.1. */
 const IF_CURIOUS = 0.6;
 /** A look without a reason counts for less and less as days go by (e-fold); after so many it is forgotten. */
-const FADE_DAYS = 20;
+const FADE_DAYS = 30;
 const WITHIN_DAYS = 28;
 /** All repetitions together may speak so much (log): a habit is not a proof. */
 const MAX_IN_ALL = 10;

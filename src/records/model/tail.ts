@@ -33,8 +33,8 @@ export class Tail {
     const counted = Math.log((above + 0.5) / (this.#size + 1));
     if (score <= this.#from) return Math.min(0, counted);
     const fitted = Math.log(this.#fromRate) - (score - this.#from) / this.#slope;
-    // Where some twenty or more were counted, the count is the better; further out the fit takes over step by step.
-    const trust = above / (above + 4);
+    // Where twenty or more were counted, the count is the better; further out the fit takes over step by step.
+    const trust = above / (above + 6);
     return trust * counted + (1 - trust) * fitted;
   }
 

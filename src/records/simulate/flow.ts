@@ -85,7 +85,9 @@ export class Flow {
     for (const list of this.next) list.length = 0;
     const fresh = (list: Relation[], days: number) => list.filter((relation) => relation.to > start - days * DAY_H);
     this.left.forEach((list, d) => (this.left[d] = fresh(list, 14)));
-    this.referred.forEach((list, d) => (this.referred[d] = list.filter((r) => Math.min(r.to, r.from + 40 * DAY_H) > start)));
+    this.referred.forEach(
+      (list, d) => (this.referred[d] = list.filter((r) => Math.min(r.to, r.from + 40 * DAY_H) > start)),
+    );
     this.ordered.forEach((list, d) => (this.ordered[d] = list.filter((r) => r.to > start)));
 
     // Leavers and movers.
@@ -117,7 +119,8 @@ export class Flow {
     }
     // Elective admissions keep the beds filled.
     const wanted = bedsPerStaff * staff;
-    for (let i = Math.round((wanted - this.#inpatients.size) * 0.6); i > 0 && (isWeekday || i > wanted * 0.2); i--)
+    const free = Math.round((wanted - this.#inpatients.size) * 0.6);
+    for (let i = isWeekday ? free : free - Math.round(wanted * 0.2); i > 0; i--)
       this.#admit(this.#draw(), start + 7 + random.unit() * 10);
 
     // Clinics: referred, booked, seen.

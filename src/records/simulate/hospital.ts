@@ -77,11 +77,28 @@ export function simulateHospital({ seed, days, staff, patients, folder, paramete
   const end = (relation: Relation) => time(Math.min(relation.to, days * 24 + 48));
   const rows = (kind: Relation['kind'], row: (relation: Relation) => string) =>
     kept.filter((relation) => relation.kind === kind && relation.from < days * 24 + 400).map(row);
-  const start = (relation: Relation) => `${patientName(relation.patient)},${departmentName(relation.department)},${time(relation.from)}`;
-  write('stays.csv', 'patient,department,from,to', rows('stay', (r) => `${start(r)},${end(r)}`));
-  write('appointments.csv', 'patient,department,at,booked_at', rows('appointment', (r) => `${start(r)},${time(r.booked)}`));
-  write('referrals.csv', 'patient,department,at,until', rows('referral', (r) => `${start(r)},${end(r)}`));
-  write('orders.csv', 'patient,department,at,until', rows('order', (r) => `${start(r)},${end(r)}`));
+  const start = (relation: Relation) =>
+    `${patientName(relation.patient)},${departmentName(relation.department)},${time(relation.from)}`;
+  write(
+    'stays.csv',
+    'patient,department,from,to',
+    rows('stay', (r) => `${start(r)},${end(r)}`),
+  );
+  write(
+    'appointments.csv',
+    'patient,department,at,booked_at',
+    rows('appointment', (r) => `${start(r)},${time(r.booked)}`),
+  );
+  write(
+    'referrals.csv',
+    'patient,department,at,until',
+    rows('referral', (r) => `${start(r)},${end(r)}`),
+  );
+  write(
+    'orders.csv',
+    'patient,department,at,until',
+    rows('order', (r) => `${start(r)},${end(r)}`),
+  );
   write(
     'labels.csv',
     'incident,scenario,user,patient,day',
@@ -132,9 +149,15 @@ function writeStaff(world: World, parameters: Parameters, random: Random, from: 
   });
   world.departments.forEach((department, i) => {
     if (department.type === 'ward' && sharedLogin(i, parameters))
-      rows.push(`shared-${department.name},nurse,${department.name},site${department.site},${department.specialty},,,,,${from},,1`);
+      rows.push(
+        `shared-${department.name},nurse,${department.name},site${department.site},${department.specialty},,,,,${from},,1`,
+      );
   });
-  write('staff.csv', 'user,role,department,site,specialty,patient,surname_key,household_key,postcode_key,from,to,shared', rows);
+  write(
+    'staff.csv',
+    'user,role,department,site,specialty,patient,surname_key,household_key,postcode_key,from,to,shared',
+    rows,
+  );
 }
 
 /** Every so many wards have a generic log-in. */
@@ -188,12 +211,17 @@ class AccessLog {
 
   add(look: Look): void {
     for (let i = 0; i < look.accesses; i++)
-      this.#waiting.push({ look, hour: Math.round((look.hour + (i === 0 ? 0 : this.#random.exponential(0.3))) * 3600) / 3600 });
+      this.#waiting.push({
+        look,
+        hour: Math.round((look.hour + (i === 0 ? 0 : this.#random.exponential(0.3))) * 3600) / 3600,
+      });
   }
 
   flushUntil(hour: number, firstDay: number, zone: Zone, toUtc: (hour: number) => number): void {
     // Before the clocks go back two local hours share their instants: sort by the instant.
-    const ready = this.#waiting.filter((access) => access.hour < hour).map((access) => ({ access, at: toUtc(access.hour) }));
+    const ready = this.#waiting
+      .filter((access) => access.hour < hour)
+      .map((access) => ({ access, at: toUtc(access.hour) }));
     this.#waiting = this.#waiting.filter((access) => access.hour >= hour);
     ready.sort((a, b) => a.at - b.at);
     let text = '';
@@ -218,8 +246,15 @@ class AccessLog {
     if (isOnOwnWard && place?.type === 'ward' && sharedLogin(look.place, this.#parameters) && random.chance(0.05))
       user = `shared-${place.name}`;
     const machine = random.below(6);
-    const host = look.isElsewhere ? `vpn-${look.staff % 7}` : place === undefined ? `home-${look.staff}` : `${place.name}-pc${machine}`;
-    const address = place === undefined ? `172.16.${look.staff >> 8}.${look.staff & 255}` : `10.${look.place >> 8}.${look.place & 255}.${machine}`;
+    const host = look.isElsewhere
+      ? `vpn-${look.staff % 7}`
+      : place === undefined
+        ? `home-${look.staff}`
+        : `${place.name}-pc${machine}`;
+    const address =
+      place === undefined
+        ? `172.16.${look.staff >> 8}.${look.staff & 255}`
+        : `10.${look.place >> 8}.${look.place & 255}.${machine}`;
     const location = place !== undefined && random.chance(this.#parameters.located) ? place.name : '';
     const resource = random.pick(RESOURCES) ?? 'Encounter';
     const session = `${user}-${Math.floor(hour / 24)}-${machine}`;

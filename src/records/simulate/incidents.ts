@@ -120,7 +120,8 @@ export class Misuse {
           });
           const target = random.pick(others);
           // A family of the same name is looked for among the rarer names.
-          if (target === undefined || (scenario === 'surname' && others.length > world.patients.length / 1000)) continue;
+          if (target === undefined || (scenario === 'surname' && others.length > world.patients.length / 1000))
+            continue;
           for (let i = random.between(1, 3), at = day; i > 0; i--, at += random.between(1, 5))
             this.#put(incident, staff, target, at);
           return;
@@ -159,7 +160,8 @@ export class Misuse {
         const staff = someone();
         const [low, high] = this.#parameters.harvest;
         for (let at = day; at < day + random.between(10, 21); at++)
-          if (random.chance(0.7)) for (let i = random.between(low, high); i > 0; i--) this.#put(incident, staff, anyone(), at);
+          if (random.chance(0.7))
+            for (let i = random.between(low, high); i > 0; i--) this.#put(incident, staff, anyone(), at);
         return;
       }
       case 'bulk-export': {
@@ -180,7 +182,8 @@ export class Misuse {
         const staff = someone();
         const [low, high] = this.#parameters.sold;
         for (let at = day; at < day + 28; at++)
-          if (random.chance(0.6)) for (let i = random.between(low, high); i > 0; i--) this.#put(incident, staff, null, at);
+          if (random.chance(0.6))
+            for (let i = random.between(low, high); i > 0; i--) this.#put(incident, staff, null, at);
         return;
       }
     }

@@ -32,7 +32,13 @@ export interface Shift {
 
 const ROUND_THE_CLOCK = new Set(['ward', 'icu', 'ed']);
 
-export function shiftsOf(day: number, isWeekday: boolean, world: World, parameters: Parameters, random: Random): Shift[] {
+export function shiftsOf(
+  day: number,
+  isWeekday: boolean,
+  world: World,
+  parameters: Parameters,
+  random: Random,
+): Shift[] {
   const shifts: Shift[] = [];
   const wards = world.departments.flatMap((d, i) => (kindOf(d) === 'ward' ? [i] : []));
   world.staff.forEach((person, staff) => {
@@ -42,7 +48,13 @@ export function shiftsOf(day: number, isWeekday: boolean, world: World, paramete
     const start = day * 24;
     if (person.isBank) {
       if (!random.chance(0.35)) return;
-      shifts.push({ staff, department: random.pick(wards) ?? 0, from: start + (random.chance(0.4) ? 20 : 7.5), hours: 11, isCover: true });
+      shifts.push({
+        staff,
+        department: random.pick(wards) ?? 0,
+        from: start + (random.chance(0.4) ? 20 : 7.5),
+        hours: 11,
+        isCover: true,
+      });
     } else if (ROUND_THE_CLOCK.has(kind) && person.role !== 'ward-clerk') {
       // An eight-week rota: of every eight days three long days, one or two nights; the pattern drifts with the phase.
       const place = (day + person.phase) % 8;
@@ -140,7 +152,8 @@ export class Worker {
         if (wrong !== undefined) this.#open(shift, wrong, shift.from + random.unit() * shift.hours, emit, true);
       }
     }
-    if (random.chance(ownLooks)) this.#open(shift, person.patient, shift.from + random.unit() * shift.hours, emit, true);
+    if (random.chance(ownLooks))
+      this.#open(shift, person.patient, shift.from + random.unit() * shift.hours, emit, true);
   }
 
   #remember(staff: number, patient: number): void {
@@ -219,4 +232,3 @@ export class Worker {
 
 const ACTIONS = ['update', 'create', 'print'];
 const NOWHERE = { name: '', type: 'ward', specialty: '', site: 0 } as const;
-

@@ -207,7 +207,15 @@ function makeStaff(
     let patient = random.below(patientCount);
     while (taken.has(patient) && taken.size < patientCount) patient = random.below(patientCount);
     taken.add(patient);
-    return { user: `u${String(i).padStart(5, '0')}`, role, department, formerDepartment: -1, patient, phase: random.below(56), isBank };
+    return {
+      user: `u${String(i).padStart(5, '0')}`,
+      role,
+      department,
+      formerDepartment: -1,
+      patient,
+      phase: random.below(56),
+      isBank,
+    };
   });
 }
 
