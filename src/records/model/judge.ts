@@ -20,6 +20,7 @@ const CONTINUITY_DAYS = 60;
 const NOT_DIRECT = CAUSES.indexOf('known-to');
 /** One look in four teaches the weights: they are few, and looks are many. */
 const LESSONS = 3;
+const TAUGHT_A_DAY = 50;
 
 /** What was found out about every look of one day; arrays by look. */
 export interface JudgedDay {
@@ -90,6 +91,9 @@ export class Judge {
     const places = placesOf(day, this.#hospital, this.groups);
     this.#affinity.refresh();
     this.expectations.startDay();
+    if (this.#looksToday.length < this.#hospital.users.size)
+      this.#looksToday = new Int32Array(this.#hospital.users.size);
+    else this.#looksToday.fill(0);
     const mainGroup = new Int32Array(count);
     for (let look = 0; look < count; look++) mainGroup[look] = places[day.user.at(look)]?.[0]?.group ?? 0;
     this.#company.add(day, mainGroup);
@@ -127,7 +131,11 @@ export class Judge {
     const last = day.last.at(look);
     const place = day.place.at(look);
 
-    const isLesson = learnWeights && (look & LESSONS) === 0;
+    const nth = this.#looksToday[user] ?? 0;
+    this.#looksToday[user] = nth + 1;
+    // Nobody teaches more than a long day’s work: a flood of looks must not become what is usual.
+    const isTaught = nth < TAUGHT_A_DAY;
+    const isLesson = learnWeights && isTaught && (nth & LESSONS) === 0;
     if (isLesson) this.#learnFromRandom(user, places, department, first, last, place, day.day);
 
     const pairKey = user * 67_108_864 + patient;
@@ -143,8 +151,8 @@ export class Judge {
     this.#describe(look, judged, places);
     if (isLesson) this.#weigher.learn(this.#bins, true);
     const work = 1 / (1 + Math.exp(-explained));
-    this.expectations.learn(user, places, work, learnGroups);
-    if (learnGroups) this.#learnCompany(places[0]?.group ?? 0);
+    this.expectations.learn(user, places, work, learnGroups && isTaught);
+    if (learnGroups && isTaught) this.#learnCompany(places[0]?.group ?? 0);
 
     const ties = this.motives.tiesOf(user, patient, department);
     judged.ties[look] = ties;
@@ -171,6 +179,7 @@ export class Judge {
     this.#pairs.set(slot, this.#pairs.a(slot), today, earlier + 1);
   }
 
+  #looksToday = new Int32Array(0);
   #team = 0;
   #direct = -1;
 

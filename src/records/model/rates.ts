@@ -1,5 +1,9 @@
 import { PairMap } from './pair-map.ts';
 
+/** What one day adds to a group’s scatter at most: a team with work lists is wild on many days, a breach is one day. */
+const MAX_SCATTER = 300;
+const SCATTER_PRIOR = 15;
+
 /**
  * How much of something a person does a day when all is well: their own past, held by that of their group, held by that
  * of everybody. With how much days scatter beyond chance.
@@ -35,7 +39,10 @@ export class Rates {
   scatter(group: number): number {
     const all = this.#all.scatter / this.#all.scatterDays;
     const own = this.#group[group];
-    return Math.max(1, own === undefined ? all : (own.scatter + 30 * all) / (own.scatterDays + 30));
+    return Math.max(
+      1,
+      own === undefined ? all : (own.scatter + SCATTER_PRIOR * all) / (own.scatterDays + SCATTER_PRIOR),
+    );
   }
 
   learn(user: number, group: number, value: number, expected: number, learnGroups: boolean): void {
@@ -45,7 +52,7 @@ export class Rates {
     this.#own.set(slot, this.#own.a(slot) + 1, 0, this.#own.value(slot) + capped);
     if (!learnGroups) return;
     const own = (this.#group[group] ??= { days: 0, sum: 0, scatter: 0, scatterDays: 0 });
-    const scatter = Math.min(30, (value - expected) ** 2 / Math.max(0.1, expected));
+    const scatter = Math.min(MAX_SCATTER, (value - expected) ** 2 / Math.max(0.1, expected));
     for (const level of [own, this.#all]) {
       level.days++;
       level.sum += capped;

@@ -1,3 +1,6 @@
+/** So many counted scores weigh as much as the fitted tail. */
+const FIT_LEADS = 60;
+
 /**
  * The upper tail of a score when all is well: how often a person-day reaches so much. Counted where there is enough to
  * count; beyond that an exponential tail whose slope is the median excess, so that the few days of misuse which any
@@ -33,8 +36,8 @@ export class Tail {
     const counted = Math.log((above + 0.5) / (this.#size + 1));
     if (score <= this.#from) return Math.min(0, counted);
     const fitted = Math.log(this.#fromRate) - (score - this.#from) / this.#slope;
-    // Where twenty or more were counted, the count is the better; further out the fit takes over step by step.
-    const trust = above / (above + 6);
+    // The fit leads until very many were counted: misuse in the training time lifts the count, hardly the fit.
+    const trust = above / (above + FIT_LEADS);
     return trust * counted + (1 - trust) * fitted;
   }
 
