@@ -1,7 +1,7 @@
 import { Refusal } from '../core/refusal.ts';
 import { noticesOf } from '../records/notices.ts';
 import { reviewFolder } from '../records/review.ts';
-import { storyOf } from '../records/story.ts';
+import { itemsText, storyOf } from '../records/story.ts';
 import { whoLooked } from '../records/who-looked.ts';
 import { EXIT } from './exit.ts';
 import { FOLDER_OPTIONS, numberIn, oneFolder, readFolderOptions } from './folder-options.ts';
@@ -52,7 +52,10 @@ export async function runRecords(args: readonly string[]): Promise<number> {
     else {
       for (const one of review.cases) print(`${JSON.stringify(one)}\n`);
     }
-    if (given.flag('items')) for (const item of review.items) print(`${JSON.stringify(item)}\n`);
+    if (given.flag('items'))
+      print(
+        format === 'text' ? `\n${itemsText(review)}` : review.items.map((item) => `${JSON.stringify(item)}\n`).join(''),
+      );
     return review.report.setAsideCount > 0 ? EXIT.setAside : EXIT.done;
   }
   if (action === 'who-looked') {

@@ -1,7 +1,7 @@
 import { Refusal } from '../core/refusal.ts';
 import { noticesOf } from '../records/notices.ts';
 import { scopeOf } from '../records/scope.ts';
-import { scopeStory } from '../records/scope-story.ts';
+import { scopeStory, unseenText } from '../records/scope-story.ts';
 import { Zone } from '../records/zone.ts';
 import { EXIT } from './exit.ts';
 import { FOLDER_OPTIONS, oneFolder, readFolderOptions } from './folder-options.ts';
@@ -59,6 +59,7 @@ export async function runScope(args: readonly string[]): Promise<number> {
   if (question.to <= question.from) throw new Refusal('usage/bad-option', 'wardwatch scope: --to lies after --from');
   const answer = scopeOf(folder, question, options);
   say(noticesOf(answer.report));
+  if (answer.unseen.length > 0) say(`${unseenText(answer.unseen)}\n`);
   if (format === 'text') print(scopeStory(answer, question));
   else {
     for (const patient of answer.patients) print(`${JSON.stringify(patient)}\n`);

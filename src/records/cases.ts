@@ -7,7 +7,7 @@ import { isOnDuty } from './model/groups.ts';
 import type { Habits } from './model/habits.ts';
 import type { JudgedDay } from './model/judge.ts';
 import { COLLEAGUE, HOUSEHOLD, NEIGHBOUR, STAFF, SURNAME, WATCH } from './model/motives.ts';
-import { dayText, type LocalDay } from './zone.ts';
+import { DAY_MS, dayText, type LocalDay } from './zone.ts';
 import { listed, lookedForText, missingText, personText, plural, reasonText } from './words.ts';
 
 /** Patients shown on one case: enough to ask about; the count of all is in the sentence. */
@@ -143,6 +143,9 @@ export class CaseWriter {
     if ((ties & COLLEAGUE) !== 0) found.push('the patient works in the same department');
     else if ((ties & STAFF) !== 0) found.push('the patient is a member of staff');
     if ((ties & WATCH) !== 0) found.push('the patient is on the watch list');
+    const died = this.#hospital.keys.deceasedAt.at(judged.day.patient.at(look));
+    const after = Math.floor((judged.day.first.at(look) - died) / DAY_MS);
+    if (after > 0) found.push(`the patient had died ${plural(after, 'day')} before`);
     return found;
   }
 

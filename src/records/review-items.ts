@@ -24,9 +24,10 @@ export function findItems({ judged }: ScoredDay, hospital: Hospital, book: LookB
   for (let look = 0; look < day.count; look++) {
     const patient = day.patient.at(look);
     const isGlass = (day.flags.at(look) & BREAK_GLASS) !== 0;
-    const explained = (judged.explained[look] ?? 0) >= 0.5;
+    const isDirect = (judged.direct[look] ?? -1) >= 0;
+    const explained = isDirect || (judged.explained[look] ?? 0) >= 0.5;
     const isSealed =
-      (hospital.keys.flags.at(patient) & SEALED) !== 0 && !explained && ((judged.ties[look] ?? 0) & OWN) === 0;
+      (hospital.keys.flags.at(patient) & SEALED) !== 0 && !isDirect && ((judged.ties[look] ?? 0) & OWN) === 0;
     if (!isGlass && !isSealed) continue;
     const user = day.user.at(look);
     items.push({

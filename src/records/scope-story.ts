@@ -4,7 +4,7 @@ import { listed, plural } from './words.ts';
 const SHOWN = 40;
 
 /** The scope as a page. */
-export function scopeStory({ patients, total, failed }: ScopeAnswer, question: ScopeQuestion): string {
+export function scopeStory({ patients, total, failed, unseen }: ScopeAnswer, question: ScopeQuestion): string {
   const { exact, atLeast, upTo } = total.patients;
   const asked = [
     ...question.accounts.map((account) => `account ${account}`),
@@ -20,6 +20,7 @@ export function scopeStory({ patients, total, failed }: ScopeAnswer, question: S
       : `Exactly ${plural(exact, 'patient')}.`,
     `${plural(total.accesses, 'access', 'accesses')} in all.`,
   ];
+  if (unseen.length > 0) lines.push(`${unseenText(unseen)}`);
   if (failed > 0) lines.push(`${plural(failed, 'access', 'accesses')} failed and showed nothing: not counted.`);
   for (const certainty of ['certain', 'likely', 'possible'] as const) {
     const count = patients.filter((patient) => patient.certainty === certainty).length;
@@ -38,6 +39,11 @@ export function scopeStory({ patients, total, failed }: ScopeAnswer, question: S
   if (patients.length > SHOWN) lines.push(`  and ${patients.length - SHOWN} more (--format ndjson lists all)`);
   lines.push('', `Hash of this answer: ${total.hash}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Said on the page and on standard error: a mistyped name gives no patients either. */
+export function unseenText(unseen: readonly string[]): string {
+  return `No row of the log names ${listed(unseen)}: check the spelling, and whether that system sends its log.`;
 }
 
 function gapText(gap: ScopeGap): string {

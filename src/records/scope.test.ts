@@ -185,3 +185,9 @@ test('the hash is of the answer: the order of rows does not change it, a further
   equal(hash(ROWS), hash(ROWS.toReversed()));
   notEqual(hash(ROWS), hash([...ROWS, '2026-03-02T12:00:00Z,a,p7,read,,h1,,s1,6,0']));
 });
+
+test('a name that stands nowhere in the log is said, so that a slip of the keyboard is no all-clear', () => {
+  const { unseen, total } = ask(ROWS, { accounts: ['a', 'aa'], hosts: ['h1', 'h99'] });
+  deepEqual(unseen, ['account aa', 'host h99']);
+  equal(total.patients.exact, 2);
+});

@@ -57,6 +57,8 @@ export interface ScopeAnswer {
   readonly total: ScopeTotal;
   /** Accesses in scope that the log says were refused: nothing was seen, so they are not counted. */
   readonly failed: number;
+  /** What was asked for and stands nowhere in the log: a mistyped name must not pass for a clean answer. */
+  readonly unseen: readonly string[];
   readonly report: ReadReport;
 }
 
@@ -119,6 +121,7 @@ export function scopeOf(
     patients,
     total: { schema: 'wardwatch.scope/1', ...totals, hash: hashOf({ question, lines: patients, ...totals }) },
     failed: work.failed,
+    unseen: work.unseen(),
     report,
   };
 }
@@ -153,6 +156,7 @@ class ScopeWork {
   readonly #sessions = new Map<string, Session>();
   readonly #sequence = new SequenceWatch();
   readonly #days = new Set<LocalDay>();
+  readonly #seen = new Set<string>();
   /** Accounts that a session in question used: since when, and in which session. */
   readonly #reached = new Map<number, { at: number; session: string }>();
   #reachedReady = false;
@@ -167,10 +171,22 @@ class ScopeWork {
     this.#addresses = new Set(question.addresses);
   }
 
+  unseen(): string[] {
+    const { accounts, hosts, addresses } = this.#question;
+    return [
+      ...accounts.filter((account) => !this.#seen.has(`account ${account}`)).map((account) => `account ${account}`),
+      ...hosts.filter((host) => !this.#seen.has(`host ${host}`)).map((host) => `host ${host}`),
+      ...addresses.filter((address) => !this.#seen.has(`address ${address}`)).map((address) => `address ${address}`),
+    ];
+  }
+
   /** First pass: where sessions began, and what the log leaves out. */
   survey(access: Access): void {
     const { zone } = this.#hospital;
     this.#days.add(zone.dayOf(access.at));
+    if (this.#accounts.has(access.user)) this.#seen.add(`account ${this.#hospital.users.textOf(access.user)}`);
+    if (this.#hosts.has(access.host)) this.#seen.add(`host ${access.host}`);
+    if (this.#addresses.has(access.address)) this.#seen.add(`address ${access.address}`);
     this.#sequence.add(access.sequence, access.at, access.host, access.user, access.session);
     if (access.session === '') return;
     let session = this.#sessions.get(access.session);

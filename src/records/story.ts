@@ -7,7 +7,7 @@ const SHOWN_USERS = 12;
 
 /** The review as a page for a privacy officer. */
 export function storyOf(review: Review, budget: number): string {
-  const { accesses, looks, firstDay, lastDay, trainDays, staff, cases, items, report } = review;
+  const { accesses, looks, firstDay, lastDay, trainDays, staff, cases, report } = review;
   const lines: string[] = [];
   if (firstDay === null || lastDay === null) return 'There are no accesses in the folder.\n';
   const alerts = cases.filter(({ alert }) => alert);
@@ -28,7 +28,6 @@ export function storyOf(review: Review, budget: number): string {
   lines.push('', ...itemLines(review));
   const missing = missingText(report.missing);
   if (missing !== '') lines.push('', `Not received, so it could not be looked at: ${missing}.`);
-  void items;
   return `${lines.join('\n')}\n`;
 }
 
@@ -69,6 +68,16 @@ function pointsText(points: Points): string {
   const total = POINT_WORDS.reduce((sum, [name]) => sum + points[name], 0);
   const parts = POINT_WORDS.filter(([name]) => points[name] > 0).map(([name, word]) => `${word} ${points[name]}`);
   return `${plural(total, 'point')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
+}
+
+/** Break-glass uses and sealed records, one a line. */
+export function itemsText({ items }: Review): string {
+  return items
+    .map(
+      ({ kind, day, user, patient, reason, explained }) =>
+        `${day}  ${kind.padEnd(12)}${user}  ${patient}  ${explained ? 'care explains it' : 'no care found that explains it'}${reason === null ? '' : `  “${reason}”`}\n`,
+    )
+    .join('');
 }
 
 function itemLines({ items }: Review): string[] {

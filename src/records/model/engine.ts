@@ -4,7 +4,7 @@ import { CauseBook } from './causes.ts';
 import { type Crowd, CrowdScorer } from './crowds.ts';
 import { staffOn } from './groups.ts';
 import { Judge, type JudgedDay } from './judge.ts';
-import type { LookBook } from './looks.ts';
+import type { LookBook, LookDay } from './looks.ts';
 import { type PersonDays, PersonDayScorer } from './person-days.ts';
 
 /** Parts of the training time: first groups are learned, then weights too, then each day is also scored before it is learned from. */
@@ -50,6 +50,13 @@ export function runEngine(
   const crowds = new CrowdScorer(hospital, judge.groups);
   const calibration = new Calibration();
   const engine = { judge, causes, calibration };
+  const met = new Set<number>();
+  // Without a directory, those who opened a record so far stand in for the staff.
+  const staffAt = (day: LookDay): number => {
+    if (hospital.posts.length > 0) return staffOn(day.day, hospital, hospital.zone);
+    for (const user of day.user.view()) met.add(user);
+    return met.size;
+  };
   const training = book.days.filter(({ day }) => day < first + trainDays);
 
   for (const day of training) {
@@ -58,15 +65,15 @@ export function runEngine(
     const scored = persons.score(judged, true);
     const found = crowds.score(judged, true, 0);
     onTrained(judged);
-    if (age >= trainDays * CALIBRATE_FROM)
-      calibration.collect(day.day, staffOn(day.day, hospital, hospital.zone), scored, found);
+    const staff = staffAt(day);
+    if (age >= trainDays * CALIBRATE_FROM) calibration.collect(day.day, staff, scored, found);
   }
   calibration.settle();
   for (const day of book.days) {
     if (day.day < first + trainDays) continue;
     const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: true });
     const scored = persons.score(judged, true);
-    const staff = staffOn(day.day, hospital, hospital.zone);
+    const staff = staffAt(day);
     onDay({ judged, persons: scored, crowds: crowds.score(judged, true, 0), staff }, engine);
     for (let i = 0; i < scored.users.length; i++)
       if (calibration.personRate(calibration.combine((component) => scored.scores[component][i] ?? 0)) < SPENT)

@@ -1,3 +1,8 @@
+/**
+ * Person-days below which nothing can be learned about a tail. Scores are log likelihood ratios, so that e^−score bounds
+ * how often work reaches them; that bound then stands in.
+ */
+const ENOUGH = 300;
 /** So many counted scores weigh as much as the fitted tail. */
 const FIT_LEADS = 60;
 
@@ -32,6 +37,7 @@ export class Tail {
 
   /** log P(score ≥ s) */
   logRate(score: number): number {
+    if (this.#size < ENOUGH) return Math.min(0, -score);
     const above = this.#countFrom(score);
     const counted = Math.log((above + 0.5) / (this.#size + 1));
     if (score <= this.#from) return Math.min(0, counted);
