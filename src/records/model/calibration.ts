@@ -1,4 +1,6 @@
 import { COMPONENTS, type Component, type PersonDays } from './person-days.ts';
+import type { Judge, JudgedDay } from './judge.ts';
+import { SnoopTail } from './snoop-tail.ts';
 import { Tail } from './tail.ts';
 
 /** How the four kinds of evidence share the budget. Assumed; they add up to 1. */
@@ -17,50 +19,64 @@ interface Reading {
   readonly score: number;
 }
 
+type Smooth = Exclude<Component, 'snoop'>;
+
+/** Combined evidence from which runs of days are counted: e^−4, one or two person-days in a hundred. */
+const RUN_FROM = 4;
+
 /**
- * Turns scores into rates: how many person-days per member of staff reach so much when all is well. Learned from the
- * training days.
+ * Turns scores into rates: how many cases for each member of staff and day reach so much when all is well. Learned from
+ * the training days.
  */
 export class Calibration {
   readonly #collected: Readonly<Record<Component, number[]>> = { snoop: [], mass: [], sustained: [], foreign: [] };
   readonly #who: number[] = [];
   readonly #days: number[] = [];
   readonly #crowds: Reading[] = [];
+  readonly #snoop = new SnoopTail();
   #staffDays = 0;
-  #tails: Readonly<Record<Component, Tail>> | null = null;
-  #combined: Tail | null = null;
+  #tails: Readonly<Record<Smooth, Tail>> | null = null;
+  /** log of person-days for each staff-day, less what open cases absorb. */
+  #perStaffDay = 0;
   #crowd: Tail | null = null;
 
   collect(
-    day: number,
+    judged: JudgedDay,
     staff: number,
     persons: PersonDays,
     crowds: readonly { patient: number; score: number }[],
+    judge: Judge,
   ): void {
+    const { day } = judged.day;
     this.#staffDays += staff;
     for (let i = 0; i < persons.users.length; i++) {
       this.#who.push(persons.users[i] ?? 0);
       this.#days.push(day);
       for (const component of COMPONENTS) this.#collected[component].push(persons.scores[component][i] ?? 0);
     }
+    this.#snoop.collect(
+      judged,
+      persons,
+      judge.motives,
+      (user) => judge.groups.department[judged.places[user]?.[0]?.group ?? 0] ?? -1,
+    );
     for (const { patient, score } of crowds) this.#crowds.push({ who: patient, day, score });
   }
 
   /** Ends the collecting. */
   settle(): void {
     const size = this.#who.length;
-    this.#tails = {
-      snoop: new Tail(this.#collected.snoop, size),
-      mass: new Tail(this.#collected.mass, size),
-      sustained: new Tail(this.#collected.sustained, size),
-      foreign: new Tail(this.#collected.foreign, size),
-    };
+    const tail = (component: Smooth) => new Tail(this.#collected[component], size);
+    this.#tails = { mass: tail('mass'), sustained: tail('sustained'), foreign: tail('foreign') };
+    this.#snoop.settle();
     const readings: Reading[] = [];
     for (let i = 0; i < size; i++) {
       const score = this.combine((component) => this.#collected[component][i] ?? 0);
-      if (score > 2) readings.push({ who: this.#who[i] ?? 0, day: this.#days[i] ?? 0, score });
+      if (score > RUN_FROM) readings.push({ who: this.#who[i] ?? 0, day: this.#days[i] ?? 0, score });
     }
-    this.#combined = new Tail(peaks(readings), this.#staffDays);
+    // What stays up for days is one case: of so many person-days that stand out, so many would open one.
+    const opening = (peaks(readings).length + 10) / (readings.length + 10);
+    this.#perStaffDay = size === 0 ? 0 : Math.log((opening * size) / Math.max(1, this.#staffDays));
     this.#crowd = new Tail(peaks(this.#crowds), this.#staffDays);
     for (const component of COMPONENTS) this.#collected[component].length = 0;
     this.#who.length = 0;
@@ -101,12 +117,16 @@ export class Calibration {
   }
 
   #logP(component: Component, score: number): number {
+    if (component === 'snoop') return this.#snoop.logRate(score);
     return this.#tails?.[component].logRate(score) ?? 0;
   }
 
-  /** log of the cases per member of staff and day that would be opened at this score or above when all is well. */
+  /**
+   * log of the cases per member of staff and day that would be opened at this score or above when all is well. The
+   * combined evidence is minus the log of a p-value, so e^−score of the person-days reach it.
+   */
   personRate(combined: number): number {
-    return (this.#combined?.logRate(combined) ?? 0) - Math.log(PERSON_SHARE);
+    return Math.min(0, this.#perStaffDay - combined) - Math.log(PERSON_SHARE);
   }
 
   crowdRate(score: number): number {

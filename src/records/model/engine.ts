@@ -66,7 +66,7 @@ export function runEngine(
     const found = crowds.score(judged, true, 0);
     onTrained(judged);
     const staff = staffAt(day);
-    if (age >= trainDays * CALIBRATE_FROM) calibration.collect(day.day, staff, scored, found);
+    if (age >= trainDays * CALIBRATE_FROM) calibration.collect(judged, staff, scored, found, judge);
   }
   calibration.settle();
   for (const day of book.days) {

@@ -27,6 +27,16 @@ const NO_TIE = 0.15;
 /** No tie weighs more than this (log): a rare surname must not condemn by itself (record-access.md 5.5). */
 const MAX_EVIDENCE = { [HOUSEHOLD]: 9.5, [SURNAME]: 7.5, [COLLEAGUE]: 6.5, [NEIGHBOUR]: 6.5, [WATCH]: 6, [STAFF]: 4 };
 
+function capOf(bit: number): number {
+  return MAX_EVIDENCE[bit as keyof typeof MAX_EVIDENCE];
+}
+
+/** A tie met by chance. */
+export interface Accident {
+  readonly chance: number;
+  readonly evidence: number;
+}
+
 export class Motives {
   readonly #hospital: Hospital;
   readonly #surnames: Int32Array;
@@ -104,9 +114,36 @@ export class Motives {
     for (const [bit, weight] of PRIOR) {
       if ((ties & bit) === 0) continue;
       const ratio = Math.log(weight / (this.#chanceOf(bit, user, patient, department) * this.#excess(bit)));
-      sum += Math.exp(Math.min(ratio, MAX_EVIDENCE[bit as keyof typeof MAX_EVIDENCE]));
+      sum += Math.exp(Math.min(ratio, capOf(bit)));
     }
     return Math.log(sum);
+  }
+
+  /**
+   * The ties that a look of this user at work may meet by accident: how likely each is, and how much evidence it would
+   * then seem to be.
+   */
+  accidents(user: number, department: number): Accident[] {
+    const { keys, ownRecord, userHousehold, userSurname, userPostcode } = this.#hospital;
+    const self = ownRecord[user] ?? -1;
+    const household = userHousehold[user] ?? (self < 0 ? -1 : keys.household.at(self));
+    const surname = userSurname[user] ?? (self < 0 ? -1 : keys.surname.at(self));
+    const postcode = userPostcode[user] ?? (self < 0 ? -1 : keys.postcode.at(self));
+    const counts: Readonly<Record<number, number>> = {
+      [HOUSEHOLD]: this.#households[household] ?? 0,
+      [SURNAME]: this.#surnames[surname] ?? 0,
+      [COLLEAGUE]: this.#colleagues.get(department) ?? 0,
+      [NEIGHBOUR]: this.#postcodes[postcode] ?? 0,
+      [WATCH]: this.#watched,
+      [STAFF]: this.#hospital.staffOfPatient.size,
+    };
+    const found: Accident[] = [];
+    for (const [bit, weight] of PRIOR) {
+      const chance = ((counts[bit] ?? 0) / this.#patients) * this.#excess(bit);
+      if (chance > 0)
+        found.push({ chance, evidence: Math.log(NO_TIE + Math.exp(Math.min(Math.log(weight / chance), capOf(bit)))) });
+    }
+    return found;
   }
 
   /** How much more often than by chance looks at work meet the tie. */

@@ -24,6 +24,8 @@ export interface PersonDays {
   readonly users: Int32Array;
   readonly looks: Int32Array;
   readonly scores: Readonly<Record<Component, Float64Array>>;
+  /** As `snoop`, of the looks without a tie only. */
+  readonly untied: Float64Array;
   /** Looks without a reason, as a soft count, and how many are usual. */
   readonly mass: Float64Array;
   readonly usualMass: Float64Array;
@@ -83,6 +85,7 @@ export class PersonDayScorer {
       users,
       looks: new Int32Array(count),
       scores,
+      untied: new Float64Array(count),
       mass: new Float64Array(count),
       usualMass: new Float64Array(count),
       foreignDepartment: new Int32Array(count).fill(-1),
@@ -95,6 +98,7 @@ export class PersonDayScorer {
       const user = users[i] ?? 0;
       const group = judged.places[user]?.[0]?.group ?? 0;
       let curious = 0;
+      let untied = 0;
       let mass = 0;
       abroad.clear();
       const from = start[i] ?? 0;
@@ -108,7 +112,9 @@ export class PersonDayScorer {
         const explained = Math.min(6, Math.max(-6, judged.explained[look] ?? 0));
         const score = (judged.motive[look] ?? 0) - explained + (judged.repeatEvidence[look] ?? 0);
         result.lookScores[look] = score;
-        curious += Math.exp(Math.min(50, score));
+        const odds = Math.exp(Math.min(50, score));
+        curious += odds;
+        if (judged.ties[look] === 0) untied += odds;
         mass += 1 / (1 + Math.exp(explained + 1));
         const department = judged.foreignDepartment[look] ?? -1;
         if (department >= 0 && explained < 3)
@@ -116,6 +122,7 @@ export class PersonDayScorer {
       }
       result.looks[i] = to - from;
       scores.snoop[i] = Math.log(curious + 1e-9);
+      result.untied[i] = Math.log(untied + 1e-9);
       this.#scoreMass(i, user, group, mass, day.day, result, learnGroups);
       this.#scoreAbroad(i, user, group, abroad, to - from, day.day, result, learnGroups);
     }

@@ -3,7 +3,7 @@
  * how often work reaches them; that bound then stands in.
  */
 const ENOUGH = 300;
-/** So many counted scores weigh as much as the fitted tail. */
+/** So many counted scores weigh as much as the fitted tail, unless the caller knows better. */
 const FIT_LEADS = 60;
 
 /**
@@ -17,12 +17,14 @@ export class Tail {
   readonly #from: number;
   readonly #fromRate: number;
   readonly #slope: number;
+  readonly #fitLeads: number;
 
   /**
    * @param scores of the training time, any order; only those above `floor` need be given
    * @param size person-days in all
    */
-  constructor(scores: readonly number[], size: number) {
+  constructor(scores: readonly number[], size: number, fitLeads: number = FIT_LEADS) {
+    this.#fitLeads = fitLeads;
     this.#scores = Float64Array.from(scores).sort();
     this.#size = Math.max(1, size);
     const count = this.#scores.length;
@@ -43,7 +45,7 @@ export class Tail {
     if (score <= this.#from) return Math.min(0, counted);
     const fitted = Math.log(this.#fromRate) - (score - this.#from) / this.#slope;
     // The fit leads until very many were counted: misuse in the training time lifts the count, hardly the fit.
-    const trust = above / (above + FIT_LEADS);
+    const trust = above / (above + this.#fitLeads);
     return trust * counted + (1 - trust) * fitted;
   }
 
