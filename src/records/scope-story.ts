@@ -20,7 +20,7 @@ export function scopeStory({ patients, total, failed, unseen }: ScopeAnswer, que
       : `Exactly ${plural(exact, 'patient')}.`,
     `${plural(total.accesses, 'access', 'accesses')} in all.`,
   ];
-  if (unseen.length > 0) lines.push(`${unseenText(unseen)}`);
+  if (unseen.length > 0) lines.push(unseenText(unseen));
   if (failed > 0) lines.push(`${plural(failed, 'access', 'accesses')} failed and showed nothing: not counted.`);
   for (const certainty of ['certain', 'likely', 'possible'] as const) {
     const count = patients.filter((patient) => patient.certainty === certainty).length;
