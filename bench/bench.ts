@@ -2,7 +2,7 @@
  * `npm run bench`: one JSON object a line, `{"name","unit","median","min","max","runs","yardstick","ratio","must","aim"}`.
  * The ratio is to a yardstick measured in the same run, so that figures from different days and machines can be compared.
  * Real rules and logs are needed: without them it says so and ends. `npm run bench -- store` measures what is kept
- * instead (`store.ts`).
+ * instead (./store.ts), `npm run bench -- records` the record-access model (./records/bench.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
@@ -16,6 +16,11 @@ import { EvtxReader, FILE_HEADER } from '../src/intake/evtx/reader.ts';
 import { json } from '../src/intake/formats/json.ts';
 import { corpusDir } from '../test/corpus.ts';
 import { median, report } from './figures.ts';
+
+if (process.argv[2] === 'records') {
+  await import('./records/bench.ts');
+  process.exit(0);
+}
 
 const RUNS = 5;
 const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');

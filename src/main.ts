@@ -1,8 +1,11 @@
 import { runConvert } from './cli/convert.ts';
 import { EXIT } from './cli/exit.ts';
 import { OutputClosed, print, say } from './cli/output.ts';
+import { runRecords } from './cli/records.ts';
 import { runRules } from './cli/rules.ts';
 import { runScan } from './cli/scan.ts';
+import { runScope } from './cli/scope.ts';
+import { runSimulate } from './cli/simulate.ts';
 import { ourVersion } from './cli/version.ts';
 import { Refusal, REFUSALS } from './core/refusal.ts';
 
@@ -12,6 +15,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
   scan: runScan,
   convert: runConvert,
   rules: runRules,
+  records: runRecords,
+  scope: runScope,
+  simulate: runSimulate,
   // What needs a database is loaded when it is asked for: a scan does not wait for it.
   serve: async (args, env) => (await import('./cli/serve.ts')).runServe(args, env),
   sources: async (args, env) => (await import('./cli/sources.ts')).runSources(args, env),
@@ -33,6 +39,10 @@ Usage: wardwatch VERB …
   tokens add             who may ask the API
   verify                 proves that the kept events are what was sealed
   export events          every kept event, as JSON
+  records review|who-looked DIR
+                         who opened whose record, and does care explain it
+  scope DIR              whose records an account, a machine or an address touched
+  simulate hospital DIR  a made-up hospital to try these on
 
   wardwatch VERB --help  options and examples
   wardwatch --version    the version

@@ -10,6 +10,12 @@ export const REFUSALS = {
   'input/not-readable': { exit: 2, hint: 'Check that your account may read it.' },
   'rules/not-found': { exit: 2, hint: 'Give a folder that holds Sigma rules (*.yml).' },
   'mapping/invalid': { exit: 2, hint: 'See docs/formats.md for the mapping file.' },
+  'records/bad-table': { exit: 2, hint: 'The CSV forms, with their columns, are in docs/record-access.md.' },
+  'records/nhs-number': {
+    exit: 2,
+    hint: 'The folder must hold keys, not NHS numbers: replace them before export, or use --pseudonymise.',
+  },
+  'records/not-found': { exit: 2, hint: 'Check the spelling: keys are compared exactly.' },
   'output/not-writable': { exit: 2, hint: 'Choose a folder that exists and that your account may write to.' },
   'sources/name-taken': { exit: 2, hint: 'Choose another name, or see “wardwatch sources list”.' },
   'sources/bad-address': { exit: 2, hint: 'Write networks as 10.1.0.0/16, separated by commas.' },

@@ -1,0 +1,30 @@
+import type { LocalDay } from './zone.ts';
+
+/** An open case absorbs further days of the same person or patient for so long. */
+const ABSORB_DAYS = 7;
+
+export interface Verdict {
+  readonly alert: boolean;
+  /** The day of the open case that absorbs this one; null when it stands alone. */
+  readonly joins: LocalDay | null;
+}
+
+/** Decides, in order of days, what costs an alert. */
+export class Budget {
+  readonly #rate: number;
+  readonly #open = new Map<string, LocalDay>();
+
+  /** @param perThousand false alerts a day per 1,000 staff */
+  constructor(perThousand: number) {
+    this.#rate = Math.log(perThousand / 1000);
+  }
+
+  /** @param rate log of the cases per member of staff and day that would rank so high when all is well */
+  decide(who: string, day: LocalDay, rate: number): Verdict {
+    if (rate > this.#rate) return { alert: false, joins: null };
+    const opened = this.#open.get(who);
+    if (opened !== undefined && day - opened <= ABSORB_DAYS) return { alert: false, joins: opened };
+    this.#open.set(who, day);
+    return { alert: true, joins: null };
+  }
+}

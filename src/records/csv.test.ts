@@ -1,0 +1,66 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { writeFolder } from '../../test/records-folder.ts';
+import { cell, readCsv } from './csv.ts';
+
+function rowsOf(text: string): { rows: [number, string[]][]; bad: number[] } {
+  const folder = writeFolder({});
+  const file = path.join(folder, 'a.csv');
+  writeFileSync(file, text);
+  const rows: [number, string[]][] = [];
+  const bad: number[] = [];
+  readCsv(
+    file,
+    (fields, line) => rows.push([line, [...fields]]),
+    (line) => bad.push(line),
+  );
+  return { rows, bad };
+}
+
+test('reads LF, CRLF, a byte-order mark, and a last line without an end', () => {
+  deepEqual(rowsOf('\uFEFFa,b\r\n1,2\r\n3,4').rows, [
+    [1, ['a', 'b']],
+    [2, ['1', '2']],
+    [3, ['3', '4']],
+  ]);
+});
+
+test('quoted cells keep commas, quotes and line ends; line numbers stay physical', () => {
+  deepEqual(rowsOf('a,b\n"x,1","y ""z"""\n"two\nlines",2\nlast,3\n').rows, [
+    [1, ['a', 'b']],
+    [2, ['x,1', 'y "z"']],
+    [3, ['two\nlines', '2']],
+    [5, ['last', '3']],
+  ]);
+});
+
+test('blank lines are passed over and counted', () => {
+  deepEqual(rowsOf('a\n\n1\n\n\n2\n').rows, [
+    [1, ['a']],
+    [3, ['1']],
+    [6, ['2']],
+  ]);
+});
+
+test('a quote that never closes costs its line, not the file', () => {
+  const { rows, bad } = rowsOf('a,b\n1,"open\n2,3\n');
+  deepEqual(bad, [2]);
+  deepEqual(rows.at(-1), [3, ['2', '3']]);
+});
+
+test('a file larger than one piece is read whole', () => {
+  const lines = Array.from({ length: 90_000 }, (_, i) => `${i},${'é'.repeat(5)},x${i}`);
+  const { rows } = rowsOf(`${lines.join('\n')}\n`);
+  equal(rows.length, lines.length);
+  deepEqual(
+    rows.map(([, fields]) => fields.join(',')),
+    lines,
+  );
+});
+
+test('a cell written is the cell read', () => {
+  const values = ['plain', 'a,b', 'say "so"', 'two\nlines', ''];
+  deepEqual(rowsOf(`${values.map(cell).join(',')}\n`).rows[0]?.[1], values);
+});

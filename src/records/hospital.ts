@@ -1,0 +1,329 @@
+import { Refusal } from '../core/refusal.ts';
+import { type Growing, float64, int32 } from './growing.ts';
+import { Names } from './intern.ts';
+import { isNhsNumber } from './nhs-number.ts';
+import { pseudonymOf } from './pseudonym.ts';
+import { type ReadReport, readTable } from './table.ts';
+import { DAY_MS, type Zone } from './zone.ts';
+
+/** Kinds of relationship, as small numbers: they sit in typed arrays. */
+export const STAY = 0;
+export const APPOINTMENT = 1;
+export const REFERRAL = 2;
+export const ORDER = 3;
+
+/** A row of staff.csv: one person may have several, one after the other. */
+export interface Post {
+  readonly role: number;
+  readonly department: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Per patient: ids of equality keys, -1 when not known. */
+export interface PatientKeys {
+  readonly surname: Growing<Int32Array>;
+  readonly household: Growing<Int32Array>;
+  readonly postcode: Growing<Int32Array>;
+  /** 1: on the watch list; 2: sealed; both may hold. */
+  readonly flags: Growing<Int32Array>;
+  readonly deceasedAt: Growing<Float64Array>;
+}
+
+export const WATCHED = 1;
+export const SEALED = 2;
+
+export interface Relationships {
+  readonly kind: Growing<Int32Array>;
+  readonly patient: Growing<Int32Array>;
+  readonly department: Growing<Int32Array>;
+  /** Half-open, UTC ms. Of an appointment: its local day. */
+  readonly from: Growing<Float64Array>;
+  readonly to: Growing<Float64Array>;
+}
+
+export interface Duty {
+  readonly department: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Everything known beside the accesses. Ids are those of the four name tables. */
+export interface Hospital {
+  readonly zone: Zone;
+  readonly users: Names;
+  readonly patients: Names;
+  readonly departments: Names;
+  readonly roles: Names;
+  readonly departmentTypes: string[];
+  readonly specialties: Names;
+  /** Specialty of a department, -1 unknown. */
+  readonly departmentSpecialty: number[];
+  /** By user; with holes: users who are only in other files. */
+  readonly posts: (Post[] | undefined)[];
+  readonly ownRecord: number[];
+  readonly userSurname: number[];
+  readonly userHousehold: number[];
+  readonly userPostcode: number[];
+  readonly isShared: boolean[];
+  readonly keys: PatientKeys;
+  readonly related: Relationships;
+  readonly duties: (Duty[] | undefined)[];
+  readonly report: ReadReport;
+  /** The patient's id for a key as it stands in a file. @throws Refusal for a valid NHS number without a key */
+  readonly patientId: (text: string) => number;
+  /** The names of patients that are also staff: own record → user. */
+  readonly staffOfPatient: Map<number, number>;
+}
+
+/** Without an end, a referral is taken to hold so long, and an order. Assumed; the learned weights soften it. */
+const REFERRAL_MS = 126 * DAY_MS;
+const ORDER_MS = 7 * DAY_MS;
+
+/**
+ * Reads everything in the folder except the accesses.
+ * @param pseudonymKey when given, patients' keys that are NHS numbers are replaced by keyed hashes
+ */
+export function readHospital(
+  folder: string,
+  zone: Zone,
+  report: ReadReport,
+  pseudonymKey: string | Buffer | null,
+): Hospital {
+  const users = new Names();
+  const patients = new Names();
+  const departments = new Names();
+  const roles = new Names();
+  const specialties = new Names();
+  const surnames = new Names();
+  const households = new Names();
+  const postcodes = new Names();
+  const keys: PatientKeys = {
+    surname: int32(),
+    household: int32(),
+    postcode: int32(),
+    flags: int32(),
+    deceasedAt: float64(),
+  };
+  const patientId = (text: string): number => {
+    if (isNhsNumber(text)) {
+      if (pseudonymKey === null)
+        throw new Refusal('records/nhs-number', 'the folder holds a valid NHS number where a key belongs');
+      return patients.idOf(pseudonymOf(text, pseudonymKey));
+    }
+    return patients.idOf(text);
+  };
+  const keyOf = (names: Names, text: string) => (text === '' ? -1 : names.idOf(text));
+  const growKeys = (): void => {
+    while (keys.flags.length < patients.size) {
+      keys.surname.push(-1);
+      keys.household.push(-1);
+      keys.postcode.push(-1);
+      keys.flags.push(0);
+      keys.deceasedAt.push(Number.POSITIVE_INFINITY);
+    }
+  };
+
+  const departmentTypes: string[] = [];
+  const departmentSpecialty: number[] = [];
+  const departmentId = (text: string): number => {
+    const id = departments.idOf(text);
+    if (id === departmentTypes.length) {
+      departmentTypes.push('');
+      departmentSpecialty.push(-1);
+    }
+    return id;
+  };
+  readTable(
+    folder,
+    { file: 'departments.csv', required: ['department', 'type'], optional: ['specialty', 'site'] },
+    report,
+    ({ department, type, specialty }) => {
+      const id = departmentId(department);
+      departmentTypes[id] = type.trim().toLowerCase();
+      departmentSpecialty[id] = keyOf(specialties, specialty);
+      return null;
+    },
+  );
+
+  const posts: (Post[] | undefined)[] = [];
+  const ownRecord: number[] = [];
+  const userSurname: number[] = [];
+  const userHousehold: number[] = [];
+  const userPostcode: number[] = [];
+  const isShared: boolean[] = [];
+  const staffOfPatient = new Map<number, number>();
+  readTable(
+    folder,
+    {
+      file: 'staff.csv',
+      required: ['user', 'role', 'department'],
+      optional: [
+        'site',
+        'specialty',
+        'patient',
+        'surname_key',
+        'household_key',
+        'postcode_key',
+        'from',
+        'to',
+        'shared',
+      ],
+    },
+    report,
+    (row) => {
+      const from = row.from === '' ? Number.NEGATIVE_INFINITY : startOf(row.from, zone);
+      const to = row.to === '' ? Number.POSITIVE_INFINITY : endOf(row.to, zone);
+      if (Number.isNaN(from)) return 'from is not an ISO 8601 time';
+      if (Number.isNaN(to)) return 'to is not an ISO 8601 time';
+      const user = users.idOf(row.user);
+      (posts[user] ??= []).push({ role: roles.idOf(row.role), department: departmentId(row.department), from, to });
+      if (row.patient !== '') {
+        ownRecord[user] = patientId(row.patient);
+        staffOfPatient.set(ownRecord[user] ?? -1, user);
+      }
+      if (row.surname_key !== '') userSurname[user] = surnames.idOf(row.surname_key);
+      if (row.household_key !== '') userHousehold[user] = households.idOf(row.household_key);
+      if (row.postcode_key !== '') userPostcode[user] = postcodes.idOf(row.postcode_key);
+      if (isYes(row.shared)) isShared[user] = true;
+      return null;
+    },
+  );
+  readTable(
+    folder,
+    {
+      file: 'patients.csv',
+      required: ['patient'],
+      optional: ['surname_key', 'household_key', 'postcode_key', 'watch', 'deceased_at', 'sealed'],
+    },
+    report,
+    (row) => {
+      const deceasedAt = row.deceased_at === '' ? Number.POSITIVE_INFINITY : endOf(row.deceased_at, zone);
+      if (Number.isNaN(deceasedAt)) return 'deceased_at is not an ISO 8601 time';
+      const patient = patientId(row.patient);
+      growKeys();
+      keys.surname.set(patient, keyOf(surnames, row.surname_key));
+      keys.household.set(patient, keyOf(households, row.household_key));
+      keys.postcode.set(patient, keyOf(postcodes, row.postcode_key));
+      keys.flags.set(patient, (isYes(row.watch) ? WATCHED : 0) | (isYes(row.sealed) ? SEALED : 0));
+      keys.deceasedAt.set(patient, deceasedAt);
+      return null;
+    },
+  );
+
+  const related: Relationships = {
+    kind: int32(),
+    patient: int32(),
+    department: int32(),
+    from: float64(),
+    to: float64(),
+  };
+  // A folder that is sent again in part holds the same rows twice.
+  const seen = new Set<string>();
+  const relate = (kind: number, patient: string, department: string, from: number, to: number): void => {
+    const key = `${kind} ${patient} ${department} ${from} ${to}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    related.kind.push(kind);
+    related.patient.push(patientId(patient));
+    related.department.push(departmentId(department));
+    related.from.push(from);
+    related.to.push(to);
+  };
+  readTable(
+    folder,
+    { file: 'stays.csv', required: ['patient', 'department', 'from'], optional: ['to'] },
+    report,
+    (row) => {
+      const from = startOf(row.from, zone);
+      // Still there: the row was written before the patient left.
+      const to = row.to === '' ? Number.POSITIVE_INFINITY : endOf(row.to, zone);
+      if (Number.isNaN(from)) return 'from is not an ISO 8601 time';
+      if (Number.isNaN(to)) return 'to is not an ISO 8601 time';
+      if (to < from) return 'it ends before it begins';
+      relate(STAY, row.patient, row.department, from, to);
+      return null;
+    },
+  );
+  readTable(
+    folder,
+    { file: 'appointments.csv', required: ['patient', 'department', 'at'], optional: ['booked_at'] },
+    report,
+    (row) => {
+      const at = startOf(row.at, zone);
+      if (Number.isNaN(at)) return 'at is not an ISO 8601 time';
+      if (row.booked_at !== '' && zone.read(row.booked_at) === null) return 'booked_at is not an ISO 8601 time';
+      const day = zone.dayOf(at);
+      relate(APPOINTMENT, row.patient, row.department, zone.startOf(day), zone.startOf(day + 1));
+      return null;
+    },
+  );
+  const open = (file: string, kind: number, length: number): void =>
+    readTable(folder, { file, required: ['patient', 'department', 'at'], optional: ['until'] }, report, (row) => {
+      const at = startOf(row.at, zone);
+      const until = row.until === '' ? at + length : endOf(row.until, zone);
+      if (Number.isNaN(at)) return 'at is not an ISO 8601 time';
+      if (Number.isNaN(until)) return 'until is not an ISO 8601 time';
+      if (until < at) return 'it ends before it begins';
+      relate(kind, row.patient, row.department, at, until);
+      return null;
+    });
+  open('referrals.csv', REFERRAL, REFERRAL_MS);
+  open('orders.csv', ORDER, ORDER_MS);
+  seen.clear();
+
+  const duties: (Duty[] | undefined)[] = [];
+  readTable(
+    folder,
+    { file: 'rota.csv', required: ['user', 'department', 'from', 'to'], optional: [] },
+    report,
+    (row) => {
+      const from = startOf(row.from, zone);
+      const to = endOf(row.to, zone);
+      if (Number.isNaN(from)) return 'from is not an ISO 8601 time';
+      if (Number.isNaN(to)) return 'to is not an ISO 8601 time';
+      if (to < from) return 'it ends before it begins';
+      (duties[users.idOf(row.user)] ??= []).push({ department: departmentId(row.department), from, to });
+      return null;
+    },
+  );
+  growKeys();
+  return {
+    zone,
+    users,
+    patients,
+    departments,
+    roles,
+    departmentTypes,
+    specialties,
+    departmentSpecialty,
+    posts,
+    ownRecord,
+    userSurname,
+    userHousehold,
+    userPostcode,
+    isShared,
+    keys,
+    related,
+    duties,
+    report,
+    patientId,
+    staffOfPatient,
+  };
+}
+
+function isYes(text: string): boolean {
+  return text === '1' || text.toLowerCase() === 'true' || text.toLowerCase() === 'yes';
+}
+
+/** The first instant that the text names: of a date, its local midnight. NaN when it is no time. */
+function startOf(text: string, zone: Zone): number {
+  return zone.read(text)?.at ?? Number.NaN;
+}
+
+/** The end that the text names: a date alone counts to the end of that local day. */
+function endOf(text: string, zone: Zone): number {
+  const moment = zone.read(text);
+  if (moment === null) return Number.NaN;
+  return moment.wholeDay ? zone.startOf(zone.dayOf(moment.at) + 1) : moment.at;
+}

@@ -1,0 +1,196 @@
+import { APPOINTMENT, type Hospital, ORDER, REFERRAL, STAY } from '../hospital.ts';
+import { DAY_MS, type LocalDay } from '../zone.ts';
+
+/**
+ * Why a record may be opened: a relationship of the patient with a department, and how near it is in time. What each is
+ * worth to whom is learned; here stands only where the borders lie.
+ */
+export const CAUSES = [
+  'stay-now',
+  'stay-soon',
+  'stay-just-ended',
+  'stay-ended',
+  'appointment-today',
+  'appointment-ahead',
+  'appointment-just-passed',
+  'appointment-passed',
+  'referral-open',
+  'referral-closed',
+  'order-open',
+  'order-closed',
+  'known-to',
+] as const;
+export const KINDS = CAUSES.length;
+
+interface Phase {
+  readonly cause: number;
+  /** Begins at the relationship's start, or its end, plus so many ms. */
+  readonly fromStart: number | null;
+  readonly fromEnd: number | null;
+  readonly until: 'start' | 'end';
+  readonly untilOffset: number;
+}
+
+const H = 3_600_000;
+const D = DAY_MS;
+const cause = (name: (typeof CAUSES)[number]): number => CAUSES.indexOf(name);
+const around = (name: (typeof CAUSES)[number], before: number, after: number): Phase => ({
+  cause: cause(name),
+  fromStart: -before,
+  fromEnd: null,
+  until: 'end',
+  untilOffset: after,
+});
+const ahead = (name: (typeof CAUSES)[number], from: number, to: number): Phase => ({
+  cause: cause(name),
+  fromStart: -from,
+  fromEnd: null,
+  until: 'start',
+  untilOffset: -to,
+});
+const past = (name: (typeof CAUSES)[number], from: number, to: number): Phase => ({
+  cause: cause(name),
+  fromStart: null,
+  fromEnd: from,
+  until: 'end',
+  untilOffset: to,
+});
+
+/** The phases of each kind of relationship, as record-access.md 3.1 names them (21 days after discharge, …). */
+const PHASES: Readonly<Record<number, readonly Phase[]>> = {
+  [STAY]: [
+    around('stay-now', 6 * H, 6 * H),
+    ahead('stay-soon', 3 * D, 6 * H),
+    past('stay-just-ended', 6 * H, 3 * D),
+    past('stay-ended', 3 * D, 21 * D),
+    past('known-to', 21 * D, 120 * D),
+  ],
+  [APPOINTMENT]: [
+    around('appointment-today', 0, 0),
+    ahead('appointment-ahead', 21 * D, 0),
+    past('appointment-just-passed', 0, 5 * D),
+    past('appointment-passed', 5 * D, 28 * D),
+    past('known-to', 28 * D, 120 * D),
+  ],
+  [REFERRAL]: [around('referral-open', D, D), past('referral-closed', D, 28 * D)],
+  [ORDER]: [around('order-open', 12 * H, D), past('order-closed', D, 14 * D)],
+};
+
+/** No phase reaches further than this. */
+const REACH_BEFORE = 21 * D;
+const REACH_AFTER = 120 * D;
+
+/** The relationships of every patient, and how many patients share each cause on each day. */
+export class CauseBook {
+  /** `kind * departments + department` → patients, for each day. */
+  readonly causeCount: number;
+  readonly #hospital: Hospital;
+  readonly #departments: number;
+  /** Rows of `related`, sorted by patient: those of patient p are `#rows[#start[p]] … #rows[#start[p + 1]]`. */
+  readonly #rows: Int32Array;
+  readonly #start: Int32Array;
+  readonly #firstDay: LocalDay;
+  readonly #days: number;
+  readonly #sizes: Int32Array;
+  readonly #active: Int32Array;
+  /** Filled by `causesOf`. */
+  readonly found: Int32Array = new Int32Array(256);
+
+  constructor(hospital: Hospital, firstDay: LocalDay, lastDay: LocalDay) {
+    this.#hospital = hospital;
+    this.#departments = Math.max(1, hospital.departments.size);
+    this.causeCount = KINDS * this.#departments;
+    this.#firstDay = firstDay;
+    this.#days = lastDay - firstDay + 1;
+    const { patient } = hospital.related;
+    const start = new Int32Array(hospital.patients.size + 1);
+    for (let row = 0; row < patient.length; row++) start[patient.at(row) + 1] = (start[patient.at(row) + 1] ?? 0) + 1;
+    for (let p = 0; p < hospital.patients.size; p++) start[p + 1] = (start[p + 1] ?? 0) + (start[p] ?? 0);
+    const rows = new Int32Array(patient.length);
+    const next = start.slice();
+    for (let row = 0; row < patient.length; row++) {
+      const place = next[patient.at(row)] ?? 0;
+      rows[place] = row;
+      next[patient.at(row)] = place + 1;
+    }
+    this.#rows = rows;
+    this.#start = start;
+    this.#sizes = new Int32Array(this.causeCount * this.#days);
+    this.#active = new Int32Array(this.#days);
+    this.#countSizes();
+  }
+
+  /** How many patients have this cause that day; at least 1. */
+  sizeOf(cause: number, day: LocalDay): number {
+    return Math.max(1, this.#sizes[(day - this.#firstDay) * this.causeCount + cause] ?? 1);
+  }
+
+  /** Patients with any cause that day; at least 1. */
+  activeOn(day: LocalDay): number {
+    return Math.max(1, this.#active[day - this.#firstDay] ?? 1);
+  }
+
+  #countSizes(): void {
+    const { zone, related } = this.#hospital;
+    const { kind, department, from, to, patient } = related;
+    const activeUntil = new Int32Array(this.#hospital.patients.size).fill(-1);
+    const last = this.#days - 1;
+    // By patient, so that one with two relationships is active once: intervals of one patient come one after the other.
+    for (const row of this.#rows) {
+      for (const phase of PHASES[kind.at(row)] ?? []) {
+        const begin = from.at(row);
+        const end = to.at(row);
+        const start = phase.fromStart === null ? end + (phase.fromEnd ?? 0) : begin + phase.fromStart;
+        const stop = (phase.until === 'start' ? begin : end) + phase.untilOffset;
+        if (!(stop > start)) continue;
+        const low = Math.max(0, start === Number.POSITIVE_INFINITY ? last + 1 : zone.dayOf(start) - this.#firstDay);
+        const high = stop === Number.POSITIVE_INFINITY ? last : Math.min(last, zone.dayOf(stop - 1) - this.#firstDay);
+        const cause = phase.cause * this.#departments + department.at(row);
+        for (let day = low; day <= high; day++) {
+          const at = day * this.causeCount + cause;
+          this.#sizes[at] = (this.#sizes[at] ?? 0) + 1;
+        }
+        // An estimate: overlaps out of order are counted twice at worst.
+        const p = patient.at(row);
+        for (let day = Math.max(low, (activeUntil[p] ?? -1) + 1); day <= high; day++)
+          this.#active[day] = (this.#active[day] ?? 0) + 1;
+        activeUntil[p] = Math.max(activeUntil[p] ?? -1, high);
+      }
+    }
+  }
+
+  /**
+   * The causes that hold for this patient between two instants, into `found`.
+   * @returns how many
+   */
+  causesOf(patient: number, first: number, last: number): number {
+    const { kind, department, from, to } = this.#hospital.related;
+    let count = 0;
+    const stop = this.#start[patient + 1] ?? 0;
+    for (let i = this.#start[patient] ?? 0; i < stop; i++) {
+      const row = this.#rows[i] ?? 0;
+      const begin = from.at(row);
+      const end = to.at(row);
+      if (begin - REACH_BEFORE > last || end + REACH_AFTER <= first) continue;
+      const phases = PHASES[kind.at(row)] ?? [];
+      for (const phase of phases) {
+        const start = phase.fromStart === null ? end + (phase.fromEnd ?? 0) : begin + phase.fromStart;
+        const phaseEnd = (phase.until === 'start' ? begin : end) + phase.untilOffset;
+        if (start > last || phaseEnd <= first) continue;
+        const id = phase.cause * this.#departments + department.at(row);
+        let isNew = true;
+        for (let j = 0; j < count; j++) if (this.found[j] === id) isNew = false;
+        if (isNew && count < this.found.length) this.found[count++] = id;
+      }
+    }
+    return count;
+  }
+
+  kindOf(cause: number): number {
+    return Math.floor(cause / this.#departments);
+  }
+
+  departmentOf(cause: number): number {
+    return cause % this.#departments;
+  }
+}

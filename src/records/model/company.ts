@@ -1,0 +1,147 @@
+import type { LookDay } from './looks.ts';
+
+/** Days of looks that count as company: three before and the day itself (record-access.md 3.1). */
+const WINDOW = 4;
+/** Enough to know the company by; it bounds the work for a patient whom hundreds see. */
+const MAX_OTHERS = 24;
+
+interface Slot {
+  day: number;
+  /** By patient: a look, or -1; then `next` chains them. */
+  readonly head: Int32Array;
+  next: Int32Array;
+  user: Int32Array;
+  patient: Int32Array;
+  group: Int32Array;
+}
+
+/** Who else used a patient's record in the last days. */
+export class Company {
+  /** Filled by `othersOf`: the group of each other user. */
+  readonly groups: Int32Array = new Int32Array(MAX_OTHERS);
+  /** Distinct others in all, also beyond those listed. */
+  total = 0;
+  readonly #slots: Slot[];
+  /** By user: the last question in which they were met. */
+  #met = new Int32Array(1024);
+  #question = 0;
+
+  constructor(patients: number) {
+    this.#slots = Array.from({ length: WINDOW }, () => ({
+      day: Number.NEGATIVE_INFINITY,
+      head: new Int32Array(Math.max(1, patients)).fill(-1),
+      next: new Int32Array(0),
+      user: new Int32Array(0),
+      patient: new Int32Array(0),
+      group: new Int32Array(0),
+    }));
+  }
+
+  /** @param groupOf the main group of each look that day */
+  add(day: LookDay, groupOf: Int32Array): void {
+    const slot = this.#slots[((day.day % WINDOW) + WINDOW) % WINDOW];
+    if (slot === undefined) return;
+    for (const patient of slot.patient) slot.head[patient] = -1;
+    slot.day = day.day;
+    slot.user = day.user.view();
+    slot.patient = day.patient.view();
+    slot.group = groupOf;
+    slot.next = new Int32Array(day.count);
+    for (let look = 0; look < day.count; look++) {
+      const patient = day.patient.at(look);
+      slot.next[look] = slot.head[patient] ?? -1;
+      slot.head[patient] = look;
+    }
+  }
+
+  forget(): void {
+    for (const slot of this.#slots) {
+      for (const patient of slot.patient) slot.head[patient] = -1;
+      slot.patient = new Int32Array(0);
+      slot.day = Number.NEGATIVE_INFINITY;
+    }
+  }
+
+  #growMet(user: number): Int32Array<ArrayBuffer> {
+    const larger = new Int32Array(Math.max(user + 1, this.#met.length * 2));
+    larger.set(this.#met);
+    this.#met = larger;
+    return larger;
+  }
+
+  /** @returns how many of the others are listed */
+  othersOf(patient: number, user: number, day: number): number {
+    let count = 0;
+    this.total = 0;
+    const question = ++this.#question;
+    let met = this.#met;
+    for (let back = 0; back < WINDOW; back++) {
+      const slot = this.#slots[(((day - back) % WINDOW) + WINDOW) % WINDOW];
+      if (slot === undefined || slot.day !== day - back) continue;
+      for (let look = slot.head[patient] ?? -1; look >= 0; look = slot.next[look] ?? -1) {
+        const other = slot.user[look] ?? -1;
+        if (other === user) continue;
+        if (other >= met.length) met = this.#growMet(other);
+        if (met[other] === question) continue;
+        met[other] = question;
+        this.total++;
+        if (count < MAX_OTHERS) this.groups[count++] = slot.group[look] ?? 0;
+      }
+    }
+    return count;
+  }
+}
+
+/** Which groups use the same records: how much more often than chance. */
+export class Affinity {
+  #pairs = new Float64Array(0);
+  #single = new Float64Array(0);
+  #size = 0;
+  #total = 0;
+  #lifts = new Float32Array(0);
+  #liftSize = 0;
+
+  #grow(size: number): void {
+    if (size <= this.#size) return;
+    const larger = Math.max(64, size, this.#size * 2);
+    const pairs = new Float64Array(larger * larger);
+    for (let i = 0; i < this.#size; i++)
+      pairs.set(this.#pairs.subarray(i * this.#size, (i + 1) * this.#size), i * larger);
+    const single = new Float64Array(larger);
+    single.set(this.#single);
+    this.#pairs = pairs;
+    this.#single = single;
+    this.#size = larger;
+  }
+
+  /** Two people of these groups used one record within the window. */
+  learn(one: number, other: number, weight: number): void {
+    this.#grow(Math.max(one, other) + 1);
+    const at = one * this.#size + other;
+    this.#pairs[at] = (this.#pairs[at] ?? 0) + weight;
+    this.#single[one] = (this.#single[one] ?? 0) + weight;
+    this.#total += weight;
+  }
+
+  /** Works out the lifts once a day: a logarithm for every pair of people that meets at a record would cost more. */
+  refresh(): void {
+    const size = this.#size;
+    if (this.#lifts.length !== size * size) this.#lifts = new Float32Array(size * size);
+    for (let one = 0; one < size; one++) {
+      const single = (this.#single[one] ?? 0) / Math.max(1, this.#total);
+      for (let other = 0; other < size; other++) {
+        const at = one * size + other;
+        const seen = this.#pairs[at] ?? 0;
+        const expected = single * (this.#single[other] ?? 0);
+        this.#lifts[at] = seen === 0 && expected === 0 ? 0 : Math.log((seen + 2) / (expected + 2));
+      }
+    }
+    this.#liftSize = size;
+  }
+
+  /** log of how much more often than chance; 0 when nothing is known. */
+  lift(one: number, other: number): number {
+    const size = this.#liftSize;
+    return one >= size || other >= size ? 0 : (this.#lifts[one * size + other] ?? 0);
+  }
+}

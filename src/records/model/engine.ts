@@ -1,0 +1,83 @@
+import type { Hospital } from '../hospital.ts';
+import { Calibration } from './calibration.ts';
+import { CauseBook } from './causes.ts';
+import { type Crowd, CrowdScorer } from './crowds.ts';
+import { staffOn } from './groups.ts';
+import { Judge, type JudgedDay } from './judge.ts';
+import type { LookBook, LookDay } from './looks.ts';
+import { type PersonDays, PersonDayScorer } from './person-days.ts';
+
+/** Parts of the training time: first groups are learned, then weights too, then each day is also scored before it is learned from. */
+const WEIGHTS_FROM = 0.15;
+const CALIBRATE_FROM = 0.4;
+
+/** Evidence so rare (log rate) counts as asked about, whatever the budget: it starts again from nothing. */
+const SPENT = Math.log(0.5 / 1000);
+
+/** One scored day, given to the caller as it comes. */
+export interface ScoredDay {
+  readonly judged: JudgedDay;
+  readonly persons: PersonDays;
+  readonly crowds: readonly Crowd[];
+  /** Members of staff on the directory. */
+  readonly staff: number;
+}
+
+export interface Engine {
+  readonly judge: Judge;
+  readonly causes: CauseBook;
+  readonly calibration: Calibration;
+}
+
+/**
+ * Learns from the training days, then scores the others in order. Every day is scored before it is learned from, the later
+ * training days too: how high those score says how high honest days score.
+ * @param onTrained sees the training days
+ */
+export function runEngine(
+  hospital: Hospital,
+  book: LookBook,
+  trainDays: number,
+  onDay: (scored: ScoredDay, engine: Engine) => void,
+  onTrained: (judged: JudgedDay) => void = () => undefined,
+): Engine | null {
+  const first = book.days[0]?.day;
+  const last = book.days.at(-1)?.day;
+  if (first === undefined || last === undefined) return null;
+  const causes = new CauseBook(hospital, first, last);
+  const judge = new Judge(hospital, causes);
+  const persons = new PersonDayScorer(judge.groups);
+  const crowds = new CrowdScorer(hospital, judge.groups);
+  const calibration = new Calibration();
+  const engine = { judge, causes, calibration };
+  const met = new Set<number>();
+  // Without a directory, those who opened a record so far stand in for the staff.
+  const staffAt = (day: LookDay): number => {
+    if (hospital.posts.length > 0) return staffOn(day.day, hospital, hospital.zone);
+    for (const user of day.user.view()) met.add(user);
+    return met.size;
+  };
+  const training = book.days.filter(({ day }) => day < first + trainDays);
+
+  for (const day of training) {
+    const age = day.day - first;
+    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: age >= trainDays * WEIGHTS_FROM });
+    const scored = persons.score(judged, true);
+    const found = crowds.score(judged, true, 0);
+    onTrained(judged);
+    const staff = staffAt(day);
+    if (age >= trainDays * CALIBRATE_FROM) calibration.collect(judged, staff, scored, found, judge);
+  }
+  calibration.settle();
+  for (const day of book.days) {
+    if (day.day < first + trainDays) continue;
+    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: true });
+    const scored = persons.score(judged, true);
+    const staff = staffAt(day);
+    onDay({ judged, persons: scored, crowds: crowds.score(judged, true, 0), staff }, engine);
+    for (let i = 0; i < scored.users.length; i++)
+      if (calibration.personRate(calibration.combine((component) => scored.scores[component][i] ?? 0)) < SPENT)
+        persons.spend(scored.users[i] ?? 0, scored.foreignDepartment[i] ?? -1);
+  }
+  return engine;
+}

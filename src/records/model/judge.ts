@@ -1,0 +1,296 @@
+import { type Hospital, SEALED } from '../hospital.ts';
+import { Random } from '../random.ts';
+import type { LocalDay } from '../zone.ts';
+import { type CauseBook, CAUSES } from './causes.ts';
+import { binsOf, CLUES, shippedWeights } from './clues.ts';
+import { Affinity, Company } from './company.ts';
+import { Expectations } from './expectations.ts';
+import { Groups, type Place, placesOf } from './groups.ts';
+import type { LookDay } from './looks.ts';
+import { Motives, OWN } from './motives.ts';
+import { PairMap } from './pair-map.ts';
+import { Repeats } from './repeats.ts';
+import { Weigher } from './weigher.ts';
+
+/** Of what the curious open: how much is anybody, and how much somebody under care (record-access.md 3.1). */
+const ANYBODY = 0.7;
+const UNDER_CARE = 0.3;
+const CONTINUITY_DAYS = 60;
+/** Having been known months ago is no business of today. */
+const NOT_DIRECT = CAUSES.indexOf('known-to');
+/** One look in four teaches the weights: they are few, and looks are many. */
+const LESSONS = 3;
+const TAUGHT_A_DAY = 50;
+
+/** What was found out about every look of one day; arrays by look. */
+export interface JudgedDay {
+  readonly day: LookDay;
+  /** By user; absent for those without a look that day. */
+  readonly places: readonly (readonly Place[] | undefined)[];
+  /** log P(look | work) / P(look | curiosity): above 0 speaks for work. */
+  readonly explained: Float64Array;
+  readonly ties: Int32Array;
+  /** log P(target | curiosity) against anybody. */
+  readonly motive: Float64Array;
+  /** Earlier days on which the same user opened the same record without a reason. */
+  readonly repeats: Int32Array;
+  readonly repeatEvidence: Float64Array;
+  /** Cause that explains most, and its department; -1 none. */
+  readonly cause: Int32Array;
+  /** The nearest relationship with a department where the user works that day; -1 none. */
+  readonly direct: Int32Array;
+  /** Others who used the record in the last days. */
+  readonly others: Int32Array;
+  /** Others of the user's own department among them. */
+  readonly team: Int32Array;
+  /** Share of the explanation that lies in departments where the user does not work. */
+  readonly foreign: Float64Array;
+  readonly foreignDepartment: Int32Array;
+}
+
+export interface JudgeMode {
+  /** Groups, company and weights learn. */
+  readonly learnGroups: boolean;
+  readonly learnWeights: boolean;
+}
+
+/** Weighs every look of a day, in order of days, and learns from it. */
+export class Judge {
+  readonly groups: Groups = new Groups();
+  readonly motives: Motives;
+  readonly expectations: Expectations;
+  readonly #hospital: Hospital;
+  readonly #book: CauseBook;
+  readonly #company: Company;
+  readonly #affinity = new Affinity();
+  readonly #weigher = new Weigher(shippedWeights());
+  readonly #random = new Random(20_260_101);
+  /** Per user and patient: a: last explained day, b: last day without reason, value: such days, faded. */
+  #pairs = new PairMap();
+  readonly #bins = new Int32Array(CLUES);
+  readonly #repeats = new Repeats();
+  #daysSincePrune = 0;
+
+  constructor(hospital: Hospital, book: CauseBook) {
+    this.#hospital = hospital;
+    this.#book = book;
+    this.#company = new Company(hospital.patients.size);
+    this.motives = new Motives(hospital);
+    this.expectations = new Expectations(book, this.groups, hospital.departments.size);
+  }
+
+  /** What single users did is forgotten; what groups do is kept. */
+  startAgain(): void {
+    this.expectations.forgetUsers();
+    this.#company.forget();
+    this.#pairs = new PairMap();
+  }
+
+  judgeDay(day: LookDay, mode: JudgeMode): JudgedDay {
+    const count = day.count;
+    const places = placesOf(day, this.#hospital, this.groups);
+    this.#affinity.refresh();
+    this.expectations.startDay();
+    if (this.#looksToday.length < this.#hospital.users.size)
+      this.#looksToday = new Int32Array(this.#hospital.users.size);
+    else this.#looksToday.fill(0);
+    const mainGroup = new Int32Array(count);
+    for (let look = 0; look < count; look++) mainGroup[look] = places[day.user.at(look)]?.[0]?.group ?? 0;
+    this.#company.add(day, mainGroup);
+    const judged: JudgedDay = {
+      day,
+      places,
+      explained: new Float64Array(count),
+      ties: new Int32Array(count),
+      motive: new Float64Array(count),
+      repeats: new Int32Array(count),
+      repeatEvidence: new Float64Array(count),
+      cause: new Int32Array(count).fill(-1),
+      direct: new Int32Array(count).fill(-1),
+      others: new Int32Array(count),
+      team: new Int32Array(count),
+      foreign: new Float64Array(count),
+      foreignDepartment: new Int32Array(count).fill(-1),
+    };
+    for (let look = 0; look < count; look++) this.#judgeLook(look, judged, mode);
+    if (++this.#daysSincePrune >= 10) {
+      this.#daysSincePrune = 0;
+      const oldest = day.day - CONTINUITY_DAYS;
+      this.#pairs.prune((explained, unexplained) => explained >= oldest || unexplained >= oldest);
+    }
+    return judged;
+  }
+
+  #judgeLook(look: number, judged: JudgedDay, { learnGroups, learnWeights }: JudgeMode): void {
+    const { day } = judged;
+    const user = day.user.at(look);
+    const patient = day.patient.at(look);
+    const places = judged.places[user] ?? [];
+    const department = this.groups.department[places[0]?.group ?? 0] ?? -1;
+    const first = day.first.at(look);
+    const last = day.last.at(look);
+    const place = day.place.at(look);
+
+    const nth = this.#looksToday[user] ?? 0;
+    this.#looksToday[user] = nth + 1;
+    // Nobody teaches more than a long day’s work: a flood of looks must not become what is usual.
+    const isTaught = nth < TAUGHT_A_DAY;
+    const isLesson = learnWeights && isTaught && (nth & LESSONS) === 0;
+    if (isLesson) this.#learnFromRandom(user, places, department, first, last, place, day.day);
+
+    const pairKey = user * 67_108_864 + patient;
+    const pair = this.#pairs.find(pairKey);
+    const lastExplained = pair < 0 ? 0 : this.#pairs.a(pair);
+    const since = lastExplained > 0 && day.day - lastExplained <= CONTINUITY_DAYS ? day.day - lastExplained : null;
+    this.#fillBins(user, patient, places, department, first, last, place, day.day, since);
+    const explained = this.#weigher.weigh(this.#bins);
+    judged.explained[look] = explained;
+    judged.others[look] = this.#company.total;
+    judged.team[look] = this.#team;
+    judged.direct[look] = this.#direct;
+    this.#describe(look, judged, places);
+    if (isLesson) this.#weigher.learn(this.#bins, true);
+    const work = 1 / (1 + Math.exp(-explained));
+    this.expectations.learn(user, places, work, learnGroups && isTaught);
+    if (learnGroups && isTaught) this.#learnCompany(places[0]?.group ?? 0);
+
+    const ties = this.motives.tiesOf(user, patient, department);
+    judged.ties[look] = ties;
+    judged.motive[look] = this.motives.evidence(ties, user, patient, department);
+    if (learnGroups && explained > 2 && (look & 7) === 0) this.motives.learn(ties, user, patient, department, 8);
+
+    this.#rememberPair(look, judged, pairKey, pair, explained, (ties & OWN) !== 0);
+  }
+
+  #rememberPair(look: number, judged: JudgedDay, key: number, pair: number, explained: number, isOwn: boolean): void {
+    const today = judged.day.day;
+    const user = judged.day.user.at(look);
+    if (explained > 0.5) {
+      const slot = this.#pairs.make(key);
+      this.#pairs.set(slot, today, this.#pairs.b(slot), this.#pairs.value(slot));
+      return;
+    }
+    if (explained > -0.5 || isOwn) return;
+    const earlier = pair < 0 ? 0 : this.#repeats.left(this.#pairs.value(pair), this.#pairs.b(pair), today);
+    this.#repeats.learn(user, earlier, explained);
+    judged.repeats[look] = Math.round(earlier);
+    judged.repeatEvidence[look] = this.#repeats.evidence(user, earlier, explained);
+    const slot = this.#pairs.make(key);
+    this.#pairs.set(slot, this.#pairs.a(slot), today, earlier + 1);
+  }
+
+  #looksToday = new Int32Array(0);
+  #team = 0;
+  #direct = -1;
+
+  #fillBins(
+    user: number,
+    patient: number,
+    places: readonly Place[],
+    department: number,
+    first: number,
+    last: number,
+    place: number,
+    day: LocalDay,
+    sinceExplained: number | null,
+  ): number {
+    const patients = Math.max(1, this.#hospital.patients.size);
+    const active = this.#book.activeOn(day);
+    const causes = this.#book.causesOf(patient, first, last);
+    const p = this.expectations.explain(user, places, causes, day, patients, active);
+    const curious = ANYBODY / patients + (causes > 0 ? UNDER_CARE / active : 0);
+    let atPatient = false;
+    let direct = -1;
+    for (let i = 0; i < causes; i++) {
+      const cause = this.#book.found[i] ?? 0;
+      const there = this.#book.departmentOf(cause);
+      if (there === place) atPatient = true;
+      if (this.#book.kindOf(cause) >= NOT_DIRECT || (direct >= 0 && direct <= cause)) continue;
+      for (const { group } of places) if (this.groups.department[group] === there) direct = cause;
+    }
+    this.#direct = direct;
+
+    const others = this.#company.othersOf(patient, user, day);
+    const group = places[0]?.group ?? 0;
+    let lift = 0;
+    let team = 0;
+    for (let i = 0; i < others; i++) {
+      const other = this.#company.groups[i] ?? 0;
+      lift += this.#affinity.lift(group, other);
+      if (department >= 0 && this.groups.department[other] === department) team++;
+    }
+    this.#team = team;
+    binsOf(
+      {
+        context: Math.log(p / curious),
+        underCare: causes > 0,
+        lift: others === 0 ? null : lift / others,
+        others,
+        team,
+        sinceExplained,
+        isDirect: direct >= 0,
+        place:
+          place < 0
+            ? 'unknown'
+            : place === department
+              ? atPatient
+                ? 'shared'
+                : 'own'
+              : atPatient
+                ? 'patient'
+                : 'elsewhere',
+      },
+      this.#bins,
+    );
+    return causes;
+  }
+
+  /** The same user, time and device, but a patient as the curious choose them: what a look without a reason is like. */
+  #learnFromRandom(
+    user: number,
+    places: readonly Place[],
+    department: number,
+    first: number,
+    last: number,
+    place: number,
+    day: LocalDay,
+  ): void {
+    let patient = this.#random.below(Math.max(1, this.#hospital.patients.size));
+    if (this.#random.chance(UNDER_CARE) && this.#recent.length > 0)
+      patient = this.#recent[this.#random.below(this.#recent.length)] ?? patient;
+    const pair = this.#pairs.find(user * 67_108_864 + patient);
+    const lastExplained = pair < 0 ? 0 : this.#pairs.a(pair);
+    const since = lastExplained > 0 && day - lastExplained <= CONTINUITY_DAYS ? day - lastExplained : null;
+    this.#fillBins(user, patient, places, department, first, last, place, day, since);
+    this.#weigher.learn(this.#bins, false);
+  }
+
+  /** Patients whose records were lately used: a ring. */
+  readonly #recent: number[] = [];
+  #recentAt = 0;
+
+  #learnCompany(group: number): void {
+    const listed = Math.min(this.#company.total, this.#company.groups.length);
+    for (let i = 0; i < listed; i++) this.#affinity.learn(group, this.#company.groups[i] ?? 0, 1 / listed);
+  }
+
+  #describe(look: number, judged: JudgedDay, places: readonly Place[]): void {
+    const { expectations } = this;
+    const patient = judged.day.patient.at(look);
+    this.#recent[this.#recentAt] = patient;
+    this.#recentAt = (this.#recentAt + 1) % 4096;
+    const strongest = expectations.strongest();
+    if (strongest === null) return;
+    judged.cause[look] = strongest.cause;
+    const department = this.#book.departmentOf(strongest.cause);
+    const isOwn = places.some(({ group }) => this.groups.department[group] === department);
+    if (!isOwn) {
+      judged.foreign[look] = strongest.share;
+      judged.foreignDepartment[look] = department;
+    }
+  }
+
+  isSealed(patient: number): boolean {
+    return (this.#hospital.keys.flags.at(patient) & SEALED) !== 0;
+  }
+}

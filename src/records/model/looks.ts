@@ -1,0 +1,188 @@
+import { type Access, readAccesses } from '../accesses.ts';
+import { type Growing, float64, int32 } from '../growing.ts';
+import type { Hospital } from '../hospital.ts';
+import { Names } from '../intern.ts';
+import type { LocalDay } from '../zone.ts';
+
+export const PRINTED = 1;
+export const EXPORTED = 2;
+export const BREAK_GLASS = 4;
+/** Every access of the look failed: nothing was seen. */
+export const ALL_FAILED = 8;
+
+/** The looks of one local day: a look is one person opening one patient's record, however often that day. */
+export class LookDay {
+  readonly day: LocalDay;
+  readonly user: Growing<Int32Array> = int32();
+  readonly patient: Growing<Int32Array> = int32();
+  /** Raw accesses. */
+  readonly times: Growing<Int32Array> = int32();
+  readonly first: Growing<Float64Array> = float64();
+  readonly last: Growing<Float64Array> = float64();
+  readonly flags: Growing<Int32Array> = int32();
+  /** Department where the device stands, -1 unknown. */
+  readonly place: Growing<Int32Array> = int32();
+  readonly host: Growing<Int32Array> = int32();
+  /** Bit h: opened in that local hour. */
+  readonly hours: Growing<Int32Array> = int32();
+  /** Times of the rows that gave the place and the host: the earliest counts, whatever the order of rows. */
+  #placedAt = float64();
+  #hostedAt = float64();
+  #index: Map<number, number> | null = new Map();
+
+  constructor(day: LocalDay) {
+    this.day = day;
+  }
+
+  get count(): number {
+    return this.user.length;
+  }
+
+  /** The look of this pair, made if it is new. */
+  lookOf(user: number, patient: number, at: number): number {
+    // A late row of a day already put away: its index is built again.
+    this.#index ??= this.#rebuild();
+    const key = user * 67_108_864 + patient;
+    const known = this.#index.get(key);
+    if (known !== undefined) return known;
+    const look = this.user.length;
+    this.#index.set(key, look);
+    this.user.push(user);
+    this.patient.push(patient);
+    this.times.push(0);
+    this.first.push(at);
+    this.last.push(at);
+    this.flags.push(ALL_FAILED);
+    this.place.push(-1);
+    this.host.push(-1);
+    this.hours.push(0);
+    this.#placedAt.push(Number.POSITIVE_INFINITY);
+    this.#hostedAt.push(Number.POSITIVE_INFINITY);
+    return look;
+  }
+
+  /** @param place a department, or -1 */
+  setPlace(look: number, place: number, at: number): void {
+    if (at >= this.#placedAt.at(look)) return;
+    this.#placedAt.set(look, at);
+    this.place.set(look, place);
+  }
+
+  setHost(look: number, host: number, at: number): void {
+    if (at >= this.#hostedAt.at(look)) return;
+    this.#hostedAt.set(look, at);
+    this.host.set(look, host);
+  }
+
+  /** Frees what is only needed while rows arrive. */
+  putAway(): void {
+    this.#index = null;
+  }
+
+  /** In order of time, so that the order of rows in the file does not matter. */
+  sort(): void {
+    const count = this.count;
+    const compare = (a: number, b: number): number =>
+      this.first.at(a) - this.first.at(b) ||
+      this.user.at(a) - this.user.at(b) ||
+      this.patient.at(a) - this.patient.at(b);
+    let isSorted = true;
+    for (let i = 1; i < count && isSorted; i++) isSorted = compare(i - 1, i) <= 0;
+    if (isSorted) return;
+    const order = Array.from({ length: count }, (_, i) => i).sort(compare);
+    this.#placedAt = float64();
+    this.#hostedAt = float64();
+    const columns = [
+      this.user,
+      this.patient,
+      this.times,
+      this.first,
+      this.last,
+      this.flags,
+      this.place,
+      this.host,
+      this.hours,
+    ];
+    for (const column of columns) {
+      const old = column.view().slice();
+      order.forEach((from, to) => column.set(to, old[from] ?? 0));
+    }
+    this.#index = null;
+  }
+
+  #rebuild(): Map<number, number> {
+    const index = new Map<number, number>();
+    for (let look = 0; look < this.count; look++)
+      index.set(this.user.at(look) * 67_108_864 + this.patient.at(look), look);
+    return index;
+  }
+}
+
+export interface LookBook {
+  /** In order of day; days without a look are absent. */
+  readonly days: readonly LookDay[];
+  readonly hosts: Names;
+  readonly accesses: number;
+  /** Break-glass reasons as typed, by `day user patient`. */
+  readonly reasons: Map<string, string>;
+}
+
+/** How many days may be written to at once without rebuilding: exports overlap midnight, not weeks. */
+const OPEN_DAYS = 4;
+
+export function readLooks(folder: string, hospital: Hospital): LookBook {
+  const { zone, departments } = hospital;
+  const byDay = new Map<LocalDay, LookDay>();
+  const hosts = new Names();
+  const reasons = new Map<string, string>();
+  let accesses = 0;
+  let current: LookDay | null = null;
+  const open: LookDay[] = [];
+  const onAccess = (access: Access): void => {
+    accesses++;
+    const day = zone.dayOf(access.at);
+    if (current === null || current.day !== day) {
+      let found = byDay.get(day);
+      if (found === undefined) {
+        found = new LookDay(day);
+        byDay.set(day, found);
+        open.push(found);
+        if (open.length > OPEN_DAYS) open.shift()?.putAway();
+      }
+      current = found;
+    }
+    const look = current.lookOf(access.user, access.patient, access.at);
+    current.times.set(look, current.times.at(look) + 1);
+    if (access.at < current.first.at(look)) current.first.set(look, access.at);
+    if (access.at > current.last.at(look)) current.last.set(look, access.at);
+    let flags = current.flags.at(look);
+    if (access.succeeded) flags &= ~ALL_FAILED;
+    const action = access.action;
+    if (action !== '' && action !== 'read') {
+      if (isPrint(action)) flags |= PRINTED;
+      else if (isExport(action)) flags |= EXPORTED;
+    }
+    if (access.breakGlass !== '' && access.breakGlass !== '0' && access.breakGlass !== 'false') {
+      flags |= BREAK_GLASS;
+      reasons.set(`${day} ${access.user} ${access.patient}`, access.breakGlass);
+    }
+    current.flags.set(look, flags);
+    if (!access.wholeDay) current.hours.set(look, current.hours.at(look) | (1 << zone.hourOf(access.at)));
+    if (access.location !== '') current.setPlace(look, departments.find(access.location), access.at);
+    if (access.host !== '') current.setHost(look, hosts.idOf(access.host), access.at);
+  };
+  readAccesses(folder, hospital, onAccess);
+  for (const day of byDay.values()) {
+    day.putAway();
+    day.sort();
+  }
+  return { days: [...byDay.values()].sort((a, b) => a.day - b.day), hosts, accesses, reasons };
+}
+
+export function isPrint(action: string): boolean {
+  return action.toLowerCase() === 'print';
+}
+
+export function isExport(action: string): boolean {
+  return action.toLowerCase() === 'export';
+}

@@ -1,0 +1,237 @@
+import type { Groups } from './groups.ts';
+import type { JudgedDay } from './judge.ts';
+import { OWN } from './motives.ts';
+import { PairMap } from './pair-map.ts';
+import { Rates } from './rates.ts';
+
+/** Sustained change: so many times the expected, at least, is looked for. */
+const RISE = 2.5;
+const FOREIGN_RISE = 3;
+/** What one day adds to the sustained evidence at most: the slow is caught here, the sudden by `mass`. */
+const MAX_A_DAY = 12;
+const MAX_FOREIGN_A_DAY = 6;
+/** Scatter of foreign looks, until a group has shown its own. Assumed. */
+const SCATTER = 1.5;
+const SCATTER_PRIOR = 50;
+/** What is left of sustained evidence a day later. Assumed. */
+const FADE = 0.93;
+
+export const COMPONENTS = ['snoop', 'mass', 'sustained', 'foreign'] as const;
+export type Component = (typeof COMPONENTS)[number];
+
+/** The evidence of one day about every user of that day: arrays by place in `users`. */
+export interface PersonDays {
+  readonly users: Int32Array;
+  readonly looks: Int32Array;
+  readonly scores: Readonly<Record<Component, Float64Array>>;
+  /** As `snoop`, of the looks without a tie only. */
+  readonly untied: Float64Array;
+  /** Looks without a reason, as a soft count, and how many are usual. */
+  readonly mass: Float64Array;
+  readonly usualMass: Float64Array;
+  /** The other department whose patients were looked at for days, -1 none. */
+  readonly foreignDepartment: Int32Array;
+  /** By look: log P(curiosity) / P(work), with motive and repetition. */
+  readonly lookScores: Float64Array;
+  /** Looks of the i-th user: `order[start[i]] … order[start[i + 1]]`. */
+  readonly order: Int32Array;
+  readonly start: Int32Array;
+}
+
+/** Sums looks up to persons and days, and carries what builds up over days. */
+export class PersonDayScorer {
+  readonly #mass = new Rates(0.6, 6);
+  readonly #foreign = new Rates(0.3, 6);
+  readonly #groups: Groups;
+  #sustained = new PairMap();
+  #abroad = new PairMap();
+  /** By group and department: foreign looks; by group: all looks. */
+  readonly #groupForeign = new PairMap();
+  readonly #ownForeign = new PairMap();
+  readonly #groupLooks: number[] = [];
+  /** By group: how much counts of foreign looks scatter beyond chance, and over how many. */
+  readonly #groupScatter: [number, number][] = [];
+
+  constructor(groups: Groups) {
+    this.#groups = groups;
+  }
+
+  startAgain(): void {
+    this.#mass.forgetUsers();
+    this.#foreign.forgetUsers();
+    this.#sustained = new PairMap();
+    this.#abroad = new PairMap();
+  }
+
+  /** A case was opened: what had built up is spent. */
+  spend(user: number, foreignDepartment: number): void {
+    const slot = this.#sustained.find(user);
+    if (slot >= 0) this.#sustained.set(slot, this.#sustained.a(slot), 0, 0);
+    const abroad = this.#abroad.find(user * 65_536 + foreignDepartment);
+    if (abroad >= 0) this.#abroad.set(abroad, this.#abroad.a(abroad), 0, 0);
+  }
+
+  score(judged: JudgedDay, learnGroups: boolean): PersonDays {
+    const { day } = judged;
+    const { users, order, start } = byUser(day.user.view());
+    const count = users.length;
+    const scores = {
+      snoop: new Float64Array(count),
+      mass: new Float64Array(count),
+      sustained: new Float64Array(count),
+      foreign: new Float64Array(count),
+    };
+    const result: PersonDays = {
+      users,
+      looks: new Int32Array(count),
+      scores,
+      untied: new Float64Array(count),
+      mass: new Float64Array(count),
+      usualMass: new Float64Array(count),
+      foreignDepartment: new Int32Array(count).fill(-1),
+      lookScores: new Float64Array(day.count),
+      order,
+      start,
+    };
+    const abroad = new Map<number, number>();
+    for (let i = 0; i < count; i++) {
+      const user = users[i] ?? 0;
+      const group = judged.places[user]?.[0]?.group ?? 0;
+      let curious = 0;
+      let untied = 0;
+      let mass = 0;
+      abroad.clear();
+      const from = start[i] ?? 0;
+      const to = start[i + 1] ?? 0;
+      for (let j = from; j < to; j++) {
+        const look = order[j] ?? 0;
+        if (((judged.ties[look] ?? 0) & OWN) !== 0) {
+          result.lookScores[look] = Number.NEGATIVE_INFINITY;
+          continue;
+        }
+        const explained = Math.min(6, Math.max(-6, judged.explained[look] ?? 0));
+        const score = (judged.motive[look] ?? 0) - explained + (judged.repeatEvidence[look] ?? 0);
+        result.lookScores[look] = score;
+        const odds = Math.exp(Math.min(50, score));
+        curious += odds;
+        if (judged.ties[look] === 0) untied += odds;
+        mass += 1 / (1 + Math.exp(explained + 1));
+        const department = judged.foreignDepartment[look] ?? -1;
+        if (department >= 0 && explained < 3)
+          abroad.set(department, (abroad.get(department) ?? 0) + (judged.foreign[look] ?? 0));
+      }
+      result.looks[i] = to - from;
+      scores.snoop[i] = Math.log(curious + 1e-9);
+      result.untied[i] = Math.log(untied + 1e-9);
+      this.#scoreMass(i, user, group, mass, day.day, result, learnGroups);
+      this.#scoreAbroad(i, user, group, abroad, to - from, day.day, result, learnGroups);
+    }
+    return result;
+  }
+
+  #scoreMass(
+    i: number,
+    user: number,
+    group: number,
+    mass: number,
+    today: number,
+    result: PersonDays,
+    learnGroups: boolean,
+  ): void {
+    const expected = Math.max(0.05, this.#mass.expected(user, group));
+    const scatter = this.#mass.scatter(group);
+    result.mass[i] = mass;
+    result.usualMass[i] = expected;
+    // Poisson deviance, widened by how much days scatter.
+    result.scores.mass[i] = mass <= expected ? 0 : (mass * Math.log(mass / expected) - (mass - expected)) / scatter;
+    const slot = this.#sustained.make(user);
+    const step = Math.min(mass, expected + MAX_A_DAY) * Math.log(RISE) - (RISE - 1) * expected;
+    const faded = this.#sustained.value(slot) * FADE ** Math.min(60, today - this.#sustained.a(slot));
+    const sum = Math.min(60, Math.max(0, faded + step / scatter));
+    this.#sustained.set(slot, today, 0, sum);
+    // What built up speaks only on a day that adds to it.
+    result.scores.sustained[i] = step > 0 ? sum : 0;
+    this.#mass.learn(user, group, mass, expected, learnGroups);
+  }
+
+  #scoreAbroad(
+    i: number,
+    user: number,
+    group: number,
+    abroad: ReadonlyMap<number, number>,
+    looks: number,
+    today: number,
+    result: PersonDays,
+    learnGroups: boolean,
+  ): void {
+    const groupLooks = this.#groupLooks[group] ?? 0;
+    let best = 0;
+    for (const [department, seen] of abroad) {
+      if (seen < 0.3) continue;
+      const expected = Math.max(0.02, this.#shareOfPeers(user, group, department, groupLooks) * looks);
+      const slot = this.#abroad.make(user * 65_536 + department);
+      // Evidence fades by the day, so that a habit of long ago does not stand against anybody.
+      const idle = today - this.#abroad.a(slot);
+      const faded = this.#abroad.value(slot) * FADE ** Math.min(60, idle);
+      const scatter = this.#scatterAbroad(group);
+      const step =
+        (Math.min(seen, MAX_FOREIGN_A_DAY) * Math.log(FOREIGN_RISE) - (FOREIGN_RISE - 1) * expected) / scatter;
+      const sum = Math.min(60, Math.max(0, faded + step));
+      this.#abroad.set(slot, today, 0, sum);
+      if (sum > best) {
+        best = sum;
+        result.foreignDepartment[i] = department;
+      }
+    }
+    result.scores.foreign[i] = best;
+    if (!learnGroups) return;
+    this.#groupLooks[group] = groupLooks + looks;
+    const scatter = (this.#groupScatter[group] ??= [SCATTER * SCATTER_PRIOR, SCATTER_PRIOR]);
+    for (const [department, seen] of abroad) {
+      const expected = Math.max(0.02, this.#shareOfPeers(user, group, department, groupLooks) * looks);
+      // One person's habit must not become the group's.
+      const taught = Math.min(2 + 3 * expected, seen);
+      const slot = this.#groupForeign.make(group * 65_536 + department);
+      this.#groupForeign.set(slot, 0, 0, this.#groupForeign.value(slot) + taught);
+      const own = this.#ownForeign.make(user * 65_536 + department);
+      this.#ownForeign.set(own, 0, 0, this.#ownForeign.value(own) + taught);
+      if (seen < 0.3) continue;
+      scatter[0] += Math.min(20, Math.max(1, (seen - expected) ** 2 / Math.max(1, expected)));
+      scatter[1]++;
+    }
+  }
+
+  /** How large a part of the peers' looks goes there; the user's own are left out. */
+  #shareOfPeers(user: number, group: number, department: number, groupLooks: number): number {
+    const known = this.#groupForeign.find(group * 65_536 + department);
+    const own = this.#ownForeign.find(user * 65_536 + department);
+    const peers = (known < 0 ? 0 : this.#groupForeign.value(known)) - (own < 0 ? 0 : this.#ownForeign.value(own));
+    return (Math.max(0, peers) + 1) / (groupLooks + 200);
+  }
+
+  #scatterAbroad(group: number): number {
+    const [sum, count] = this.#groupScatter[group] ?? [SCATTER, 1];
+    return Math.max(1, sum / count);
+  }
+
+  groupOf(judged: JudgedDay, user: number): number {
+    return judged.places[user]?.[0]?.group ?? this.#groups.idOf(-1, -1);
+  }
+}
+
+function byUser(user: Int32Array): { users: Int32Array; order: Int32Array; start: Int32Array } {
+  const order = new Int32Array(user.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  order.sort((a, b) => (user[a] ?? 0) - (user[b] ?? 0) || a - b);
+  const users: number[] = [];
+  const start: number[] = [];
+  for (let i = 0; i < order.length; i++) {
+    const own = user[order[i] ?? 0] ?? 0;
+    if (users.at(-1) !== own) {
+      users.push(own);
+      start.push(i);
+    }
+  }
+  start.push(order.length);
+  return { users: Int32Array.from(users), order, start: Int32Array.from(start) };
+}

@@ -1,0 +1,60 @@
+import type { ScopeAnswer, ScopeGap, ScopeQuestion } from './scope.ts';
+import { listed, plural } from './words.ts';
+
+const SHOWN = 40;
+
+/** The scope as a page. */
+export function scopeStory({ patients, total, failed, unseen }: ScopeAnswer, question: ScopeQuestion): string {
+  const { exact, atLeast, upTo } = total.patients;
+  const asked = [
+    ...question.accounts.map((account) => `account ${account}`),
+    ...question.hosts.map((host) => `host ${host}`),
+    ...question.addresses.map((address) => `address ${address}`),
+  ];
+  const lines = [
+    `Whose records were touched by ${listed(asked)}`,
+    `from ${new Date(question.from).toISOString()} to before ${new Date(question.to).toISOString()}`,
+    '',
+    exact === null
+      ? `At least ${plural(atLeast, 'patient')}, up to ${plural(upTo, 'patient')}; the logs do not allow an exact number.`
+      : `Exactly ${plural(exact, 'patient')}.`,
+    `${plural(total.accesses, 'access', 'accesses')} in all.`,
+  ];
+  if (unseen.length > 0) lines.push(unseenText(unseen));
+  if (failed > 0) lines.push(`${plural(failed, 'access', 'accesses')} failed and showed nothing: not counted.`);
+  for (const certainty of ['certain', 'likely', 'possible'] as const) {
+    const count = patients.filter((patient) => patient.certainty === certainty).length;
+    if (count > 0) lines.push(`  ${certainty.padEnd(10)}${count.toLocaleString('en-GB')}`);
+  }
+  const printed = patients.filter((patient) => patient.printed).length;
+  const exported = patients.filter((patient) => patient.exported).length;
+  if (printed + exported > 0)
+    lines.push(`Printed: ${plural(printed, 'patient')}; exported: ${plural(exported, 'patient')}.`);
+  if (total.gaps.length > 0)
+    lines.push('', 'What the logs cannot show:', ...total.gaps.slice(0, SHOWN).map((gap) => `  - ${gapText(gap)}`));
+  if (total.gaps.length > SHOWN) lines.push(`  - and ${total.gaps.length - SHOWN} more`);
+  if (patients.length > 0) lines.push('', 'Patients');
+  for (const { patient, certainty, accesses, reasons } of patients.slice(0, SHOWN))
+    lines.push(`  ${patient}  ${certainty}, ${plural(accesses, 'access', 'accesses')}: ${reasons.join('; ')}`);
+  if (patients.length > SHOWN) lines.push(`  and ${patients.length - SHOWN} more (--format ndjson lists all)`);
+  lines.push('', `Hash of this answer: ${total.hash}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Said on the page and on standard error: a mistyped name gives no patients either. */
+export function unseenText(unseen: readonly string[]): string {
+  return `No row of the log names ${listed(unseen)}: check the spelling, and whether that system sends its log.`;
+}
+
+function gapText(gap: ScopeGap): string {
+  switch (gap.kind) {
+    case 'sequence':
+      return `${plural(gap.missing, 'row is', 'rows are')} missing between numbers ${gap.after} and ${gap.before} (${gap.from} to ${gap.to})`;
+    case 'silent-day':
+      return `nothing at all was recorded on ${gap.day}`;
+    case 'unreadable-rows':
+      return `${plural(gap.count, 'row')} could not be read`;
+    case 'missing-column':
+      return `the log has no column “${gap.column}”`;
+  }
+}

@@ -1,0 +1,370 @@
+import { createHash } from 'node:crypto';
+import { type Access, readAccesses } from './accesses.ts';
+import { type Hospital, readHospital } from './hospital.ts';
+import { isExport, isPrint } from './model/looks.ts';
+import { type SequenceGap, SequenceWatch } from './sequence.ts';
+import { newReport, type ReadReport } from './table.ts';
+import { dayText, type LocalDay, Zone } from './zone.ts';
+
+export interface ScopeQuestion {
+  readonly accounts: readonly string[];
+  readonly hosts: readonly string[];
+  readonly addresses: readonly string[];
+  /** Half-open, UTC ms. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export type Certainty = 'certain' | 'likely' | 'possible';
+
+export interface ScopePatient {
+  readonly schema: 'wardwatch.scope-patient/1';
+  readonly patient: string;
+  readonly certainty: Certainty;
+  readonly reasons: readonly string[];
+  readonly accesses: number;
+  readonly first: string;
+  readonly last: string;
+  readonly resources: readonly string[];
+  readonly printed: boolean;
+  readonly exported: boolean;
+}
+
+/** What the logs cannot show. */
+export type ScopeGap =
+  | {
+      readonly kind: 'sequence';
+      readonly after: number;
+      readonly before: number;
+      readonly missing: number;
+      readonly from: string;
+      readonly to: string;
+    }
+  | { readonly kind: 'silent-day'; readonly day: string }
+  | { readonly kind: 'unreadable-rows'; readonly count: number }
+  | { readonly kind: 'missing-column'; readonly column: string };
+
+export interface ScopeTotal {
+  readonly schema: 'wardwatch.scope/1';
+  readonly patients: { readonly exact: number | null; readonly atLeast: number; readonly upTo: number };
+  readonly accesses: number;
+  readonly gaps: readonly ScopeGap[];
+  readonly hash: string;
+}
+
+export interface ScopeAnswer {
+  readonly patients: readonly ScopePatient[];
+  readonly total: ScopeTotal;
+  /** Accesses in scope that the log says were refused: nothing was seen, so they are not counted. */
+  readonly failed: number;
+  /** What was asked for and stands nowhere in the log: a mistyped name must not pass for a clean answer. */
+  readonly unseen: readonly string[];
+  readonly report: ReadReport;
+}
+
+const RANK: Readonly<Record<Certainty, number>> = { possible: 0, likely: 1, certain: 2 };
+const BY_RANK: readonly Certainty[] = ['possible', 'likely', 'certain'];
+
+/** A session, as far as the question needs it. */
+interface Session {
+  /** Its first access in the whole log, and where that was made. */
+  startedAt: number;
+  /** `host pc3`, when it began at a place that was asked for. */
+  beganAt: string | null;
+  /** Its first access in the window that the question names directly. */
+  namedAt: number;
+}
+
+interface Found {
+  rank: number;
+  readonly reasons: Set<string>;
+  accesses: number;
+  first: number;
+  last: number;
+  readonly resources: Set<string>;
+  printed: boolean;
+  exported: boolean;
+}
+
+/**
+ * Whose records were touched. *Certain*: the row itself names the account, machine or address. *Likely*: it belongs to a
+ * session that began there, or in which the account was at work. *Possible*: another account that such a session used,
+ * from then on; its owner worked too.
+ */
+export function scopeOf(
+  folder: string,
+  question: ScopeQuestion,
+  options: { readonly zone: string; readonly pseudonymKey: string | Buffer | null },
+): ScopeAnswer {
+  const report = newReport();
+  const zone = new Zone(options.zone);
+  const hospital = readHospital(folder, zone, report, options.pseudonymKey);
+  // What relationships could not be read does not matter to who touched what.
+  const relationRows = report.setAsideCount;
+  const work = new ScopeWork(hospital, question);
+  readAccesses(folder, hospital, (access) => work.survey(access));
+  const rowsSetAside = report.setAsideCount - relationRows;
+  const again = { ...hospital, report: newReport() };
+  readAccesses(folder, again, (access) => work.collect(access));
+  const patients = work.patients();
+  const gaps = [...work.gaps(), ...columnGaps(question, report), ...rowGaps(rowsSetAside)];
+  const certain = patients.filter(({ certainty }) => certainty !== 'possible').length;
+  const isExact = gaps.length === 0 && certain === patients.length;
+  const missing = gaps.reduce((sum, gap) => sum + (gap.kind === 'sequence' ? gap.missing : 0), 0);
+  const totals = {
+    // Each row that is missing may have been one patient more.
+    patients: { exact: isExact ? patients.length : null, atLeast: certain, upTo: patients.length + missing },
+    accesses: patients.reduce((sum, { accesses }) => sum + accesses, 0),
+    gaps,
+  };
+  return {
+    patients,
+    total: { schema: 'wardwatch.scope/1', ...totals, hash: hashOf({ question, lines: patients, ...totals }) },
+    failed: work.failed,
+    unseen: work.unseen(),
+    report,
+  };
+}
+
+function hashOf(answer: object): string {
+  return createHash('sha256').update(JSON.stringify(answer)).digest('hex');
+}
+
+function rowGaps(count: number): ScopeGap[] {
+  return count === 0 ? [] : [{ kind: 'unreadable-rows', count }];
+}
+
+/** Columns without which the question cannot be answered in full. */
+function columnGaps({ hosts, addresses }: ScopeQuestion, { missing }: ReadReport): ScopeGap[] {
+  const needed = [
+    ...(hosts.length > 0 ? ['host'] : []),
+    ...(addresses.length > 0 ? ['address'] : []),
+    ...(hosts.length > 0 || addresses.length > 0 ? ['session'] : []),
+  ];
+  return needed
+    .filter((column) => missing.includes(`accesses.csv: ${column}`))
+    .map((column) => ({ kind: 'missing-column', column }));
+}
+
+class ScopeWork {
+  failed = 0;
+  readonly #hospital: Hospital;
+  readonly #question: ScopeQuestion;
+  readonly #accounts: ReadonlySet<number>;
+  readonly #hosts: ReadonlySet<string>;
+  readonly #addresses: ReadonlySet<string>;
+  readonly #sessions = new Map<string, Session>();
+  readonly #sequence = new SequenceWatch();
+  readonly #days = new Set<LocalDay>();
+  readonly #seen = new Set<string>();
+  /** Accounts that a session in question used: since when, and in which session. */
+  readonly #reached = new Map<number, { at: number; session: string }>();
+  #reachedReady = false;
+  readonly #sessionUsers = new Map<string, Map<number, number>>();
+  readonly #found = new Map<number, Found>();
+
+  constructor(hospital: Hospital, question: ScopeQuestion) {
+    this.#hospital = hospital;
+    this.#question = question;
+    this.#accounts = new Set(question.accounts.map((account) => hospital.users.idOf(account)));
+    this.#hosts = new Set(question.hosts);
+    this.#addresses = new Set(question.addresses);
+  }
+
+  unseen(): string[] {
+    const { accounts, hosts, addresses } = this.#question;
+    return [
+      ...accounts.filter((account) => !this.#seen.has(`account ${account}`)).map((account) => `account ${account}`),
+      ...hosts.filter((host) => !this.#seen.has(`host ${host}`)).map((host) => `host ${host}`),
+      ...addresses.filter((address) => !this.#seen.has(`address ${address}`)).map((address) => `address ${address}`),
+    ];
+  }
+
+  /** First pass: where sessions began, and what the log leaves out. */
+  survey(access: Access): void {
+    const { zone } = this.#hospital;
+    this.#days.add(zone.dayOf(access.at));
+    if (this.#accounts.has(access.user)) this.#seen.add(`account ${this.#hospital.users.textOf(access.user)}`);
+    if (this.#hosts.has(access.host)) this.#seen.add(`host ${access.host}`);
+    if (this.#addresses.has(access.address)) this.#seen.add(`address ${access.address}`);
+    this.#sequence.add(access.sequence, access.at, access.host, access.user, access.session);
+    if (access.session === '') return;
+    let session = this.#sessions.get(access.session);
+    if (session === undefined) {
+      session = { startedAt: Number.POSITIVE_INFINITY, beganAt: null, namedAt: Number.POSITIVE_INFINITY };
+      this.#sessions.set(access.session, session);
+    }
+    if (access.at < session.startedAt) {
+      session.startedAt = access.at;
+      session.beganAt = this.#hosts.has(access.host)
+        ? `host ${access.host}`
+        : this.#addresses.has(access.address)
+          ? `address ${access.address}`
+          : null;
+    }
+    if (this.#isInside(access) && this.#namedBy(access).length > 0)
+      session.namedAt = Math.min(session.namedAt, access.at);
+    const users = this.#sessionUsers.get(access.session);
+    if (users === undefined) this.#sessionUsers.set(access.session, new Map([[access.user, access.at]]));
+    else if (access.at < (users.get(access.user) ?? Number.POSITIVE_INFINITY)) users.set(access.user, access.at);
+  }
+
+  #isInside({ at, wholeDay }: Access): boolean {
+    const { from, to } = this.#question;
+    if (!wholeDay) return at >= from && at < to;
+    const { zone } = this.#hospital;
+    return at < to && zone.startOf(zone.dayOf(at) + 1) > from;
+  }
+
+  /** A row with a date only, of a day that the window cuts. */
+  #isUnsure({ at, wholeDay }: Access): boolean {
+    if (!wholeDay) return false;
+    const { zone } = this.#hospital;
+    const { from, to } = this.#question;
+    return at < from || zone.startOf(zone.dayOf(at) + 1) > to;
+  }
+
+  #namedBy({ user, host, address }: Access): string[] {
+    const reasons: string[] = [];
+    if (this.#accounts.has(user)) reasons.push(`by account ${this.#hospital.users.textOf(user)}`);
+    if (this.#hosts.has(host)) reasons.push(`from host ${host}`);
+    if (this.#addresses.has(address)) reasons.push(`from address ${address}`);
+    return reasons;
+  }
+
+  #prepare(): void {
+    this.#reachedReady = true;
+    const { from, to } = this.#question;
+    for (const [name, session] of this.#sessions) {
+      const began = session.beganAt !== null && session.startedAt < to ? session.startedAt : Number.POSITIVE_INFINITY;
+      const since = Math.min(began, session.namedAt);
+      if (since === Number.POSITIVE_INFINITY) continue;
+      for (const [user, first] of this.#sessionUsers.get(name) ?? []) {
+        if (this.#accounts.has(user)) continue;
+        const at = Math.max(first, since, from);
+        const known = this.#reached.get(user);
+        if (known === undefined || at < known.at || (at === known.at && name < known.session))
+          this.#reached.set(user, { at, session: name });
+      }
+    }
+  }
+
+  /** Second pass: every access in the window that has a reason. */
+  collect(access: Access): void {
+    if (!this.#reachedReady) this.#prepare();
+    if (!this.#isInside(access)) return;
+    const reasons = this.#namedBy(access);
+    let rank = reasons.length > 0 ? RANK.certain : -1;
+    const session = access.session === '' ? undefined : this.#sessions.get(access.session);
+    if (session !== undefined) {
+      if (session.beganAt !== null) {
+        const isInWindow = session.startedAt >= this.#question.from;
+        reasons.push(
+          `in session ${access.session}, which began at ${session.beganAt}${isInWindow ? '' : ' before the window'}`,
+        );
+        rank = Math.max(rank, isInWindow ? RANK.likely : RANK.possible);
+      } else if (rank < 0 && access.at >= session.namedAt) {
+        reasons.push(`in session ${access.session}, in which an account or place that was asked for was at work`);
+        rank = RANK.likely;
+      }
+    }
+    const reached = this.#reached.get(access.user);
+    if (reached !== undefined && access.at >= reached.at && access.session !== reached.session) {
+      reasons.push(
+        `by account ${this.#hospital.users.textOf(access.user)}, which was used in session ${reached.session}`,
+      );
+      rank = Math.max(rank, RANK.possible);
+    }
+    if (rank < 0) return;
+    if (!access.succeeded) {
+      this.failed++;
+      return;
+    }
+    if (this.#isUnsure(access)) {
+      reasons.push('the log gives the day only, which the window cuts');
+      rank = RANK.possible;
+    }
+    this.#keep(access, rank, reasons);
+  }
+
+  #keep(access: Access, rank: number, reasons: readonly string[]): void {
+    let found = this.#found.get(access.patient);
+    if (found === undefined) {
+      found = {
+        rank,
+        reasons: new Set(),
+        accesses: 0,
+        first: access.at,
+        last: access.at,
+        resources: new Set(),
+        printed: false,
+        exported: false,
+      };
+      this.#found.set(access.patient, found);
+    }
+    found.rank = Math.max(found.rank, rank);
+    for (const reason of reasons) found.reasons.add(reason);
+    found.accesses++;
+    found.first = Math.min(found.first, access.at);
+    found.last = Math.max(found.last, access.at);
+    if (access.resource !== '') found.resources.add(access.resource);
+    if (isPrint(access.action)) found.printed = true;
+    if (isExport(access.action)) found.exported = true;
+  }
+
+  /** Sorted by patient. */
+  patients(): ScopePatient[] {
+    const { patients } = this.#hospital;
+    return [...this.#found]
+      .map(([id, found]) => ({
+        schema: 'wardwatch.scope-patient/1' as const,
+        patient: patients.textOf(id),
+        certainty: BY_RANK[found.rank] ?? 'possible',
+        reasons: [...found.reasons].sort(),
+        accesses: found.accesses,
+        first: new Date(found.first).toISOString(),
+        last: new Date(found.last).toISOString(),
+        resources: [...found.resources].sort(),
+        printed: found.printed,
+        exported: found.exported,
+      }))
+      .sort((a, b) => (a.patient < b.patient ? -1 : 1));
+  }
+
+  gaps(): ScopeGap[] {
+    const { from, to } = this.#question;
+    return [...this.#sequence.gapsIn(from, to).map(gapLine), ...this.#silentDays()];
+  }
+
+  /** Days of the window on which nobody opened anything, unless that day of the week is always so. */
+  #silentDays(): ScopeGap[] {
+    const { zone } = this.#hospital;
+    const { from, to } = this.#question;
+    if (to <= from) return [];
+    let first = Number.POSITIVE_INFINITY;
+    let last = Number.NEGATIVE_INFINITY;
+    for (const day of this.#days) {
+      first = Math.min(first, day);
+      last = Math.max(last, day);
+    }
+    const silent: ScopeGap[] = [];
+    for (let day = zone.dayOf(from); day <= zone.dayOf(to - 1); day++)
+      if (!this.#days.has(day) && !this.#isAlwaysSilent(day, first, last))
+        silent.push({ kind: 'silent-day', day: dayText(day) });
+    return silent;
+  }
+
+  #isAlwaysSilent(day: LocalDay, first: LocalDay, last: LocalDay): boolean {
+    if (day < first || day > last) return false;
+    let weeks = 0;
+    for (let other = first + ((((day - first) % 7) + 7) % 7); other <= last; other += 7) {
+      if (this.#days.has(other)) return false;
+      weeks++;
+    }
+    return weeks >= 3;
+  }
+}
+
+function gapLine({ kind, after, before, missing, from, to }: SequenceGap): ScopeGap {
+  return { kind, after, before, missing, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+}

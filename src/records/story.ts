@@ -1,0 +1,98 @@
+import type { AccessCase, CrowdCase, Points, ReviewCase } from './case.ts';
+import type { Review } from './review.ts';
+import { listed, missingText, plural } from './words.ts';
+
+const SHOWN_PATIENTS = 5;
+const SHOWN_USERS = 12;
+
+/** The review as a page for a privacy officer. */
+export function storyOf(review: Review, budget: number): string {
+  const { accesses, looks, firstDay, lastDay, trainDays, staff, cases, report } = review;
+  const lines: string[] = [];
+  if (firstDay === null || lastDay === null) return 'There are no accesses in the folder.\n';
+  const alerts = cases.filter(({ alert }) => alert);
+  lines.push(
+    `Record accesses ${firstDay} to ${lastDay}: ${plural(accesses, 'access', 'accesses')}, ${plural(looks, 'look')} (one person, one patient, one day), ${plural(staff, 'member')} of staff.`,
+    `The first ${plural(trainDays, 'day')} taught us what is usual; the others were judged.`,
+    '',
+    alerts.length === 0
+      ? 'Nothing stood out enough to ask about.'
+      : `${plural(alerts.length, 'case')} to ask about, the least explained first. The budget is ${budget} false alerts a day for 1,000 staff.`,
+    'A case is a question, not an accusation: some have a reason that no feed shows.',
+  );
+  alerts.forEach((one, i) => lines.push('', ...caseLines(one, i + 1)));
+  const joined = cases.filter((one) => one.joins !== undefined).length;
+  const below = cases.length - alerts.length - joined;
+  if (joined > 0) lines.push('', `${plural(joined, 'further day')} belong to these cases and cost no alert.`);
+  if (below > 0) lines.push(`${plural(below, 'weaker case')} lie below the budget (--format ndjson gives them).`);
+  lines.push('', ...itemLines(review));
+  const missing = missingText(report.missing);
+  if (missing !== '') lines.push('', `Not received, so it could not be looked at: ${missing}.`);
+  return `${lines.join('\n')}\n`;
+}
+
+function caseLines(one: ReviewCase, number: number): string[] {
+  return one.schema === 'wardwatch.access-case/1' ? accessLines(one, number) : crowdLines(one, number);
+}
+
+function accessLines(one: AccessCase, number: number): string[] {
+  const lines = [`${number}. ${one.day}  ${one.user}  (${one.kinds.join(', ')})`, `   ${one.plain}`];
+  if (one.shared !== undefined)
+    lines.push(
+      `   This is a shared log-in: the question goes to the shift, not to a person. ${one.shared.shift}; machines: ${listed(one.shared.devices) || 'not known'}; on the rota: ${listed(one.shared.onRota) || 'not known'}.`,
+    );
+  for (const { patient, times, points, because } of one.patients.slice(0, SHOWN_PATIENTS))
+    lines.push(`   - ${patient}, ${plural(times, 'time')}, ${pointsText(points)}. ${because}`);
+  if (one.patients.length > SHOWN_PATIENTS) lines.push(`   - and ${one.patients.length - SHOWN_PATIENTS} more`);
+  lines.push(`   It would be innocent if: ${one.innocentIf.join('; ')}.`);
+  return lines;
+}
+
+function crowdLines(one: CrowdCase, number: number): string[] {
+  const lines = [`${number}. ${one.from} to ${one.to}  patient ${one.patient}  (many people)`, `   ${one.plain}`];
+  for (const { user, day, because } of one.users.slice(0, SHOWN_USERS)) lines.push(`   - ${user}, ${day}. ${because}`);
+  if (one.users.length > SHOWN_USERS) lines.push(`   - and ${one.users.length - SHOWN_USERS} more`);
+  return lines;
+}
+
+const POINT_WORDS: readonly (readonly [keyof Points, string])[] = [
+  ['relationship', 'relationship'],
+  ['noWorkReason', 'no work reason'],
+  ['repeat', 'repeat'],
+  ['volume', 'volume'],
+  ['time', 'time'],
+  ['device', 'device'],
+];
+
+function pointsText(points: Points): string {
+  const total = POINT_WORDS.reduce((sum, [name]) => sum + points[name], 0);
+  const parts = POINT_WORDS.filter(([name]) => points[name] > 0).map(([name, word]) => `${word} ${points[name]}`);
+  return `${plural(total, 'point')}${parts.length === 0 ? '' : ` (${parts.join(', ')})`}`;
+}
+
+/** Break-glass uses and sealed records, one a line. */
+export function itemsText({ items }: Review): string {
+  return items
+    .map(
+      ({ kind, day, user, patient, reason, explained }) =>
+        `${day}  ${kind.padEnd(12)}${user}  ${patient}  ${explained ? 'care explains it' : 'no care found that explains it'}${reason === null ? '' : `  “${reason}”`}\n`,
+    )
+    .join('');
+}
+
+function itemLines({ items }: Review): string[] {
+  const glass = items.filter(({ kind }) => kind === 'break-glass');
+  const sealed = items.filter(({ kind }) => kind === 'sealed');
+  const lines: string[] = [];
+  if (glass.length > 0) {
+    const without = glass.filter(({ explained }) => !explained).length;
+    lines.push(
+      `Break-glass was used ${plural(glass.length, 'time')}; for ${without} of them no care was found that explains it (--items lists them).`,
+    );
+  }
+  if (sealed.length > 0)
+    lines.push(
+      `Sealed records were opened ${plural(sealed.length, 'time')} without a direct relationship (--items lists them).`,
+    );
+  return lines;
+}

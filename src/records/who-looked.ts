@@ -1,0 +1,164 @@
+import { Refusal } from '../core/refusal.ts';
+import { type Hospital, readHospital } from './hospital.ts';
+import { isNhsNumber } from './nhs-number.ts';
+import { pseudonymOf } from './pseudonym.ts';
+import { runEngine } from './model/engine.ts';
+import { ALL_FAILED, BREAK_GLASS, EXPORTED, type LookBook, PRINTED, readLooks } from './model/looks.ts';
+import { COLLEAGUE, HOUSEHOLD, NEIGHBOUR, OWN, STAFF, SURNAME } from './model/motives.ts';
+import { newReport, type ReadReport } from './table.ts';
+import { dayText, Zone } from './zone.ts';
+import { listed, missingText, plural, reasonText } from './words.ts';
+
+export interface WhoLookedOptions {
+  readonly patient: string;
+  readonly zone: string;
+  readonly pseudonymKey: string | Buffer | null;
+}
+
+/** One person's look at the record on one day, in words for the patient. */
+export interface LookLine {
+  readonly schema: 'wardwatch.look/1';
+  readonly day: string;
+  readonly from: string;
+  readonly to: string;
+  readonly user: string;
+  readonly role: string;
+  readonly department: string;
+  readonly accesses: number;
+  readonly printed: boolean;
+  readonly exported: boolean;
+  readonly explained: 'yes' | 'no' | 'own-record';
+  readonly why: string;
+}
+
+export interface WhoLooked {
+  readonly lines: readonly LookLine[];
+  readonly text: string;
+  readonly report: ReadReport;
+}
+
+/** Everybody who opened this patient's record, day by day, and whether care explains it. @throws Refusal if nobody did and the key is unknown */
+export function whoLooked(folder: string, { patient, zone, pseudonymKey }: WhoLookedOptions): WhoLooked {
+  const report = newReport();
+  const hospital = readHospital(folder, new Zone(zone), report, pseudonymKey);
+  const book = readLooks(folder, hospital);
+  const key = pseudonymKey !== null && isNhsNumber(patient) ? pseudonymOf(patient, pseudonymKey) : patient;
+  const id = hospital.patients.find(key);
+  if (id < 0) throw new Refusal('records/not-found', 'no file in the folder names this patient');
+  const lines: LookLine[] = [];
+  // A page about one patient covers all days: nothing is held back for training, everything is learned first.
+  const span = (book.days.at(-1)?.day ?? 0) - (book.days[0]?.day ?? 0) + 1;
+  runEngine(
+    hospital,
+    book,
+    span,
+    () => undefined,
+    (judged) => {
+      const { day } = judged;
+      for (let look = 0; look < day.count; look++) {
+        if (day.patient.at(look) !== id) continue;
+        const user = day.user.at(look);
+        const post = hospital.posts[user]?.at(-1);
+        const flags = day.flags.at(look);
+        const ties = judged.ties[look] ?? 0;
+        // A relationship with the person’s own department is a reason, however the odds stand.
+        const explained = (judged.direct[look] ?? -1) >= 0 || (judged.explained[look] ?? 0) >= 0;
+        lines.push({
+          schema: 'wardwatch.look/1',
+          day: dayText(day.day),
+          from: hospital.zone.clockText(day.first.at(look)),
+          to: hospital.zone.clockText(day.last.at(look)),
+          user: hospital.users.textOf(user),
+          role: post === undefined ? 'not known' : hospital.roles.textOf(post.role),
+          department: post === undefined ? 'not known' : hospital.departments.textOf(post.department),
+          accesses: day.times.at(look),
+          printed: (flags & PRINTED) !== 0,
+          exported: (flags & EXPORTED) !== 0,
+          explained: (ties & OWN) !== 0 ? 'own-record' : explained ? 'yes' : 'no',
+          why: why(hospital, book, judged, look, explained),
+        });
+      }
+    },
+  );
+  lines.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : a.user < b.user ? -1 : 1));
+  return { lines, text: pageOf(lines, patient, book, report), report };
+}
+
+type Judged = Parameters<Parameters<typeof runEngine>[4] & object>[0];
+
+function why(hospital: Hospital, book: LookBook, judged: Judged, look: number, explained: boolean): string {
+  const { day } = judged;
+  const { departments } = hospital;
+  const ties = judged.ties[look] ?? 0;
+  const user = day.user.at(look);
+  const parts: string[] = [];
+  const flags = day.flags.at(look);
+  if ((flags & ALL_FAILED) !== 0) parts.push('the system did not let them in, so nothing was seen');
+  if ((ties & OWN) !== 0) parts.push('it is this person’s own record');
+  const direct = judged.direct[look] ?? -1;
+  const cause = direct >= 0 ? direct : (judged.cause[look] ?? -1);
+  const count = Math.max(1, departments.size);
+  const others = judged.others[look] ?? 0;
+  const team = judged.team[look] ?? 0;
+  if ((ties & OWN) === 0) {
+    if (cause >= 0 && explained)
+      parts.push(reasonText(Math.floor(cause / count), departments.textOf(cause % count) || 'a department'));
+    else if (explained && team > 0)
+      parts.push(`${plural(team, 'colleague')} of the same department used the record in the same days`);
+    else if (explained && others > 0)
+      parts.push('the record was in use in those days by departments that work with this one');
+    else if (explained) parts.push('this role opens such records in the course of its work');
+    else if (cause >= 0)
+      parts.push(
+        `${reasonText(Math.floor(cause / count), departments.textOf(cause % count) || 'a department')}, but no reason was found that ties it to this person’s department`,
+      );
+    else parts.push('no stay, appointment, referral or order was found that explains it');
+  }
+  if ((flags & BREAK_GLASS) !== 0) {
+    const typed = book.reasons.get(`${day.day} ${user} ${day.patient.at(look)}`) ?? '';
+    parts.push(`emergency access was used${typed === '' || typed === '1' ? '' : `, with the reason “${typed}”`}`);
+  }
+  const known = tiesText(ties);
+  if (!explained && known !== '') parts.push(known);
+  return parts.join('; ');
+}
+
+/** Equality only: what the two have in common, said as a fact. */
+function tiesText(ties: number): string {
+  const found: string[] = [];
+  if ((ties & HOUSEHOLD) !== 0) found.push('the same address');
+  else if ((ties & NEIGHBOUR) !== 0) found.push('the same postcode');
+  if ((ties & SURNAME) !== 0) found.push('the same surname');
+  if ((ties & COLLEAGUE) !== 0) found.push('the same department as staff');
+  else if ((ties & STAFF) !== 0) found.push('working for the same organisation');
+  return found.length === 0 ? '' : `the patient and this person have in common: ${listed(found)}`;
+}
+
+function pageOf(lines: readonly LookLine[], patient: string, book: LookBook, report: ReadReport): string {
+  const first = book.days[0]?.day;
+  const last = book.days.at(-1)?.day;
+  const span = first === undefined || last === undefined ? 'the days given' : `${dayText(first)} to ${dayText(last)}`;
+  const people = new Set(lines.map(({ user }) => user)).size;
+  const open = lines.filter(({ explained }) => explained === 'no');
+  const page = [
+    `Who looked at the record of patient ${patient}, ${span}`,
+    '',
+    lines.length === 0
+      ? 'Nobody opened this record in that time, as far as the log shows.'
+      : `${plural(people, 'person', 'people')} opened it on ${plural(new Set(lines.map(({ day }) => day)).size, 'day')}. ${open.length === 0 ? 'Care that was given explains every look.' : `For ${plural(open.length, 'look')} of ${lines.length} we found no reason in the data we hold; that does not mean there was none.`}`,
+  ];
+  for (const line of lines) {
+    const did = [line.printed ? 'printed' : '', line.exported ? 'exported' : ''].filter((word) => word !== '');
+    const clock = line.from === line.to ? line.from : `${line.from} to ${line.to.slice(11)}`;
+    page.push(
+      '',
+      `${clock}  ${line.role}, ${line.department} (${line.user})`,
+      `  opened ${line.accesses === 1 ? 'once' : plural(line.accesses, 'time')}${did.length === 0 ? '' : `, ${listed(did)}`}`,
+      `  ${line.explained === 'no' ? 'No reason found' : line.explained === 'yes' ? 'Explained' : 'Own record'}: ${line.why}.`,
+    );
+  }
+  const missing = missingText(report.missing);
+  if (missing !== '') page.push('', `Not received, so it could not be looked at: ${missing}.`);
+  if (report.setAsideCount > 0) page.push('', `${plural(report.setAsideCount, 'row')} could not be read.`);
+  return `${page.join('\n')}\n`;
+}

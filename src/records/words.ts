@@ -1,0 +1,73 @@
+import type { Hospital } from './hospital.ts';
+
+/** Words are a fact and a number each; none of them says that anybody did wrong. */
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
+}
+
+export function listed(items: readonly string[]): string {
+  if (items.length < 2) return items[0] ?? '';
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
+}
+
+/** How a person is named to a reviewer: role and department, as the directory has them. */
+export function personText(user: number, { users, posts, roles, departments, isShared }: Hospital): string {
+  const post = posts[user]?.at(-1);
+  if (isShared[user] === true) return `The shared log-in ${users.textOf(user)}`;
+  if (post === undefined) return `${users.textOf(user)} (not in the staff directory)`;
+  return `${users.textOf(user)} (${roles.textOf(post.role)}, ${departments.textOf(post.department)})`;
+}
+
+/** A cause as a reason in a sentence: “the patient was staying on Ward 7”. By place in `CAUSES`. */
+const REASONS: readonly ((department: string) => string)[] = [
+  (department) => `the patient was staying on ${department}`,
+  (department) => `the patient was about to be admitted to ${department}`,
+  (department) => `the patient had just left ${department}`,
+  (department) => `the patient had been on ${department} in the three weeks before`,
+  (department) => `the patient had an appointment with ${department} that day`,
+  (department) => `the patient had an appointment coming up with ${department}`,
+  (department) => `the patient had been seen by ${department} in the five days before`,
+  (department) => `the patient had been seen by ${department} in the four weeks before`,
+  (department) => `the patient had an open referral to ${department}`,
+  (department) => `a referral of the patient to ${department} had ended shortly before`,
+  (department) => `an order for the patient was open with ${department}`,
+  (department) => `an order for the patient with ${department} had been done shortly before`,
+  (department) => `the patient was known to ${department} from the last months`,
+];
+
+export function reasonText(kind: number, department: string): string {
+  return REASONS[kind]?.(department) ?? 'the patient is under care';
+}
+
+/** What was looked for, in the order in which a reviewer would check it; and the file that would have shown it. */
+const LOOKED_FOR: readonly (readonly [file: string, what: string, missing: string])[] = [
+  ['stays.csv', 'a stay', 'ward stays'],
+  ['appointments.csv', 'an appointment', 'appointments'],
+  ['referrals.csv', 'a referral', 'referrals'],
+  ['orders.csv', 'an order', 'orders'],
+];
+
+export function lookedForText(missing: readonly string[]): string {
+  const looked = LOOKED_FOR.filter(([file]) => !missing.includes(file)).map(([, what]) => what);
+  return looked.length === 0
+    ? 'no record of stays, appointments, referrals or orders was given to look in'
+    : `we looked for ${listed(looked)} that ties the patient to this person’s work, and found none`;
+}
+
+/** Missing files, as a reader says them. */
+export function missingText(missing: readonly string[]): string {
+  const names: Readonly<Record<string, string>> = {
+    'stays.csv': 'ward stays',
+    'appointments.csv': 'appointments',
+    'referrals.csv': 'referrals',
+    'orders.csv': 'orders',
+    'rota.csv': 'the rota',
+    'staff.csv': 'the staff directory',
+    'patients.csv': 'the patient list',
+    'departments.csv': 'the list of departments',
+  };
+  const files = missing.filter((name) => names[name] !== undefined).map((name) => names[name] ?? '');
+  const columns = missing.filter((name) => name.includes(': ')).map((name) => name.replace('.csv: ', ' '));
+  return listed([...files, ...columns]);
+}
