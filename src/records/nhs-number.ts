@@ -1,3 +1,5 @@
+import { hasCheckDigit } from '../core/patient-number.ts';
+
 const SHAPE = /^\d{3}[ -]?\d{3}[ -]?\d{4}$/;
 
 /**
@@ -8,9 +10,5 @@ const SHAPE = /^\d{3}[ -]?\d{3}[ -]?\d{4}$/;
  */
 export function isNhsNumber(text: string): boolean {
   if (text.length < 10 || text.length > 12 || !SHAPE.test(text)) return false;
-  const digits = text.replaceAll(/[ -]/g, '');
-  let sum = 0;
-  for (let i = 0; i < 9; i++) sum += (10 - i) * Number(digits[i]);
-  const check = (11 - (sum % 11)) % 11;
-  return check !== 10 && check === Number(digits[9]);
+  return hasCheckDigit(text.replaceAll(/[ -]/g, ''));
 }

@@ -1,4 +1,4 @@
-import { isPatientNumber } from './nhs-number.ts';
+import { isPatientNumber } from '../../core/patient-number.ts';
 
 /** Replaces every patient's identifier in a text; `replace` gets its digits alone. */
 export type Replace = (digits: string) => string;

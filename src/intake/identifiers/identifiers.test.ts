@@ -3,7 +3,7 @@ import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import type { Fields, LogEvent } from '../../core/event.ts';
-import { isPatientNumber } from './nhs-number.ts';
+import { isPatientNumber } from '../../core/patient-number.ts';
 import { Pseudonymiser } from './pseudonyms.ts';
 
 function pseudonymiserWith(key: string): Pseudonymiser {

@@ -1,6 +1,6 @@
 import type { FieldValue, LogEvent } from '../../core/event.ts';
 import { replaceIdentifiers } from './find.ts';
-import { isPatientNumber } from './nhs-number.ts';
+import { isPatientNumber } from '../../core/patient-number.ts';
 
 /** Fields that hold a patient's id, name, birth date, address or telephone number, whatever they look like. */
 const IDENTIFYING =

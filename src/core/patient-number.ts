@@ -10,7 +10,8 @@ export function isPatientNumber(digits: string): boolean {
   return /^\d{10}$/.test(digits) && isIssued(digits) && hasCheckDigit(digits);
 }
 
-function hasCheckDigit(digits: string): boolean {
+/** Of ten digits: whether the last is the check digit of the others, weighted 10 to 2, modulus 11. */
+export function hasCheckDigit(digits: string): boolean {
   let sum = 0;
   for (let i = 0; i < 9; i++) sum += (digits.charCodeAt(i) - 0x30) * (10 - i);
   const check = (11 - (sum % 11)) % 11;
