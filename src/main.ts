@@ -1,11 +1,8 @@
 import { runConvert } from './cli/convert.ts';
 import { EXIT } from './cli/exit.ts';
 import { OutputClosed, print, say } from './cli/output.ts';
-import { runRecords } from './cli/records.ts';
 import { runRules } from './cli/rules.ts';
 import { runScan } from './cli/scan.ts';
-import { runScope } from './cli/scope.ts';
-import { runSimulate } from './cli/simulate.ts';
 import { ourVersion } from './cli/version.ts';
 import { Refusal, REFUSALS } from './core/refusal.ts';
 
@@ -15,10 +12,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   scan: runScan,
   convert: runConvert,
   rules: runRules,
-  records: runRecords,
-  scope: runScope,
-  simulate: runSimulate,
-  // What needs a database is loaded when it is asked for: a scan does not wait for it.
+  // Loaded when they are asked for: a scan does not wait for a database.
+  records: async (args) => (await import('./cli/records.ts')).runRecords(args),
+  scope: async (args) => (await import('./cli/scope.ts')).runScope(args),
+  simulate: async (args) => (await import('./cli/simulate.ts')).runSimulate(args),
   serve: async (args, env) => (await import('./cli/serve.ts')).runServe(args, env),
   sources: async (args, env) => (await import('./cli/sources.ts')).runSources(args, env),
   tokens: async (args, env) => (await import('./cli/tokens.ts')).runTokens(args, env),
