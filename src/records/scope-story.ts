@@ -50,8 +50,10 @@ function gapText(gap: ScopeGap): string {
   switch (gap.kind) {
     case 'sequence':
       return `${plural(gap.missing, 'row is', 'rows are')} missing between numbers ${gap.after} and ${gap.before} (${gap.from} to ${gap.to})`;
-    case 'silent-day':
-      return `nothing at all was recorded on ${gap.day}`;
+    case 'silent-days':
+      return gap.from === gap.to
+        ? `nothing at all was recorded on ${gap.from}`
+        : `nothing at all was recorded from ${gap.from} to ${gap.to}`;
     case 'unreadable-rows':
       return `${plural(gap.count, 'row')} could not be read`;
     case 'missing-column':

@@ -146,7 +146,7 @@ test('a day of the window on which nothing was recorded is named', () => {
     accounts: ['a'],
     to: Date.parse('2026-03-06T00:00:00Z'),
   });
-  deepEqual(total.gaps, [{ kind: 'silent-day', day: '2026-03-04' }]);
+  deepEqual(total.gaps, [{ kind: 'silent-days', from: '2026-03-04', to: '2026-03-04' }]);
   equal(total.patients.exact, null);
 });
 

@@ -40,7 +40,8 @@ export type ScopeGap =
       readonly from: string;
       readonly to: string;
     }
-  | { readonly kind: 'silent-day'; readonly day: string }
+  /** Nobody opened anything on these local days, the last one included. */
+  | { readonly kind: 'silent-days'; readonly from: string; readonly to: string }
   | { readonly kind: 'unreadable-rows'; readonly count: number }
   | { readonly kind: 'missing-column'; readonly column: string };
 
@@ -347,11 +348,14 @@ class ScopeWork {
       first = Math.min(first, day);
       last = Math.max(last, day);
     }
-    const silent: ScopeGap[] = [];
-    for (let day = zone.dayOf(from); day <= zone.dayOf(to - 1); day++)
-      if (!this.#days.has(day) && !this.#isAlwaysSilent(day, first, last))
-        silent.push({ kind: 'silent-day', day: dayText(day) });
-    return silent;
+    const runs: { from: LocalDay; to: LocalDay }[] = [];
+    for (let day = zone.dayOf(from); day <= zone.dayOf(to - 1); day++) {
+      if (this.#days.has(day) || this.#isAlwaysSilent(day, first, last)) continue;
+      const run = runs.at(-1);
+      if (run !== undefined && run.to === day - 1) run.to = day;
+      else runs.push({ from: day, to: day });
+    }
+    return runs.map((run) => ({ kind: 'silent-days', from: dayText(run.from), to: dayText(run.to) }));
   }
 
   #isAlwaysSilent(day: LocalDay, first: LocalDay, last: LocalDay): boolean {
