@@ -220,11 +220,14 @@ report({
 const correlation = (body: object) =>
   loadRuleTexts(
     [
-      {
-        path: 'c',
-        text: JSON.stringify({ title: 'c', id: 'c', correlation: { 'group-by': ['user'], timespan: '5m', ...body } }),
-      },
-    ],
+      ...['a', 'b', 'c'].map((id) => ({
+        title: id,
+        id,
+        logsource: { category: 'test' },
+        detection: { s: { F: id }, condition: 's' },
+      })),
+      { title: 'join', id: 'join', correlation: { 'group-by': ['user'], timespan: '5m', ...body } },
+    ].map((rule) => ({ path: rule.id, text: JSON.stringify(rule) })),
     { placeholders: {}, includeDeprecated: false, cacheFolder: null },
   ).correlations;
 const EVENTS = 300_000;

@@ -7,6 +7,7 @@ import { channelOfService, isCategory } from '../detect/sigma/index.ts';
 import { byTime, CSV_HEADER, csvLine, ndjsonLine } from '../report/delimited.ts';
 import { htmlReport } from '../report/html.ts';
 import { story } from '../report/story.ts';
+import { plural } from '../report/wording.ts';
 import { scan, type ScanProgress, type ScanResult } from '../scan/scan.ts';
 import { EXIT } from './exit.ts';
 import { helpText, oneOf, type OptionTable, readOptions, wholeNumber } from './options.ts';
@@ -100,7 +101,8 @@ export async function runScan(
     onProgress: progress.show,
   });
   progress.clear();
-  warn(result);
+  // The story and the page say so themselves.
+  warn(result, given.flag('show-set-aside') || format === 'story' || format === 'html');
   if (given.flag('show-set-aside')) listSetAside(result);
 
   const output = given.text('output');
@@ -172,8 +174,11 @@ export function readDeclaration(text: string | null): Declaration | null {
   return { channel, logSource: isCategory(word) ? { product, category: word } : { product, service: word } };
 }
 
-function warn(result: ScanResult): void {
+/** What a person should know who looks at the result alone. */
+function warn(result: ScanResult, isTold: boolean): void {
   for (const warning of result.rules.warnings) say(`wardwatch: ${warning}\n`);
+  if (result.setAsideInAll > 0 && !isTold)
+    say(`wardwatch: ${plural(result.setAsideInAll, 'item')} could not be read: list with --show-set-aside\n`);
 }
 
 function listSetAside(result: ScanResult): void {

@@ -124,6 +124,7 @@ class TaskReading {
     let withoutTime = 0;
     let zoneAssumed = 0;
     let current: EventView | null = null;
+    let bug: unknown = null;
     const onHit = ({ rule, matched, value, standsInFor }: Parameters<Parameters<SigmaEngine['judge']>[1]>[0]) => {
       if (current === null) return;
       const ruleIndex = this.#indexOf.get(rule.id) ?? -1;
@@ -157,7 +158,12 @@ class TaskReading {
           if (at > latest) latest = at;
         }
         current = event;
-        this.#engine.judge(event, onHit);
+        try {
+          this.#engine.judge(event, onHit);
+        } catch (error) {
+          bug = error;
+          throw error;
+        }
         if (event.channel === SYSMON && STOOD_IN_FOR.has(`${SYSMON}/${event.eventId}`))
           this.#seen.add(`${SYSMON}/${event.eventId} ${hostOf(event)}`);
         if ((events & 0xfff) === 0) this.#onProgress(0, 4096);
@@ -178,6 +184,8 @@ class TaskReading {
       });
     };
     const fail = (error: unknown) => {
+      // A fault of a rule or of ours is no damage of the log: nothing may be told of it as if it were.
+      if (error === bug) throw error;
       // What was read before stands; the rest is set aside with the reason.
       const problem = archiveProblem(path, error);
       const reason = isFileError(error) ? 'not-readable' : problem.reason;

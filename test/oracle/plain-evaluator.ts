@@ -36,6 +36,8 @@ function itemHolds(item: Item, event: PlainEvent): boolean {
     if (test.kind === 'null') return texts.length === 0 || texts.includes(null);
     return texts.some((text) => text !== null && testHolds(test, text, item.field === null, event));
   };
+  const isMissing = (field: string) => textsOf(event.value(field)).every((text) => text === null);
+  if (item.mode === 'none' && item.tests.some((test) => test.kind === 'field' && isMissing(test.field))) return false;
   if (item.mode === 'none') return !isAbsent && !texts.includes(null) && !item.tests.some(one);
   return item.mode === 'any' ? item.tests.some(one) : item.tests.every(one);
 }

@@ -6,7 +6,13 @@ type Step = readonly [rule: string, atSeconds: number, fields?: Record<string, s
 
 /** The times (in seconds) at which the correlation held. */
 function held(correlation: object, steps: readonly Step[], more: readonly object[] = []): number[] {
-  const docs = [{ title: 'c', id: 'c', name: 'c', correlation }, ...more];
+  const bases = ['a', 'b', 'd'].map((id) => ({
+    title: id,
+    id,
+    logsource: { category: 'test' },
+    detection: { s: { F: id }, condition: 's' },
+  }));
+  const docs = [...bases, { title: 'c', id: 'c', name: 'c', correlation }, ...more];
   const { correlations, problems } = loadRuleTexts(
     [{ path: 'c.yml', text: docs.map((doc) => JSON.stringify(doc)).join('\n---\n') }],
     { placeholders: {}, includeDeprecated: false, cacheFolder: null },

@@ -1,5 +1,5 @@
 import { unreachable } from '../../core/result.ts';
-import type { CorrelationRule, NumberOperator, RuleExpression } from './rule.ts';
+import { type CorrelationRule, type NumberOperator, referenceKey, type RuleExpression } from './rule.ts';
 import { type Sighting, Window } from './window.ts';
 
 /** A rule fired on an event, as a correlation needs to know of it. */
@@ -50,9 +50,10 @@ export class Correlator<Reference> {
     this.#parts = rules.map((rule) => new Part(rule));
     for (const part of this.#parts) {
       part.rule.rules.forEach((name, index) => {
-        const users = this.#byRule.get(name) ?? [];
+        const key = referenceKey(name);
+        const users = this.#byRule.get(key) ?? [];
         users.push({ part, index });
-        this.#byRule.set(name, users);
+        this.#byRule.set(key, users);
       });
     }
   }
@@ -100,8 +101,9 @@ export class Correlator<Reference> {
   }
 
   #usersOf(ruleId: string, ruleName: string | null): readonly { part: Part<Reference>; index: number }[] {
-    const byId = this.#byRule.get(ruleId) ?? NOBODY;
-    const byName = ruleName === null || ruleName === ruleId ? NOBODY : (this.#byRule.get(ruleName) ?? NOBODY);
+    const byId = this.#byRule.get(referenceKey(ruleId)) ?? NOBODY;
+    const byName =
+      ruleName === null || ruleName === ruleId ? NOBODY : (this.#byRule.get(referenceKey(ruleName)) ?? NOBODY);
     return byName.length === 0 ? byId : byId.length === 0 ? byName : [...byId, ...byName];
   }
 }

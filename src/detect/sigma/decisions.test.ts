@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Fields, FieldValue, LogSource } from '../../core/event.ts';
 import { FieldsView } from '../../core/fields-view.ts';
-import { loadRuleTexts, SigmaEngine } from './index.ts';
+import { Correlator, loadRuleTexts, SigmaEngine } from './index.ts';
 
 const options = { placeholders: { tools: ['a*', 'b'] }, includeDeprecated: false, cacheFolder: null };
 const SOURCE = { category: 'test' };
@@ -237,4 +237,97 @@ test('a rule’s regular expression cannot stall the engine', () => {
   equal(fires(selection({ 'F|re': '(a|a)*(a|a)*x' }), { F: 'a'.repeat(20_000) }), false);
   // A backtracking engine would need longer than the universe has been there.
   ok(performance.now() - started < 60_000);
+});
+
+describe('rules that are wrong are refused when they are read, and harm no other', () => {
+  const broken: readonly (readonly [what: string, items: object])[] = [
+    ['a network with too long a prefix', { 'F|cidr': '10.0.0.0/40' }],
+    ['an IPv6 network with too long a prefix', { 'F|cidr': 'fe80::/129' }],
+    ['an address that is none', { 'F|cidr': '999.1.1.1/8' }],
+    ['an address that ends too early', { 'F|cidr': '10.0.0/8' }],
+    ['a network without its prefix', { 'F|cidr': '10.0.0.0/' }],
+    ['null in a list', { F: ['a', null] }],
+    ['two places', { 'F|contains|startswith': 'a' }],
+    ['exists with two answers', { 'F|exists': [true, false] }],
+    ['fieldref to a number', { 'F|fieldref': 5 }],
+  ];
+  for (const [what, items] of broken) {
+    test(what, () => {
+      const { rules, problems } = load({ ...ruleOf(selection(items)), id: 'broken' }, ruleOf(selection({ F: 'a' })));
+      deepEqual(
+        rules.map(({ id }) => id),
+        ['r'],
+      );
+      deepEqual(
+        problems.map(({ id }) => id),
+        ['broken'],
+      );
+    });
+  }
+});
+
+describe('a regular expression means the same on either engine', () => {
+  const cases: readonly (readonly [source: string, text: string, holds: boolean])[] = [
+    ['(?P<x>a)', 'a', true],
+    ['(?P<x>a)|(?P<y>b)', 'b', true],
+    ['(?<x>a)', 'a', true],
+    ['\\pL', 'é', true],
+    ['\\pL', 'pL', true],
+    ['^\\pL$', 'pL', false],
+    ['\\p{Greek}', 'α', true],
+    ['^.$', '😀', true],
+    ['^[^a]$', '😀', true],
+    ['^[[:alpha:]]$', 'x', true],
+    ['\\x{41}', 'A', true],
+    ['\\x41', 'A', true],
+    ['a\\.b\\-c', 'a.b-c', true],
+    ['\\\\Users\\\\p', 'C:\\Users\\p', true],
+  ];
+  for (const [source, text, holds] of cases)
+    test(`${source} on ${text}`, () => equal(fires(selection({ 'F|re': source }), { F: text }), holds));
+});
+
+test('neq to a field that is not there is false, as to a value', () => {
+  equal(fires(selection({ 'F|fieldref|neq': 'G' }), { F: 'a' }), false);
+  equal(fires(selection({ 'F|fieldref|neq': 'G' }), { F: 'a', G: 'b' }), true);
+  equal(fires(selection({ 'F|fieldref|neq': 'G' }), { F: 'a', G: 'a' }), false);
+});
+
+describe('correlations', () => {
+  const joins = (id: string, ...rules: string[]) => ({
+    title: id,
+    id,
+    correlation: { type: 'temporal', rules, timespan: '5m' },
+  });
+  const UPPER = '0B6E31C4-0000-4000-8000-0000000000AD';
+
+  test('that join a rule which is missing, retired, refused or themselves cannot run, nor can what joins those', () => {
+    const { correlations, problems } = load(
+      ruleOf(selection({ F: 'a' })),
+      { ...ruleOf(selection({ F: 'a' })), id: 'old', status: 'deprecated' },
+      { ...ruleOf(selection({ 'F|re': '(a)\\1' })), id: 'refused' },
+      joins('fit', 'r'),
+      joins('to-nothing', 'r', 'zz'),
+      joins('to-itself', 'to-itself'),
+      joins('to-old', 'old'),
+      joins('to-refused', 'refused'),
+      joins('to-a-broken-one', 'to-nothing'),
+    );
+    deepEqual(
+      correlations.map(({ id }) => id),
+      ['fit'],
+    );
+    deepEqual(
+      problems.filter(({ reason }) => reason === 'missing-rule').map(({ id }) => id),
+      ['to-nothing', 'to-itself', 'to-old', 'to-refused', 'to-a-broken-one'],
+    );
+  });
+
+  test('find a rule by its id in either case', () => {
+    const { correlations } = load({ ...ruleOf(selection({ F: 'a' })), id: UPPER }, joins('c', UPPER.toLowerCase()));
+    let matches = 0;
+    const correlator = new Correlator<number>(correlations, () => matches++);
+    correlator.push({ ruleId: UPPER, ruleName: null, at: 0, fields: {}, reference: 1 });
+    equal(matches, 1);
+  });
 });

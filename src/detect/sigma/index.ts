@@ -7,4 +7,5 @@ export { SigmaEngine, type Hit } from './engine.ts';
 export { auditPoliciesFor, channelOfService, isCategory, mapLogSource, STOOD_IN_FOR } from './log-source.ts';
 export { loadRules, loadRuleTexts, type LoadedRules, type LoadOptions } from './load.ts';
 export type { Placeholders } from './item.ts';
+export { referenceKey } from './rule.ts';
 export type { CorrelationRule, EventRule, PlainWords, RuleProblem } from './rule.ts';

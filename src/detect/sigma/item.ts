@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../core/result.ts';
+import { readNetwork } from './network.ts';
 import { asLiteral, literalPattern, mapLiterals, openEnds, plainDashes, readPattern } from './pattern.ts';
 import { compileRegex } from './regex.ts';
 import type { Comparison, FieldRelation, Item, Pattern, Test, TimePart } from './rule.ts';
@@ -91,6 +92,12 @@ function clashOf(modifiers: readonly string[], values: readonly RawValue[]): str
     return 'an encoding such as wide needs base64 or base64offset after it';
   }
   if (has('all') && values.length === 1 && values[0] === null) return 'the modifier all needs values';
+  const places = modifiers.filter((word) => PLACES.includes(word));
+  if (places.length > 1) return `the modifiers ${places.join(' and ')} exclude each other`;
+  if (has('exists') && values.length !== 1) return 'the modifier exists takes one value, true or false';
+  if (has('fieldref') && values.some((value) => typeof value !== 'string'))
+    return 'the modifier fieldref takes the names of fields';
+  if (values.length > 1 && values.includes(null)) return 'null cannot stand in a list with other values';
   return null;
 }
 
@@ -112,9 +119,8 @@ function readTests(
   const comparison = modifiers.find((word) => COMPARISONS.includes(word));
   if (timePart !== undefined || comparison !== undefined) return readNumber(value, timePart, comparison, fieldName);
   if (modifiers.includes('cidr')) {
-    return isNetwork(String(value))
-      ? ok([{ kind: 'cidr', network: String(value) }])
-      : fail(`“${String(value)}” is not a network such as 10.0.0.0/8`);
+    const network = readNetwork(String(value));
+    return network.ok ? ok([{ kind: 'cidr', network: String(value) }]) : network;
   }
   return readText(String(value), modifiers, placeholders);
 }
@@ -206,10 +212,6 @@ function asBoolean(value: RawValue): boolean | null {
   if (typeof value === 'boolean') return value;
   const word = String(value).toLowerCase();
   return word === 'true' || word === 'yes' ? true : word === 'false' || word === 'no' ? false : null;
-}
-
-function isNetwork(text: string): boolean {
-  return /^[\d.]+\/\d{1,2}$/.test(text) || /^[\da-fA-F:.]+\/\d{1,3}$/.test(text);
 }
 
 /** UTF-16LE bytes, one character a byte. */

@@ -1,11 +1,19 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Refusal } from '../../core/refusal.ts';
 import { applyFilters } from './filter.ts';
 import type { Placeholders } from './item.ts';
 import { mapLogSource } from './log-source.ts';
 import { readRules } from './read.ts';
-import type { CorrelationRule, EventRule, FilterRule, Rule, RuleProblem } from './rule.ts';
+import {
+  type CorrelationRule,
+  type EventRule,
+  type FilterRule,
+  referenceKey,
+  type Rule,
+  type RuleProblem,
+} from './rule.ts';
 
 export interface LoadOptions {
   readonly placeholders: Placeholders;
@@ -25,7 +33,7 @@ export interface LoadedRules {
 }
 
 /** Bump when the shape of what is read changes, so that old caches are not used. */
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 const MAX_FILES = 100_000;
 
 interface RuleFile {
@@ -88,11 +96,43 @@ function sortOut(rules: readonly Rule[], problems: RuleProblem[], options: LoadO
   const events = kept.filter((rule) => rule.kind === 'rule');
   return {
     rules: applyFilters(events, filters, warnings),
-    correlations: kept.filter((rule) => rule.kind === 'correlation'),
+    correlations: whole(
+      events,
+      kept.filter((rule) => rule.kind === 'correlation'),
+      problems,
+    ),
     problems,
     warnings,
     filters: filters.length,
   };
+}
+
+/** Correlations whose rules are all there. One that is taken out may take others with it. */
+function whole(
+  events: readonly EventRule[],
+  correlations: readonly CorrelationRule[],
+  problems: RuleProblem[],
+): readonly CorrelationRule[] {
+  let left = correlations;
+  for (;;) {
+    const known = new Set([...events, ...left].flatMap(({ id, name }) => [id, name ?? id].map(referenceKey)));
+    const broken = new Map<CorrelationRule, string>();
+    for (const rule of left) {
+      const own = [rule.id, rule.name ?? rule.id].map(referenceKey);
+      const wrong = rule.rules.find((name) => !known.has(referenceKey(name)) || own.includes(referenceKey(name)));
+      if (wrong !== undefined) broken.set(rule, wrong);
+    }
+    if (broken.size === 0) return left;
+    for (const [{ id, title, path: from }, wrong] of broken)
+      problems.push({
+        path: from,
+        id,
+        title,
+        reason: 'missing-rule',
+        detail: `it joins the rule “${wrong}”, which is not among those that are loaded and can run, or is itself`,
+      });
+    left = left.filter((rule) => !broken.has(rule));
+  }
 }
 
 function refusalOf(
@@ -108,7 +148,7 @@ function refusalOf(
   if (retired && !options.includeDeprecated) {
     return {
       reason: 'deprecated',
-      detail: 'its author retired it; run with --include-deprecated to use it all the same',
+      detail: `${rule.status === 'unsupported' ? 'its author says that no tool supports it' : 'its author retired it'}; run with --include-deprecated to use it all the same`,
     };
   }
   if (rule.kind === 'correlation') return null;
@@ -123,7 +163,11 @@ function ruleFiles(start: string): RuleFile[] {
   const found: RuleFile[] = [];
   const visit = (place: string, isGiven: boolean) => {
     if (found.length >= MAX_FILES) return;
-    const stat = statSync(place);
+    const stat = statSync(place, { throwIfNoEntry: false });
+    if (stat === undefined) {
+      if (isGiven) throw new Refusal('rules/not-found', `there is no file or folder ${place}`);
+      return;
+    }
     if (stat.isDirectory()) {
       for (const name of readdirSync(place).sort()) if (!name.startsWith('.')) visit(path.join(place, name), false);
     } else if (isGiven || /\.ya?ml$/i.test(place)) {

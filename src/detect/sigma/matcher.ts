@@ -307,7 +307,7 @@ export class RouteMatcher {
         return true;
       case 'none':
         if (cell.text === null) return false;
-        for (const test of tests) if (this.#testHolds(test, cell)) return false;
+        for (const test of tests) if (this.#testHolds(test, cell) || this.#lacksOther(test)) return false;
         return true;
     }
   }
@@ -327,6 +327,14 @@ export class RouteMatcher {
     if (text === null) return false;
     const own = cased ? text : cell.lower;
     return this.#cellsOf(other).some((value) => value.text !== null && relation(own, cased ? value.text : value.lower));
+  }
+
+  /** A field that is not there does not differ from anything (house decision 2). */
+  #lacksOther(test: ReadyTest): boolean {
+    if (test.kind !== 'fields') return false;
+    const { other } = test;
+    if (other.loadedFor !== this.#eventNumber && this.#event !== null) other.load(this.#event, this.#eventNumber);
+    return !this.#cellsOf(other).some(({ text }) => text !== null);
   }
 
   #cellsOf(field: Field): readonly Cell[] {

@@ -33,18 +33,37 @@ export function compileRegex(source: string, flags: string): Result<SafeRegex, s
     return fail(`the regular expression was refused: ${error instanceof Error ? error.message : 'bad syntax'}`);
   }
   const required = requiredLiterals(node)?.map((text) => text.toLowerCase()) ?? null;
-  const usable = required === null || required.some((text) => text.length === 0) ? null : required;
+  const isCommon = isCommonSyntax(bare);
+  const usable = !isCommon || required === null || required.some((text) => text.length === 0) ? null : required;
 
   const chain = allFlags === '' ? literalChain(bare) : null;
   if (chain !== null) {
     // “.” does not match a line break, so only a text without one can be walked.
     return ok({ test: (text) => (text.includes('\n') ? linear.test(text) : walk(text, chain)), required: usable });
   }
-  if (isLinear(node, allFlags.includes('i'))) {
-    const native = new RegExp(bare, allFlags);
-    return ok({ test: (text) => native.test(text), required: usable });
+  const native = isLinear(node, allFlags.includes('i')) && isCommon ? nativeRegex(bare, allFlags) : null;
+  if (native !== null) {
+    // Beyond ASCII the two engines differ in what a character, a space and a letter's other case is.
+    return ok({ test: (text) => (BEYOND_ASCII.test(text) ? linear : native).test(text), required: usable });
   }
   return ok({ test: (text) => linear.test(text), required: usable });
+}
+
+const BEYOND_ASCII = /[^\0-\x7f]/;
+
+/** True if all of it means the same to RE2 and to V8: no `\pL`, `(?P<name>…)`, `\Q…\E`, `[[:alpha:]]`, `\x{…}`. */
+function isCommonSyntax(source: string): boolean {
+  return (
+    !/(?:^|[^\\])(?:\\\\)*\\(?:[^\WdDwWsSbBnrtfvx_]|x(?![\da-fA-F]{2}))/.test(source) && !/\(\?(?!:)|\[\[:/.test(source)
+  );
+}
+
+function nativeRegex(source: string, flags: string): RegExp | null {
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    return null;
+  }
 }
 
 function re2Flags(flags: string): number {

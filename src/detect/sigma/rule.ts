@@ -141,3 +141,8 @@ export interface RuleProblem {
   readonly reason: string;
   readonly detail: string;
 }
+
+/** By what a rule is found when others name it: ids are UUIDs, and compare without case. */
+export function referenceKey(idOrName: string): string {
+  return /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(idOrName) ? idOrName.toLowerCase() : idOrName;
+}

@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net';
-import { fail, ok, type Result } from '../../core/result.ts';
+import { isIP } from 'node:net';
+import { ok, type Result } from '../../core/result.ts';
+import { readNetwork } from './network.ts';
 import { asLiteral, compilePattern, mapLiterals, plainDashes } from './pattern.ts';
 import { compileRegex } from './regex.ts';
 import type { Comparison, Test } from './rule.ts';
@@ -80,13 +81,9 @@ export function triggersOf(test: Extract<Test, { kind: 'text' }>): CompiledTest[
 }
 
 function compileNetwork(network: string): Result<CompiledTest, string> {
-  const [address = '', bits = ''] = network.split('/');
-  const family = isIP(address);
-  const prefix = Number(bits);
-  if (family === 0 || prefix > (family === 4 ? 32 : 128))
-    return fail(`“${network}” is not a network such as 10.0.0.0/8`);
-  const list = new BlockList();
-  list.addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6');
+  const read = readNetwork(network);
+  if (!read.ok) return read;
+  const list = read.value;
   return ok({
     holds: ({ text }) => {
       if (text === null) return false;
