@@ -50,6 +50,7 @@ function run(command, args) {
 
 /** Reference tools and the browser, from Debian. Elsewhere, tests that need them skip with a loud line. */
 function installSystemPackages() {
+  const libraries = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
   const needed = {
     '/usr/bin/evtxexport': 'libevtx-utils',
     '/usr/bin/chromium': 'chromium',
@@ -57,8 +58,8 @@ function installSystemPackages() {
     '/usr/bin/zstd': 'zstd',
     '/usr/bin/7z': 'p7zip-full',
     '/usr/sbin/rsyslogd': 'rsyslog',
-    '/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_gtls.so': 'rsyslog-gnutls',
-    '/usr/lib/x86_64-linux-gnu/rsyslog/omelasticsearch.so': 'rsyslog-elasticsearch',
+    [`${libraries}/rsyslog/lmnsd_gtls.so`]: 'rsyslog-gnutls',
+    [`${libraries}/rsyslog/omelasticsearch.so`]: 'rsyslog-elasticsearch',
     '/usr/lib/postgresql': 'postgresql',
   };
   const missing = Object.entries(needed)

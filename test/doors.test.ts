@@ -1,7 +1,8 @@
 /** Real clients send to a real service, and what they send is kept, judged and shown to whom it is for. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -314,4 +315,89 @@ test('OpenTelemetry’s own exporters send, as JSON and as protobuf', async (t) 
       ).status,
       400,
     );
+});
+
+test('a request that unpacks to tens of megabytes is kept whole, and nothing is cut off a list of all events', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const { token } = await service.addSource('shipper', 'http');
+  const analyst = await service.addToken('analyst');
+  const COUNT = 24_000;
+  const lines = Array.from({ length: COUNT }, (_, n) =>
+    `{"create":{}}\n{"product":"acme","service":"x","n":"k${n}z","filling":"${'é"\\\\'.repeat(300)}"}\n`.replaceAll(
+      'é"',
+      'é\\"',
+    ),
+  );
+  const body = Buffer.from(lines.join(''));
+  ok(body.length > 35_000_000, `${body.length} bytes`);
+  const answer = await service.fetch('/_bulk', {
+    headers: { authorization: `ApiKey ${token}`, 'content-encoding': 'gzip' },
+    body: gzipSync(body),
+  });
+  equal(answer.status, 200, answer.text.slice(0, 300));
+  match(answer.text, /"errors":false/);
+  const { text } = await service.fetch('/api/v1/events?query=product:acme&from=&to=', {
+    headers: { authorization: `Bearer ${analyst}` },
+  });
+  equal(new Set(text.match(/k\d+z/g)).size, COUNT);
+});
+
+test('who listens for findings does not keep the service from ending', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const { token } = await service.addSource('shipper', 'http');
+  const analyst = await service.addToken('analyst');
+  let heard = '';
+  const ended = new Promise<void>((resolve) => {
+    request(
+      new URL('/api/v1/live', service.ready.http),
+      { headers: { authorization: `Bearer ${analyst}` } },
+      (answer) => {
+        answer.setEncoding('utf8').on('data', (piece: string) => (heard += piece));
+        answer.on('close', () => resolve());
+      },
+    ).end();
+  });
+  await eventually(
+    () => heard,
+    (text) => text.includes(': connected'),
+  );
+  const body = `{"create":{}}\n${JSON.stringify(deletesSnapshots('kim'))}\n`;
+  await service.fetch('/_bulk', { headers: { authorization: `ApiKey ${token}` }, body });
+  await eventually(
+    () => heard,
+    (text) => text.includes('event: finding') && text.includes('kim'),
+  );
+  equal(await service.stop(), 0);
+  await ended;
+});
+
+test('what holds no event is set aside, never answered as kept in silence', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const { token } = await service.addSource('epr', 'fhir');
+  const admin = await service.addToken('admin');
+  const bundle = await service.fetch('/fhir', {
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry: [{ resource: null }, 5] }),
+  });
+  equal(bundle.status, 200);
+  ok(!bundle.text.includes('201'), bundle.text);
+  await service.fetch('/v1/logs', {
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}',
+  });
+  await service.fetch('/services/collector', {
+    headers: { authorization: `Bearer ${token}` },
+    body: '{"event":{"Records":[{"a":1}, {"b":2}]}}{"event":[3, {"c":4}]}',
+  });
+  const reasons = (await service.list('/api/v1/setaside', admin)).map(({ reason }) => String(reason)).toSorted();
+  deepEqual(reasons, ['empty', 'no-resource', 'no-resource', 'not-an-object']);
+});
+
+test('the trail of who asked what names no patient', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const analyst = await service.addToken('analyst');
+  await service.fetch('/api/v1/events?query=9990000018', { headers: { authorization: `Bearer ${analyst}` } });
+  await service.stop();
+  const trail = readFileSync(path.join(service.data, 'state.db')).toString('latin1');
+  ok(trail.includes('GET /api/v1/events') && !trail.includes('9990000018'));
 });

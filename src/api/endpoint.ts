@@ -22,6 +22,10 @@ export interface ApiServices {
   /** Puts up-to-date figures into the counters. */
   readonly refreshCounters: () => Promise<void>;
   /** Calls `heard` with each new finding, until the answer is called. */
+  /** Puts pseudonyms for what names a patient. */
+  readonly pseudonymise: (text: string) => string;
+  /** Parts of the service that do not work, in a word each: for the administrator's log. Empty: all is well. */
+  readonly failing: () => readonly string[];
   /** The OpenAPI document. */
   readonly describe: () => object;
   readonly onFinding: (heard: (finding: Finding) => void) => () => void;

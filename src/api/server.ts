@@ -26,6 +26,11 @@ export async function api(
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
   });
+  const open = new Set<AbortController>();
+  // Those who listen would keep the service from ending.
+  app.addHook('preClose', async () => {
+    for (const abort of open) abort.abort();
+  });
   for (const each of endpoints)
     app.route({
       method: each.method,
@@ -42,10 +47,13 @@ export async function api(
           );
         }
         const abort = new AbortController();
-        request.raw.on('close', () => abort.abort());
-        reply.raw.on('close', () => abort.abort());
+        open.add(abort);
+        reply.raw.on('close', () => {
+          abort.abort();
+          open.delete(abort);
+        });
         if (each.isRecorded && caller !== null)
-          await trail.record(caller.tokenId, `GET ${each.path}`, null, query.data);
+          await trail.record(caller.tokenId, `GET ${each.path}`, null, cleaned(query.data, services));
         const answer = await each.handle(query.data, services, abort.signal, caller);
         if (!isStreamed(answer)) return answer;
         reply.type(answer.contentType);
@@ -83,6 +91,13 @@ async function admit(
   return { tokenId: holder.id, role: holder.role };
 }
 
+/** What somebody asked for may name a patient; the trail does not. */
+function cleaned(query: Readonly<Record<string, unknown>>, { pseudonymise }: ApiServices): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(query).map(([name, value]) => [name, typeof value === 'string' ? pseudonymise(value) : value]),
+  );
+}
+
 /** `from=` is as good as no `from`. */
 function given(query: unknown): Record<string, unknown> {
   return Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== ''));
@@ -96,6 +111,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'api/bad-request': 400,
   'store/busy': 503,
   'store/disk-full': 503,
+  'service/failing': 503,
 };
 
 /** The only place where a thrown value becomes an HTTP answer. */

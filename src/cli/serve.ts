@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
-import type { Listen } from '../intake/doors/syslog-door.ts';
+import type { Listen } from '../intake/doors/door.ts';
 import { Log } from '../ops/log.ts';
 import { type Service, startService } from '../serve/service.ts';
 import { EXIT } from './exit.ts';

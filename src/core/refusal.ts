@@ -20,6 +20,7 @@ export const REFUSALS = {
   'sources/name-taken': { exit: 2, hint: 'Choose another name, or see “wardwatch sources list”.' },
   'sources/bad-address': { exit: 2, hint: 'Write networks as 10.1.0.0/16, separated by commas.' },
   'api/bad-request': { exit: 2, hint: 'See /api/v1/openapi.json for what can be asked.' },
+  'service/failing': { exit: 4, hint: 'Look for alarms in the log of the service, and start it again.' },
   'serve/bad-address': { exit: 2, hint: 'Write it as 127.0.0.1:8443; port 0 picks a free one.' },
   'serve/needs-tls': { exit: 2, hint: 'Leave --plain-http out, or listen on 127.0.0.1 only.' },
   'serve/cannot-listen': { exit: 2, hint: 'Another program may have the port: choose another, or stop it.' },

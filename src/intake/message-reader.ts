@@ -69,7 +69,10 @@ export class MessageReader {
     if (this.#shapes.readKnown(object, 1, null)) return;
     const inner = unwrap(object);
     if (inner === null) this.#shapes.readOther(object, 1, null);
-    else for (const entry of inner) if (isObject(entry)) this.#shapes.read(entry, 1, null);
+    else
+      for (const entry of inner)
+        if (isObject(entry)) this.#shapes.read(entry, 1, null);
+        else this.#aside('not-an-object', 'an entry of the list is not an object');
   }
 
   #text(text: string): void {

@@ -1,12 +1,11 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { type ApiParts, api } from '../api/server.ts';
 import { bulkDoor } from '../intake/doors/bulk-door.ts';
-import type { DoorServices, OpenDoor } from '../intake/doors/door.ts';
+import { type DoorServices, hostAndPort, type Listen, type OpenDoor } from '../intake/doors/door.ts';
 import { fhirDoor } from '../intake/doors/fhir-door.ts';
 import { hecDoor } from '../intake/doors/hec-door.ts';
 import { MAX_BODY } from '../intake/doors/http-door.ts';
 import { otlpDoor } from '../intake/doors/otlp-door.ts';
-import { hostAndPort, type Listen } from '../intake/doors/syslog-door.ts';
 
 export interface HttpParts {
   readonly listen: Listen;

@@ -5,8 +5,8 @@ import { ENDPOINTS } from '../api/endpoints.ts';
 import { openApiDocument } from '../api/openapi.ts';
 import type { Finding } from '../core/finding.ts';
 import { Incidents } from '../incidents/store.ts';
-import type { OpenDoor } from '../intake/doors/door.ts';
-import { type Listen, openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
+import type { Listen, OpenDoor } from '../intake/doors/door.ts';
+import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
 import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import type { Log } from '../ops/log.ts';
 import { Trail } from '../ops/trail.ts';
@@ -68,6 +68,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const state = await openState(statePlace(options.state, dataFolder));
   const counters = new Counters();
   let pressure: string | null = null;
+  let archiveFailed = false;
 
   const journal = await openJournal(journalFolder, {
     onDamage: ({ kind, file }) => log.say('alarm', 'journal-damage', { kind, file: path.basename(file) }),
@@ -98,11 +99,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       pressure = isPressed ? reason : null;
       log.say(isPressed ? 'alarm' : 'info', isPressed ? 'space-short' : 'space-again', { reason });
     },
-    onFailure: (reason) => log.say('alarm', 'archive-failed', { reason }),
+    onFailure: (reason) => {
+      archiveFailed = true;
+      log.say('alarm', 'archive-failed', { reason });
+    },
   });
+  const pseudonymiser = new Pseudonymiser((text) => keys.pseudonyms.mac(text, 'patient'));
   const pipeline = new Pipeline({
     sources,
-    pseudonymiser: new Pseudonymiser((text) => keys.pseudonyms.mac(text, 'patient')),
+    pseudonymiser,
     journal,
     setAsides,
     counters,
@@ -111,6 +116,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     pressure: () =>
       pressure ?? (judging.backlogBytes > MAX_BACKLOG_BYTES ? 'judging is behind by more than 512 MiB' : null),
     onKept: () => judging.wake(),
+    onBug: (error) => log.bug(error),
     onSource: ({ id, name }) => {
       if (names.get(id) === name) return;
       names.set(id, name);
@@ -157,6 +163,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             now,
             timeZone: options.timeZone,
             refreshCounters,
+            pseudonymise: (text) => pseudonymiser.text(text),
+            failing: () => [...(archiveFailed ? ['archive'] : []), ...(judging.isRunning ? [] : ['judging'])],
             describe: () => openApiDocument(ENDPOINTS, options.version),
             onFinding: (listener) => {
               heard.on('finding', listener);

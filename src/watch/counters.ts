@@ -11,10 +11,6 @@ export class Counters {
     this.#counts.set(name, value);
   }
 
-  of(name: string, labels: Readonly<Record<string, string>> = {}): number {
-    return this.#counts.get(`${name}${labelText(labels)}`) ?? 0;
-  }
-
   /** Prometheus' text format. */
   text(): string {
     return [...this.#counts]

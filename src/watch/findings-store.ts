@@ -80,14 +80,6 @@ export class Findings {
       cursor: { at: first_seen_at, id },
     }));
   }
-
-  async count(): Promise<number> {
-    const row = await this.#state.db
-      .selectFrom('findings')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow();
-    return row.count;
-  }
 }
 
 /** What finds the incident of a finding, within the transaction that files it. */

@@ -78,19 +78,20 @@ async function follow(): Promise<void> {
     at = reached;
     if (end > at) continue;
     if (isStopping) return;
-    await wokenOr(PASS_EVERY_MS);
+    // While events come, they tell the time: those of a source that is behind must not find their windows closed.
+    if (await wokenWithin(PASS_EVERY_MS)) continue;
     const found = judge.pass(Date.now());
     if (found.length > 0) await handOn(at, { events: 0, filed: [...found], marks: [] });
   }
 }
 
-/** Resolves when there is something to do, or after so long. */
-function wokenOr(afterMs: number): Promise<void> {
+/** True as soon as there is something to do, false if there is nothing in that time. */
+function wokenWithin(limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, afterMs);
+    const timer = setTimeout(() => resolve(false), limitMs);
     wake = () => {
       clearTimeout(timer);
-      resolve();
+      resolve(true);
     };
   });
 }

@@ -54,6 +54,11 @@ export class Judging {
     return this.#judged.from;
   }
 
+  /** False while its thread is down. */
+  get isRunning(): boolean {
+    return this.#worker !== null;
+  }
+
   /** Bytes of the journal that wait to be judged. */
   get backlogBytes(): number {
     return Math.max(0, this.#parts.journal.end - this.#at);

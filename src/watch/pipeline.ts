@@ -27,6 +27,7 @@ export interface PipelineParts {
   readonly onKept: () => void;
   /** Something came from this source. */
   readonly onSource: (source: Source) => void;
+  readonly onBug: (error: unknown) => void;
 }
 
 /**
@@ -59,9 +60,17 @@ export class Pipeline implements DoorServices {
       for (const event of read.events) events.push(this.#stored(event, source, receivedAt));
       for (const { reason, detail } of read.setAside) aside.push({ bytes: bytesOf(message), reason, detail });
     }
-    if (events.length > 0) await journal.append(encodeEvents(events));
+    const { payloads, tooLarge } = payloadsOf(events);
+    for (const event of tooLarge)
+      aside.push({
+        bytes: Buffer.from(JSON.stringify(event.fields)),
+        reason: 'event-too-large',
+        detail: 'the event takes more than 16 MiB',
+      });
+    // One after another: all at once, a large request would never find room for itself.
+    for (const payload of payloads) await journal.append(payload);
     await setAsides.keep(source.id, receivedAt, aside);
-    counters.add('events_kept_total', {}, events.length);
+    counters.add('events_kept_total', {}, events.length - tooLarge.length);
     for (const { reason } of aside) counters.add('set_aside_total', { reason });
     await sources.heard(source.id);
     onKept();
@@ -109,9 +118,29 @@ export class Pipeline implements DoorServices {
     counters.add('set_aside_total', { reason }, things.length);
   }
 
-  count(door: string, reason: string): void {
-    this.#parts.counters.add('door_total', { door, reason });
+  count(door: string, reason: string, by = 1): void {
+    this.#parts.counters.add('door_total', { door, reason }, by);
   }
+
+  report(error: unknown): void {
+    this.#parts.onBug(error);
+  }
+}
+
+/** A payload of the journal is not made larger than this, unless one event alone is. */
+const MAX_PAYLOAD = 4 * 1024 * 1024;
+const MAX_EVENT = 16 * 1024 * 1024;
+
+/** The events in payloads of a size that the journal takes; those that are too large by themselves apart. */
+function payloadsOf(events: readonly StoredEvent[]): { payloads: Buffer[]; tooLarge: StoredEvent[] } {
+  if (events.length === 0) return { payloads: [], tooLarge: [] };
+  const payload = encodeEvents(events);
+  const [only] = events;
+  if (payload.length <= MAX_PAYLOAD) return { payloads: [payload], tooLarge: [] };
+  if (events.length === 1 && only !== undefined)
+    return payload.length <= MAX_EVENT ? { payloads: [payload], tooLarge: [] } : { payloads: [], tooLarge: [only] };
+  const halves = [events.slice(0, events.length >> 1), events.slice(events.length >> 1)].map(payloadsOf);
+  return { payloads: halves.flatMap((half) => half.payloads), tooLarge: halves.flatMap((half) => half.tooLarge) };
 }
 
 function bytesOf(message: Message): Buffer {

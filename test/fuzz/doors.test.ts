@@ -112,6 +112,9 @@ for (const door of DOORS) {
       pressure: () => null,
       onKept: () => undefined,
       onSource: () => undefined,
+      onBug: (error) => {
+        throw error;
+      },
     });
     const app = fastify();
     app.decorateRequest('source', undefined);

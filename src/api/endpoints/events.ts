@@ -8,7 +8,7 @@ const QUERY = z.object({
   query: z.string().max(2000).default('').describe('what to look for: host:dc1 -user:svc_* "exact words" word'),
   from: z.iso.datetime({ offset: true }).optional().describe('events of this time or later'),
   to: z.iso.datetime({ offset: true }).optional().describe('events before this time'),
-  limit: z.coerce.number().int().min(1).max(1_000_000).default(100_000),
+  limit: z.coerce.number().int().min(1).optional().describe('how many at most; without it, all'),
 });
 
 export const events = endpoint({
@@ -31,7 +31,7 @@ export const events = endpoint({
         from: from === undefined ? ownFrom : Date.parse(from),
         to: to === undefined ? ownTo : Date.parse(to),
         order: 'newest',
-        limit,
+        limit: limit ?? null,
         cursor: null,
       },
       signal,

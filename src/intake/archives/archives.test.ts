@@ -15,18 +15,18 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 /** An archive that 7-Zip makes of some files, by `arguments`, of which the last names it. */
 async function pack(files: Readonly<Record<string, string | Buffer>>, ...args: string[]): Promise<Buffer> {
   const seven = await SevenZip({ print: () => undefined, printErr: () => undefined });
-  seven.FS.mkdir('/work');
-  seven.FS.chdir('/work');
+  seven.FS.mkdir('/box');
+  seven.FS.chdir('/box');
   for (const [name, content] of Object.entries(files)) {
-    const stream = seven.FS.open(`/work/${name}`, 'w+');
+    const stream = seven.FS.open(`/box/${name}`, 'w+');
     const bytes = Buffer.from(content);
     seven.FS.write(stream, bytes, 0, bytes.length);
     seven.FS.close(stream);
   }
   const archive = args.at(-1) ?? '';
   seven.callMain(['a', ...args, ...Object.keys(files)]);
-  const { size } = seven.FS.stat(`/work/${archive}`) as { size: number };
-  const stream = seven.FS.open(`/work/${archive}`, 'r');
+  const { size } = seven.FS.stat(`/box/${archive}`) as { size: number };
+  const stream = seven.FS.open(`/box/${archive}`, 'r');
   const bytes = Buffer.alloc(size);
   seven.FS.read(stream, bytes, 0, size);
   seven.FS.close(stream);

@@ -15,7 +15,7 @@ const VERSION = '8.17.0';
  * Source: Elasticsearch 8 REST API, “Bulk API”.
  */
 export async function bulkDoor(app: FastifyInstance, services: DoorServices): Promise<void> {
-  takeBytes(app);
+  takeBytes(app, services);
   app.addHook('onSend', async (_request, reply) => {
     // Official clients refuse to talk to a server that does not say so.
     reply.header('x-elastic-product', 'Elasticsearch');

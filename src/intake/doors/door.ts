@@ -25,7 +25,16 @@ export interface DoorServices {
   /** What could not be made into messages, kept as it came. */
   setAside(source: Source, things: readonly Buffer[], reason: string, detail: string): Promise<void>;
   /** Counts what was turned away or lost, by door and reason. */
-  count(door: string, reason: string): void;
+  count(door: string, reason: string, by?: number): void;
+  /** Something broke on our side. */
+  report(error: unknown): void;
+}
+
+/** Where a door listens. */
+export interface Listen {
+  readonly host: string;
+  /** 0 picks one that is free. */
+  readonly port: number;
 }
 
 /** An open door. */
@@ -34,4 +43,19 @@ export interface OpenDoor {
   readonly address: string;
   /** Takes nothing more, waits for what it has taken, and closes. */
   close(): Promise<void>;
+}
+
+/** True for the refusals that say “send again later”. */
+export function isPressure(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return code === 'store/busy' || code === 'store/disk-full' || code === 'store/write-failed';
+}
+
+export function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Without the form in which IPv6 sockets show IPv4 peers. */
+export function plainAddress(address: string | undefined): string {
+  return (address ?? '').replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '');
 }

@@ -13,7 +13,7 @@ const JSON_TYPE = 'application/fhir+json; charset=utf-8';
  * Source: HL7 FHIR R4 and R5, “RESTful API” (create, transaction, batch); IHE ITI TF-2 3.20.
  */
 export async function fhirDoor(app: FastifyInstance, services: DoorServices): Promise<void> {
-  takeBytes(app);
+  takeBytes(app, services);
   app.addHook('preHandler', async (request, reply) => {
     if (request.url.endsWith('/metadata')) return undefined;
     const source = await admitted(request, reply, services, DOOR, ['bearer', 'basic']);
@@ -34,12 +34,21 @@ export async function fhirDoor(app: FastifyInstance, services: DoorServices): Pr
           return reply.code(202).send(outcome('warning', 'it is not JSON; it was set aside for a person to look at'));
         }
         const { messages, isBundle, entries } = read;
+        const empty = entries.filter((entry) => resourceOf(entry) === null);
         if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
+        await services.setAside(
+          source,
+          empty.map((entry) => Buffer.from(JSON.stringify(entry) ?? '')),
+          'no-resource',
+          'the entry of the bundle holds no resource',
+        );
         if (!isBundle) return reply.code(201).send(outcome('information', 'the audit event was kept'));
         return reply.code(200).send({
           resourceType: 'Bundle',
           type: read.type === 'batch' ? 'batch-response' : 'transaction-response',
-          entry: entries.map(() => ({ response: { status: '201 Created' } })),
+          entry: entries.map((entry) => ({
+            response: { status: resourceOf(entry) === null ? '202 Accepted' : '201 Created' },
+          })),
         });
       });
     app.get(`${base}/metadata`, async (_request, reply) => {
@@ -77,10 +86,15 @@ function readResource(
     return { messages: [{ kind: 'object', object: resource }], isBundle: false, type: null, entries: [] };
   const entries: readonly unknown[] = Array.isArray(entry) ? entry : [];
   const messages = entries.flatMap((each): Message[] => {
-    const inner = typeof each === 'object' && each !== null && 'resource' in each ? each.resource : null;
-    return typeof inner === 'object' && inner !== null ? [{ kind: 'object', object: inner }] : [];
+    const resource = resourceOf(each);
+    return resource === null ? [] : [{ kind: 'object', object: resource }];
   });
   return { messages, isBundle: true, type, entries };
+}
+
+function resourceOf(entry: unknown): object | null {
+  const resource = typeof entry === 'object' && entry !== null && 'resource' in entry ? entry.resource : null;
+  return typeof resource === 'object' ? resource : null;
 }
 
 function outcome(severity: 'information' | 'warning', text: string): object {

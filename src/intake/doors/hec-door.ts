@@ -13,7 +13,7 @@ const DOOR = 'hec';
  * Source: Splunk Enterprise 9, “Format events for HTTP Event Collector” and “HTTP Event Collector indexer acknowledgment”.
  */
 export async function hecDoor(app: FastifyInstance, services: DoorServices): Promise<void> {
-  takeBytes(app);
+  takeBytes(app, services);
   let lastAck = 0;
   app.addHook('preHandler', async (request, reply) => {
     if (request.url.includes('/health')) return undefined;

@@ -1,8 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { DoorServices, Source } from './door.ts';
-import { isPressure } from './syslog-door.ts';
+import { type DoorServices, isPressure, type Source } from './door.ts';
 
 /** A body as it arrives, and when it has been unpacked. */
 export const MAX_BODY = 16 * 1024 * 1024;
@@ -13,8 +12,16 @@ const RETRY_SECONDS = 2;
 /** How one protocol's senders say who they are. */
 export type Scheme = 'apikey' | 'basic' | 'splunk' | 'bearer';
 
-/** Bodies come as bytes, whatever their type says: each door knows better what they are. */
-export function takeBytes(app: FastifyInstance): void {
+/** Bodies come as bytes, whatever their type says: each door knows better what they are. What breaks is reported. */
+export function takeBytes(app: FastifyInstance, services: DoorServices): void {
+  app.setErrorHandler(async (error, _request, reply) => {
+    // What the HTTP library itself refuses: a body that is too large, a length that is not its own.
+    const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500;
+    if (status >= 400 && status < 500)
+      return reply.code(status).send({ error: 'the request cannot be taken as it is' });
+    services.report(error);
+    return reply.code(500).send({ error: 'something broke on our side; send it again' });
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY }, (_request, body, done) => {
     done(null, body);

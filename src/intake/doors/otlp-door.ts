@@ -9,7 +9,7 @@ const PROTOBUF = 'application/x-protobuf';
 
 /** OpenTelemetry's logs over HTTP, as JSON or protobuf. Source: OTLP 1.x, “OTLP/HTTP”. */
 export async function otlpDoor(app: FastifyInstance, services: DoorServices): Promise<void> {
-  takeBytes(app);
+  takeBytes(app, services);
   app.addHook('preHandler', async (request, reply) => {
     const source = await admitted(request, reply, services, DOOR, ['bearer', 'basic', 'apikey']);
     if (source === null) return reply;
@@ -30,6 +30,13 @@ export async function otlpDoor(app: FastifyInstance, services: DoorServices): Pr
     }
     const messages = records.map(messageOf).filter((message) => message !== null);
     if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
+    const empty = records.filter((record) => messageOf(record) === null);
+    await services.setAside(
+      source,
+      empty.map((record) => Buffer.from(JSON.stringify(record))),
+      'empty',
+      'the log record says nothing',
+    );
     // An empty message is a full success, in either form.
     return isProtobuf ? reply.type(PROTOBUF).send(Buffer.alloc(0)) : reply.type('application/json').send('{}');
   });

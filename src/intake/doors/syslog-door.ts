@@ -1,14 +1,16 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import type { DoorServices, OpenDoor, Source } from './door.ts';
+import {
+  type DoorServices,
+  hostAndPort,
+  isPressure,
+  type Listen,
+  type OpenDoor,
+  plainAddress,
+  type Source,
+} from './door.ts';
 import { SyslogFraming } from './framing.ts';
-
-export interface Listen {
-  readonly host: string;
-  /** 0 picks one that is free. */
-  readonly port: number;
-}
 
 const MAX_CONNECTIONS = 1000;
 /** A connection that has said nothing for so long is taken for dead; senders open a new one. */
@@ -97,8 +99,9 @@ class Connection {
   }
 
   #then(work: () => Promise<void>): void {
-    this.#work = this.#work.then(work).catch(() => {
+    this.#work = this.#work.then(work).catch((error: unknown) => {
       this.#services.count(this.#door, 'failed');
+      this.#services.report(error);
       this.#socket.destroy();
     });
   }
@@ -119,6 +122,8 @@ class Connection {
       const batch = messages.slice(at, at + MAX_BATCH).map((text) => ({ kind: 'text', text }) as const);
       while (!(await tryAccept(this.#services, source, batch))) {
         this.#services.count(this.#door, 'pushed-back');
+        // Ending cannot wait for room. Plain syslog has no way to say that these did not arrive.
+        if (this.#isStopping) return this.#services.count(this.#door, 'lost', messages.length - at);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
@@ -142,12 +147,6 @@ async function tryAccept(services: DoorServices, source: Source, batch: Paramete
     if (isPressure(error)) return false;
     throw error;
   }
-}
-
-/** True for the refusals that say “send again later”. */
-export function isPressure(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return code === 'store/busy' || code === 'store/disk-full' || code === 'store/write-failed';
 }
 
 const UDP_RECEIVE_BUFFER = 8 * 1024 * 1024;
@@ -178,6 +177,7 @@ class Datagrams {
   readonly #services: DoorServices;
   #waiting: { readonly text: string; readonly from: string }[] = [];
   #work: Promise<void> | null = null;
+  #isStopping = false;
 
   constructor(services: DoorServices) {
     this.#services = services;
@@ -193,7 +193,9 @@ class Datagrams {
     });
   }
 
+  /** Keeps what is waiting, as far as there is room for it now. */
   async empty(): Promise<void> {
+    this.#isStopping = true;
     await this.#work;
   }
 
@@ -205,14 +207,19 @@ class Datagrams {
         try {
           const source = await this.#services.byAddress(from);
           if (source === null) {
-            for (let i = 0; i < own.length; i++) this.#services.count('syslog-udp', 'unknown-source');
+            this.#services.count('syslog-udp', 'unknown-source', own.length);
             continue;
           }
           const messages = own.map(({ text }) => ({ kind: 'text', text }) as const);
-          while (!(await tryAccept(this.#services, source, messages)))
+          let isKept = await tryAccept(this.#services, source, messages);
+          while (!isKept && !this.#isStopping) {
             await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        } catch {
-          for (let i = 0; i < own.length; i++) this.#services.count('syslog-udp', 'lost');
+            isKept = await tryAccept(this.#services, source, messages);
+          }
+          if (!isKept) this.#services.count('syslog-udp', 'lost', own.length);
+        } catch (error) {
+          this.#services.count('syslog-udp', 'lost', own.length);
+          this.#services.report(error);
         }
       }
     }
@@ -241,13 +248,4 @@ function bound(socket: UdpSocket, { host, port }: Listen): Promise<void> {
 
 function addressOf(address: AddressInfo | string | null): string {
   return typeof address === 'object' && address !== null ? hostAndPort(address.address, address.port) : '';
-}
-
-export function hostAndPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** Without the form in which IPv6 sockets show IPv4 peers. */
-export function plainAddress(address: string | undefined): string {
-  return (address ?? '').replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '');
 }
