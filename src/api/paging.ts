@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Refusal } from '../core/refusal.ts';
-import type { Cursor } from '../watch/findings-store.ts';
+import type { Cursor } from '../store/page.ts';
 
 /** How lists are asked for: a page after another, each with the cursor that the one before gave. */
 export const PAGING = z.object({

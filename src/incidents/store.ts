@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
 import { isLevel, levelRank } from '../core/level.ts';
 import { isParameter, type Observation, type Score, scoreOf } from '../core/observation.ts';
+import { behind, type Cursor } from '../store/page.ts';
 import type { State } from '../store/state.ts';
 import type { IncidentRow, Tables } from '../store/tables.ts';
 import { type IncidentState, nextState, OPEN_STATES } from './life.ts';
@@ -163,25 +164,16 @@ export class Incidents {
   }
 
   /** A page of incidents, the newest first. Those that were merged into others are left out. */
-  async page(
-    cursor: { readonly at: number; readonly id: string } | null,
-    limit: number,
-  ): Promise<readonly { incident: Incident; cursor: { at: number; id: string } }[]> {
-    let query = this.#state.db
+  async page(cursor: Cursor | null, limit: number): Promise<readonly { incident: Incident; cursor: Cursor }[]> {
+    const rows = await this.#state.db
       .selectFrom('incidents')
       .selectAll()
       .where('state', '!=', 'merged')
       .orderBy('opened_at', 'desc')
       .orderBy('id', 'desc')
-      .limit(limit);
-    if (cursor !== null)
-      query = query.where((where) =>
-        where.or([
-          where('opened_at', '<', cursor.at),
-          where.and([where('opened_at', '=', cursor.at), where('id', '<', cursor.id as IncidentId)]),
-        ]),
-      );
-    const rows = await query.execute();
+      .where(behind(cursor, 'opened_at'))
+      .limit(limit)
+      .execute();
     return Promise.all(
       rows.map(async (row) => ({ incident: await this.#incidentOf(row), cursor: { at: row.opened_at, id: row.id } })),
     );

@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
+import { behind, type Cursor } from '../store/page.ts';
 import type { State } from '../store/state.ts';
 import type { FindingRow, Tables } from '../store/tables.ts';
 
@@ -60,20 +61,14 @@ export class Findings {
 
   /** A page of findings, the newest first. */
   async page(cursor: Cursor | null, limit: number): Promise<readonly { finding: Finding; cursor: Cursor }[]> {
-    let query = this.#state.db
+    const rows = await this.#state.db
       .selectFrom('findings')
       .select(['id', 'body', 'first_seen_at'])
       .orderBy('first_seen_at', 'desc')
       .orderBy('id', 'desc')
-      .limit(limit);
-    if (cursor !== null)
-      query = query.where((where) =>
-        where.or([
-          where('first_seen_at', '<', cursor.at),
-          where.and([where('first_seen_at', '=', cursor.at), where('id', '<', cursor.id as FindingRow['id'])]),
-        ]),
-      );
-    const rows = await query.execute();
+      .where(behind(cursor, 'first_seen_at'))
+      .limit(limit)
+      .execute();
     return rows.map(({ id, body, first_seen_at }) => ({
       // Written by `file`.
       finding: JSON.parse(body) as Finding,
@@ -89,12 +84,6 @@ export type JoinIncident = (within: Transaction<Tables>, finding: Finding) => Pr
 export interface Filed {
   readonly finding: Finding;
   readonly sourceId: string | null;
-}
-
-/** A place in a list that is ordered by time and id. */
-export interface Cursor {
-  readonly at: number;
-  readonly id: string;
 }
 
 async function insert(within: Transaction<Tables>, row: FindingRow): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { Keyring } from '../store/seal.ts';
+import { behind, type Cursor } from '../store/page.ts';
 import type { State } from '../store/state.ts';
 import { newId } from './credentials.ts';
-import type { Cursor } from './findings-store.ts';
 
 /** Something we could not read, as it may be shown: without what arrived. */
 export interface SetAsideEntry {
@@ -52,7 +52,7 @@ export class SetAsides {
 
   /** A page of what was set aside, the newest first. */
   async page(cursor: Cursor | null, limit: number): Promise<readonly { entry: SetAsideEntry; cursor: Cursor }[]> {
-    let query = this.#state.db
+    const rows = await this.#state.db
       .selectFrom('set_aside')
       .select(({ fn }) => [
         'id',
@@ -64,15 +64,9 @@ export class SetAsides {
       ])
       .orderBy('received_at', 'desc')
       .orderBy('id', 'desc')
-      .limit(limit);
-    if (cursor !== null)
-      query = query.where((where) =>
-        where.or([
-          where('received_at', '<', cursor.at),
-          where.and([where('received_at', '=', cursor.at), where('id', '<', cursor.id as `asd_${string}`)]),
-        ]),
-      );
-    const rows = await query.execute();
+      .where(behind(cursor, 'received_at'))
+      .limit(limit)
+      .execute();
     return rows.map((row) => ({
       entry: {
         id: row.id,
