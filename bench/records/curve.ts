@@ -1,3 +1,4 @@
+import { ABSORB_DAYS } from '../../src/records/model/calibration.ts';
 import type { Truth } from './truth.ts';
 
 /** One thing that a detector would show: a person's day, or a crowd on a patient. */
@@ -10,15 +11,12 @@ export interface Signal {
   readonly incident: string | null;
 }
 
-/** An open case absorbs further days for so long; the same for every detector. */
-const ABSORB_DAYS = 7;
-
 interface Cut {
   readonly found: ReadonlyMap<string, number>;
   readonly falseAlerts: number;
 }
 
-/** What is found, on which day first, and what it costs, when everything at `least` or above is shown. */
+/** What is found by any detector, on which day first, and what it costs, when everything at `least` or above is shown. */
 export function cutAt(signals: readonly Signal[], least: number): Cut {
   const opened = new Map<string, number>();
   const found = new Map<string, number>();

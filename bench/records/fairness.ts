@@ -1,4 +1,4 @@
-import type { Hospital } from '../../src/records/hospital.ts';
+import { type Hospital, postOn } from '../../src/records/hospital.ts';
 import { dayText } from '../../src/records/zone.ts';
 
 /** False alerts and accesses of every group, pooled over hospitals. */
@@ -14,7 +14,7 @@ export class Fairness {
     what: 'falseAlerts' | 'accesses',
     count: number,
   ): void {
-    const post = hospital.posts[user]?.at(-1);
+    const post = postOn(user, hospital.zone.startOf(day), hospital);
     if (post === undefined) return;
     const decile = deciles.get(hospital.userSurname[user] ?? -1);
     const weekday = new Date(`${dayText(day)}T12:00:00Z`).getUTCDay() % 6 === 0 ? 'weekend' : 'weekday';

@@ -8,6 +8,18 @@ export function print(text: string): void {
   writeAll(1, text);
 }
 
+/** NDJSON, some hundred lines a write: a write a line takes longer than making it. */
+export function printLines(values: readonly object[]): void {
+  let text = '';
+  for (const value of values) {
+    text += `${JSON.stringify(value)}\n`;
+    if (text.length < 65_536) continue;
+    print(text);
+    text = '';
+  }
+  if (text !== '') print(text);
+}
+
 /** Progress, warnings and refusals go to standard error: standard output carries only the result. */
 export function say(text: string): void {
   writeAll(2, text);

@@ -1,12 +1,12 @@
 import { Refusal } from '../core/refusal.ts';
 import { noticesOf } from '../records/notices.ts';
 import { reviewFolder } from '../records/review.ts';
-import { itemsText, storyOf } from '../records/story.ts';
+import { itemsText, reviewNotices, storyOf } from '../records/story.ts';
 import { whoLooked } from '../records/who-looked.ts';
 import { EXIT } from './exit.ts';
 import { FOLDER_OPTIONS, numberIn, oneFolder, readFolderOptions } from './folder-options.ts';
 import { helpText, oneOf, type OptionTable, readOptions, wholeNumber } from './options.ts';
-import { print, say } from './output.ts';
+import { print, printLines, say } from './output.ts';
 
 const OPTIONS: OptionTable = {
   budget: { type: 'string', value: 'N', help: 'review: false alerts a day per 1,000 staff (default 0.2)' },
@@ -47,15 +47,13 @@ export async function runRecords(args: readonly string[]): Promise<number> {
     const budget = numberIn('--budget', given.text('budget'), 0.001, 1000, 0.2);
     const trainDays = wholeNumber('--train-days', given.text('train-days'), 0, 3650, 28);
     const review = reviewFolder(oneFolder(verb, paths), { budget, trainDays, ...readFolderOptions(verb, given) });
-    say(noticesOf(review.report));
+    say(`${noticesOf(review.report)}${reviewNotices(review)}`);
     if (format === 'text') print(storyOf(review, budget));
-    else {
-      for (const one of review.cases) print(`${JSON.stringify(one)}\n`);
+    else printLines(review.cases);
+    if (given.flag('items')) {
+      if (format === 'text') print(`\n${itemsText(review)}`);
+      else printLines(review.items);
     }
-    if (given.flag('items'))
-      print(
-        format === 'text' ? `\n${itemsText(review)}` : review.items.map((item) => `${JSON.stringify(item)}\n`).join(''),
-      );
     return review.report.setAsideCount > 0 ? EXIT.setAside : EXIT.done;
   }
   if (action === 'who-looked') {
@@ -63,7 +61,8 @@ export async function runRecords(args: readonly string[]): Promise<number> {
     if (patient === null) throw new Refusal('usage/bad-option', 'wardwatch records who-looked: --patient is needed');
     const answer = whoLooked(oneFolder(verb, paths), { patient, ...readFolderOptions(verb, given) });
     say(noticesOf(answer.report));
-    print(format === 'text' ? answer.text : answer.lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    if (format === 'text') print(answer.text);
+    else printLines(answer.lines);
     return answer.report.setAsideCount > 0 ? EXIT.setAside : EXIT.done;
   }
   throw new Refusal('usage/unknown-verb', `wardwatch records: “${action}” is not review or who-looked`);

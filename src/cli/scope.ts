@@ -6,7 +6,7 @@ import { Zone } from '../records/zone.ts';
 import { EXIT } from './exit.ts';
 import { FOLDER_OPTIONS, oneFolder, readFolderOptions } from './folder-options.ts';
 import { helpText, oneOf, type OptionTable, readOptions } from './options.ts';
-import { print, say } from './output.ts';
+import { print, printLines, say } from './output.ts';
 
 const OPTIONS: OptionTable = {
   account: { type: 'string', multiple: true, value: 'A', help: 'a log-in; may be given several times' },
@@ -47,6 +47,9 @@ export async function runScope(args: readonly string[]): Promise<number> {
   const folder = oneFolder('scope', data === null ? given.paths : [data, ...given.paths]);
   const format = oneOf('--format', given.text('format'), ['text', 'ndjson'] as const, 'text');
   const options = readFolderOptions('scope', given);
+  for (const kind of ['account', 'host', 'address'])
+    if (given.texts(kind).includes(''))
+      throw new Refusal('usage/bad-option', `wardwatch scope: --${kind} is empty: is a variable not set?`);
   const question = {
     accounts: unique(given.texts('account')),
     hosts: unique(given.texts('host')),
@@ -62,8 +65,8 @@ export async function runScope(args: readonly string[]): Promise<number> {
   if (answer.unseen.length > 0) say(`${unseenText(answer.unseen)}\n`);
   if (format === 'text') print(scopeStory(answer, question));
   else {
-    for (const patient of answer.patients) print(`${JSON.stringify(patient)}\n`);
-    print(`${JSON.stringify(answer.total)}\n`);
+    printLines(answer.patients);
+    printLines([answer.total]);
   }
   return answer.report.setAsideCount > 0 ? EXIT.setAside : EXIT.done;
 }

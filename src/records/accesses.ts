@@ -42,7 +42,13 @@ const FAILED = new Set([
   'major failure',
 ]);
 
-/** Reads accesses.csv. Rows that were sent again count once. */
+const LINE_BREAK = /[\r\n]/;
+
+/** What lies outside is a clock that was never set: an access of the year 9999 would make a log of 8,000 years. */
+const FIRST = Date.UTC(1990, 0, 1);
+const LAST = Date.UTC(2100, 0, 1);
+
+/** Reads accesses.csv. Rows that were sent again count once: those of which every cell that we know is the same. */
 export function readAccesses(folder: string, hospital: Hospital, onAccess: (access: Access) => void): void {
   const { zone, users, patientId, report } = hospital;
   const access: Access = {
@@ -86,36 +92,32 @@ export function readAccesses(folder: string, hospital: Hospital, onAccess: (acce
     },
     report,
     (fields, at, line) => {
+      // First of all, so that an NHS number is refused whatever else is wrong with its row.
+      const patient = patientId(fields[at.patient] ?? '');
       const moment = zone.read(fields[at.time] ?? '');
       if (moment === null) return 'time is not an ISO 8601 time';
-      const patient = patientId(fields[at.patient] ?? '');
-      const user = users.idOf(fields[at.user] ?? '');
-      const action = at.action < 0 ? '' : (fields[at.action] ?? '');
-      const resource = at.resource < 0 ? '' : (fields[at.resource] ?? '');
-      const device = at.device < 0 ? '' : (fields[at.device] ?? '');
-      const location = at.location < 0 ? '' : (fields[at.location] ?? '');
-      const host = at.host < 0 ? '' : (fields[at.host] ?? '');
-      const session = at.session < 0 ? '' : (fields[at.session] ?? '');
-      const sequence = at.sequence < 0 ? '' : (fields[at.sequence] ?? '');
-      const rest = sequence === '' ? `${action}|${resource}|${device}|${location}|${host}|${session}` : sequence;
-      if (!sent.add(moment.at, user, patient, rest)) return null;
+      if (moment.at < FIRST || moment.at >= LAST) return 'time lies outside the years 1990 to 2099';
+      const name = fields[at.user] ?? '';
+      if (LINE_BREAK.test(name) || LINE_BREAK.test(fields[at.patient] ?? '')) return 'a key has a line break in it';
+      const user = users.idOf(name);
+      access.action = at.action < 0 ? '' : (fields[at.action] ?? '');
+      access.resource = at.resource < 0 ? '' : (fields[at.resource] ?? '');
+      access.device = at.device < 0 ? '' : (fields[at.device] ?? '');
+      access.location = at.location < 0 ? '' : (fields[at.location] ?? '');
+      access.purpose = at.purpose < 0 ? '' : (fields[at.purpose] ?? '');
+      access.breakGlass = at.break_glass < 0 ? '' : (fields[at.break_glass] ?? '');
+      access.host = at.host < 0 ? '' : (fields[at.host] ?? '');
+      access.address = at.address < 0 ? '' : (fields[at.address] ?? '');
+      access.session = at.session < 0 ? '' : (fields[at.session] ?? '');
+      access.sequence = at.sequence < 0 ? '' : (fields[at.sequence] ?? '');
+      const outcome = at.outcome < 0 ? '' : (fields[at.outcome] ?? '');
+      access.succeeded = outcome === '' || outcome === '0' || !FAILED.has(outcome.trim().toLowerCase());
       access.at = moment.at;
       access.wholeDay = moment.wholeDay;
       access.user = user;
       access.patient = patient;
-      access.action = action;
-      access.resource = resource;
-      access.device = device;
-      access.location = location;
-      access.purpose = at.purpose < 0 ? '' : (fields[at.purpose] ?? '');
-      access.breakGlass = at.break_glass < 0 ? '' : (fields[at.break_glass] ?? '');
-      access.host = host;
-      access.address = at.address < 0 ? '' : (fields[at.address] ?? '');
-      access.session = session;
-      access.sequence = sequence;
-      const outcome = at.outcome < 0 ? '' : (fields[at.outcome] ?? '');
-      access.succeeded = outcome === '' || outcome === '0' || !FAILED.has(outcome.toLowerCase());
       access.line = line;
+      if (!sent.add(access, outcome)) return null;
       onAccess(access);
       return null;
     },
@@ -131,14 +133,26 @@ class RowSet {
   #count = 0;
 
   /** @returns false when it was met before */
-  add(at: number, user: number, patient: number, rest: string): boolean {
-    let high = Math.imul(user ^ 0x5bd1e995, 0x9e3779b1) ^ Math.imul(at / 4_294_967_296, 0x85ebca6b);
-    let low = Math.imul(patient ^ 0x1b873593, 0x85ebca6b) ^ (at | 0);
-    for (let i = 0; i < rest.length; i++) {
-      const code = rest.charCodeAt(i);
-      high = Math.imul(high ^ code, 0x01000193);
-      low = Math.imul(low ^ code, 0x85ebca6b) + 0x27d4eb2f;
-    }
+  add(access: Access, outcome: string): boolean {
+    this.#high = 0x5bd1e995;
+    this.#low = 0x1b873593;
+    this.#mix(access.at / 4_294_967_296);
+    this.#mix(access.at);
+    this.#mix(access.user);
+    this.#mix(access.patient);
+    this.#mixText(access.action);
+    this.#mixText(access.resource);
+    this.#mixText(access.device);
+    this.#mixText(access.location);
+    this.#mixText(access.purpose);
+    this.#mixText(access.breakGlass);
+    this.#mixText(access.host);
+    this.#mixText(access.address);
+    this.#mixText(access.session);
+    this.#mixText(access.sequence);
+    this.#mixText(outcome);
+    let high = this.#high;
+    let low = this.#low;
     high = Math.imul(high ^ (high >>> 15) ^ low, 0x2c1b3c6d);
     low = Math.imul(low ^ (low >>> 13) ^ high, 0x297a2d39);
     high ^= high >>> 16;
@@ -147,6 +161,31 @@ class RowSet {
     const hash = (high >>> 11) * 4_294_967_296 + (low >>> 0) + 1;
     if (this.#count * 2 > this.#slots.length) this.#grow();
     return this.#put(this.#slots, hash, low >>> 0);
+  }
+
+  #high = 0;
+  #low = 0;
+
+  /** Both halves take in the whole value, each in its own way: rows of one user may differ in time and patient only. */
+  #mix(value: number): void {
+    const one = Math.imul(value, 0xcc9e2d51);
+    const other = Math.imul(value ^ 0x3c6ef372, 0x85ebca6b);
+    const high = this.#high ^ Math.imul((one << 15) | (one >>> 17), 0x1b873593);
+    const low = this.#low ^ Math.imul((other << 13) | (other >>> 19), 0xc2b2ae35);
+    this.#high = Math.imul((high << 13) | (high >>> 19), 5) + 0xe6546b64;
+    this.#low = Math.imul((low << 17) | (low >>> 15), 9) + 0x7f4a7c15;
+  }
+
+  #mixText(text: string): void {
+    let high = this.#high ^ text.length;
+    let low = this.#low ^ text.length;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      high = Math.imul(high ^ code, 0x01000193);
+      low = Math.imul(low ^ code, 0x85ebca6b) + 0x27d4eb2f;
+    }
+    this.#high = (high << 5) | (high >>> 27);
+    this.#low = (low << 7) | (low >>> 25);
   }
 
   #put(slots: Float64Array, hash: number, start: number): boolean {

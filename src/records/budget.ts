@@ -1,7 +1,5 @@
+import { ABSORB_DAYS } from './model/calibration.ts';
 import type { LocalDay } from './zone.ts';
-
-/** An open case absorbs further days of the same person or patient for so long. */
-const ABSORB_DAYS = 7;
 
 export interface Verdict {
   readonly alert: boolean;

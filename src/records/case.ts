@@ -69,9 +69,15 @@ export interface CrowdCase {
   /** Estimated number of users without a reason. */
   readonly expected: number;
   /** The least explained first, at most 1.5 × `expected`. */
-  readonly users: readonly { readonly user: string; readonly day: string; readonly because: string }[];
+  readonly users: readonly CrowdUser[];
   readonly plain: string;
-  readonly joins?: string;
+}
+
+export interface CrowdUser {
+  readonly user: string;
+  readonly day: string;
+  readonly because: string;
+  readonly shared?: SharedLogIn;
 }
 
 export type ReviewCase = AccessCase | CrowdCase;

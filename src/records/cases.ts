@@ -69,7 +69,7 @@ export class CaseWriter {
       mainPatient: leading === 'snoop' ? day.patient.at(shown[0] ?? 0) : -1,
       plain: this.#plain(judged, user, shown, kinds, foreign, mass, usual),
       innocentIf: innocentIf(kinds),
-      shared: this.#hospital.isShared[user] === true ? this.#sharedLogIn(judged, shown) : null,
+      shared: this.sharedOf(judged, shown),
     };
   }
 
@@ -186,22 +186,24 @@ export class CaseWriter {
     usual: number,
   ): string {
     const { report, departments } = this.#hospital;
-    const who = personText(user, this.#hospital);
-    const date = dayText(judged.day.day);
     const top = looks[0] ?? 0;
+    const who = personText(user, judged.day.first.at(top), this.#hospital);
+    const date = dayText(judged.day.day);
     const missing = missingText(report.missing);
     const notReceived = missing === '' ? '' : ` We did not receive: ${missing}.`;
     const isMany = kinds.some((kind) => kind === 'bulk' || kind === 'harvest' || kind === 'stolen-account');
     if (foreign >= 0 && kinds.includes('harvest'))
       return `${who} opened the records of ${plural(looks.length, 'patient')} on ${date} whose care lies with ${departments.textOf(foreign)}, and did so on several days. Colleagues in the same role seldom do.${notReceived}`;
     if (isMany)
-      return `${who} opened the records of about ${plural(Math.max(1, Math.round(mass)), 'patient')} on ${date} for which no reason was found; about ${usual < 1 ? 'one' : Math.round(usual)} a day is usual.${kinds.includes('stolen-account') ? ' Most were opened from a machine or at an hour that this log-in does not use.' : ''}${notReceived}`;
+      return `${who} opened the records of about ${plural(Math.max(1, Math.round(mass)), 'patient')} on ${date} for which no reason was found; ${usual < 1 ? 'fewer than one' : `about ${Math.round(usual)}`} a day is usual.${kinds.includes('stolen-account') ? ' Most were opened from a machine or at an hour that this log-in does not use.' : ''}${notReceived}`;
     return `${who} opened a patient’s record on ${date}: ${this.becauseOf(judged, top)}.${notReceived}`;
   }
 
-  #sharedLogIn(judged: JudgedDay, looks: readonly number[]): SharedLogIn {
+  /** What is asked about a generic log-in instead of a person; null when these looks of one log-in are a person's. */
+  sharedOf(judged: JudgedDay, looks: readonly number[]): SharedLogIn | null {
     const { day } = judged;
-    const { zone, duties, users, posts, departments } = this.#hospital;
+    const { zone, duties, users, posts, departments, isShared } = this.#hospital;
+    if (isShared[day.user.at(looks[0] ?? 0)] !== true) return null;
     const devices = new Set<string>();
     let first = Number.POSITIVE_INFINITY;
     let last = Number.NEGATIVE_INFINITY;
@@ -228,10 +230,9 @@ export class CaseWriter {
     return sentence(this.becauseOf(eye.judged, eye.look));
   }
 
-  crowdText(patient: number, crowd: Pick<Crowd, 'from' | 'to'>, users: number, expected: number): string {
+  crowdText(crowd: Pick<Crowd, 'from' | 'to'>, users: number, expected: number): string {
     const { report } = this.#hospital;
     const missing = missingText(report.missing);
-    void patient;
     return `Between ${dayText(crowd.from)} and ${dayText(crowd.to)} this patient’s record was opened by people whose work we could not tie to it: about ${plural(Math.max(1, Math.round(expected)), 'person', 'people')}. The ${plural(users, 'least explained look is', 'least explained looks are')} listed to order the conversations, not to judge. It could be innocent if a feed about this patient is broken, or if many teams were asked for help.${missing === '' ? '' : ` We did not receive: ${missing}.`}`;
   }
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { writeFolder } from '../../test/records-folder.ts';
 import { cell, readCsv } from './csv.ts';
 
-function rowsOf(text: string): { rows: [number, string[]][]; bad: number[] } {
+function rowsOf(text: string | Buffer): { rows: [number, string[]][]; bad: number[] } {
   const folder = writeFolder({});
   const file = path.join(folder, 'a.csv');
   writeFileSync(file, text);
@@ -48,6 +48,27 @@ test('a quote that never closes costs its line, not the file', () => {
   const { rows, bad } = rowsOf('a,b\n1,"open\n2,3\n');
   deepEqual(bad, [2]);
   deepEqual(rows.at(-1), [3, ['2', '3']]);
+});
+
+test('a quote that closes in a later row costs its line: the rows between are read', () => {
+  const { rows, bad } = rowsOf('a,b\n1,"p1\n1,p2\n1,p3\n1,"p4"\n1,p5\n');
+  deepEqual(bad, [2]);
+  deepEqual(
+    rows.map(([line, [, b]]) => [line, b]),
+    [
+      [1, 'b'],
+      [3, 'p2'],
+      [4, 'p3'],
+      [5, 'p4'],
+      [6, 'p5'],
+    ],
+  );
+});
+
+test('bytes that are not UTF-8 cost their line: two names must not become one', () => {
+  const { rows, bad } = rowsOf(Buffer.from('a,b\n1,p\xe9\n1,p\xe8\n1,pé\n', 'latin1'));
+  deepEqual(bad, [2, 3, 4]);
+  deepEqual(rows, [[1, ['a', 'b']]]);
 });
 
 test('a file larger than one piece is read whole', () => {

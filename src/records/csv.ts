@@ -11,7 +11,7 @@ export type OnRow = (fields: readonly string[], line: number) => void;
 /**
  * Reads a CSV file in one pass: RFC 4180 quotes, LF or CRLF, a byte-order mark allowed, blank lines passed over.
  * `fields` is the same array each time: take what is needed before returning.
- * @param onBad a row whose quotes do not close
+ * @param onBad a row whose quotes do not close or stand within a cell, or that is not UTF-8: reading goes on at the next line
  */
 export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: string) => void): void {
   const handle = openSync(path, 'r');
@@ -22,12 +22,19 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
     let rest = '';
     let line = 1;
     let isFirst = true;
+    let isWhole = true;
+    const give = (line: number): void => {
+      // Two names in another encoding would become one.
+      if (!isWhole && fields.some((field) => field.includes('\uFFFD'))) onBad(line, 'it is not UTF-8');
+      else onRow(fields, line);
+    };
     for (;;) {
       const size = readSync(handle, buffer, 0, PIECE, null);
       let text = rest + (size === 0 ? decoder.end() : decoder.write(buffer.subarray(0, size)));
       if (isFirst && text.startsWith('\uFEFF')) text = text.slice(1);
       isFirst = false;
       if (size === 0 && text.length > 0 && !text.endsWith('\n')) text += '\n';
+      isWhole = !text.includes('\uFFFD');
       let at = 0;
       // Looked for again only once it is passed: most files hold no quote at all.
       let quote = -1;
@@ -42,7 +49,7 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
           const stop = end > at && text.charCodeAt(end - 1) === 13 ? end - 1 : end;
           if (stop > at) {
             split(text, at, stop, fields);
-            onRow(fields, line);
+            give(line);
           }
           at = end + 1;
           line++;
@@ -50,13 +57,13 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
         }
         const next = readQuoted(text, at, fields);
         if (next === 'more' && text.length - at < MAX_ROW && size > 0) break;
-        if (next === 'more') {
-          onBad(line, 'a quote is opened and not closed');
+        if (next === 'more' || next === 'bad') {
+          onBad(line, next === 'more' ? 'a quote is opened and not closed' : 'text follows a closing quote');
           at = end + 1;
           line++;
           continue;
         }
-        onRow(fields, line);
+        give(line);
         for (let i = at; i < next; i++) if (text.charCodeAt(i) === 10) line++;
         at = next;
       }
@@ -81,13 +88,14 @@ function split(text: string, from: number, to: number, fields: string[]): void {
   fields.length = count;
 }
 
-/** @returns where the next row begins, or `more` when the row is not whole */
-function readQuoted(text: string, from: number, fields: string[]): number | 'more' {
+/** @returns where the next row begins; `more` when the row is not whole, `bad` when its quotes are not those of RFC 4180 */
+function readQuoted(text: string, from: number, fields: string[]): number | 'more' | 'bad' {
   fields.length = 0;
   let at = from;
   for (;;) {
     let value = '';
-    if (text.charCodeAt(at) === 34) {
+    const isQuoted = text.charCodeAt(at) === 34;
+    if (isQuoted) {
       at++;
       for (;;) {
         const quote = text.indexOf('"', at);
@@ -102,7 +110,9 @@ function readQuoted(text: string, from: number, fields: string[]): number | 'mor
     const start = at;
     while (at < text.length && text.charCodeAt(at) !== 44 && text.charCodeAt(at) !== 10) at++;
     if (at >= text.length) return 'more';
-    value += text.slice(start, at);
+    const tail = text.slice(start, at);
+    if (isQuoted && tail !== '' && !(tail === '\r' && text.charCodeAt(at) === 10)) return 'bad';
+    value += tail;
     const ends = text.charCodeAt(at) === 10;
     fields.push(ends && value.endsWith('\r') ? value.slice(0, -1) : value);
     at++;

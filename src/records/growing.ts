@@ -23,6 +23,8 @@ export class Growing<Column extends Int32Array | Float64Array> {
   }
 
   at(index: number): number {
+    // 0 would pass for a value: somebody's key, or the year 1970.
+    if (index >= this.#length) throw new RangeError(`there is no row ${index}: the column has ${this.#length}`);
     return this.#values[index] ?? 0;
   }
 

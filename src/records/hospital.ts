@@ -3,7 +3,7 @@ import { type Growing, float64, int32 } from './growing.ts';
 import { Names } from './intern.ts';
 import { isNhsNumber } from './nhs-number.ts';
 import { pseudonymOf } from './pseudonym.ts';
-import { type ReadReport, readTable } from './table.ts';
+import { isYes, type ReadReport, readTable } from './table.ts';
 import { DAY_MS, type Zone } from './zone.ts';
 
 /** Kinds of relationship, as small numbers: they sit in typed arrays. */
@@ -18,6 +18,12 @@ export interface Post {
   readonly department: number;
   readonly from: number;
   readonly to: number;
+}
+
+/** The post that somebody held at that instant; outside all of them, the last one. */
+export function postOn(user: number, at: number, { posts }: Pick<Hospital, 'posts'>): Post | undefined {
+  const own = posts[user];
+  return own?.find(({ from, to }) => from <= at && at < to) ?? own?.at(-1);
 }
 
 /** Per patient: ids of equality keys, -1 when not known. */
@@ -105,24 +111,22 @@ export function readHospital(
     flags: int32(),
     deceasedAt: float64(),
   };
+  // Any file may be the first to name a patient: what is not known of them is said here, once.
   const patientId = (text: string): number => {
-    if (isNhsNumber(text)) {
-      if (pseudonymKey === null)
-        throw new Refusal('records/nhs-number', 'the folder holds a valid NHS number where a key belongs');
-      return patients.idOf(pseudonymOf(text, pseudonymKey));
-    }
-    return patients.idOf(text);
-  };
-  const keyOf = (names: Names, text: string) => (text === '' ? -1 : names.idOf(text));
-  const growKeys = (): void => {
-    while (keys.flags.length < patients.size) {
+    const isNumber = isNhsNumber(text);
+    if (isNumber && pseudonymKey === null)
+      throw new Refusal('records/nhs-number', 'the folder holds a valid NHS number where a key belongs');
+    const id = patients.idOf(isNumber && pseudonymKey !== null ? pseudonymOf(text, pseudonymKey) : text);
+    if (id === keys.flags.length) {
       keys.surname.push(-1);
       keys.household.push(-1);
       keys.postcode.push(-1);
       keys.flags.push(0);
       keys.deceasedAt.push(Number.POSITIVE_INFINITY);
     }
+    return id;
   };
+  const keyOf = (names: Names, text: string) => (text === '' ? -1 : names.idOf(text));
 
   const departmentTypes: string[] = [];
   const departmentSpecialty: number[] = [];
@@ -172,15 +176,17 @@ export function readHospital(
     },
     report,
     (row) => {
+      // First of all, so that an NHS number is refused whatever else is wrong with its row.
+      const own = row.patient === '' ? null : patientId(row.patient);
       const from = row.from === '' ? Number.NEGATIVE_INFINITY : startOf(row.from, zone);
       const to = row.to === '' ? Number.POSITIVE_INFINITY : endOf(row.to, zone);
       if (Number.isNaN(from)) return 'from is not an ISO 8601 time';
       if (Number.isNaN(to)) return 'to is not an ISO 8601 time';
       const user = users.idOf(row.user);
       (posts[user] ??= []).push({ role: roles.idOf(row.role), department: departmentId(row.department), from, to });
-      if (row.patient !== '') {
-        ownRecord[user] = patientId(row.patient);
-        staffOfPatient.set(ownRecord[user] ?? -1, user);
+      if (own !== null) {
+        ownRecord[user] = own;
+        staffOfPatient.set(own, user);
       }
       if (row.surname_key !== '') userSurname[user] = surnames.idOf(row.surname_key);
       if (row.household_key !== '') userHousehold[user] = households.idOf(row.household_key);
@@ -198,10 +204,9 @@ export function readHospital(
     },
     report,
     (row) => {
+      const patient = patientId(row.patient);
       const deceasedAt = row.deceased_at === '' ? Number.POSITIVE_INFINITY : endOf(row.deceased_at, zone);
       if (Number.isNaN(deceasedAt)) return 'deceased_at is not an ISO 8601 time';
-      const patient = patientId(row.patient);
-      growKeys();
       keys.surname.set(patient, keyOf(surnames, row.surname_key));
       keys.household.set(patient, keyOf(households, row.household_key));
       keys.postcode.set(patient, keyOf(postcodes, row.postcode_key));
@@ -220,12 +225,12 @@ export function readHospital(
   };
   // A folder that is sent again in part holds the same rows twice.
   const seen = new Set<string>();
-  const relate = (kind: number, patient: string, department: string, from: number, to: number): void => {
+  const relate = (kind: number, patient: number, department: string, from: number, to: number): void => {
     const key = `${kind} ${patient} ${department} ${from} ${to}`;
     if (seen.has(key)) return;
     seen.add(key);
     related.kind.push(kind);
-    related.patient.push(patientId(patient));
+    related.patient.push(patient);
     related.department.push(departmentId(department));
     related.from.push(from);
     related.to.push(to);
@@ -235,13 +240,14 @@ export function readHospital(
     { file: 'stays.csv', required: ['patient', 'department', 'from'], optional: ['to'] },
     report,
     (row) => {
+      const patient = patientId(row.patient);
       const from = startOf(row.from, zone);
       // Still there: the row was written before the patient left.
       const to = row.to === '' ? Number.POSITIVE_INFINITY : endOf(row.to, zone);
       if (Number.isNaN(from)) return 'from is not an ISO 8601 time';
       if (Number.isNaN(to)) return 'to is not an ISO 8601 time';
       if (to < from) return 'it ends before it begins';
-      relate(STAY, row.patient, row.department, from, to);
+      relate(STAY, patient, row.department, from, to);
       return null;
     },
   );
@@ -250,22 +256,24 @@ export function readHospital(
     { file: 'appointments.csv', required: ['patient', 'department', 'at'], optional: ['booked_at'] },
     report,
     (row) => {
+      const patient = patientId(row.patient);
       const at = startOf(row.at, zone);
       if (Number.isNaN(at)) return 'at is not an ISO 8601 time';
       if (row.booked_at !== '' && zone.read(row.booked_at) === null) return 'booked_at is not an ISO 8601 time';
       const day = zone.dayOf(at);
-      relate(APPOINTMENT, row.patient, row.department, zone.startOf(day), zone.startOf(day + 1));
+      relate(APPOINTMENT, patient, row.department, zone.startOf(day), zone.startOf(day + 1));
       return null;
     },
   );
   const open = (file: string, kind: number, length: number): void =>
     readTable(folder, { file, required: ['patient', 'department', 'at'], optional: ['until'] }, report, (row) => {
+      const patient = patientId(row.patient);
       const at = startOf(row.at, zone);
       const until = row.until === '' ? at + length : endOf(row.until, zone);
       if (Number.isNaN(at)) return 'at is not an ISO 8601 time';
       if (Number.isNaN(until)) return 'until is not an ISO 8601 time';
       if (until < at) return 'it ends before it begins';
-      relate(kind, row.patient, row.department, at, until);
+      relate(kind, patient, row.department, at, until);
       return null;
     });
   open('referrals.csv', REFERRAL, REFERRAL_MS);
@@ -287,7 +295,6 @@ export function readHospital(
       return null;
     },
   );
-  growKeys();
   return {
     zone,
     users,
@@ -310,10 +317,6 @@ export function readHospital(
     patientId,
     staffOfPatient,
   };
-}
-
-function isYes(text: string): boolean {
-  return text === '1' || text.toLowerCase() === 'true' || text.toLowerCase() === 'yes';
 }
 
 /** The first instant that the text names: of a date, its local midnight. NaN when it is no time. */

@@ -7,6 +7,8 @@ const cases: [text: string, valid: boolean][] = [
   ['9990000018', true],
   ['999 000 0018', true],
   ['999-000-0018', true],
+  ['999.000.0018', true],
+  [' 9990000018\t', true],
   ['9990000019', false],
   ['9991234560', false],
   ['p9990000018', false],

@@ -1,44 +1,54 @@
-import type { Hospital } from './hospital.ts';
-import { SEALED } from './hospital.ts';
-import type { ScoredDay } from './model/engine.ts';
-import { BREAK_GLASS, type LookBook } from './model/looks.ts';
+import { type Hospital, SEALED } from './hospital.ts';
+import type { JudgedDay } from './model/judge.ts';
+import { type LookBook, useKey } from './model/looks.ts';
 import { OWN } from './model/motives.ts';
 import { dayText } from './zone.ts';
 
-/** Something that policy wants looked at whatever its score: it costs no alert. */
+/** Something that policy wants looked at whatever its score: it costs no alert. A sealed record opened by break-glass is both. */
 export interface ReviewItem {
   readonly schema: 'wardwatch.review-item/1';
   readonly kind: 'break-glass' | 'sealed';
   readonly user: string;
+  /** Local calendar date, and the local time of the first access: `YYYY-MM-DD HH:MM`. */
   readonly day: string;
+  readonly at: string;
   readonly patient: string;
-  /** As typed; null for a sealed record. */
+  /** As typed; null when the log has none. One use of break-glass for each reason. */
   readonly reason: string | null;
-  /** Whether care explains it, then or in what was known that day. */
+  /** Raw accesses. */
+  readonly times: number;
+  /** `failure`: the system let nobody in. */
+  readonly outcome: 'success' | 'failure';
+  /** Whether care explains it: what was known, and what followed (an admission within 3 days, an appointment within 21). */
   readonly explained: boolean;
 }
 
-export function findItems({ judged }: ScoredDay, hospital: Hospital, book: LookBook): ReviewItem[] {
+export function findItems(judged: JudgedDay, hospital: Hospital, book: LookBook): ReviewItem[] {
   const { day } = judged;
+  const { users, patients, keys, zone } = hospital;
   const items: ReviewItem[] = [];
   for (let look = 0; look < day.count; look++) {
     const patient = day.patient.at(look);
-    const isGlass = (day.flags.at(look) & BREAK_GLASS) !== 0;
-    const isDirect = (judged.direct[look] ?? -1) >= 0;
-    const explained = isDirect || (judged.explained[look] ?? 0) >= 0.5;
-    const isSealed =
-      (hospital.keys.flags.at(patient) & SEALED) !== 0 && !isDirect && ((judged.ties[look] ?? 0) & OWN) === 0;
-    if (!isGlass && !isSealed) continue;
     const user = day.user.at(look);
-    items.push({
-      schema: 'wardwatch.review-item/1',
-      kind: isSealed ? 'sealed' : 'break-glass',
-      user: hospital.users.textOf(user),
-      day: dayText(day.day),
-      patient: hospital.patients.textOf(patient),
-      reason: book.reasons.get(`${day.day} ${user} ${patient}`) ?? null,
-      explained,
-    });
+    const uses = book.uses.get(useKey(day.day, user, patient)) ?? [];
+    const isDirect = (judged.direct[look] ?? -1) >= 0;
+    const isSealed = (keys.flags.at(patient) & SEALED) !== 0 && !isDirect && ((judged.ties[look] ?? 0) & OWN) === 0;
+    if (uses.length === 0 && !isSealed) continue;
+    const item = (kind: ReviewItem['kind'], first: number, times: number, failed: number, reason: string | null) =>
+      items.push({
+        schema: 'wardwatch.review-item/1',
+        kind,
+        user: users.textOf(user),
+        day: dayText(day.day),
+        at: zone.clockText(first),
+        patient: patients.textOf(patient),
+        reason,
+        times,
+        outcome: failed === times ? 'failure' : 'success',
+        explained: isDirect || (judged.explained[look] ?? 0) >= 0.5,
+      });
+    for (const { first, times, failed, reason } of uses) item('break-glass', first, times, failed, reason);
+    if (isSealed) item('sealed', day.first.at(look), day.times.at(look), day.failed.at(look), null);
   }
   return items;
 }

@@ -46,14 +46,16 @@ after(() => {
   for (const one of made) rmSync(one, { recursive: true, force: true });
 });
 
-/** The same hospital with one file changed. */
-function changed(change: (name: string, text: string) => string): Review {
+/** The same hospital with a file changed, or left out. */
+function changed(change: (name: string, text: string) => string | null): Review {
   const copy = mkdtempSync(path.join(tmpdir(), 'wardwatch-review-'));
   made.push(copy);
   cpSync(folder, copy, { recursive: true });
   for (const name of FILES) {
     const file = path.join(copy, `${name}.csv`);
-    writeFileSync(file, change(name, readFileSync(file, 'utf8')));
+    const text = change(name, readFileSync(file, 'utf8'));
+    if (text === null) rmSync(file);
+    else writeFileSync(file, text);
   }
   return reviewFolder(copy, OPTIONS);
 }
@@ -350,10 +352,116 @@ describe('the command', () => {
 });
 
 describe('a shared log-in', () => {
-  test('is asked about as a device and a shift, with who was on the rota', () => {
-    const one = review.cases.filter(isAccess).find(({ user }) => user.startsWith('shared-'));
-    for (const other of review.cases.filter(isAccess))
-      equal(other.shared !== undefined, other.user.startsWith('shared-'));
-    if (one !== undefined) ok(one.shared !== undefined && one.shared.shift.length > 0);
+  const markShared = (user: string) =>
+    changed((name, text) => {
+      if (name !== 'staff') return text;
+      const at = text.slice(0, text.indexOf('\n')).split(',').indexOf('shared');
+      return linesOf(text, (line) => (line.startsWith(`${user},`) ? line.split(',').with(at, '1').join(',') : line));
+    });
+
+  test('is asked about as a device and a shift, with who was on the rota, never as a person', () => {
+    const user = review.cases.find(isAccess)?.user ?? '';
+    const { cases } = markShared(user);
+    const own = cases.filter(isAccess).filter((one) => one.user === user);
+    ok(own.length > 0);
+    for (const { shared, plain } of own) {
+      ok(shared !== undefined && shared.shift.length > 0 && shared.devices.length > 0 && shared.onRota.length > 0);
+      ok(plain.includes('The shared log-in'));
+    }
+    for (const other of cases.filter(isAccess))
+      equal(other.shared !== undefined, other.user === user || other.user.startsWith('shared-'));
+  });
+
+  test('stays one where it is listed in a crowd', () => {
+    const crowd = review.cases.find((one) => !isAccess(one) && one.users.length > 0);
+    ok(crowd !== undefined && !isAccess(crowd));
+    const user = crowd.users[0]?.user ?? '';
+    const listed = markShared(user)
+      .cases.flatMap((one) => (isAccess(one) ? [] : one.users))
+      .filter((one) => one.user === user);
+    ok(listed.length > 0);
+    for (const { shared } of listed) ok(shared !== undefined && shared.shift.length > 0);
   });
 });
+
+describe('accesses that the system refused', () => {
+  test('are no looks: a case that rested on them is gone', () => {
+    const one = review.cases.filter(isAccess).find(({ alert }) => alert);
+    ok(one !== undefined);
+    const refused = changed((name, text) => {
+      if (name !== 'accesses') return text;
+      const header = text.slice(0, text.indexOf('\n')).split(',');
+      return linesOf(text, (line) => {
+        const cells = line.split(',');
+        const isOurs = cells[header.indexOf('user')] === one.user && line.includes(one.day);
+        return isOurs ? cells.with(header.indexOf('outcome'), '8').join(',') : line;
+      });
+    });
+    ok(!refused.cases.some((other) => isAccess(other) && other.user === one.user && other.day === one.day));
+  });
+});
+
+describe('review items', () => {
+  test('are one for each reason typed and one for the sealed record, training days included', () => {
+    const row = (day: string, minute: number, patient: string, reason: string, outcome = '0') =>
+      `2026-03-${day}T09:0${minute}:00Z,u2,${patient},${reason},${outcome}`;
+    const { items } = reviewFolder(
+      writeFolder({
+        'accesses.csv': [
+          'time,user,patient,break_glass,outcome',
+          row('02', 0, 'p1', 'training day'),
+          row('03', 0, 'p1', 'N'),
+          row('30', 0, 'p7', 'arrest'),
+          row('30', 1, 'p7', 'arrest'),
+          row('30', 2, 'p7', 'ward asked'),
+          row('31', 0, 'p1', '1', '8'),
+        ],
+        'patients.csv': ['patient,sealed', 'p7,1'],
+      }),
+      { ...OPTIONS, trainDays: 7 },
+    );
+    deepEqual(
+      items.map(({ kind, at, patient, reason, times, outcome }) => [kind, at, patient, reason, times, outcome]),
+      [
+        ['break-glass', '2026-03-02 09:00', 'p1', 'training day', 1, 'success'],
+        ['break-glass', '2026-03-30 10:00', 'p7', 'arrest', 2, 'success'],
+        ['break-glass', '2026-03-30 10:02', 'p7', 'ward asked', 1, 'success'],
+        ['sealed', '2026-03-30 10:00', 'p7', null, 3, 'success'],
+        ['break-glass', '2026-03-31 10:00', 'p1', null, 1, 'failure'],
+      ],
+    );
+  });
+});
+
+describe('without the list of patients', () => {
+  test('nobody is tied to anybody, and nobody has died', () => {
+    const without = changed((name, text) => (name === 'patients' ? null : text));
+    ok(review.cases.some((one) => isAccess(one) && one.kinds.includes('household')));
+    for (const one of without.cases.filter(isAccess)) {
+      for (const kind of ['household', 'surname', 'neighbour', 'watched'] as const) ok(!one.kinds.includes(kind), kind);
+      ok(!JSON.stringify(one).includes('had died'));
+    }
+  });
+});
+
+describe('a log that cannot be judged in full says so', () => {
+  test('when every day is learned from', () => {
+    const { status, stdout, stderr } = cli('records', 'review', folder, '--train-days', '60');
+    equal(status, 0);
+    ok(stdout.includes('No day was judged') && stderr.includes('No day was judged'));
+    ok(!stdout.includes('Nothing stood out'));
+  });
+
+  for (const wrong of ['2001-01-01', '2062-01-01'])
+    test(`a row with the date ${wrong} moves neither the training days nor a verdict, and is named`, () => {
+      const stray = changed((name, text) => (name === 'accesses' ? `${text}${strayRow(text, wrong)}\n` : text));
+      deepEqual(stray.strayDays, [wrong]);
+      deepEqual([stray.firstDay, stray.lastDay], [review.firstDay, review.lastDay]);
+      deepEqual(stray.cases.map(keyOf), review.cases.map(keyOf));
+    });
+});
+
+/** The last row of the log again, on another day. */
+function strayRow(text: string, day: string): string {
+  return `${day}T09:00:00Z${(text.trimEnd().split('\n').at(-1) ?? '').replace(/^[^,]*/, '')}`;
+}

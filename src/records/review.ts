@@ -2,10 +2,12 @@ import { Budget } from './budget.ts';
 import type { AccessCase, CrowdCase, ReviewCase } from './case.ts';
 import { CaseWriter, type PersonDraft } from './cases.ts';
 import { type Hospital, readHospital } from './hospital.ts';
+import { ABSORB_DAYS } from './model/calibration.ts';
 import type { Crowd, Eye } from './model/crowds.ts';
 import { type Engine, runEngine, type ScoredDay } from './model/engine.ts';
 import { Habits } from './model/habits.ts';
-import { type LookBook, readLooks } from './model/looks.ts';
+import type { JudgedDay } from './model/judge.ts';
+import { type LookBook, readLooks, spanOf } from './model/looks.ts';
 import { findItems, type ReviewItem } from './review-items.ts';
 import { newReport, type ReadReport } from './table.ts';
 import { dayText, type LocalDay, Zone } from './zone.ts';
@@ -28,12 +30,19 @@ export interface Review {
   readonly firstDay: string | null;
   readonly lastDay: string | null;
   readonly trainDays: number;
+  /** Days with a look that were judged. */
+  readonly judgedDays: number;
+  /** Days that lie weeks away from all others, as by a wrong clock: not judged. */
+  readonly strayDays: readonly string[];
   /** Mean number of staff on the directory over the judged days. */
   readonly staff: number;
 }
 
 /** Lines below the budget are given down to so many times it, so that a curve can be drawn. */
 const SHOWN_BELOW = 10;
+
+/** The case of a crowd stays open no longer, however it goes on. */
+const CROWD_DAYS = 14;
 
 /** Reads the folder, learns from its first days and judges the others. */
 export function reviewFolder(folder: string, options: ReviewOptions): Review {
@@ -46,21 +55,32 @@ export function reviewFolder(folder: string, options: ReviewOptions): Review {
 export function reviewLooks(hospital: Hospital, book: LookBook, { budget, trainDays }: ReviewOptions): Review {
   const writer = new Collector(hospital, book, budget);
   const items: ReviewItem[] = [];
-  runEngine(hospital, book, trainDays, (scored, engine) => {
-    writer.add(scored, engine);
-    items.push(...findItems(scored, hospital, book));
-  });
-  const first = book.days[0]?.day;
-  const last = book.days.at(-1)?.day;
+  // Policy wants every use looked at, also on a day that is learned from.
+  const list = (judged: JudgedDay) => items.push(...findItems(judged, hospital, book));
+  runEngine(
+    hospital,
+    book,
+    trainDays,
+    (scored, engine) => {
+      writer.add(scored, engine);
+      list(scored.judged);
+    },
+    list,
+  );
+  const span = spanOf(book.days);
   return {
     cases: writer.cases(),
     items,
     report: hospital.report,
     accesses: book.accesses,
     looks: book.days.reduce((sum, { count }) => sum + count, 0),
-    firstDay: first === undefined ? null : dayText(first),
-    lastDay: last === undefined ? null : dayText(last),
+    firstDay: span === null ? null : dayText(span.first),
+    lastDay: span === null ? null : dayText(span.last),
     trainDays,
+    judgedDays: writer.days,
+    strayDays: book.days
+      .filter(({ day }) => span !== null && (day < span.first || day > span.last))
+      .map(({ day }) => dayText(day)),
     staff: writer.meanStaff(),
   };
 }
@@ -81,11 +101,11 @@ class Collector {
   readonly #limit: number;
   readonly #alertRate: number;
   readonly #writer: CaseWriter;
-  readonly #persons: AccessCase[] = [];
+  readonly #persons: { readonly rate: number; readonly one: ReviewCase }[] = [];
   readonly #crowds: OpenCrowd[] = [];
   readonly #openCrowds = new Map<number, OpenCrowd>();
+  days = 0;
   #staff = 0;
-  #days = 0;
 
   constructor(hospital: Hospital, book: LookBook, budget: number) {
     this.#hospital = hospital;
@@ -98,7 +118,7 @@ class Collector {
   add(scored: ScoredDay, engine: Engine): void {
     const { judged, persons, crowds, staff } = scored;
     this.#staff += staff;
-    this.#days++;
+    this.days++;
     const { calibration } = engine;
     for (const crowd of crowds) {
       const rate = calibration.crowdRate(crowd.score);
@@ -113,7 +133,7 @@ class Collector {
 
   #addCrowd(crowd: Crowd, rate: number): void {
     const open = this.#openCrowds.get(crowd.patient);
-    if (open !== undefined && crowd.to - open.to <= 7 && crowd.to - open.from <= 14) {
+    if (open !== undefined && crowd.to - open.to <= ABSORB_DAYS && crowd.to - open.from <= CROWD_DAYS) {
       // A crowd that was below the budget so far may rise above it; its days stay together.
       open.to = crowd.to;
       open.rate = Math.min(open.rate, rate);
@@ -134,13 +154,13 @@ class Collector {
   #addPerson(draft: PersonDraft): void {
     const { users, report } = this.#hospital;
     const crowd = this.#openCrowds.get(draft.mainPatient);
-    const isInCrowd = crowd !== undefined && draft.day - crowd.to <= 7 && crowd.eyes.has(draft.who);
+    const isInCrowd = crowd !== undefined && draft.day - crowd.to <= ABSORB_DAYS && crowd.eyes.has(draft.who);
     // The patient's case already asks about this look: a second alert would ask the same again.
     const isAsked = isInCrowd && crowd.rate <= this.#alertRate;
     const verdict = isAsked
       ? { alert: false, joins: null }
       : this.#budget.decide(String(draft.who), draft.day, draft.rate);
-    this.#persons.push({
+    const one: AccessCase = {
       schema: 'wardwatch.access-case/1',
       user: users.textOf(draft.who),
       day: dayText(draft.day),
@@ -154,7 +174,8 @@ class Collector {
       missing: [...report.missing],
       ...(verdict.joins === null ? {} : { joins: dayText(verdict.joins) }),
       ...(draft.shared === null ? {} : { shared: draft.shared }),
-    });
+    };
+    this.#persons.push({ rate: draft.rate, one });
   }
 
   #crowdCase(crowd: OpenCrowd): CrowdCase {
@@ -171,24 +192,30 @@ class Collector {
       alert: crowd.rate <= this.#alertRate,
       p: rounded(crowd.rate),
       expected,
-      users: users.map((eye) => ({
-        user: this.#hospital.users.textOf(eye.user),
-        day: dayText(eye.day),
-        because: this.#writer.eyeText(eye),
-      })),
-      plain: this.#writer.crowdText(crowd.patient, crowd, users.length, expected),
+      users: users.map((eye) => {
+        const shared = this.#writer.sharedOf(eye.judged, [eye.look]);
+        return {
+          user: this.#hospital.users.textOf(eye.user),
+          day: dayText(eye.day),
+          because: this.#writer.eyeText(eye),
+          ...(shared === null ? {} : { shared }),
+        };
+      }),
+      plain: this.#writer.crowdText(crowd, users.length, expected),
     };
   }
 
   /** Best first. */
   cases(): ReviewCase[] {
-    const all: ReviewCase[] = [...this.#persons, ...this.#crowds.map((crowd) => this.#crowdCase(crowd))];
+    // By the rate itself: the smallest p are all one number.
+    const all = [...this.#persons, ...this.#crowds.map((crowd) => ({ rate: crowd.rate, one: this.#crowdCase(crowd) }))];
     const name = (one: ReviewCase) => ('user' in one ? `${one.day} ${one.user}` : `${one.to} ${one.patient}`);
-    return all.sort((a, b) => a.p - b.p || (name(a) < name(b) ? -1 : 1));
+    all.sort((a, b) => a.one.p - b.one.p || a.rate - b.rate || (name(a.one) < name(b.one) ? -1 : 1));
+    return all.map(({ one }) => one);
   }
 
   meanStaff(): number {
-    return this.#days === 0 ? 0 : Math.round(this.#staff / this.#days);
+    return this.days === 0 ? 0 : Math.round(this.#staff / this.days);
   }
 }
 

@@ -58,5 +58,9 @@ function gapText(gap: ScopeGap): string {
       return `${plural(gap.count, 'row')} could not be read`;
     case 'missing-column':
       return `the log has no column “${gap.column}”`;
+    case 'blank-cells':
+      return `${plural(gap.count, 'row does', 'rows do')} not say from which ${gap.column}`;
+    case 'unreadable-numbers':
+      return `${plural(gap.count, 'row has', 'rows have')} something else where the others have a number: holes there cannot be seen`;
   }
 }

@@ -1,5 +1,5 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { writeFolder } from '../../test/records-folder.ts';
 import { scopeOf, type ScopeQuestion } from './scope.ts';
 
@@ -190,4 +190,85 @@ test('a name that stands nowhere in the log is said, so that a slip of the keybo
   const { unseen, total } = ask(ROWS, { accounts: ['a', 'aa'], hosts: ['h1', 'h99'] });
   deepEqual(unseen, ['account aa', 'host h99']);
   equal(total.patients.exact, 2);
+});
+
+test('a row that does not say from where makes a question about a place inexact', () => {
+  const rows = ['2026-03-02T09:00:00Z,a,p1,read,,pc1,,,,', '2026-03-02T09:05:00Z,b,p2,read,,,,,,'];
+  const { patients, total } = ask(rows, { hosts: ['pc1'] });
+  deepEqual(
+    patients.map(({ patient }) => patient),
+    ['p1'],
+  );
+  deepEqual(total.gaps, [{ kind: 'blank-cells', column: 'host', count: 1 }]);
+  deepEqual(total.patients, { exact: null, atLeast: 1, upTo: 2 });
+  // The account stands in every row.
+  deepEqual(ask(rows, { accounts: ['a'] }).total.patients, { exact: 1, atLeast: 1, upTo: 1 });
+});
+
+test('no name is no place: a blank cell is nothing that could be asked for', () => {
+  const { patients } = ask(['2026-03-02T09:00:00Z,a,p1,read,,,,,,'], { hosts: [''], addresses: [''] });
+  deepEqual(patients, []);
+});
+
+test('a session that began at the place before the window, and was used there in it, is as likely as one that did not', () => {
+  const { patients } = ask(
+    [
+      '2026-03-02T08:00:00Z,a,p1,read,,h1,,s1,,',
+      '2026-03-02T10:00:00Z,a,p2,read,,h1,,s1,,',
+      '2026-03-02T10:05:00Z,a,p3,read,,h7,,s1,,',
+    ],
+    { hosts: ['h1'], from: Date.parse('2026-03-02T09:00:00Z'), to: Date.parse('2026-03-02T12:00:00Z') },
+  );
+  deepEqual(
+    patients.map(({ patient, certainty }) => [patient, certainty]),
+    [
+      ['p2', 'certain'],
+      ['p3', 'likely'],
+    ],
+  );
+});
+
+test('the order of two rows in the first second of a session does not matter', () => {
+  const rows = [
+    '2026-03-02T09:00:00Z,a,p1,read,,h7,,s1,,',
+    '2026-03-02T09:00:00Z,a,p2,read,,h1,,s1,,',
+    '2026-03-02T09:05:00Z,a,p3,read,,h7,,s1,,',
+  ];
+  equal(ask(rows, { hosts: ['h1'] }).total.hash, ask(rows.toReversed(), { hosts: ['h1'] }).total.hash);
+});
+
+test('a day that the window only cuts is not called silent; a window within one silent day is', () => {
+  const rows = ['2026-07-01T09:00:00Z,a,p1,read,,,,,,'];
+  const whole = { accounts: ['a'], from: Date.parse('2026-07-01T00:00:00Z'), to: Date.parse('2026-07-02T00:00:00Z') };
+  equal(ask(rows, whole).total.patients.exact, 1);
+  const { gaps } = ask(rows, {
+    accounts: ['a'],
+    from: Date.parse('2026-07-02T08:00:00Z'),
+    to: Date.parse('2026-07-02T18:00:00Z'),
+  }).total;
+  deepEqual(gaps, [{ kind: 'silent-days', from: '2026-07-02', to: '2026-07-02' }]);
+});
+
+describe('the log’s numbering', () => {
+  const row = (minute: number, host: string, session: string, sequence: string) =>
+    `2026-03-02T09:${String(minute).padStart(2, '0')}:00Z,a,p${minute},read,,${host},,${session},${sequence},`;
+  const missing = (rows: readonly string[]) =>
+    ask(rows, { accounts: ['a'] }).total.gaps.map((gap) =>
+      gap.kind === 'sequence' ? gap.missing : gap.kind === 'unreadable-numbers' ? gap.count : gap.kind,
+    );
+  const two = (one: readonly string[], other: readonly string[]) => [
+    ...one.map((number, i) => row(2 * i, 'h1', 's1', number)),
+    ...other.map((number, i) => row(2 * i + 1, 'h2', 's2', number)),
+  ];
+  for (const [name, rows, gaps] of [
+    ['one number that comes twice hides no hole', [1, 2, 2, 50].map((n, i) => row(i, 'h1', 's1', `${n}`)), [47]],
+    ['two machines that count for themselves', two(['1', '2', '3'], ['1', '2', '3']), []],
+    ['two machines far apart', two(['1', '2'], ['900001', '900002']), []],
+    ['a hole on one of two machines', two(['1', '2', '3', '4'], ['1', '50']), [48]],
+    ['one count over two machines', two(['1', '3', '5'], ['2', '4', '6']), []],
+    ['a hole in one count over two machines', two(['1', '3', '9'], ['2', '4', '10']), [4]],
+    ['names instead of numbers are no numbering', two(['x7', 'x8'], ['x9', 'y1']), []],
+    ['something else among numbers', two(['1', '2'], ['3.5', 'x7']), [2]],
+  ] as const)
+    test(name, () => deepEqual(missing(rows), gaps));
 });

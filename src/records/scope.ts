@@ -43,7 +43,11 @@ export type ScopeGap =
   /** Nobody opened anything on these local days, the last one included. */
   | { readonly kind: 'silent-days'; readonly from: string; readonly to: string }
   | { readonly kind: 'unreadable-rows'; readonly count: number }
-  | { readonly kind: 'missing-column'; readonly column: string };
+  | { readonly kind: 'missing-column'; readonly column: string }
+  /** Rows of the window that do not say what was asked about, and that nothing else brings into scope. */
+  | { readonly kind: 'blank-cells'; readonly column: string; readonly count: number }
+  /** Rows of the window with something else where the log has its numbers: holes there cannot be seen. */
+  | { readonly kind: 'unreadable-numbers'; readonly count: number };
 
 export interface ScopeTotal {
   readonly schema: 'wardwatch.scope/1';
@@ -108,12 +112,22 @@ export function scopeOf(
   const again = { ...hospital, report: newReport() };
   readAccesses(folder, again, (access) => work.collect(access));
   const patients = work.patients();
-  const gaps = [...work.gaps(), ...columnGaps(question, report), ...rowGaps(rowsSetAside)];
+  const columns = columnGaps(question, report);
+  // Of a column that is not there, every cell is blank: said once.
+  const found = work.gaps().filter((gap) => gap.kind !== 'blank-cells' || !columns.includes(gap.column));
+  const gaps = [
+    ...found,
+    ...columns.map((column) => ({ kind: 'missing-column' as const, column })),
+    ...rowGaps(rowsSetAside),
+  ];
   const certain = patients.filter(({ certainty }) => certainty !== 'possible').length;
   const isExact = gaps.length === 0 && certain === patients.length;
-  const missing = gaps.reduce((sum, gap) => sum + (gap.kind === 'sequence' ? gap.missing : 0), 0);
+  // Each row that is missing or could not be read may have been one patient more; of a row without the cell we know whom.
+  const missing = gaps.reduce(
+    (sum, gap) => sum + (gap.kind === 'sequence' ? gap.missing : gap.kind === 'unreadable-rows' ? gap.count : 0),
+    work.patientsOfBlankRows(),
+  );
   const totals = {
-    // Each row that is missing may have been one patient more.
     patients: { exact: isExact ? patients.length : null, atLeast: certain, upTo: patients.length + missing },
     accesses: patients.reduce((sum, { accesses }) => sum + accesses, 0),
     gaps,
@@ -136,15 +150,13 @@ function rowGaps(count: number): ScopeGap[] {
 }
 
 /** Columns without which the question cannot be answered in full. */
-function columnGaps({ hosts, addresses }: ScopeQuestion, { missing }: ReadReport): ScopeGap[] {
+function columnGaps({ hosts, addresses }: ScopeQuestion, { missing }: ReadReport): string[] {
   const needed = [
     ...(hosts.length > 0 ? ['host'] : []),
     ...(addresses.length > 0 ? ['address'] : []),
     ...(hosts.length > 0 || addresses.length > 0 ? ['session'] : []),
   ];
-  return needed
-    .filter((column) => missing.includes(`accesses.csv: ${column}`))
-    .map((column) => ({ kind: 'missing-column', column }));
+  return needed.filter((column) => missing.includes(`accesses.csv: ${column}`));
 }
 
 class ScopeWork {
@@ -163,13 +175,17 @@ class ScopeWork {
   #reachedReady = false;
   readonly #sessionUsers = new Map<string, Map<number, number>>();
   readonly #found = new Map<number, Found>();
+  /** By column that was asked about: rows of the window in which it is blank. */
+  readonly #blank = new Map<'host' | 'address', number>();
+  readonly #blankPatients = new Set<number>();
 
   constructor(hospital: Hospital, question: ScopeQuestion) {
     this.#hospital = hospital;
     this.#question = question;
     this.#accounts = new Set(question.accounts.map((account) => hospital.users.idOf(account)));
-    this.#hosts = new Set(question.hosts);
-    this.#addresses = new Set(question.addresses);
+    // A row that does not say where it was made was not made at the place of that name.
+    this.#hosts = new Set(question.hosts.filter((host) => host !== ''));
+    this.#addresses = new Set(question.addresses.filter((address) => address !== ''));
   }
 
   unseen(): string[] {
@@ -195,19 +211,23 @@ class ScopeWork {
       session = { startedAt: Number.POSITIVE_INFINITY, beganAt: null, namedAt: Number.POSITIVE_INFINITY };
       this.#sessions.set(access.session, session);
     }
-    if (access.at < session.startedAt) {
+    if (access.at <= session.startedAt) {
+      const place = this.#placeOf(access);
+      // Of several rows in its first instant, one at a place that was asked for decides, whatever their order.
+      if (access.at < session.startedAt) session.beganAt = place;
+      else if (place !== null && (session.beganAt === null || place < session.beganAt)) session.beganAt = place;
       session.startedAt = access.at;
-      session.beganAt = this.#hosts.has(access.host)
-        ? `host ${access.host}`
-        : this.#addresses.has(access.address)
-          ? `address ${access.address}`
-          : null;
     }
     if (this.#isInside(access) && this.#namedBy(access).length > 0)
       session.namedAt = Math.min(session.namedAt, access.at);
     const users = this.#sessionUsers.get(access.session);
     if (users === undefined) this.#sessionUsers.set(access.session, new Map([[access.user, access.at]]));
     else if (access.at < (users.get(access.user) ?? Number.POSITIVE_INFINITY)) users.set(access.user, access.at);
+  }
+
+  #placeOf({ host, address }: Access): string | null {
+    if (this.#hosts.has(host)) return `host ${host}`;
+    return this.#addresses.has(address) ? `address ${address}` : null;
   }
 
   #isInside({ at, wholeDay }: Access): boolean {
@@ -264,7 +284,8 @@ class ScopeWork {
           `in session ${access.session}, which began at ${session.beganAt}${isInWindow ? '' : ' before the window'}`,
         );
         rank = Math.max(rank, isInWindow ? RANK.likely : RANK.possible);
-      } else if (rank < 0 && access.at >= session.namedAt) {
+      }
+      if (rank < RANK.likely && access.at >= session.namedAt) {
         reasons.push(`in session ${access.session}, in which an account or place that was asked for was at work`);
         rank = RANK.likely;
       }
@@ -276,16 +297,32 @@ class ScopeWork {
       );
       rank = Math.max(rank, RANK.possible);
     }
-    if (rank < 0) return;
     if (!access.succeeded) {
-      this.failed++;
+      if (rank >= 0) this.failed++;
       return;
     }
+    if (rank < RANK.likely) this.#noteBlank(access);
+    if (rank < 0) return;
     if (this.#isUnsure(access)) {
       reasons.push('the log gives the day only, which the window cuts');
       rank = RANK.possible;
     }
     this.#keep(access, rank, reasons);
+  }
+
+  #noteBlank({ host, address, patient }: Access): void {
+    const isHostBlank = host === '' && this.#hosts.size > 0;
+    const isAddressBlank = address === '' && this.#addresses.size > 0;
+    if (isHostBlank) this.#blank.set('host', (this.#blank.get('host') ?? 0) + 1);
+    if (isAddressBlank) this.#blank.set('address', (this.#blank.get('address') ?? 0) + 1);
+    if (isHostBlank || isAddressBlank) this.#blankPatients.add(patient);
+  }
+
+  /** How many patients stand in rows that do not say what was asked about, and in no other. */
+  patientsOfBlankRows(): number {
+    let count = 0;
+    for (const patient of this.#blankPatients) if (!this.#found.has(patient)) count++;
+    return count;
   }
 
   #keep(access: Access, rank: number, reasons: readonly string[]): void {
@@ -334,10 +371,20 @@ class ScopeWork {
 
   gaps(): ScopeGap[] {
     const { from, to } = this.#question;
-    return [...this.#sequence.gapsIn(from, to).map(gapLine), ...this.#silentDays()];
+    const { gaps, unnumbered } = this.#sequence.gapsIn(from, to);
+    const lines = [...gaps.map(gapLine), ...this.#silentDays()];
+    if (unnumbered > 0) lines.push({ kind: 'unreadable-numbers', count: unnumbered });
+    for (const column of ['host', 'address'] as const) {
+      const count = this.#blank.get(column) ?? 0;
+      if (count > 0) lines.push({ kind: 'blank-cells', column, count });
+    }
+    return lines;
   }
 
-  /** Days of the window on which nobody opened anything, unless that day of the week is always so. */
+  /**
+   * Days of the window on which nobody opened anything, unless that day of the week is always so. A day that the window
+   * only cuts says nothing, unless the window is a part of that one day.
+   */
   #silentDays(): ScopeGap[] {
     const { zone } = this.#hospital;
     const { from, to } = this.#question;
@@ -349,7 +396,9 @@ class ScopeWork {
       last = Math.max(last, day);
     }
     const runs: { from: LocalDay; to: LocalDay }[] = [];
-    for (let day = zone.dayOf(from); day <= zone.dayOf(to - 1); day++) {
+    const [begin, end] = [zone.dayOf(from), zone.dayOf(to - 1)];
+    for (let day = begin; day <= end; day++) {
+      if (begin < end && (zone.startOf(day) < from || zone.startOf(day + 1) > to)) continue;
       if (this.#days.has(day) || this.#isAlwaysSilent(day, first, last)) continue;
       const run = runs.at(-1);
       if (run !== undefined && run.to === day - 1) run.to = day;

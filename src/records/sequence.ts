@@ -12,12 +12,27 @@ export interface SequenceGap {
   readonly to: number;
 }
 
-/** What a run of numbers may be counted by, tried in this order: the whole log, or each machine, account or session. */
+/** What a run of numbers may be counted by, the widest first: the whole log, or each machine, account or session. */
 const SCOPES = ['log', 'host', 'user', 'session'] as const;
 
+/** Beside the holes: rows of the window with something else where the log has numbers. */
+export interface SequenceGaps {
+  readonly gaps: readonly SequenceGap[];
+  readonly unnumbered: number;
+}
+
+/** One way of counting: how well it fits the numbers, and the holes that it shows. */
+interface Walk {
+  /** Rows that follow the number just before theirs. */
+  readonly followed: number;
+  /** Numbers that come twice, and numbers that go up while the clock goes back. */
+  readonly broken: number;
+  readonly gaps: readonly SequenceGap[];
+}
+
 /**
- * Finds holes in the log's own numbering. Some systems number all rows, some each machine or account on its own: the first
- * of these by which no number comes twice is the one that counts.
+ * Finds holes in the log's own numbering. Some systems number all rows, some each machine or account on its own: that
+ * counts by which most rows follow their number, then by which fewest numbers come twice or out of time, then the widest.
  */
 export class SequenceWatch {
   readonly #sequence = float64();
@@ -27,11 +42,16 @@ export class SequenceWatch {
   readonly #session = int32();
   readonly #hosts = new Names();
   readonly #sessions = new Names();
+  /** Times of the rows whose number could not be read. */
+  readonly #unnumbered = float64();
 
   add(sequence: string, at: number, host: string, user: number, session: string): void {
-    if (sequence === '') return;
+    if (sequence.trim() === '') return;
     const number = Number(sequence);
-    if (!Number.isSafeInteger(number)) return;
+    if (!Number.isSafeInteger(number)) {
+      this.#unnumbered.push(at);
+      return;
+    }
     this.#sequence.push(number);
     this.#at.push(at);
     this.#host.push(this.#hosts.idOf(host));
@@ -40,10 +60,15 @@ export class SequenceWatch {
   }
 
   /** Holes whose neighbours lie around the window, half-open. */
-  gapsIn(from: number, to: number): SequenceGap[] {
+  gapsIn(from: number, to: number): SequenceGaps {
     const count = this.#sequence.length;
+    // Names instead of numbers, or no such column: there is no numbering that could have holes.
+    if (count === 0) return { gaps: [], unnumbered: 0 };
+    let unnumbered = 0;
+    for (const at of this.#unnumbered.view()) if (at >= from && at < to) unnumbered++;
     const order = new Int32Array(count);
     for (let i = 0; i < count; i++) order[i] = i;
+    let best: Walk | null = null;
     for (const scope of SCOPES) {
       const of = (row: number): number => {
         switch (scope) {
@@ -60,22 +85,30 @@ export class SequenceWatch {
       order.sort(
         (a, b) => of(a) - of(b) || this.#sequence.at(a) - this.#sequence.at(b) || this.#at.at(a) - this.#at.at(b),
       );
-      const gaps = this.#walk(order, of, from, to);
-      if (gaps !== null) return gaps;
+      const walk = this.#walk(order, of, from, to);
+      const isBetter =
+        best === null ||
+        walk.followed > best.followed ||
+        (walk.followed === best.followed && walk.broken < best.broken);
+      if (isBetter) best = walk;
+      // Nothing is wrong with it, and no narrower one can fit better.
+      if (best?.broken === 0) break;
     }
-    return [];
+    return { gaps: best?.gaps ?? [], unnumbered };
   }
 
-  /** @returns null when a number comes twice */
-  #walk(order: Int32Array, of: (row: number) => number, from: number, to: number): SequenceGap[] | null {
+  #walk(order: Int32Array, of: (row: number) => number, from: number, to: number): Walk {
     const gaps: SequenceGap[] = [];
+    let followed = 0;
+    let broken = 0;
     for (let i = 1; i < order.length; i++) {
       const before = order[i - 1] ?? 0;
       const row = order[i] ?? 0;
       if (of(before) !== of(row)) continue;
       const step = this.#sequence.at(row) - this.#sequence.at(before);
-      if (step === 0) return null;
-      if (step === 1) continue;
+      if (step === 0 || this.#at.at(row) < this.#at.at(before)) broken++;
+      if (step === 1) followed++;
+      if (step < 2) continue;
       const first = Math.min(this.#at.at(before), this.#at.at(row));
       const last = Math.max(this.#at.at(before), this.#at.at(row));
       if (first >= to || last < from) continue;
@@ -88,6 +121,6 @@ export class SequenceWatch {
         to: last,
       });
     }
-    return gaps.sort((a, b) => a.from - b.from || a.after - b.after);
+    return { followed, broken, gaps: gaps.sort((a, b) => a.from - b.from || a.after - b.after) };
   }
 }

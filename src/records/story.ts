@@ -1,4 +1,4 @@
-import type { AccessCase, CrowdCase, Points, ReviewCase } from './case.ts';
+import type { AccessCase, CrowdCase, Points, ReviewCase, SharedLogIn } from './case.ts';
 import type { Review } from './review.ts';
 import { listed, missingText, plural } from './words.ts';
 
@@ -10,6 +10,10 @@ export function storyOf(review: Review, budget: number): string {
   const { accesses, looks, firstDay, lastDay, trainDays, staff, cases, report } = review;
   const lines: string[] = [];
   if (firstDay === null || lastDay === null) return 'There are no accesses in the folder.\n';
+  if (review.judgedDays === 0) {
+    lines.push(unjudgedText(review), '', ...itemLines(review));
+    return `${lines.join('\n').trimEnd()}\n`;
+  }
   const alerts = cases.filter(({ alert }) => alert);
   lines.push(
     `Record accesses ${firstDay} to ${lastDay}: ${plural(accesses, 'access', 'accesses')}, ${plural(looks, 'look')} (one person, one patient, one day), ${plural(staff, 'member')} of staff.`,
@@ -21,14 +25,33 @@ export function storyOf(review: Review, budget: number): string {
     'A case is a question, not an accusation: some have a reason that no feed shows.',
   );
   alerts.forEach((one, i) => lines.push('', ...caseLines(one, i + 1)));
-  const joined = cases.filter((one) => one.joins !== undefined).length;
+  const joined = cases.filter((one) => 'joins' in one).length;
   const below = cases.length - alerts.length - joined;
   if (joined > 0) lines.push('', `${plural(joined, 'further day')} belong to these cases and cost no alert.`);
   if (below > 0) lines.push(`${plural(below, 'weaker case')} lie below the budget (--format ndjson gives them).`);
   lines.push('', ...itemLines(review));
   const missing = missingText(report.missing);
   if (missing !== '') lines.push('', `Not received, so it could not be looked at: ${missing}.`);
+  if (review.strayDays.length > 0) lines.push('', strayText(review));
   return `${lines.join('\n')}\n`;
+}
+
+/** What a list of cases cannot show, for standard error: an empty one must not pass for an all-clear. */
+export function reviewNotices(review: Review): string {
+  const lines: string[] = [];
+  if (review.firstDay !== null && review.judgedDays === 0) lines.push(unjudgedText(review));
+  if (review.strayDays.length > 0) lines.push(strayText(review));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function unjudgedText({ firstDay, lastDay, trainDays }: Review): string {
+  return `No day was judged: the log goes from ${firstDay} to ${lastDay}, and its first ${plural(trainDays, 'day')} are learned from (--train-days).`;
+}
+
+function strayText({ strayDays, firstDay, lastDay }: Review): string {
+  const [one = '', ...more] = strayDays;
+  const which = more.length === 0 ? one : `${plural(strayDays.length, 'day')} such as ${one}`;
+  return `Not judged: ${which}. The log goes from ${firstDay} to ${lastDay}; rows weeks away from all others usually have a wrong clock.`;
 }
 
 function caseLines(one: ReviewCase, number: number): string[] {
@@ -37,10 +60,7 @@ function caseLines(one: ReviewCase, number: number): string[] {
 
 function accessLines(one: AccessCase, number: number): string[] {
   const lines = [`${number}. ${one.day}  ${one.user}  (${one.kinds.join(', ')})`, `   ${one.plain}`];
-  if (one.shared !== undefined)
-    lines.push(
-      `   This is a shared log-in: the question goes to the shift, not to a person. ${one.shared.shift}; machines: ${listed(one.shared.devices) || 'not known'}; on the rota: ${listed(one.shared.onRota) || 'not known'}.`,
-    );
+  if (one.shared !== undefined) lines.push(`   ${sharedText(one.shared)}`);
   for (const { patient, times, points, because } of one.patients.slice(0, SHOWN_PATIENTS))
     lines.push(`   - ${patient}, ${plural(times, 'time')}, ${pointsText(points)}. ${because}`);
   if (one.patients.length > SHOWN_PATIENTS) lines.push(`   - and ${one.patients.length - SHOWN_PATIENTS} more`);
@@ -48,9 +68,14 @@ function accessLines(one: AccessCase, number: number): string[] {
   return lines;
 }
 
+function sharedText({ shift, devices, onRota }: SharedLogIn): string {
+  return `This is a shared log-in: the question goes to the shift, not to a person. ${shift}; machines: ${listed(devices) || 'not known'}; on the rota: ${listed(onRota) || 'not known'}.`;
+}
+
 function crowdLines(one: CrowdCase, number: number): string[] {
   const lines = [`${number}. ${one.from} to ${one.to}  patient ${one.patient}  (many people)`, `   ${one.plain}`];
-  for (const { user, day, because } of one.users.slice(0, SHOWN_USERS)) lines.push(`   - ${user}, ${day}. ${because}`);
+  for (const { user, day, because, shared } of one.users.slice(0, SHOWN_USERS))
+    lines.push(`   - ${user}, ${day}. ${because}${shared === undefined ? '' : ` ${sharedText(shared)}`}`);
   if (one.users.length > SHOWN_USERS) lines.push(`   - and ${one.users.length - SHOWN_USERS} more`);
   return lines;
 }
@@ -74,8 +99,8 @@ function pointsText(points: Points): string {
 export function itemsText({ items }: Review): string {
   return items
     .map(
-      ({ kind, day, user, patient, reason, explained }) =>
-        `${day}  ${kind.padEnd(12)}${user}  ${patient}  ${explained ? 'care explains it' : 'no care found that explains it'}${reason === null ? '' : `  “${reason}”`}\n`,
+      ({ kind, at, user, patient, reason, times, outcome, explained }) =>
+        `${at}  ${kind.padEnd(12)}${user}  ${patient}  ${plural(times, 'time')}${outcome === 'failure' ? ', not let in' : ''}  ${explained ? 'care explains it' : 'no care found that explains it'}${reason === null ? '' : `  “${reason}”`}\n`,
     )
     .join('');
 }

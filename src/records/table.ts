@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
 import { readCsv } from './csv.ts';
@@ -30,6 +30,17 @@ export function newReport(): ReadReport {
 export function setAside(report: ReadReport, file: string, line: number, reason: string): void {
   report.setAsideCount++;
   if (report.setAside.length < SHOWN) report.setAside.push({ file, line, reason });
+}
+
+const YES = new Set(['1', 'true', 'yes', 'y']);
+const NO = new Set(['', '0', 'false', 'no', 'n']);
+
+export function isYes(cell: string): boolean {
+  return YES.has(cell.trim().toLowerCase());
+}
+
+export function isNo(cell: string): boolean {
+  return NO.has(cell.trim().toLowerCase());
 }
 
 /** One row: the cell of a column, `''` when empty or not given. */
@@ -73,7 +84,9 @@ export function readRows<Required extends string, Optional extends string>(
   onRow: (fields: readonly string[], at: Positions<Required | Optional>, line: number) => string | null,
 ): void {
   const file = path.join(folder, form.file);
-  if (!existsSync(file)) {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) throw new Refusal('records/bad-table', `${form.file} is a folder, not a file`);
+  if (found === undefined) {
     if (form.isNeeded === true) throw new Refusal('input/not-found', `there is no ${form.file} in ${folder}`);
     report.missing.push(form.file);
     return;

@@ -58,3 +58,85 @@ test('refuses a patient whom no file names, without repeating the key', () => {
     (error: Error) => !error.message.includes('p77'),
   );
 });
+
+test('a patient in no list has nothing in common with anybody', () => {
+  const staff = ['user,role,department,surname_key,household_key,postcode_key', 'u1,nurse,W,s1,hh1,pc1'];
+  const accesses = ['time,user,patient', '2026-03-02T09:00:00Z,u1,p1', '2026-03-02T09:00:00Z,u1,p9'];
+  for (const patients of [null, ['patient,surname_key,household_key,postcode_key', 'p9,s1,hh1,pc1']]) {
+    const { text } = whoLooked(
+      writeFolder({
+        'accesses.csv': accesses,
+        'staff.csv': staff,
+        ...(patients === null ? {} : { 'patients.csv': patients }),
+      }),
+      OPTIONS,
+    );
+    ok(!text.includes('in common'), text);
+  }
+});
+
+test('somebody who was not let in tried to open it, and did not open, print or export it', () => {
+  const { text, lines } = whoLooked(
+    writeFolder({
+      'accesses.csv': [
+        'time,user,patient,action,outcome',
+        '2026-03-02T09:00:00Z,u1,p1,read,8',
+        '2026-03-02T09:01:00Z,u1,p1,print,8',
+        '2026-03-02T09:02:00Z,u1,p1,export,12',
+        '2026-03-02T09:00:00Z,u2,p1,read,0',
+        '2026-03-02T09:01:00Z,u2,p1,read,8',
+      ],
+    }),
+    OPTIONS,
+  );
+  deepEqual(
+    lines.map(({ user, accesses, refused, printed, exported }) => [user, accesses, refused, printed, exported]),
+    [
+      ['u1', 0, 3, false, false],
+      ['u2', 1, 1, false, false],
+    ],
+  );
+  ok(text.includes('1 person opened it on 1 day'));
+  ok(text.includes('tried to open it 3 times'));
+  ok(text.includes('opened once, and tried to once more in vain'));
+});
+
+test('role and department are those of the day', () => {
+  const { lines } = whoLooked(
+    writeFolder({
+      'accesses.csv': ['time,user,patient', '2026-02-10T09:00:00Z,u1,p1', '2026-03-10T09:00:00Z,u1,p1'],
+      'staff.csv': ['user,role,department,from,to', 'u1,nurse,Ward A,,2026-02-28', 'u1,manager,Finance,2026-03-01,'],
+    }),
+    OPTIONS,
+  );
+  deepEqual(
+    lines.map(({ role, department }) => [role, department]),
+    [
+      ['nurse', 'Ward A'],
+      ['manager', 'Finance'],
+    ],
+  );
+});
+
+test('every reason typed is told; yes, no, true and false are no reasons', () => {
+  const rows = (cells: readonly string[]) => cells.map((cell, i) => `2026-03-02T09:0${i}:00Z,u1,p1,${cell}`);
+  const why = (cells: readonly string[]) =>
+    whoLooked(writeFolder({ 'accesses.csv': ['time,user,patient,break_glass', ...rows(cells)] }), OPTIONS).lines[0]
+      ?.why ?? '';
+  ok(why(['arrest', 'ward 7 asked']).includes('with the reasons “arrest” and “ward 7 asked”'));
+  ok(why(['True']).endsWith('emergency access was used'));
+  for (const no of ['N', 'no', 'False', '0', '']) ok(!why([no]).includes('emergency'), no);
+});
+
+test('the page shows the pseudonym, never the number that was asked for', () => {
+  const { text } = whoLooked(
+    writeFolder({ 'accesses.csv': ['time,user,patient', '2026-03-02T09:00:00Z,u1,9990000018'] }),
+    {
+      ...OPTIONS,
+      patient: '999 000 0018',
+      pseudonymKey: 'k'.repeat(16),
+    },
+  );
+  ok(text.includes('px-'));
+  ok(!text.includes('999'));
+});

@@ -1,9 +1,10 @@
 import { Refusal } from '../core/refusal.ts';
-import { type Hospital, readHospital } from './hospital.ts';
+import { type Hospital, postOn, readHospital } from './hospital.ts';
 import { isNhsNumber } from './nhs-number.ts';
 import { pseudonymOf } from './pseudonym.ts';
-import { runEngine } from './model/engine.ts';
-import { ALL_FAILED, BREAK_GLASS, EXPORTED, type LookBook, PRINTED, readLooks } from './model/looks.ts';
+import { judgeAll } from './model/engine.ts';
+import type { JudgedDay } from './model/judge.ts';
+import { BREAK_GLASS, EXPORTED, type LookBook, PRINTED, readLooks, useKey } from './model/looks.ts';
 import { COLLEAGUE, HOUSEHOLD, NEIGHBOUR, OWN, STAFF, SURNAME } from './model/motives.ts';
 import { newReport, type ReadReport } from './table.ts';
 import { dayText, Zone } from './zone.ts';
@@ -24,7 +25,9 @@ export interface LookLine {
   readonly user: string;
   readonly role: string;
   readonly department: string;
+  /** Raw accesses that showed the record, and those that the system refused. */
   readonly accesses: number;
+  readonly refused: number;
   readonly printed: boolean;
   readonly exported: boolean;
   readonly explained: 'yes' | 'no' | 'own-record';
@@ -46,54 +49,45 @@ export function whoLooked(folder: string, { patient, zone, pseudonymKey }: WhoLo
   const id = hospital.patients.find(key);
   if (id < 0) throw new Refusal('records/not-found', 'no file in the folder names this patient');
   const lines: LookLine[] = [];
-  // A page about one patient covers all days: nothing is held back for training, everything is learned first.
-  const span = (book.days.at(-1)?.day ?? 0) - (book.days[0]?.day ?? 0) + 1;
-  runEngine(
-    hospital,
-    book,
-    span,
-    () => undefined,
-    (judged) => {
-      const { day } = judged;
-      for (let look = 0; look < day.count; look++) {
-        if (day.patient.at(look) !== id) continue;
-        const user = day.user.at(look);
-        const post = hospital.posts[user]?.at(-1);
-        const flags = day.flags.at(look);
-        const ties = judged.ties[look] ?? 0;
-        // A relationship with the person’s own department is a reason, however the odds stand.
-        const explained = (judged.direct[look] ?? -1) >= 0 || (judged.explained[look] ?? 0) >= 0;
-        lines.push({
-          schema: 'wardwatch.look/1',
-          day: dayText(day.day),
-          from: hospital.zone.clockText(day.first.at(look)),
-          to: hospital.zone.clockText(day.last.at(look)),
-          user: hospital.users.textOf(user),
-          role: post === undefined ? 'not known' : hospital.roles.textOf(post.role),
-          department: post === undefined ? 'not known' : hospital.departments.textOf(post.department),
-          accesses: day.times.at(look),
-          printed: (flags & PRINTED) !== 0,
-          exported: (flags & EXPORTED) !== 0,
-          explained: (ties & OWN) !== 0 ? 'own-record' : explained ? 'yes' : 'no',
-          why: why(hospital, book, judged, look, explained),
-        });
-      }
-    },
-  );
+  judgeAll(hospital, book, (judged) => {
+    const { day } = judged;
+    for (let look = 0; look < day.count; look++) {
+      if (day.patient.at(look) !== id) continue;
+      const user = day.user.at(look);
+      const post = postOn(user, day.first.at(look), hospital);
+      const flags = day.flags.at(look);
+      const ties = judged.ties[look] ?? 0;
+      // A relationship with the person’s own department is a reason, however the odds stand.
+      const explained = (judged.direct[look] ?? -1) >= 0 || (judged.explained[look] ?? 0) >= 0;
+      lines.push({
+        schema: 'wardwatch.look/1',
+        day: dayText(day.day),
+        from: hospital.zone.clockText(day.first.at(look)),
+        to: hospital.zone.clockText(day.last.at(look)),
+        user: hospital.users.textOf(user),
+        role: post === undefined ? 'not known' : hospital.roles.textOf(post.role),
+        department: post === undefined ? 'not known' : hospital.departments.textOf(post.department),
+        accesses: day.times.at(look) - day.failed.at(look),
+        refused: day.failed.at(look),
+        printed: (flags & PRINTED) !== 0,
+        exported: (flags & EXPORTED) !== 0,
+        explained: (ties & OWN) !== 0 ? 'own-record' : explained ? 'yes' : 'no',
+        why: why(hospital, book, judged, look, explained),
+      });
+    }
+  });
   lines.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : a.user < b.user ? -1 : 1));
-  return { lines, text: pageOf(lines, patient, book, report), report };
+  return { lines, text: pageOf(lines, key, book, report), report };
 }
 
-type Judged = Parameters<Parameters<typeof runEngine>[4] & object>[0];
-
-function why(hospital: Hospital, book: LookBook, judged: Judged, look: number, explained: boolean): string {
+function why(hospital: Hospital, book: LookBook, judged: JudgedDay, look: number, explained: boolean): string {
   const { day } = judged;
   const { departments } = hospital;
   const ties = judged.ties[look] ?? 0;
   const user = day.user.at(look);
   const parts: string[] = [];
   const flags = day.flags.at(look);
-  if ((flags & ALL_FAILED) !== 0) parts.push('the system did not let them in, so nothing was seen');
+  if (day.isRefused(look)) parts.push('the system did not let them in, so nothing was seen');
   if ((ties & OWN) !== 0) parts.push('it is this person’s own record');
   const direct = judged.direct[look] ?? -1;
   const cause = direct >= 0 ? direct : (judged.cause[look] ?? -1);
@@ -115,8 +109,12 @@ function why(hospital: Hospital, book: LookBook, judged: Judged, look: number, e
     else parts.push('no stay, appointment, referral or order was found that explains it');
   }
   if ((flags & BREAK_GLASS) !== 0) {
-    const typed = book.reasons.get(`${day.day} ${user} ${day.patient.at(look)}`) ?? '';
-    parts.push(`emergency access was used${typed === '' || typed === '1' ? '' : `, with the reason “${typed}”`}`);
+    const typed = (book.uses.get(useKey(day.day, user, day.patient.at(look))) ?? []).flatMap(({ reason }) =>
+      reason === null ? [] : [`“${reason}”`],
+    );
+    parts.push(
+      `emergency access was used${typed.length === 0 ? '' : `, with the ${typed.length === 1 ? 'reason' : 'reasons'} ${listed(typed)}`}`,
+    );
   }
   const known = tiesText(ties);
   if (!explained && known !== '') parts.push(known);
@@ -134,26 +132,38 @@ function tiesText(ties: number): string {
   return found.length === 0 ? '' : `the patient and this person have in common: ${listed(found)}`;
 }
 
+function countText({ accesses, refused }: LookLine): string {
+  const times = (count: number) => (count === 1 ? 'once' : plural(count, 'time'));
+  if (accesses === 0) return `tried to open it ${times(refused)}`;
+  return `opened ${times(accesses)}${refused === 0 ? '' : `, and tried to ${times(refused)} more in vain`}`;
+}
+
 function pageOf(lines: readonly LookLine[], patient: string, book: LookBook, report: ReadReport): string {
   const first = book.days[0]?.day;
   const last = book.days.at(-1)?.day;
   const span = first === undefined || last === undefined ? 'the days given' : `${dayText(first)} to ${dayText(last)}`;
-  const people = new Set(lines.map(({ user }) => user)).size;
-  const open = lines.filter(({ explained }) => explained === 'no');
+  const opened = lines.filter(({ accesses }) => accesses > 0);
+  const people = new Set(opened.map(({ user }) => user)).size;
+  const open = opened.filter(({ explained }) => explained === 'no');
+  const refused = lines.length - opened.length;
   const page = [
     `Who looked at the record of patient ${patient}, ${span}`,
     '',
-    lines.length === 0
+    opened.length === 0
       ? 'Nobody opened this record in that time, as far as the log shows.'
-      : `${plural(people, 'person', 'people')} opened it on ${plural(new Set(lines.map(({ day }) => day)).size, 'day')}. ${open.length === 0 ? 'Care that was given explains every look.' : `For ${plural(open.length, 'look')} of ${lines.length} we found no reason in the data we hold; that does not mean there was none.`}`,
+      : `${plural(people, 'person', 'people')} opened it on ${plural(new Set(opened.map(({ day }) => day)).size, 'day')}. ${open.length === 0 ? 'Care that was given explains every look.' : `For ${plural(open.length, 'look')} of ${opened.length} we found no reason in the data we hold; that does not mean there was none.`}`,
   ];
+  if (refused > 0)
+    page.push(
+      `${plural(refused, 'time')} somebody tried to open it and the system did not let them in; these are listed too.`,
+    );
   for (const line of lines) {
     const did = [line.printed ? 'printed' : '', line.exported ? 'exported' : ''].filter((word) => word !== '');
     const clock = line.from === line.to ? line.from : `${line.from} to ${line.to.slice(11)}`;
     page.push(
       '',
       `${clock}  ${line.role}, ${line.department} (${line.user})`,
-      `  opened ${line.accesses === 1 ? 'once' : plural(line.accesses, 'time')}${did.length === 0 ? '' : `, ${listed(did)}`}`,
+      `  ${countText(line)}${did.length === 0 ? '' : `, ${listed(did)}`}`,
       `  ${line.explained === 'no' ? 'No reason found' : line.explained === 'yes' ? 'Explained' : 'Own record'}: ${line.why}.`,
     );
   }

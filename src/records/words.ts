@@ -1,4 +1,4 @@
-import type { Hospital } from './hospital.ts';
+import { type Hospital, postOn } from './hospital.ts';
 
 /** Words are a fact and a number each; none of them says that anybody did wrong. */
 
@@ -11,9 +11,10 @@ export function listed(items: readonly string[]): string {
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
 }
 
-/** How a person is named to a reviewer: role and department, as the directory has them. */
-export function personText(user: number, { users, posts, roles, departments, isShared }: Hospital): string {
-  const post = posts[user]?.at(-1);
+/** How a person is named to a reviewer: role and department, as the directory had them at that instant. */
+export function personText(user: number, at: number, hospital: Hospital): string {
+  const { users, roles, departments, isShared } = hospital;
+  const post = postOn(user, at, hospital);
   if (isShared[user] === true) return `The shared log-in ${users.textOf(user)}`;
   if (post === undefined) return `${users.textOf(user)} (not in the staff directory)`;
   return `${users.textOf(user)} (${roles.textOf(post.role)}, ${departments.textOf(post.department)})`;

@@ -112,7 +112,9 @@ export class Zone {
     const clock = CLOCK.exec(text.slice(10));
     if (clock === null) return null;
     const [, hours = '', minutes = '', seconds = '0', fraction = '', zone] = clock;
-    if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 60) return null;
+    // ISO 8601 lets a day end at 24:00.
+    const isMidnight = hours === '24' && Number(minutes) + Number(seconds) + Number(`0.${fraction}0`) === 0;
+    if ((Number(hours) > 23 && !isMidnight) || Number(minutes) > 59 || Number(seconds) > 60) return null;
     const local =
       date +
       Number(hours) * HOUR_MS +
@@ -124,9 +126,13 @@ export class Zone {
     const sign = zone.startsWith('-') ? -1 : 1;
     const digits = zone.slice(1).replace(':', '');
     const offset = Number(digits.slice(0, 2)) * HOUR_MS + Number(digits.slice(2) || 0) * MINUTE_MS;
+    if (offset > FURTHEST_MS || Number(digits.slice(2) || 0) > 59) return null;
     return { at: local - sign * offset, wholeDay: false };
   }
 }
+
+/** UTC+14, on the Line Islands, is as far as clocks go. */
+const FURTHEST_MS = 14 * HOUR_MS;
 
 const CLOCK = /^[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?$/;
 
@@ -137,7 +143,8 @@ function readDate(text: string): number {
   const month = numberAt(text, 5, 7);
   const day = numberAt(text, 8, 10);
   if (month < 1 || month > 12 || day < 1 || day > 31) return Number.NaN;
-  const at = Date.UTC(year, month - 1, day);
+  // `Date.UTC` takes the years 0 to 99 for those of the twentieth century.
+  const at = year < 100 ? new Date(0).setUTCFullYear(year, month - 1, day) : Date.UTC(year, month - 1, day);
   // The 31st of June would become the 1st of July.
   return day > 28 && new Date(at).getUTCDate() !== day ? Number.NaN : at;
 }

@@ -54,14 +54,6 @@ export class Company {
     }
   }
 
-  forget(): void {
-    for (const slot of this.#slots) {
-      for (const patient of slot.patient) slot.head[patient] = -1;
-      slot.patient = new Int32Array(0);
-      slot.day = Number.NEGATIVE_INFINITY;
-    }
-  }
-
   #growMet(user: number): Int32Array<ArrayBuffer> {
     const larger = new Int32Array(Math.max(user + 1, this.#met.length * 2));
     larger.set(this.#met);

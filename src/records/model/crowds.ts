@@ -48,21 +48,17 @@ export class CrowdScorer {
     this.#groups = groups;
   }
 
-  startAgain(): void {
-    this.#recent.length = 0;
-  }
-
   #departmentOf(judged: JudgedDay, user: number): number {
     return this.#groups.department[judged.places[user]?.[0]?.group ?? 0] ?? -1;
   }
 
-  /** The crowds that end on this day. @param least scores below it are not made */
-  score(judged: JudgedDay, learn: boolean, least: number): Crowd[] {
+  /** The crowds that end on this day. */
+  score(judged: JudgedDay, learn: boolean): Crowd[] {
     this.#recent.push(judged);
     while ((this.#recent[0]?.day.day ?? judged.day.day) <= judged.day.day - SPAN) this.#recent.shift();
     const weak = new Map<number, number>();
     for (let look = 0; look < judged.day.count; look++)
-      if ((judged.explained[look] ?? 0) < WEAK && ((judged.ties[look] ?? 0) & OWN) === 0)
+      if ((judged.explained[look] ?? 0) < WEAK && isSeen(judged, look))
         weak.set(judged.day.patient.at(look), (weak.get(judged.day.patient.at(look)) ?? 0) + 1);
     const eyes = new Map<number, Eye[]>();
     const strong = new Map<number, Set<number>>();
@@ -79,7 +75,7 @@ export class CrowdScorer {
           else users.add(user);
           continue;
         }
-        if (((past.ties[look] ?? 0) & OWN) !== 0) continue;
+        if (!isSeen(past, look)) continue;
         const list = eyes.get(patient);
         const eye = { user, day: day.day, look, judged: past, explained, department: this.#departmentOf(past, user) };
         if (list === undefined) eyes.set(patient, [eye]);
@@ -95,20 +91,13 @@ export class CrowdScorer {
         const known = own.get(eye.user);
         if (known === undefined || eye.explained < known.explained) own.set(eye.user, eye);
       }
-      const crowd = this.#scoreOne(patient, [...own.values()], withReason.size, judged.day.day, learn, least);
+      const crowd = this.#scoreOne(patient, [...own.values()], withReason.size, judged.day.day, learn);
       if (crowd !== null) crowds.push(crowd);
     }
     return crowds;
   }
 
-  #scoreOne(
-    patient: number,
-    eyes: Eye[],
-    withReason: number,
-    today: LocalDay,
-    learn: boolean,
-    least: number,
-  ): Crowd | null {
+  #scoreOne(patient: number, eyes: Eye[], withReason: number, today: LocalDay, learn: boolean): Crowd | null {
     const byDepartment = new Map<number, number>();
     let count = 0;
     let expected = 0;
@@ -135,7 +124,7 @@ export class CrowdScorer {
     const isWatched = (this.#hospital.keys.flags.at(patient) & WATCHED) !== 0;
     const scatter = Math.max(1, variance / mean);
     const score = (count * Math.log(count / mean) - (count - mean)) / Math.sqrt(scatter) + (isWatched ? 2 : 0);
-    if (score < least) return null;
+    if (score < 0) return null;
     return {
       patient,
       from: eyes.reduce((first, { day }) => Math.min(first, day), today),
@@ -145,6 +134,11 @@ export class CrowdScorer {
       eyes,
     };
   }
+}
+
+/** Somebody else's record, and it was opened. */
+function isSeen({ day, ties }: JudgedDay, look: number): boolean {
+  return ((ties[look] ?? 0) & OWN) === 0 && !day.isRefused(look);
 }
 
 function binOf(withReason: number): number {

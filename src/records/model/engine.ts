@@ -4,7 +4,7 @@ import { CauseBook } from './causes.ts';
 import { type Crowd, CrowdScorer } from './crowds.ts';
 import { staffOn } from './groups.ts';
 import { Judge, type JudgedDay } from './judge.ts';
-import type { LookBook, LookDay } from './looks.ts';
+import { type LookBook, type LookDay, spanOf } from './looks.ts';
 import { type PersonDays, PersonDayScorer } from './person-days.ts';
 
 /** Parts of the training time: first groups are learned, then weights too, then each day is also scored before it is learned from. */
@@ -31,8 +31,9 @@ export interface Engine {
 
 /**
  * Learns from the training days, then scores the others in order. Every day is scored before it is learned from, the later
- * training days too: how high those score says how high honest days score.
- * @param onTrained sees the training days
+ * training days too: how high those score says how high honest days score. Days that a wrong clock put weeks away from the
+ * log are not scored.
+ * @param onTrained sees the days that are not scored
  */
 export function runEngine(
   hospital: Hospital,
@@ -41,12 +42,12 @@ export function runEngine(
   onDay: (scored: ScoredDay, engine: Engine) => void,
   onTrained: (judged: JudgedDay) => void = () => undefined,
 ): Engine | null {
-  const first = book.days[0]?.day;
-  const last = book.days.at(-1)?.day;
-  if (first === undefined || last === undefined) return null;
+  const span = spanOf(book.days);
+  if (span === null) return null;
+  const { first, last } = span;
   const causes = new CauseBook(hospital, first, last);
   const judge = new Judge(hospital, causes);
-  const persons = new PersonDayScorer(judge.groups);
+  const persons = new PersonDayScorer();
   const crowds = new CrowdScorer(hospital, judge.groups);
   const calibration = new Calibration();
   const engine = { judge, causes, calibration };
@@ -57,27 +58,41 @@ export function runEngine(
     for (const user of day.user.view()) met.add(user);
     return met.size;
   };
-  const training = book.days.filter(({ day }) => day < first + trainDays);
+  const isStray = ({ day }: LookDay): boolean => day < first || day > last;
+  const days = book.days.filter((day) => !isStray(day));
+  const training = days.filter(({ day }) => day < first + trainDays);
 
   for (const day of training) {
     const age = day.day - first;
     const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: age >= trainDays * WEIGHTS_FROM });
     const scored = persons.score(judged, true);
-    const found = crowds.score(judged, true, 0);
+    const found = crowds.score(judged, true);
     onTrained(judged);
     const staff = staffAt(day);
     if (age >= trainDays * CALIBRATE_FROM) calibration.collect(judged, staff, scored, found, judge);
   }
   calibration.settle();
-  for (const day of book.days) {
-    if (day.day < first + trainDays) continue;
+  for (const day of days.slice(training.length)) {
     const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: true });
     const scored = persons.score(judged, true);
     const staff = staffAt(day);
-    onDay({ judged, persons: scored, crowds: crowds.score(judged, true, 0), staff }, engine);
+    onDay({ judged, persons: scored, crowds: crowds.score(judged, true), staff }, engine);
     for (let i = 0; i < scored.users.length; i++)
       if (calibration.personRate(calibration.combine((component) => scored.scores[component][i] ?? 0)) < SPENT)
         persons.spend(scored.users[i] ?? 0, scored.foreignDepartment[i] ?? -1);
   }
+  for (const day of book.days.filter(isStray))
+    onTrained(judge.judgeDay(day, { learnGroups: false, learnWeights: false }));
   return engine;
+}
+
+/**
+ * Judges every day, in order, by what the days before it taught. The first are judged by little more than the relationships:
+ * had they been learned from, each look would vouch for itself.
+ */
+export function judgeAll(hospital: Hospital, book: LookBook, onDay: (judged: JudgedDay) => void): void {
+  const span = spanOf(book.days);
+  if (span === null) return;
+  const judge = new Judge(hospital, new CauseBook(hospital, span.first, span.last));
+  for (const day of book.days) onDay(judge.judgeDay(day, { learnGroups: true, learnWeights: true }));
 }

@@ -39,7 +39,7 @@ export class Expectations {
   readonly #allBackground: [number, number] = [4, 6];
   readonly #elsewhere: Float64Array;
   readonly #elsewhereOfKind: Float64Array;
-  #userCauses = new PairMap();
+  readonly #userCauses = new PairMap();
   #userTotal = new Float64Array(1024);
   /** Filled by `explain`: P(p | u) through each cause, for `learn`. */
   readonly #part = new Float64Array(258);
@@ -222,11 +222,5 @@ export class Expectations {
       this.#elsewhere[cause] = (this.#elsewhere[cause] ?? 0) + amount;
       this.#elsewhereOfKind[kind] = (this.#elsewhereOfKind[kind] ?? 0) + amount;
     }
-  }
-
-  /** Forgets what was learned of single users: scores of the training days must not rest on those days themselves. */
-  forgetUsers(): void {
-    this.#userCauses = new PairMap();
-    this.#userTotal.fill(0);
   }
 }

@@ -1,4 +1,4 @@
-import { type Hospital, SEALED } from '../hospital.ts';
+import type { Hospital } from '../hospital.ts';
 import { Random } from '../random.ts';
 import type { LocalDay } from '../zone.ts';
 import { type CauseBook, CAUSES } from './causes.ts';
@@ -66,7 +66,7 @@ export class Judge {
   readonly #weigher = new Weigher(shippedWeights());
   readonly #random = new Random(20_260_101);
   /** Per user and patient: a: last explained day, b: last day without reason, value: such days, faded. */
-  #pairs = new PairMap();
+  readonly #pairs = new PairMap();
   readonly #bins = new Int32Array(CLUES);
   readonly #repeats = new Repeats();
   #daysSincePrune = 0;
@@ -77,13 +77,6 @@ export class Judge {
     this.#company = new Company(hospital.patients.size);
     this.motives = new Motives(hospital);
     this.expectations = new Expectations(book, this.groups, hospital.departments.size);
-  }
-
-  /** What single users did is forgotten; what groups do is kept. */
-  startAgain(): void {
-    this.expectations.forgetUsers();
-    this.#company.forget();
-    this.#pairs = new PairMap();
   }
 
   judgeDay(day: LookDay, mode: JudgeMode): JudgedDay {
@@ -288,9 +281,5 @@ export class Judge {
       judged.foreign[look] = strongest.share;
       judged.foreignDepartment[look] = department;
     }
-  }
-
-  isSealed(patient: number): boolean {
-    return (this.#hospital.keys.flags.at(patient) & SEALED) !== 0;
   }
 }

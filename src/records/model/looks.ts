@@ -2,21 +2,21 @@ import { type Access, readAccesses } from '../accesses.ts';
 import { type Growing, float64, int32 } from '../growing.ts';
 import type { Hospital } from '../hospital.ts';
 import { Names } from '../intern.ts';
+import { isNo, isYes } from '../table.ts';
 import type { LocalDay } from '../zone.ts';
 
 export const PRINTED = 1;
 export const EXPORTED = 2;
 export const BREAK_GLASS = 4;
-/** Every access of the look failed: nothing was seen. */
-export const ALL_FAILED = 8;
 
 /** The looks of one local day: a look is one person opening one patient's record, however often that day. */
 export class LookDay {
   readonly day: LocalDay;
   readonly user: Growing<Int32Array> = int32();
   readonly patient: Growing<Int32Array> = int32();
-  /** Raw accesses. */
+  /** Raw accesses, and how many of them the system refused. */
   readonly times: Growing<Int32Array> = int32();
+  readonly failed: Growing<Int32Array> = int32();
   readonly first: Growing<Float64Array> = float64();
   readonly last: Growing<Float64Array> = float64();
   readonly flags: Growing<Int32Array> = int32();
@@ -52,13 +52,19 @@ export class LookDay {
     this.times.push(0);
     this.first.push(at);
     this.last.push(at);
-    this.flags.push(ALL_FAILED);
+    this.failed.push(0);
+    this.flags.push(0);
     this.place.push(-1);
     this.host.push(-1);
     this.hours.push(0);
     this.#placedAt.push(Number.POSITIVE_INFINITY);
     this.#hostedAt.push(Number.POSITIVE_INFINITY);
     return look;
+  }
+
+  /** Nobody was let in: nothing was seen. */
+  isRefused(look: number): boolean {
+    return this.failed.at(look) === this.times.at(look);
   }
 
   /** @param place a department, or -1 */
@@ -96,6 +102,7 @@ export class LookDay {
       this.user,
       this.patient,
       this.times,
+      this.failed,
       this.first,
       this.last,
       this.flags,
@@ -123,8 +130,21 @@ export interface LookBook {
   readonly days: readonly LookDay[];
   readonly hosts: Names;
   readonly accesses: number;
-  /** Break-glass reasons as typed, by `day user patient`. */
-  readonly reasons: Map<string, string>;
+  /** Uses of break-glass by `useKey`, in order of time. */
+  readonly uses: ReadonlyMap<string, readonly GlassUse[]>;
+}
+
+/** Break-glass: the accesses of one person to one record on one day for which the same reason was typed. */
+export interface GlassUse {
+  /** As typed; null when the log only says that it was used. */
+  readonly reason: string | null;
+  first: number;
+  times: number;
+  failed: number;
+}
+
+export function useKey(day: LocalDay, user: number, patient: number): string {
+  return `${day} ${user} ${patient}`;
 }
 
 /** How many days may be written to at once without rebuilding: exports overlap midnight, not weeks. */
@@ -134,7 +154,7 @@ export function readLooks(folder: string, hospital: Hospital): LookBook {
   const { zone, departments } = hospital;
   const byDay = new Map<LocalDay, LookDay>();
   const hosts = new Names();
-  const reasons = new Map<string, string>();
+  const uses = new Map<string, GlassUse[]>();
   let accesses = 0;
   let current: LookDay | null = null;
   const open: LookDay[] = [];
@@ -156,15 +176,12 @@ export function readLooks(folder: string, hospital: Hospital): LookBook {
     if (access.at < current.first.at(look)) current.first.set(look, access.at);
     if (access.at > current.last.at(look)) current.last.set(look, access.at);
     let flags = current.flags.at(look);
-    if (access.succeeded) flags &= ~ALL_FAILED;
-    const action = access.action;
-    if (action !== '' && action !== 'read') {
-      if (isPrint(action)) flags |= PRINTED;
-      else if (isExport(action)) flags |= EXPORTED;
-    }
-    if (access.breakGlass !== '' && access.breakGlass !== '0' && access.breakGlass !== 'false') {
+    if (!access.succeeded) current.failed.set(look, current.failed.at(look) + 1);
+    else if (isPrint(access.action)) flags |= PRINTED;
+    else if (isExport(access.action)) flags |= EXPORTED;
+    if (access.breakGlass !== '' && !isNo(access.breakGlass)) {
       flags |= BREAK_GLASS;
-      reasons.set(`${day} ${access.user} ${access.patient}`, access.breakGlass);
+      addUse(uses, useKey(day, access.user, access.patient), access);
     }
     current.flags.set(look, flags);
     if (!access.wholeDay) current.hours.set(look, current.hours.at(look) | (1 << zone.hourOf(access.at)));
@@ -176,13 +193,59 @@ export function readLooks(folder: string, hospital: Hospital): LookBook {
     day.putAway();
     day.sort();
   }
-  return { days: [...byDay.values()].sort((a, b) => a.day - b.day), hosts, accesses, reasons };
+  for (const list of uses.values())
+    list.sort((a, b) => a.first - b.first || ((a.reason ?? '') < (b.reason ?? '') ? -1 : 1));
+  return { days: [...byDay.values()].sort((a, b) => a.day - b.day), hosts, accesses, uses };
+}
+
+function addUse(uses: Map<string, GlassUse[]>, key: string, { at, breakGlass, succeeded }: Access): void {
+  const reason = isYes(breakGlass) ? null : breakGlass;
+  const list = uses.get(key) ?? [];
+  uses.set(key, list);
+  let use = list.find((known) => known.reason === reason);
+  if (use === undefined) {
+    use = { reason, first: at, times: 0, failed: 0 };
+    list.push(use);
+  }
+  use.first = Math.min(use.first, at);
+  use.times++;
+  if (!succeeded) use.failed++;
 }
 
 export function isPrint(action: string): boolean {
-  return action.toLowerCase() === 'print';
+  return action.length === 5 && action.toLowerCase() === 'print';
 }
 
 export function isExport(action: string): boolean {
-  return action.toLowerCase() === 'export';
+  return action.length === 6 && action.toLowerCase() === 'export';
+}
+
+/** A hole in the log longer than this parts it. Assumed: no service that is open is silent for four weeks. */
+const HOLE_DAYS = 28;
+/** What lies beyond such a hole and is less than this share of all looks is there by a wrong clock. Assumed. */
+const STRAY_SHARE = 0.01;
+
+/** First and last day of the log without strays: one row with a wrong year must not make a log of 25 years. */
+export function spanOf(days: readonly LookDay[]): { readonly first: LocalDay; readonly last: LocalDay } | null {
+  const all = days.reduce((sum, { count }) => sum + count, 0);
+  let from = 0;
+  let to = days.length - 1;
+  let before = 0;
+  for (let i = 0; i + 1 < days.length; i++) {
+    before += days[i]?.count ?? 0;
+    if (before >= STRAY_SHARE * all) break;
+    if (gapAfter(days, i) > HOLE_DAYS) from = i + 1;
+  }
+  let after = 0;
+  for (let i = days.length - 1; i > from; i--) {
+    after += days[i]?.count ?? 0;
+    if (after >= STRAY_SHARE * all) break;
+    if (gapAfter(days, i - 1) > HOLE_DAYS) to = i - 1;
+  }
+  const [first, last] = [days[from], days[to]];
+  return first === undefined || last === undefined ? null : { first: first.day, last: last.day };
+}
+
+function gapAfter(days: readonly LookDay[], i: number): number {
+  return (days[i + 1]?.day ?? 0) - (days[i]?.day ?? 0);
 }

@@ -1,4 +1,3 @@
-import type { Groups } from './groups.ts';
 import type { JudgedDay } from './judge.ts';
 import { OWN } from './motives.ts';
 import { PairMap } from './pair-map.ts';
@@ -41,27 +40,14 @@ export interface PersonDays {
 /** Sums looks up to persons and days, and carries what builds up over days. */
 export class PersonDayScorer {
   readonly #mass = new Rates(0.6, 6);
-  readonly #foreign = new Rates(0.3, 6);
-  readonly #groups: Groups;
-  #sustained = new PairMap();
-  #abroad = new PairMap();
+  readonly #sustained = new PairMap();
+  readonly #abroad = new PairMap();
   /** By group and department: foreign looks; by group: all looks. */
   readonly #groupForeign = new PairMap();
   readonly #ownForeign = new PairMap();
   readonly #groupLooks: number[] = [];
   /** By group: how much counts of foreign looks scatter beyond chance, and over how many. */
   readonly #groupScatter: [number, number][] = [];
-
-  constructor(groups: Groups) {
-    this.#groups = groups;
-  }
-
-  startAgain(): void {
-    this.#mass.forgetUsers();
-    this.#foreign.forgetUsers();
-    this.#sustained = new PairMap();
-    this.#abroad = new PairMap();
-  }
 
   /** A case was opened: what had built up is spent. */
   spend(user: number, foreignDepartment: number): void {
@@ -105,7 +91,8 @@ export class PersonDayScorer {
       const to = start[i + 1] ?? 0;
       for (let j = from; j < to; j++) {
         const look = order[j] ?? 0;
-        if (((judged.ties[look] ?? 0) & OWN) !== 0) {
+        // One's own record is told apart, and where nobody was let in nothing was seen.
+        if (((judged.ties[look] ?? 0) & OWN) !== 0 || day.isRefused(look)) {
           result.lookScores[look] = Number.NEGATIVE_INFINITY;
           continue;
         }
@@ -212,10 +199,6 @@ export class PersonDayScorer {
   #scatterAbroad(group: number): number {
     const [sum, count] = this.#groupScatter[group] ?? [SCATTER, 1];
     return Math.max(1, sum / count);
-  }
-
-  groupOf(judged: JudgedDay, user: number): number {
-    return judged.places[user]?.[0]?.group ?? this.#groups.idOf(-1, -1);
   }
 }
 

@@ -12,7 +12,7 @@ export class Rates {
   readonly #priorDays: number;
   readonly #group: { days: number; sum: number; scatter: number; scatterDays: number }[] = [];
   readonly #all = { days: 20, sum: 0, scatter: 40, scatterDays: 20 };
-  #own = new PairMap();
+  readonly #own = new PairMap();
 
   /** @param start what anybody does a day, before anything is learned */
   constructor(start: number, priorDays: number) {
@@ -59,9 +59,5 @@ export class Rates {
       level.scatter += scatter;
       level.scatterDays++;
     }
-  }
-
-  forgetUsers(): void {
-    this.#own = new PairMap();
   }
 }

@@ -33,6 +33,7 @@ export class SnoopTail {
       const accidents = motives.accidents(user, departmentOf(user));
       for (let j = persons.start[i] ?? 0; j < (persons.start[i + 1] ?? 0); j++) {
         const look = persons.order[j] ?? 0;
+        if (persons.lookScores[look] === Number.NEGATIVE_INFINITY) continue;
         const explained = Math.min(6, Math.max(-6, judged.explained[look] ?? 0));
         const base = (judged.repeatEvidence[look] ?? 0) - explained;
         for (const { chance, evidence } of accidents) add(this.#accidents, base + evidence, chance);
