@@ -16,10 +16,13 @@ import { newReport } from '../../src/records/table.ts';
 import { DAY_MS, dayText, Zone } from '../../src/records/zone.ts';
 import { BASELINES, type DayFacts, factsOf } from './baselines.ts';
 import { averagePrecision, cutAt, delays, type Signal, thresholdFor } from './curve.ts';
-import { Fairness, surnameDeciles } from './fairness.ts';
+import { Fairness, sitesOf, surnameDeciles } from './fairness.ts';
+import { reviewLooks } from '../../src/records/review.ts';
 import { readTruth } from './truth.ts';
 
 const BUDGETS = [0.1, 0.2, 0.5, 1, 2] as const;
+/** The budgets that have a “must”: there the review itself is run, with its cases and its way of joining them. */
+const JUDGED = [0.2, 1] as const;
 const TRAIN_DAYS = 28;
 const DAYS = 56;
 /** Incidents per 1,000 staff and week in a real hospital (record-access.md 4.1: 0.2–1). */
@@ -33,6 +36,8 @@ interface Outcome {
   readonly recall: Map<number, number[]>;
   readonly atOwnThreshold: Map<number, number[]>;
   readonly realised: Map<number, number[]>;
+  /** What `records review` itself shows. */
+  readonly review: Map<number, { readonly recall: number[]; readonly falseAlerts: number[] }>;
   readonly precision: number[];
   readonly scenarios: Map<string, Map<number, [found: number, all: number]>>;
   readonly days: number[];
@@ -83,6 +88,7 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
   const persons: Signal[] = [];
   let staffDays = 0;
   const deciles = surnameDeciles(hospital);
+  const sites = sitesOf(folder);
   const lastFalse = new Map<number, number>();
   const before = process.cpuUsage();
   runEngine(hospital, book, TRAIN_DAYS, (scored, { calibration }) => {
@@ -95,10 +101,10 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
       );
       const incident = truth.byPersonDay.get(`${name} ${dayText(day)}`) ?? null;
       persons.push({ score, day, who: name, incident });
-      fairness.add(hospital, user, day, deciles, 'accesses', scored.persons.looks[i] ?? 0);
+      fairness.add(hospital, sites, user, day, deciles, 'accesses', scored.persons.looks[i] ?? 0);
       if (incident === null && score > FAIR_FROM && day - (lastFalse.get(user) ?? -99) > 7) {
         lastFalse.set(user, day);
-        fairness.add(hospital, user, day, deciles, 'falseAlerts', 1);
+        fairness.add(hospital, sites, user, day, deciles, 'falseAlerts', 1);
       }
       if (score > 2) ours.push({ score, day, who: name, incident });
     });
@@ -116,6 +122,8 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
   const positives = truth.byPersonDay.size;
   const thousandDays = staffDays / 1000;
   take('our model', ours, averagePrecision(persons, positives), (budget) => -Math.log(budget / 1000));
+
+  for (const budget of JUDGED) reviewAt(budget);
 
   const facts = baselineFacts();
   const signalsOf = (scores: Float64Array): Signal[] =>
@@ -148,6 +156,30 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
   );
   return book.accesses / ((used.user + used.system) / 1e6);
 
+  /** As a reader of `records review` would count: a false alert is a case that is about no incident. */
+  function reviewAt(budget: number): void {
+    const options = { budget, trainDays: TRAIN_DAYS, zone: 'Europe/London', pseudonymKey: null };
+    const found = new Set<string>();
+    let falseAlerts = 0;
+    for (const one of reviewLooks(hospital, book, options).cases) {
+      if (!one.alert && !('joins' in one)) continue;
+      const incident =
+        'user' in one ? truth.byPersonDay.get(`${one.user} ${one.day}`) : truth.byPatient.get(one.patient);
+      if (incident !== undefined) found.add(incident);
+      else if (one.alert) falseAlerts++;
+    }
+    const outcome = outcomes.get('our model');
+    const lists = outcome?.review.get(budget);
+    lists?.recall.push(found.size / truth.incidents.size);
+    lists?.falseAlerts.push(falseAlerts / (budget * thousandDays));
+    for (const [id, { scenario }] of truth.incidents) {
+      const counts = outcome?.scenarios.get(scenario) ?? new Map<number, [number, number]>();
+      outcome?.scenarios.set(scenario, counts);
+      const [hits, all] = counts.get(budget) ?? [0, 0];
+      counts.set(budget, [hits + (found.has(id) ? 1 : 0), all + 1]);
+    }
+  }
+
   function take(
     name: string,
     signals: readonly Signal[],
@@ -162,6 +194,7 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
         recall: lists(),
         atOwnThreshold: lists(),
         realised: lists(),
+        review: new Map(JUDGED.map((budget) => [budget, { recall: [], falseAlerts: [] }])),
         precision: [],
         scenarios: new Map(),
         days: [],
@@ -174,12 +207,6 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
       const allowed = budget * thousandDays;
       const cut = cutAt(signals, thresholdFor(signals, allowed));
       outcome.recall.get(budget)?.push(cut.found.size / truth.incidents.size);
-      for (const [id, { scenario }] of truth.incidents) {
-        const counts = outcome.scenarios.get(scenario) ?? new Map<number, [number, number]>();
-        outcome.scenarios.set(scenario, counts);
-        const [found, all] = counts.get(budget) ?? [0, 0];
-        counts.set(budget, [found + (cut.found.has(id) ? 1 : 0), all + 1]);
-      }
       if (own === null) continue;
       const kept = cutAt(signals, own(budget));
       outcome.atOwnThreshold.get(budget)?.push(kept.found.size / truth.incidents.size);
@@ -253,35 +280,18 @@ function report(variant: string, outcomes: ReadonlyMap<string, Outcome>, speeds:
         ? {
             recallAtOwnThreshold: byBudget(outcome.atOwnThreshold),
             falseAlertsOverBudget: byBudget(outcome.realised),
-            precisionAtRealRate: Object.fromEntries(
-              [...outcome.atOwnThreshold].map(([budget, list]) => {
-                const found = mean(list) * REAL_RATE;
-                return [
-                  budget,
-                  Math.round(
-                    (found / (found + 7 * budget * Math.max(0.01, mean(outcome.realised.get(budget) ?? [])))) * 1000,
-                  ) / 1000,
-                ];
-              }),
-            ),
+            review: reviewOf(outcome, recall, baseline, variant),
             daysToDetect: median(outcome.days),
             recordsOpenedBefore: mean(outcome.records),
             timesBestBaseline: {
               0.2: Math.round(((recall[0.2] ?? 0) / baseline(0.2)) * 100) / 100,
               1: Math.round(((recall[1] ?? 0) / baseline(1)) * 100) / 100,
             },
-            must: variant.includes('without')
-              ? 'best baseline'
-              : isTuned
-                ? { 0.2: 0.6, 1: 0.8 }
-                : { 0.2: 0.55, 1: 0.75 },
             scenarios: Object.fromEntries(
               [...outcome.scenarios].map(([scenario, counts]) => [
                 scenario,
                 Object.fromEntries(
-                  [...counts]
-                    .filter(([budget]) => budget === 0.2 || budget === 1)
-                    .map(([budget, [found, all]]) => [budget, Math.round((found / all) * 100) / 100]),
+                  [...counts].map(([budget, [found, all]]) => [budget, Math.round((found / all) * 100) / 100]),
                 ),
               ]),
             ),
@@ -291,4 +301,41 @@ function report(variant: string, outcomes: ReadonlyMap<string, Outcome>, speeds:
         : {}),
     });
   }
+}
+
+/** What `records review` shows at the budgets that have a “must”, and which of them it misses. */
+function reviewOf(
+  outcome: Outcome,
+  best: Readonly<Record<string, number>>,
+  baseline: (budget: number) => number,
+  variant: string,
+): object {
+  return Object.fromEntries(
+    [...outcome.review].map(([budget, lists]) => {
+      const recall = mean(lists.recall);
+      const falseAlerts = mean(lists.falseAlerts);
+      const times = Math.round((recall / baseline(budget)) * 100) / 100;
+      const isTuned = TUNED.includes(variant);
+      const least = budget === 0.2 ? (isTuned ? 0.6 : 0.55) : isTuned ? 0.8 : 0.75;
+      const missed = variant.includes('without')
+        ? [...(times < 1 ? ['best baseline'] : [])]
+        : [
+            ...(recall < least ? [`recall ${least}`] : []),
+            ...(times < 1.8 ? ['1.8 × best baseline'] : []),
+            ...(falseAlerts < 0.6 || falseAlerts > 1.25 ? ['false alerts 0.6 to 1.25 of the budget'] : []),
+          ];
+      const found = recall * REAL_RATE;
+      return [
+        budget,
+        {
+          recall,
+          withHindsight: best[budget],
+          falseAlertsOverBudget: falseAlerts,
+          timesBestBaseline: times,
+          precisionAtRealRate: Math.round((found / (found + 7 * budget * Math.max(0.01, falseAlerts))) * 1000) / 1000,
+          missed,
+        },
+      ];
+    }),
+  );
 }

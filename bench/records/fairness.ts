@@ -1,4 +1,5 @@
 import { type Hospital, postOn } from '../../src/records/hospital.ts';
+import { newReport, readTable } from '../../src/records/table.ts';
 import { dayText } from '../../src/records/zone.ts';
 
 /** False alerts and accesses of every group, pooled over hospitals. */
@@ -8,6 +9,7 @@ export class Fairness {
 
   add(
     hospital: Hospital,
+    sites: ReadonlyMap<string, string>,
     user: number,
     day: number,
     deciles: ReadonlyMap<number, number>,
@@ -22,6 +24,7 @@ export class Fairness {
       `role ${hospital.roles.textOf(post.role)}`,
       `surname decile ${decile ?? 'unknown'}`,
       `shift ${weekday}`,
+      `site ${sites.get(hospital.users.textOf(user)) ?? 'unknown'}`,
     ];
     for (const name of names) {
       const group = this.#groups.get(name) ?? { falseAlerts: 0, accesses: 0 };
@@ -51,6 +54,16 @@ export class Fairness {
       })
       .sort((a, b) => b.low - a.low);
   }
+}
+
+/** Where each log-in works, as staff.csv has it. The model does not look at it. */
+export function sitesOf(folder: string): Map<string, string> {
+  const sites = new Map<string, string>();
+  readTable(folder, { file: 'staff.csv', required: ['user', 'site'], optional: [] }, newReport(), ({ user, site }) => {
+    sites.set(user, site);
+    return null;
+  });
+  return sites;
 }
 
 /** Tenths of the patients by how common their surname is: 1 the commonest, 10 the rarest. */
