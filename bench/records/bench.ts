@@ -318,7 +318,9 @@ function reviewOf(
       const isTuned = TUNED.includes(variant);
       const least = budget === 0.2 ? (isTuned ? 0.6 : 0.55) : isTuned ? 0.8 : 0.75;
       const missed = variant.includes('without')
-        ? [...(times < 1 ? ['best baseline'] : [])]
+        ? times < 1
+          ? ['best baseline']
+          : []
         : [
             ...(recall < least ? [`recall ${least}`] : []),
             ...(times < 1.8 ? ['1.8 × best baseline'] : []),

@@ -12,7 +12,7 @@ interface Envelope {
   readonly at?: number;
 }
 
-/** One thing that a sender sent, as its door took it. */
+/** One thing that a source sent, as its door took it. */
 export type Message =
   /** A syslog message, a raw line, or any text that is a log by itself. */
   | ({ readonly kind: 'text'; readonly text: string } & Envelope)

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { ENDPOINTS } from '../api/endpoints.ts';
@@ -10,6 +11,7 @@ import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts'
 import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import type { Log } from '../ops/log.ts';
 import { Trail } from '../ops/trail.ts';
+import type { ArchiveDamage } from '../store/archive/archive.ts';
 import { openArchive } from '../store/archive/open-archive.ts';
 import { openJournal } from '../store/journal.ts';
 import { lockData } from '../store/lock.ts';
@@ -55,9 +57,11 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** Journal that waits to be judged: beyond it, senders are asked to wait. */
+/** Journal that waits to be judged: beyond it, sources are asked to wait. */
 const MAX_BACKLOG_BYTES = 512 * 1024 * 1024;
 const RETENTION_EVERY_MS = 24 * 3_600_000;
+const SPACE_EVERY_MS = 5000;
+const MIN_FREE_BYTES = 1 << 30;
 
 /** Builds the live service from its parts, and opens its doors last. */
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -69,6 +73,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const counters = new Counters();
   let pressure: string | null = null;
   let archiveFailed = false;
+  let spaceWatch: NodeJS.Timeout | null = null;
+  /** The archive watches the space; without it, the journal must still leave what a restart needs. */
+  const watchSpace = async () => {
+    const { bavail, bsize } = await statfs(dataFolder);
+    pressure = bavail * bsize < MIN_FREE_BYTES ? 'hardly any space is left, and the archive has stopped' : null;
+  };
 
   const journal = await openJournal(journalFolder, {
     onDamage: ({ kind, file }) => log.say('alarm', 'journal-damage', { kind, file: path.basename(file) }),
@@ -94,13 +104,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     folder: archiveFolder,
     journal,
     keepFrom: () => judging.keepFrom,
-    onDamage: (damage) => log.say('alarm', 'archive-damage', { kind: damage.kind }),
+    onDamage: (damage) => log.say('alarm', 'archive-damage', damageFields(damage)),
     onPressure: (isPressed, reason) => {
       pressure = isPressed ? reason : null;
       log.say(isPressed ? 'alarm' : 'info', isPressed ? 'space-short' : 'space-again', { reason });
     },
     onFailure: (reason) => {
       archiveFailed = true;
+      spaceWatch ??= setInterval(
+        () => void watchSpace().catch((error: unknown) => log.bug(error)),
+        SPACE_EVERY_MS,
+      ).unref();
       log.say('alarm', 'archive-failed', { reason });
     },
   });
@@ -182,10 +196,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await shut();
     throw error;
   }
-  const retention = setInterval(
-    () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error)),
-    RETENTION_EVERY_MS,
-  ).unref();
+  const applyRetention = () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error));
+  // Once at the start too: a service that is restarted every night would never come to it.
+  applyRetention();
+  const retention = setInterval(applyRetention, RETENTION_EVERY_MS).unref();
 
   async function shut(): Promise<void> {
     await judging.stop();
@@ -198,8 +212,26 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     addresses: addresses as Service['addresses'],
     close: async () => {
       clearInterval(retention);
+      if (spaceWatch !== null) clearInterval(spaceWatch);
       await Promise.all(doors.map((door) => door.close()));
       await shut();
     },
   };
+}
+
+/** Where the damage lies, and nothing of what lies there. */
+function damageFields(damage: ArchiveDamage): Record<string, string | number> {
+  const { kind } = damage;
+  switch (kind) {
+    case 'journal': {
+      const { file, from, to } = damage.damage;
+      return { kind, damage: damage.damage.kind, file: path.basename(file), from, to };
+    }
+    case 'chain':
+      return { kind, problem: damage.problem.kind, line: damage.problem.line };
+    case 'segment-missing':
+      return { kind, name: damage.name };
+    case 'payload':
+      return { kind, position: damage.position };
+  }
 }

@@ -17,7 +17,7 @@ interface LiveHit extends PlacedHit {
   readonly contentId: string;
 }
 
-/** Clocks of senders differ: windows that are over are answered so much later. */
+/** Clocks of sources differ: windows that are over are answered so much later. */
 const TOLERANCE_MS = 60_000;
 
 /** Judges stored events by Sigma rules and correlations, in the order of the journal. */

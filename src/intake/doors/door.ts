@@ -8,7 +8,7 @@ export interface Source {
 }
 
 /**
- * What every door is handed. A door admits senders, cuts what they send into messages and hands those on; it
+ * What every door is handed. A door admits sources, cuts what they send into messages and hands those on; it
  * acknowledges (answers, reads on) only when `accept` has resolved, and pushes back when it rejects.
  */
 export interface DoorServices {

@@ -9,7 +9,7 @@ const MAX_UNPACKED = 64 * 1024 * 1024;
 /** What a source is asked to wait when there is no room. */
 const RETRY_SECONDS = 2;
 
-/** How one protocol's senders say who they are. */
+/** How one protocol's sources say who they are. */
 export type Scheme = 'apikey' | 'basic' | 'splunk' | 'bearer';
 
 /** Bodies come as bytes, whatever their type says: each door knows better what they are. What breaks is reported. */

@@ -13,7 +13,7 @@ import {
 import { SyslogFraming } from './framing.ts';
 
 const MAX_CONNECTIONS = 1000;
-/** A connection that has said nothing for so long is taken for dead; senders open a new one. */
+/** A connection that has said nothing for so long is taken for dead; sources open a new one. */
 const IDLE_MS = 60 * 60 * 1000;
 /** Messages handed on at a time. */
 const MAX_BATCH = 2000;
