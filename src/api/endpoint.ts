@@ -21,13 +21,13 @@ export interface ApiServices {
   readonly timeZone: string;
   /** Puts up-to-date figures into the counters. */
   readonly refreshCounters: () => Promise<void>;
-  /** Calls `heard` with each new finding, until the answer is called. */
   /** Puts pseudonyms for what names a patient. */
   readonly pseudonymise: (text: string) => string;
   /** Parts of the service that do not work, in a word each: for the administrator's log. Empty: all is well. */
   readonly failing: () => readonly string[];
   /** The OpenAPI document. */
   readonly describe: () => object;
+  /** Calls `heard` with each new finding, until the answer is called. */
   readonly onFinding: (heard: (finding: Finding) => void) => () => void;
 }
 
@@ -50,19 +50,28 @@ export interface Streamed {
  * One thing that the API can be asked. To add one: write the file, and add it to `ENDPOINTS` in ./endpoints.ts. The
  * server, the OpenAPI document and the test of who may call what are made from that list.
  */
-export interface Endpoint<Query extends z.ZodObject = z.ZodObject> {
+export interface Endpoint<Input extends z.ZodObject = z.ZodObject> {
   readonly audience: Audience;
-  readonly method: 'GET';
+  /** `GET` changes nothing. */
+  readonly method: 'GET' | 'POST';
+  /** With `:name` where a part of it is asked for. */
   readonly path: string;
   readonly summary: string;
-  readonly query: Query;
+  /**
+   * What it takes: the `:name`s of the path, and for `GET` the query, for `POST` the JSON body. A body with names that
+   * it does not have is refused.
+   */
+  readonly input: Input;
   readonly answer: z.ZodType | string;
-  /** True if the call is written to the trail: it shows what somebody may have to answer for having seen. */
+  /**
+   * True if the call is written to the trail, whether or not it succeeds: it shows or changes what somebody may have
+   * to answer for. A `POST` always is.
+   */
   readonly isRecorded: boolean;
-  handle(query: z.infer<Query>, services: ApiServices, signal: AbortSignal, caller: Caller | null): Promise<unknown>;
+  handle(input: z.infer<Input>, services: ApiServices, signal: AbortSignal, caller: Caller | null): Promise<unknown>;
 }
 
 /** Keeps the types of one endpoint together. */
-export function endpoint<Query extends z.ZodObject>(made: Endpoint<Query>): Endpoint {
+export function endpoint<Input extends z.ZodObject>(made: Endpoint<Input>): Endpoint {
   return made;
 }

@@ -4,28 +4,42 @@ import type { Endpoint } from './endpoint.ts';
 /** The OpenAPI 3.1 document of some endpoints. */
 export function openApiDocument(endpoints: readonly Endpoint[], version: string): object {
   const paths: Record<string, object> = {};
-  for (const { audience, method, path, summary, query, answer } of endpoints) {
-    const parameters = Object.entries(query.shape).map(([name, schema]) => {
-      const { description, ...rest } = z.toJSONSchema(schema as z.ZodType, { io: 'input' });
-      return {
-        name,
-        in: 'query',
-        required: !(schema as z.ZodType).safeParse(undefined).success,
-        ...(description === undefined ? {} : { description }),
-        schema: withoutDialect(rest),
-      };
-    });
+  for (const { audience, method, path, summary, input, answer } of endpoints) {
+    const ofPath = new Set([...path.matchAll(/:(\w+)/g)].map(([, name]) => name));
+    const shape = Object.entries<z.ZodType>(input.shape);
+    const parameters = shape
+      .filter(([name]) => method === 'GET' || ofPath.has(name))
+      .map(([name, schema]) => {
+        const { description, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+        return {
+          name,
+          in: ofPath.has(name) ? 'path' : 'query',
+          required: ofPath.has(name) || !schema.safeParse(undefined).success,
+          ...(description === undefined ? {} : { description }),
+          schema: withoutDialect(rest),
+        };
+      });
+    const body = z.strictObject(Object.fromEntries(shape.filter(([name]) => !ofPath.has(name))));
     const content =
       typeof answer === 'string'
         ? { [answer]: { schema: { type: 'string' } } }
         : { 'application/json': { schema: withoutDialect(z.toJSONSchema(answer)) } };
-    paths[path] = {
-      ...paths[path],
+    const url = path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[url] = {
+      ...paths[url],
       [method.toLowerCase()]: {
         summary,
         description: audience === 'anyone' ? 'For anyone.' : `For the roles ${audience.join(', ')}.`,
         ...(audience === 'anyone' ? {} : { security: [{ token: [] }] }),
         parameters,
+        ...(method === 'POST'
+          ? {
+              requestBody: {
+                required: true,
+                content: { 'application/json': { schema: withoutDialect(z.toJSONSchema(body, { io: 'input' })) } },
+              },
+            }
+          : {}),
         responses: {
           200: { description: 'As asked.', content },
           400: { description: 'Something in the question is not as it must be; the answer says what.' },

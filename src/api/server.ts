@@ -14,6 +14,9 @@ export interface ApiParts {
   readonly onBug: (error: unknown) => string;
 }
 
+/** Bytes: a comment, a list of findings. */
+const MAX_BODY = 256 * 1024;
+
 /** Answers each endpoint of the list to those whom it is for, and to nobody else. */
 export async function api(
   app: FastifyInstance,
@@ -35,26 +38,20 @@ export async function api(
     app.route({
       method: each.method,
       url: each.path,
+      bodyLimit: MAX_BODY,
       handler: async (request, reply) => {
         const caller = await admit(each, request, reply, tokens);
         if (caller === 'refused') return reply;
-        const query = each.query.safeParse(given(request.query));
-        if (!query.success) {
-          const [issue] = query.error.issues;
-          throw new Refusal(
-            'api/bad-request',
-            `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as it must be'}`,
-          );
-        }
+        const input = inputOf(each, request);
         const abort = new AbortController();
         open.add(abort);
         reply.raw.on('close', () => {
           abort.abort();
           open.delete(abort);
         });
-        if (each.isRecorded && caller !== null)
-          await trail.record(caller.tokenId, `GET ${each.path}`, null, cleaned(query.data, services));
-        const answer = await each.handle(query.data, services, abort.signal, caller);
+        if ((each.isRecorded || each.method === 'POST') && caller !== null)
+          await trail.record(caller.tokenId, `${each.method} ${each.path}`, null, cleaned(input, services));
+        const answer = await each.handle(input, services, abort.signal, caller);
         if (!isStreamed(answer)) return answer;
         reply.type(answer.contentType);
         return reply.send(Readable.from(answer.pieces));
@@ -91,16 +88,34 @@ async function admit(
   return { tokenId: holder.id, role: holder.role };
 }
 
-/** What somebody asked for may name a patient; the trail does not. */
-function cleaned(query: Readonly<Record<string, unknown>>, { pseudonymise }: ApiServices): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(query).map(([name, value]) => [name, typeof value === 'string' ? pseudonymise(value) : value]),
-  );
+/** @throws Refusal `api/bad-request`, which says what is wrong with it */
+function inputOf({ method, input }: Endpoint, { query, body, params }: FastifyRequest): Record<string, unknown> {
+  if (method === 'POST' && body !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body)))
+    throw new Refusal('api/bad-request', 'the body is not a JSON object');
+  const given = method === 'GET' ? asked(query) : { ...(body as object | undefined) };
+  // A change that was meant and not understood must not look done; a question may hold more than we know.
+  const parsed = (method === 'GET' ? input : input.strict()).safeParse({ ...given, ...(params as object) });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  throw new Refusal('api/bad-request', `${where}${issue?.message ?? 'not as it must be'}`);
 }
 
 /** `from=` is as good as no `from`. */
-function given(query: unknown): Record<string, unknown> {
+function asked(query: unknown): Record<string, unknown> {
   return Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== ''));
+}
+
+/** What somebody asked for may name a patient; the trail does not. */
+function cleaned(input: Readonly<Record<string, unknown>>, { pseudonymise }: ApiServices): object {
+  const clean = (value: unknown): unknown => {
+    if (typeof value === 'string') return pseudonymise(value);
+    if (typeof value === 'number') return pseudonymise(String(value)) === String(value) ? value : '(number)';
+    if (Array.isArray(value)) return value.map(clean);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, clean(each)]));
+  };
+  return clean(input) as object;
 }
 
 function isStreamed(answer: unknown): answer is Streamed {

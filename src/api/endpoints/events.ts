@@ -16,7 +16,7 @@ export const events = endpoint({
   method: 'GET',
   path: '/api/v1/events',
   summary: 'Kept events, the newest first, one JSON object a line. Patients are pseudonyms.',
-  query: QUERY,
+  input: QUERY,
   answer: 'application/x-ndjson',
   isRecorded: true,
   handle: async ({ query, from, to, limit }, services, signal): Promise<Streamed> => {

@@ -7,7 +7,7 @@ export const findings = endpoint({
   method: 'GET',
   path: '/api/v1/findings',
   summary: 'What was found, the newest first.',
-  query: PAGING,
+  input: PAGING,
   answer: pageOf(z.looseObject({ schema: z.literal('wardwatch.finding/1'), id: z.string() })),
   isRecorded: true,
   handle: async ({ cursor, limit }, services) =>

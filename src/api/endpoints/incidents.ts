@@ -33,7 +33,7 @@ export const incidents = endpoint({
   method: 'GET',
   path: '/api/v1/incidents',
   summary: 'Findings that belong together, the newest first.',
-  query: PAGING,
+  input: PAGING,
   answer: pageOf(INCIDENT),
   isRecorded: true,
   handle: async ({ cursor, limit }, services) =>

@@ -11,10 +11,10 @@ export const live = endpoint({
   method: 'GET',
   path: '/api/v1/live',
   summary: 'New findings as they are made (server-sent events).',
-  query: z.object({}),
+  input: z.object({}),
   answer: 'text/event-stream',
   isRecorded: true,
-  handle: (_query, services, signal): Promise<Streamed> =>
+  handle: (_input, services, signal): Promise<Streamed> =>
     Promise.resolve({ contentType: 'text/event-stream', pieces: listen(services.onFinding, signal) }),
 });
 

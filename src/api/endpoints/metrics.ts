@@ -6,10 +6,10 @@ export const metrics = endpoint({
   method: 'GET',
   path: '/metrics',
   summary: 'What the service counts of itself, in Prometheus’ format.',
-  query: z.object({}),
+  input: z.object({}),
   answer: 'text/plain; version=0.0.4',
   isRecorded: false,
-  handle: async (_query, services): Promise<Streamed> => {
+  handle: async (_input, services): Promise<Streamed> => {
     await services.refreshCounters();
     const text = services.counters.text();
     return {

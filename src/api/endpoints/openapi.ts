@@ -6,8 +6,8 @@ export const openapi = endpoint({
   method: 'GET',
   path: '/api/v1/openapi.json',
   summary: 'This description, in OpenAPI 3.1.',
-  query: z.object({}),
+  input: z.object({}),
   answer: z.looseObject({ openapi: z.string() }),
   isRecorded: false,
-  handle: (_query, services) => Promise.resolve(services.describe()),
+  handle: (_input, services) => Promise.resolve(services.describe()),
 });

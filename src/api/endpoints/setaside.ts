@@ -16,7 +16,7 @@ export const setaside = endpoint({
   method: 'GET',
   path: '/api/v1/setaside',
   summary: 'What could not be read, the newest first. What arrived is sealed and not shown.',
-  query: PAGING,
+  input: PAGING,
   answer: pageOf(ENTRY),
   isRecorded: false,
   handle: async ({ cursor, limit }, services) =>

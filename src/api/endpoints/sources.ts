@@ -16,10 +16,10 @@ export const sources = endpoint({
   method: 'GET',
   path: '/api/v1/sources',
   summary: 'Who sends logs, and when each was last heard.',
-  query: z.object({}),
+  input: z.object({}),
   answer: z.object({ items: z.array(SOURCE), next: z.null() }),
   isRecorded: false,
-  handle: async (_query, services) => ({
+  handle: async (_input, services) => ({
     items: (await services.sources.list()).map((row) => ({
       id: row.id,
       name: row.name,
