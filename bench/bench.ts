@@ -35,6 +35,11 @@ function rates(things: number, work: () => void, runs = RUNS): number[] {
   });
 }
 
+if (process.argv[2] === 'incidents') {
+  const { benchIncidents } = await import('./incidents.ts');
+  await benchIncidents();
+  process.exit(0);
+}
 if (process.argv[2] === 'store') {
   const { benchStore } = await import('./store.ts');
   await benchStore();

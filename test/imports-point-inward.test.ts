@@ -14,7 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'detect/sigma': ['core'],
   content: [],
   store: ['core'],
-  findings: ['core', 'detect/sigma', 'content'],
+  findings: ['core', 'detect', 'detect/sigma', 'content'],
   ops: ['core', 'store'],
   incidents: ['core', 'store'],
   records: ['core'],

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { UtcMs } from './event.ts';
 import type { Level } from './level.ts';
 import type { Observation } from './observation.ts';
+import type { Rarity } from './rarity.ts';
 
 /** Where one event stands: the file as given (with `!member` for each archive level), and its record from 1. */
 export interface EventPlace {
@@ -48,6 +49,8 @@ interface FindingBase {
   readonly author: string;
   /** What it adds to the early warning score of its host and account. */
   readonly observation: Observation;
+  /** Absent where nothing was learned: in a scan, and in the first day of a service. */
+  readonly rarity?: Rarity;
 }
 
 /** A rule fired on one event. */
@@ -62,7 +65,15 @@ export interface CorrelationFinding extends FindingBase {
   readonly groupBy: Readonly<Record<string, string>>;
 }
 
-export type Finding = RuleFinding | CorrelationFinding;
+/** Something left what is usual for a host or an account. */
+export interface BehaviourFinding extends FindingBase {
+  readonly kind: 'behaviour';
+  readonly rarity: Rarity;
+  /** The measure and what is usual for it, as the sentence has them. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+export type Finding = RuleFinding | CorrelationFinding | BehaviourFinding;
 
 /** The id of the finding by a rule on an event. */
 export function findingId(ruleId: string, place: EventPlace, group = ''): `fnd_${string}` {

@@ -1,5 +1,6 @@
 import type { Entities, Finding } from '../core/finding.ts';
 import { levelRank } from '../core/level.ts';
+import { isStrong } from '../core/rarity.ts';
 
 /** Something by which findings belong together. */
 export interface Link {
@@ -42,7 +43,11 @@ function isOnesOwn(account: string): boolean {
   return !EVERYWHERE.has(account) && !EVERYWHERE.has(account.slice(account.lastIndexOf('\\') + 1));
 }
 
-/** Findings below this join an incident that is there, and open none. */
-export function opensIncident({ level }: Finding): boolean {
-  return levelRank(level) >= levelRank('medium');
+/**
+ * Those that do not, join an incident that is there. Behaviour must be unusual enough; so must what a rule of medium
+ * level says, once it is known how often it says so here. What is high or critical always does.
+ */
+export function opensIncident({ level, rarity }: Finding): boolean {
+  if (levelRank(level) >= levelRank('high')) return true;
+  return levelRank(level) >= levelRank('medium') && (rarity === undefined || isStrong(rarity));
 }

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import type { Finding } from '../core/finding.ts';
 import type { Level } from '../core/level.ts';
 import type { Parameter } from '../core/observation.ts';
+import { type Rarity, strengthOf } from '../core/rarity.ts';
 import { openState } from '../store/state.ts';
 import { allowedActions, nextState } from './life.ts';
 import { Incidents } from './store.ts';
@@ -23,6 +24,10 @@ interface Told {
   readonly level?: Level;
   readonly parameter?: Parameter;
   readonly points?: number;
+  /** Makes it one of behaviour. */
+  readonly rarity?: Rarity;
+  /** All the same, it is a rule's. */
+  readonly isRule?: boolean;
 }
 
 /** Files findings as told, and resolves to the incident of each; `null` for none. */
@@ -38,17 +43,18 @@ async function filed(t: TestContext, told: readonly Told[], careDependsOn = 'pac
     () => now,
     (host) => host === careDependsOn,
   );
-  const ids: (string | null)[] = [];
   for (const [index, each] of told.entries()) {
-    const { minute, host, account, address, level = 'high', parameter = 'defences', points = 2 } = each;
+    const { minute, host, account, address, level = 'high', parameter = 'defences', points = 2, rarity, isRule } = each;
     now = START + minute * MINUTE;
     const at = new Date(now).toISOString();
     const source = { path: 's', record: index };
     const finding: Finding = {
       schema: 'wardwatch.finding/1',
       id: `fnd_${index}`,
-      kind: 'rule',
-      ruleId: 'r',
+      ...(rarity === undefined || isRule === true
+        ? { kind: 'rule', ...(rarity && { rarity }) }
+        : { kind: 'behaviour', rarity, facts: {} }),
+      ruleId: `r${index}`,
       title: 'r',
       level,
       techniques: [],
@@ -63,34 +69,36 @@ async function filed(t: TestContext, told: readonly Told[], careDependsOn = 'pac
       author: '',
       observation: { parameter, points },
     };
-    ids.push(
-      await state.transaction(async (within) => {
-        await within
-          .insertInto('findings')
-          .values({
-            id: finding.id,
-            kind: 'rule',
-            rule_id: 'r',
-            level,
-            at: now,
-            host: host?.toLowerCase() ?? null,
-            account: account?.toLowerCase() ?? null,
-            address: address ?? null,
-            source_id: null,
-            incident_id: null,
-            body: '{}',
-            first_seen_at: now,
-            parameter,
-            points,
-            closed_at: null,
-          })
-          .execute();
-        const id = await incidents.join(within, finding);
-        await within.updateTable('findings').set({ incident_id: id }).where('id', '=', finding.id).execute();
-        return id;
-      }),
-    );
+    await state.transaction(async (within) => {
+      await within
+        .insertInto('findings')
+        .values({
+          id: finding.id,
+          kind: finding.kind,
+          rule_id: finding.ruleId,
+          level,
+          at: now,
+          host: host?.toLowerCase() ?? null,
+          account: account?.toLowerCase() ?? null,
+          address: address ?? null,
+          source_id: null,
+          incident_id: null,
+          body: '{}',
+          first_seen_at: now,
+          parameter,
+          points,
+          closed_at: null,
+          surprise: rarity?.surprise ?? null,
+          per_day: rarity?.perDay ?? null,
+          strength: strengthOf(finding),
+        })
+        .execute();
+      const id = await incidents.join(within, finding, null);
+      await within.updateTable('findings').set({ incident_id: id }).where('id', '=', finding.id).execute();
+    });
   }
+  const rows = await state.db.selectFrom('findings').select('incident_id').orderBy('first_seen_at').execute();
+  const ids = rows.map(({ incident_id: id }) => id);
   return { ids, incidents, page: (await incidents.page(null, 100)).map(({ incident }) => incident) };
 }
 
@@ -144,6 +152,35 @@ const joins: readonly (readonly [what: string, told: readonly Told[], incidentOf
     [0, 0],
   ],
   ['a low finding to nothing, and opens none', [{ minute: 0, host: 'pc1', level: 'low' }], [null]],
+  [
+    'the unusual to the unusual of other hosts, if such things come too seldom to meet by chance',
+    [
+      { minute: 0, host: 'pc1', level: 'medium', rarity: { surprise: 3, perDay: 2 } },
+      { minute: 20, host: 'pc2', level: 'medium', rarity: { surprise: 3, perDay: 3 } },
+    ],
+    [0, 0],
+  ],
+  [
+    'the unusual apart, if such things come often',
+    [
+      { minute: 0, host: 'pc1', level: 'medium', rarity: { surprise: 3, perDay: 40 } },
+      { minute: 20, host: 'pc2', level: 'medium', rarity: { surprise: 3, perDay: 3 } },
+    ],
+    [0, 1],
+  ],
+  [
+    'a little of the unusual that came before, on the same host',
+    [
+      { minute: 0, host: 'pc1', level: 'informational', rarity: { surprise: 0.8, perDay: 300 } },
+      { minute: 20, host: 'pc1', level: 'medium', rarity: { surprise: 3, perDay: 3 } },
+    ],
+    [1, 1],
+  ],
+  [
+    'a medium rule to nothing, once it is known to fire here all the time',
+    [{ minute: 0, host: 'pc1', level: 'medium', isRule: true, rarity: { surprise: 0.2, perDay: 300 } }],
+    [null],
+  ],
   ['a finding about nobody to nothing', [{ minute: 0 }, { minute: 1 }], [0, 1]],
 ];
 for (const [what, told, wanted] of joins) {
@@ -162,7 +199,7 @@ test('a finding that links two incidents makes them one, the older', async (t) =
     { minute: 5, host: 'pc2', account: 'ash', level: 'critical' },
     { minute: 9, host: 'pc2', account: 'kim' },
   ]);
-  deepEqual(ids, ['inc_0', 'inc_1', 'inc_0']);
+  deepEqual(ids, ['inc_0', 'inc_0', 'inc_0']);
   deepEqual(
     page.map(({ id, findings, level }) => [id, findings, level]),
     [['inc_0', 3, 'high']],

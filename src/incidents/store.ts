@@ -1,20 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
-import { isLevel, levelRank } from '../core/level.ts';
 import { isParameter, type Observation, type Score, scoreOf } from '../core/observation.ts';
 import { behind, type Cursor } from '../store/page.ts';
 import type { State } from '../store/state.ts';
 import type { IncidentRow, Tables } from '../store/tables.ts';
-import { type IncidentState, nextState, OPEN_STATES } from './life.ts';
-import { type Link, linksOf, opensIncident } from './links.ts';
+import { type IncidentId, joinIncident } from './join.ts';
+import type { IncidentState } from './life.ts';
+import type { Link } from './links.ts';
 
-type IncidentId = IncidentRow['id'];
-
-/** A finding joins what shares an entity with it in this time: a working day and its night. */
-const JOIN_MS = 24 * 3_600_000;
-/** An address with more hosts than this behind it is a proxy or a gateway, and links nothing. */
-const MAX_HOSTS_OF_ADDRESS = 25;
 /** A parameter keeps its points until the finding is closed, or for so long after its evidence, whichever is later. */
 const KEEPS_POINTS_MS = 24 * 3_600_000;
 
@@ -28,6 +21,8 @@ export interface Incident {
   readonly lastEvidenceAt: number;
   readonly findings: number;
   readonly links: readonly Link[];
+  /** What its detectors say together: at most 4 each. For putting the most serious first. */
+  readonly strength: number;
   /** The highest among its hosts and accounts, and whose it is. */
   readonly score: Score & { readonly entity: Link | null };
 }
@@ -45,122 +40,9 @@ export class Incidents {
     this.#doesCareDepend = doesCareDepend;
   }
 
-  /**
-   * Finds the incident that a new finding belongs to, or opens one, within the transaction that files the finding.
-   *
-   * @returns `null` if it belongs to none and is not serious enough to open one
-   */
-  async join(within: Transaction<Tables>, finding: Finding): Promise<IncidentId | null> {
-    const at = finding.at === null ? this.#now() : Date.parse(finding.at);
-    const links = linksOf(finding.entities);
-    const known = await this.#matching(within, links, at);
-    const [oldest, ...others] = known;
-    if (oldest === undefined) return opensIncident(finding) ? this.#open(within, finding, links, at) : null;
-    for (const other of others) if (other.state === 'new') await this.#merge(within, other.id, oldest.id);
-    await this.#addLinks(within, oldest.id, links, at);
-    const isWorse = isLevel(oldest.level) && levelRank(finding.level) > levelRank(oldest.level);
-    await within
-      .updateTable('incidents')
-      .set({
-        last_evidence_at: Math.max(oldest.last_evidence_at, at),
-        ...(isWorse ? { level: finding.level, title: finding.plain } : {}),
-      })
-      .where('id', '=', oldest.id)
-      .execute();
-    return oldest.id;
-  }
-
-  /** Open incidents that share an entity with it in time, the oldest first. */
-  async #matching(within: Transaction<Tables>, links: readonly Link[], at: number): Promise<IncidentRow[]> {
-    const usable: Link[] = [];
-    for (const link of links)
-      if (link.kind !== 'address' || !(await isGateway(within, link.value, at))) usable.push(link);
-    if (usable.length === 0) return [];
-    return within
-      .selectFrom('incidents')
-      .selectAll()
-      .where('state', 'in', OPEN_STATES)
-      .where('id', 'in', (select) =>
-        select
-          .selectFrom('incident_links')
-          .select('incident_id')
-          .where((where) =>
-            where.or(
-              usable.map(({ kind, value }) => where.and([where('kind', '=', kind), where('value', '=', value)])),
-            ),
-          )
-          .where('last_at', '>=', at - JOIN_MS)
-          .where('last_at', '<=', at + JOIN_MS),
-      )
-      .orderBy('opened_at')
-      .orderBy('id')
-      .execute();
-  }
-
-  async #open(within: Transaction<Tables>, finding: Finding, links: readonly Link[], at: number): Promise<IncidentId> {
-    // Of the finding: filed again after a crash, it opens the same incident.
-    const id: IncidentId = `inc_${finding.id.slice(4)}`;
-    await within
-      .insertInto('incidents')
-      .values({
-        id,
-        state: 'new',
-        level: finding.level,
-        title: finding.plain,
-        owner: null,
-        merged_into: null,
-        opened_at: this.#now(),
-        last_evidence_at: at,
-      })
-      .execute();
-    await this.#addLinks(within, id, links, at);
-    await this.#record(within, id, null, 'opened', { finding: finding.id });
-    return id;
-  }
-
-  async #merge(within: Transaction<Tables>, from: IncidentId, into: IncidentId): Promise<void> {
-    const state = nextState('new', 'merge');
-    if (state === null) return;
-    const links = await within.selectFrom('incident_links').selectAll().where('incident_id', '=', from).execute();
-    for (const { kind, value, last_at: at } of links) await this.#addLinks(within, into, [{ kind, value }], at);
-    await within.updateTable('findings').set({ incident_id: into }).where('incident_id', '=', from).execute();
-    await within.updateTable('incidents').set({ state, merged_into: into }).where('id', '=', from).execute();
-    await this.#record(within, from, null, 'merged', { into });
-    await this.#record(within, into, null, 'absorbed', { from });
-  }
-
-  async #addLinks(within: Transaction<Tables>, id: IncidentId, links: readonly Link[], at: number): Promise<void> {
-    for (const { kind, value } of links)
-      await within
-        .insertInto('incident_links')
-        .values({ incident_id: id, kind, value, last_at: at })
-        .onConflict((conflict) =>
-          conflict
-            .columns(['incident_id', 'kind', 'value'])
-            .doUpdateSet({ last_at: at })
-            .where('incident_links.last_at', '<', at),
-        )
-        .execute();
-  }
-
-  async #record(
-    within: Transaction<Tables>,
-    id: IncidentId,
-    actor: string | null,
-    action: string,
-    detail: object,
-  ): Promise<void> {
-    await within
-      .insertInto('incident_history')
-      .values({
-        id: `hst_${randomBytes(9).toString('hex')}`,
-        incident_id: id,
-        at: this.#now(),
-        actor,
-        action,
-        detail: JSON.stringify(detail),
-      })
-      .execute();
+  /** See `joinIncident`. */
+  join(within: Transaction<Tables>, finding: Finding, current: string | null): Promise<string | null> {
+    return joinIncident(within, finding, current, this.#now());
   }
 
   /** A page of incidents, the newest first. Those that were merged into others are left out. */
@@ -209,6 +91,7 @@ export class Incidents {
       lastEvidenceAt: row.last_evidence_at,
       findings: count,
       links,
+      strength: row.strength,
       score,
     };
   }
@@ -229,16 +112,4 @@ export class Incidents {
     );
     return scoreOf(observations, kind === 'host' && this.#doesCareDepend(value));
   }
-}
-
-async function isGateway(within: Transaction<Tables>, address: string, at: number): Promise<boolean> {
-  const hosts = await within
-    .selectFrom('findings')
-    .select('host')
-    .distinct()
-    .where('address', '=', address)
-    .where('at', '>=', at - JOIN_MS)
-    .limit(MAX_HOSTS_OF_ADDRESS + 1)
-    .execute();
-  return hosts.length > MAX_HOSTS_OF_ADDRESS;
 }

@@ -66,7 +66,7 @@ const MIN_FREE_BYTES = 1 << 30;
 /** Builds the live service from its parts, and opens its doors last. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { dataFolder, log, now } = options;
-  const { journal: journalFolder, archive: archiveFolder } = placesIn(dataFolder);
+  const { journal: journalFolder, archive: archiveFolder, learned: learnedFile } = placesIn(dataFolder);
   const unlock = await lockData(dataFolder);
   const keys = await openKeys(options.keysFolder, dataFolder, ['localhost', hostname(), '127.0.0.1', '::1']);
   const state = await openState(statePlace(options.state, dataFolder));
@@ -85,13 +85,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const sources = new Sources(state, now);
   const incidents = new Incidents(state, now, options.doesCareDepend);
-  const findings = new Findings(state, now, (within, finding) => incidents.join(within, finding));
+  const findings = new Findings(state, now, (within, finding, current) => incidents.join(within, finding, current));
   const setAsides = new SetAsides(state, keys.seals);
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
   const judging = new Judging({
     journal,
     ...options.rules,
+    learnedFile,
     findings,
     counters,
     names,

@@ -1,6 +1,19 @@
 import path from 'node:path';
 
+export interface Places {
+  readonly journal: string;
+  readonly archive: string;
+  readonly lock: string;
+  /** What behaviour has learned. */
+  readonly learned: string;
+}
+
 /** Where things lie in a data folder. */
-export function placesIn(data: string): { readonly journal: string; readonly archive: string; readonly lock: string } {
-  return { journal: path.join(data, 'journal'), archive: path.join(data, 'archive'), lock: path.join(data, 'lock.db') };
+export function placesIn(data: string): Places {
+  return {
+    journal: path.join(data, 'journal'),
+    archive: path.join(data, 'archive'),
+    lock: path.join(data, 'lock.db'),
+    learned: path.join(data, 'learned', 'behaviour.json'),
+  };
 }

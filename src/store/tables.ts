@@ -60,6 +60,11 @@ export interface FindingRow {
   readonly parameter: string | null;
   readonly points: number;
   readonly closed_at: UtcMs | null;
+  /** As in `Rarity`; `null`: not known. */
+  readonly surprise: number | null;
+  readonly per_day: number | null;
+  /** 0 to 4: what it adds to the strength of its incident. */
+  readonly strength: number;
 }
 
 export interface IncidentRow {
@@ -71,6 +76,10 @@ export interface IncidentRow {
   readonly merged_into: string | null;
   readonly opened_at: UtcMs;
   readonly last_evidence_at: UtcMs;
+  /** Over its detectors, what the strongest finding of each says: at most 4 each. */
+  readonly strength: number;
+  /** Of its findings whose rarity is known. */
+  readonly rarest_per_day: number | null;
 }
 
 export interface IncidentLinkRow {

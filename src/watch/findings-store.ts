@@ -1,5 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
+import { strengthOf } from '../core/rarity.ts';
 import { behind, type Cursor } from '../store/page.ts';
 import type { State } from '../store/state.ts';
 import type { FindingRow, Tables } from '../store/tables.ts';
@@ -27,17 +28,23 @@ export class Findings {
     this.#join = join;
   }
 
-  /** Files findings, each once however often it comes. Resolves to those that are new. */
+  /**
+   * Files findings, each once however often it comes; one that has become more unusual says so from now on. Resolves to
+   * those that are new.
+   */
   async file(found: readonly Filed[], judged: Judged): Promise<readonly Finding[]> {
     return this.#state.transaction(async (within) => {
       const fresh: Finding[] = [];
-      for (const { finding, sourceId } of found)
-        if (await insert(within, rowOf(finding, sourceId, this.#now()))) {
-          fresh.push(finding);
-          const incident = await this.#join(within, finding);
-          if (incident !== null)
-            await within.updateTable('findings').set({ incident_id: incident }).where('id', '=', finding.id).execute();
-        }
+      for (const { finding, sourceId } of found) {
+        const row = rowOf(finding, sourceId, this.#now());
+        const isNew = await insert(within, row);
+        if (isNew) fresh.push(finding);
+        const before = isNew ? { incident_id: null } : await grown(within, row);
+        if (before === null) continue;
+        const incident = await this.#join(within, finding, before.incident_id);
+        if (incident !== before.incident_id)
+          await within.updateTable('findings').set({ incident_id: incident }).where('id', '=', finding.id).execute();
+      }
       await within
         .insertInto('settings')
         .values({ name: JUDGED, value: JSON.stringify(judged), changed_at: this.#now(), changed_by: null })
@@ -77,8 +84,12 @@ export class Findings {
   }
 }
 
-/** What finds the incident of a finding, within the transaction that files it. */
-export type JoinIncident = (within: Transaction<Tables>, finding: Finding) => Promise<string | null>;
+/** What finds the incident of a finding, within the transaction that files it. `current`: the one it is in already. */
+export type JoinIncident = (
+  within: Transaction<Tables>,
+  finding: Finding,
+  current: string | null,
+) => Promise<string | null>;
 
 /** A finding, and the source whose event made it. */
 export interface Filed {
@@ -95,8 +106,26 @@ async function insert(within: Transaction<Tables>, row: FindingRow): Promise<boo
   return Number(result.numInsertedOrUpdatedRows ?? 0) > 0;
 }
 
+/** Writes down that a finding has become more unusual. `null`: it has not. */
+async function grown(within: Transaction<Tables>, row: FindingRow): Promise<Pick<FindingRow, 'incident_id'> | null> {
+  const { id, surprise, per_day, strength, level, points, body, at } = row;
+  if (surprise === null || row.kind !== 'behaviour') return null;
+  const before = await within
+    .selectFrom('findings')
+    .select(['incident_id', 'surprise'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  if (before.surprise !== null && surprise <= before.surprise) return null;
+  await within
+    .updateTable('findings')
+    .set({ surprise, per_day, strength, level, points, body, at })
+    .where('id', '=', id)
+    .execute();
+  return before;
+}
+
 function rowOf(finding: Finding, sourceId: string | null, now: number): FindingRow {
-  const { id, kind, ruleId, level, at, entities } = finding;
+  const { id, kind, ruleId, level, at, entities, rarity } = finding;
   return {
     id,
     kind,
@@ -113,5 +142,8 @@ function rowOf(finding: Finding, sourceId: string | null, now: number): FindingR
     parameter: finding.observation.parameter,
     points: finding.observation.points,
     closed_at: null,
+    surprise: rarity?.surprise ?? null,
+    per_day: rarity?.perDay ?? null,
+    strength: strengthOf(finding),
   };
 }

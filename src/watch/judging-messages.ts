@@ -6,6 +6,8 @@ export interface JudgingSetup {
   readonly ruleFolders: readonly string[];
   readonly placeholders: Readonly<Record<string, readonly string[]>>;
   readonly cacheFolder: string | null;
+  /** Where what behaviour has learned is kept. */
+  readonly learnedFile: string;
   /** Judge from here on; what is found before `fileFrom` is only for knowing the windows of correlations. */
   readonly from: number;
   readonly fileFrom: number;
@@ -23,6 +25,8 @@ export type ToJudging =
 
 export type FromJudging =
   | { readonly kind: 'ready'; readonly reachMs: number; readonly rules: number }
+  /** What behaviour has learned of everything before this is on disk. */
+  | { readonly kind: 'learned'; readonly to: number }
   | {
       readonly kind: 'batch';
       /** Everything before this is judged. */

@@ -7,6 +7,7 @@ import { decodeEvents } from '../store/archive/payload.ts';
 import { followJournal } from '../store/journal.ts';
 import type { Filed } from './findings-store.ts';
 import type { FromJudging, JudgingSetup, Mark, ToJudging } from './judging-messages.ts';
+import { readLearned, writeLearned } from './learned-store.ts';
 import { LiveJudge } from './live-judge.ts';
 
 /** Events judged before what they led to is filed: one transaction for all of them. */
@@ -14,6 +15,8 @@ const MAX_BATCH_EVENTS = 2000;
 const MARK_EVERY_MS = 60_000;
 /** How often windows of correlations are closed by the clock while nothing comes. */
 const PASS_EVERY_MS = 15_000;
+/** After a crash, behaviour learns so much again from the journal. */
+const LEARNED_EVERY_MS = 5 * 60_000;
 
 assert(parentPort !== null, 'this runs as a thread');
 const port = parentPort;
@@ -48,20 +51,26 @@ port.on('message', (message: ToJudging) => {
   }
 });
 
+const learned = readLearned(setup.learnedFile, () => log.say('alarm', 'behaviour-forgotten', {}));
+let learnedTo = learned?.to ?? setup.from;
+let learnedAt = Date.now();
 const judge = new LiveJudge(
   loadRules(setup.ruleFolders, {
     placeholders: setup.placeholders,
     includeDeprecated: false,
     cacheFolder: setup.cacheFolder,
   }),
+  learned?.behaviour ?? null,
 );
 tell({ kind: 'ready', reachMs: judge.reachMs, rules: judge.rules.rules.length });
+tell({ kind: 'learned', to: learnedTo });
 await follow();
 tell({ kind: 'done' });
 port.close();
 
 async function follow(): Promise<void> {
-  let at = setup.from;
+  // What is learned and what is judged are written at different moments.
+  let at = Math.min(setup.from, learnedTo);
   for (;;) {
     const until = end;
     let batch = newBatch();
@@ -76,12 +85,27 @@ async function follow(): Promise<void> {
     const reached = Math.max(at, until);
     if (reached > at || batch.events > 0) await handOn(reached, batch);
     at = reached;
+    if (isStopping ? end <= at : Date.now() - learnedAt >= LEARNED_EVERY_MS) await keepLearned(at);
     if (end > at) continue;
     if (isStopping) return;
     // While events come, they tell the time: those of a source that is behind must not find their windows closed.
     if (await wokenWithin(PASS_EVERY_MS)) continue;
     const found = judge.pass(Date.now());
     if (found.length > 0) await handOn(at, { events: 0, filed: [...found], marks: [] });
+  }
+}
+
+/** Everything before `at` is judged, and filed. */
+async function keepLearned(at: number): Promise<void> {
+  learnedAt = Date.now();
+  if (at <= learnedTo) return;
+  try {
+    await writeLearned(setup.learnedFile, { to: at, behaviour: judge.saveBehaviour() });
+    learnedTo = at;
+    tell({ kind: 'learned', to: at });
+  } catch (error) {
+    // The journal keeps what would have to be learned again.
+    log.bug(error);
   }
 }
 
@@ -109,7 +133,7 @@ function newBatch(): Batch {
 function judgePayload(payload: Buffer, position: number, batch: Batch): void {
   for (const event of decodeEvents(payload) ?? []) {
     try {
-      const found = judge.judge(event, names.get(event.sourceId) ?? event.sourceId);
+      const found = judge.judge(event, names.get(event.sourceId) ?? event.sourceId, position < (learned?.to ?? 0));
       if (position >= setup.fileFrom) batch.filed.push(...found);
     } catch (error) {
       // A bug ends this event's judging only; the event is kept.

@@ -6,7 +6,8 @@ import type { Counters } from './counters.ts';
 import type { Findings, Judged } from './findings-store.ts';
 import type { FromJudging, JudgingSetup, Mark, ToJudging } from './judging-messages.ts';
 
-export interface JudgingParts extends Pick<JudgingSetup, 'ruleFolders' | 'placeholders' | 'cacheFolder'> {
+export interface JudgingParts
+  extends Pick<JudgingSetup, 'ruleFolders' | 'placeholders' | 'cacheFolder' | 'learnedFile'> {
   readonly journal: Journal;
   readonly findings: Findings;
   readonly counters: Counters;
@@ -31,6 +32,7 @@ const START_AGAIN_MS = 1000;
 export class Judging {
   readonly #parts: JudgingParts;
   #judged: Judged = { to: 0, from: 0 };
+  #learnedTo = 0;
   #at = 0;
   #marks: Mark[] = [];
   #reachMs = 0;
@@ -51,7 +53,7 @@ export class Judging {
 
   /** Nothing before this is needed again. */
   get keepFrom(): number {
-    return this.#judged.from;
+    return Math.min(this.#judged.from, this.#learnedTo);
   }
 
   /** False while its thread is down. */
@@ -88,12 +90,13 @@ export class Judging {
   }
 
   async #startThread(): Promise<void> {
-    const { journal, ruleFolders, placeholders, cacheFolder, names } = this.#parts;
+    const { journal, ruleFolders, placeholders, cacheFolder, learnedFile, names } = this.#parts;
     const setup: JudgingSetup = {
       journalFolder: journal.folder,
       ruleFolders,
       placeholders,
       cacheFolder,
+      learnedFile,
       from: this.#judged.from,
       fileFrom: this.#judged.to,
       names,
@@ -111,6 +114,7 @@ export class Judging {
           worker.on('error', (error: unknown) => this.#parts.onBug(error));
           resolve();
         } else if (message.kind === 'batch') this.#filing = this.#filing.then(() => this.#file(worker, message));
+        else if (message.kind === 'learned') this.#learnedTo = message.to;
         else this.#onDone();
       });
     });

@@ -2,10 +2,13 @@ import { hash } from 'node:crypto';
 import type { Fields, LogEvent } from '../core/event.ts';
 import { FieldsView } from '../core/fields-view.ts';
 import { findingId } from '../core/finding.ts';
+import { rounded } from '../core/rarity.ts';
+import { Behaviour, type SavedBehaviour } from '../detect/behaviour/behaviour.ts';
 import { entitiesOf, recordIdOf } from '../detect/entities.ts';
 import { Correlator, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
 import { correlationFinding, type PlacedHit, ruleFinding } from '../findings/make.ts';
 import { silentRules } from '../findings/silent-rules.ts';
+import { loadBehaviourWords, unusualFinding } from '../findings/unusual.ts';
 import { loadTechniqueWords } from '../findings/words.ts';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
 import type { Filed } from './findings-store.ts';
@@ -20,20 +23,24 @@ interface LiveHit extends PlacedHit {
 /** Clocks of sources differ: windows that are over are answered so much later. */
 const TOLERANCE_MS = 60_000;
 
-/** Judges stored events by Sigma rules and correlations, in the order of the journal. */
+/** Judges stored events by Sigma rules, correlations and behaviour, in the order of the journal. */
 export class LiveJudge {
   readonly rules: LoadedRules;
   readonly #engine: SigmaEngine;
   readonly #correlator: Correlator<LiveHit>;
   readonly #needs: ReadonlyMap<string, readonly string[]>;
   readonly #words = loadTechniqueWords();
+  readonly #behaviourWords = loadBehaviourWords();
+  readonly #behaviour: Behaviour;
   readonly #silent: ReadonlySet<string>;
   readonly #view = new FieldsView();
   #found: Filed[] = [];
   #latest = Number.NEGATIVE_INFINITY;
 
-  constructor(rules: LoadedRules) {
+  /** @param learned what behaviour learned before; `null`: nothing yet */
+  constructor(rules: LoadedRules, learned: SavedBehaviour | null = null) {
     this.rules = rules;
+    this.#behaviour = learned === null ? new Behaviour() : Behaviour.from(learned);
     this.#engine = new SigmaEngine(rules.rules);
     this.#silent = silentRules(rules);
     this.#correlator = new Correlator<LiveHit>(rules.correlations, (match) => {
@@ -57,10 +64,21 @@ export class LiveJudge {
     return this.rules.correlations.reduce((longest, { timespanMs }) => Math.max(longest, timespanMs), 0);
   }
 
-  /** What the event leads to, by itself and with those before it. */
-  judge(event: StoredEvent, sourceName: string): readonly Filed[] {
+  /** What behaviour has learned, as plain data. */
+  saveBehaviour(): SavedBehaviour {
+    return this.#behaviour.save();
+  }
+
+  /**
+   * What the event leads to, by itself and with those before it.
+   *
+   * @param isLearned true if behaviour has learned from it before: the event is only read again
+   */
+  judge(event: StoredEvent, sourceName: string, isLearned = false): readonly Filed[] {
     this.#found = [];
     const view = this.#view.show(logEventOf(event));
+    // A clock that is ahead must not carry what is learned into the future.
+    const happened = Math.min(event.at ?? event.receivedAt, event.receivedAt + TOLERANCE_MS);
     let contentId: string | null = null;
     this.#engine.judge(view, ({ rule, matched, value }) => {
       contentId ??= contentIdOf(event);
@@ -77,7 +95,15 @@ export class LiveJudge {
       };
       if (!this.#silent.has(rule.id)) {
         const id = findingId(rule.id, { path: event.sourceId, record: 1 }, contentId);
-        this.#found.push({ finding: { ...ruleFinding(rule, hit, this.#words), id }, sourceId: event.sourceId });
+        const rarity = isLearned ? null : this.#behaviour.rarityOf(rule.id, hit.entities, happened);
+        this.#found.push({
+          finding: {
+            ...ruleFinding(rule, hit, this.#words),
+            id,
+            ...(rarity === null ? {} : { rarity: rounded(rarity) }),
+          },
+          sourceId: event.sourceId,
+        });
       }
       const needs = this.#needs.get(rule.id);
       if (needs === undefined) return;
@@ -94,6 +120,12 @@ export class LiveJudge {
         reference: hit,
       });
     });
+    if (!isLearned)
+      for (const unusual of this.#behaviour.see(view, happened)) {
+        const place = { path: `${sourceName}/${event.id}`, record: 1 };
+        const finding = unusualFinding(unusual, place, happened, this.#behaviourWords, this.#words);
+        this.#found.push({ finding, sourceId: event.sourceId });
+      }
     const time = event.at ?? event.receivedAt;
     if (time > this.#latest && time <= event.receivedAt + TOLERANCE_MS) {
       this.#latest = time;

@@ -17,6 +17,7 @@ const INCIDENT = z.object({
   lastEvidenceAt: z.iso.datetime(),
   findings: z.number().int(),
   links: z.array(LINK).describe('the hosts, accounts and addresses it is about'),
+  strength: z.number().describe('what its detectors say together, at most 4 each: the most serious is the highest'),
   score: z
     .object({
       total: z.number().int().min(0).max(20),

@@ -741,6 +741,22 @@ export const SHAPE_SAMPLES: readonly ShapeSample[] = [
     fields: { USER: '#-1', COMMAND: '/usr/bin/id -u; x', user: 'kim' },
   },
   {
+    what: 'an alert of Wazuh',
+    text: json({
+      timestamp: `${AT}.000+0000`,
+      rule: { level: 5, description: 'Several failed sign-ins', id: '5551', mitre: { id: ['T1110'] } },
+      agent: { id: '003', name: 'mail1', ip: '10.1.2.3' },
+      manager: { name: 'siem1' },
+      id: '1789.2',
+      decoder: { name: 'pam' },
+      data: { srcip: '203.0.113.9' },
+      location: '/var/log/auth.log',
+    }),
+    format: 'json',
+    source: 'wazuh/alert/',
+    fields: { hostname: 'mail1', address: '203.0.113.9' },
+  },
+  {
     what: 'an event as JSON in a syslog message',
     text: `<134>Jul  2 10:49:00 ids1 suricata[12]: @cee: {"event_type":"dns","flow_id":1,"src_ip":"10.1.2.3","dns":{"rrname":"a.example","rrtype":"TXT"}}\n`,
     format: 'syslog',

@@ -232,4 +232,18 @@ const docker: Shape = (object) =>
     ? { fields: asFields(object), logSource: sourceOf('linux', null, 'docker'), time: object['time'] }
     : null;
 
-export const networkShapes: readonly Shape[] = [suricata, zeek, ocsf, journal, docker, ecs];
+const WAZUH_ALERT = sourceOf('wazuh', 'alert', null);
+
+/** An alert of Wazuh (alerts.json): what it watches is the agent, by whose machine the alert is known. */
+const wazuh: Shape = (object) => {
+  const { rule, agent, decoder } = object;
+  if (!isObject(rule) || !isObject(agent) || rule['description'] === undefined || rule['level'] === undefined)
+    return null;
+  if (!isObject(decoder) && object['manager'] === undefined) return null;
+  const fields = asFields(object);
+  fields['hostname'] ??= asValue(agent['name']);
+  fields['address'] ??= asValue(textAt(object, 'data.srcip') ?? undefined);
+  return { fields, logSource: WAZUH_ALERT, time: object['timestamp'] };
+};
+
+export const networkShapes: readonly Shape[] = [suricata, wazuh, zeek, ocsf, journal, docker, ecs];

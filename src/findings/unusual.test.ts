@@ -1,0 +1,44 @@
+import { doesNotMatch, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { isParameter } from '../core/observation.ts';
+import type { BehaviourSignal } from '../detect/behaviour/behaviour.ts';
+import { loadBehaviourWords, unusualFinding } from './unusual.ts';
+
+const FACTS = {
+  product: 'ids',
+  name: 'Odd thing',
+  subject: 's',
+  amount: '3',
+  hoursWith: '1',
+  hoursWatched: '400',
+  country: 'FR',
+  address: '203.0.113.9',
+};
+const words = loadBehaviourWords();
+
+for (const signal of Object.keys(words) as BehaviourSignal[]) {
+  test(`${signal} says what is unusual, what it may be innocently, and what to do`, () => {
+    const entities = { host: 'ws1', account: 'rx1\\kim', address: '203.0.113.9' };
+    const unusual = {
+      signal,
+      hourKey: 'k',
+      entities,
+      facts: FACTS,
+      techniques: [],
+      surprise: 3.45678,
+      perDay: 0.123456,
+    };
+    const place = { path: 'ids/evt_1', record: 1 };
+    const finding = unusualFinding(unusual, place, Date.UTC(2026, 10, 2), words, {});
+    for (const sentence of [finding.plain, finding.innocent, ...finding.next]) {
+      ok(sentence.length > 20);
+      doesNotMatch(sentence, /[{}]|does not (?:name|give|say)/);
+    }
+    ok(isParameter(words[signal].parameter) && finding.next.length <= 4);
+    equal(finding.level, 'medium');
+    equal(finding.rarity.perDay, 0.123);
+    const weak = unusualFinding({ ...unusual, surprise: 1 }, place, 0, words, {});
+    equal(`${weak.level} ${weak.observation.points}`, 'informational 0');
+    equal(weak.id, finding.id);
+  });
+}

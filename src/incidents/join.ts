@@ -1,0 +1,346 @@
+import { randomBytes } from 'node:crypto';
+import type { Expression, SqlBool, Transaction } from 'kysely';
+import type { Finding } from '../core/finding.ts';
+import { isLevel, levelRank } from '../core/level.ts';
+import { isStrong, strengthOf } from '../core/rarity.ts';
+import type { IncidentRow, Tables } from '../store/tables.ts';
+import { nextState, OPEN_STATES } from './life.ts';
+import { type Link, linksOf, opensIncident } from './links.ts';
+
+type Within = Transaction<Tables>;
+export type IncidentId = IncidentRow['id'];
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** A finding joins what shares an entity with it in this time: a working day and its night. */
+const JOIN_MS = 24 * HOUR_MS;
+/** What is only unusual must be nearer, unless the incident is serious: every host does something odd in a day. */
+const JOIN_UNUSUAL_MS = 2 * HOUR_MS;
+/** Fifteen detectors that each could not say more. */
+const SERIOUS_STRENGTH = 60;
+/** Two things with nothing in common belong together if so few as unusual come by chance in the time between them. */
+const MAX_COINCIDENCES = 0.2;
+/** An address with more hosts than this behind it is a proxy or a gateway, and links nothing. */
+const MAX_HOSTS_OF_ADDRESS = 25;
+/** Behaviour alone opens so many incidents a day; beyond, it takes what comes less than once a day. */
+const MAX_UNUSUAL_A_DAY = 12;
+
+/**
+ * Finds the incident that a finding belongs to, or opens one, within the transaction that files the finding.
+ *
+ * It belongs to an open incident if they share a host, an account or an address in time; or if both are so unusual that
+ * they would hardly come so near to each other by chance. The latter needs no knowledge of the network, and scales: the
+ * larger the organisation, the more unusual both must be.
+ *
+ * @param current the incident it is in already: it has become more unusual
+ * @returns `null` if it belongs to none and is not serious enough to open one
+ */
+export async function joinIncident(
+  within: Within,
+  finding: Finding,
+  current: string | null,
+  now: number,
+): Promise<string | null> {
+  const at = finding.at === null ? now : Date.parse(finding.at);
+  const links = await usable(within, linksOf(finding.entities), at);
+  const fitting = await incidentsFor(within, finding, links, at, current);
+  // It is in one that is closed, and stays there.
+  if (current !== null && !fitting.some(({ id }) => id === current)) return current;
+  const [oldest, ...others] = fitting;
+  const isOpening = await mayOpen(within, finding, now);
+  if (oldest === undefined && !isOpening) return null;
+  const incident = oldest ?? (await open(within, finding, at, now));
+  // What is too weak to open an incident draws no others together either.
+  if (isOpening) for (const other of others) if (other.state === 'new') await merge(within, other, incident.id, now);
+  await strengthen(within, finding, incident.id);
+  if (finding.kind === 'behaviour' && !isOpening) return incident.id;
+  await addLinks(within, incident.id, linksOf(finding.entities), at);
+  const isWorse = isLevel(incident.level) && levelRank(finding.level) > levelRank(incident.level);
+  const perDay = finding.rarity?.perDay ?? Number.POSITIVE_INFINITY;
+  const rarest = Math.min(perDay, incident.rarest_per_day ?? Number.POSITIVE_INFINITY);
+  await within
+    .updateTable('incidents')
+    .set({
+      last_evidence_at: Math.max(incident.last_evidence_at, at),
+      rarest_per_day: Number.isFinite(rarest) ? rarest : null,
+      ...(isWorse ? { level: finding.level, title: finding.plain } : {}),
+    })
+    .where('id', '=', incident.id)
+    .execute();
+  await adopt(within, finding, links, incident.id, at);
+  return incident.id;
+}
+
+/** Gateways link nothing. */
+async function usable(within: Within, links: readonly Link[], at: number): Promise<Link[]> {
+  const usable: Link[] = [];
+  for (const link of links)
+    if (link.kind !== 'address' || !(await isGateway(within, link.value, at))) usable.push(link);
+  return usable;
+}
+
+/** Open incidents that it belongs to, the oldest first. */
+async function incidentsFor(
+  within: Within,
+  finding: Finding,
+  links: readonly Link[],
+  at: number,
+  current: string | null,
+): Promise<IncidentRow[]> {
+  const { rarity } = finding;
+  const perHour = rarity === undefined ? null : rarity.perDay / 24;
+  const near = await within
+    .selectFrom('incidents')
+    .selectAll()
+    .where('state', 'in', OPEN_STATES)
+    .where((where) =>
+      where.or([
+        where('id', '=', current as IncidentId),
+        where.and([where('last_evidence_at', '>=', at - JOIN_MS), where('last_evidence_at', '<=', at + JOIN_MS)]),
+        // One that goes on for days is near by the entity, not by its last evidence.
+        ...(links.length === 0
+          ? []
+          : [
+              where(
+                'id',
+                'in',
+                where
+                  .selectFrom('incident_links')
+                  .select('incident_id')
+                  .where((link) => link.or(links.map((each) => isLink(link, each))))
+                  .where('last_at', '>=', at - JOIN_MS)
+                  .where('last_at', '<=', at + JOIN_MS),
+              ),
+            ]),
+      ]),
+    )
+    .orderBy('opened_at')
+    .orderBy('id')
+    .execute();
+  const fitting: IncidentRow[] = [];
+  for (const incident of near) {
+    const isFit =
+      incident.id === current ||
+      isNoCoincidence(perHour, incident.rarest_per_day, at - incident.last_evidence_at) ||
+      (await sharesEntity(within, incident, links, at, reachOf(finding, incident)));
+    if (isFit) fitting.push(incident);
+  }
+  return fitting;
+}
+
+/** How far in time a shared entity reaches. */
+function reachOf(finding: Finding, { strength }: IncidentRow): number {
+  if (finding.kind !== 'behaviour') return JOIN_MS;
+  return isStrong(finding.rarity) && strength >= SERIOUS_STRENGTH ? JOIN_MS : JOIN_UNUSUAL_MS;
+}
+
+async function sharesEntity(
+  within: Within,
+  { id }: IncidentRow,
+  links: readonly Link[],
+  at: number,
+  reachMs: number,
+): Promise<boolean> {
+  if (links.length === 0) return false;
+  const shared = await within
+    .selectFrom('incident_links')
+    .select('value')
+    .where('incident_id', '=', id)
+    .where((where) => where.or(links.map((link) => isLink(where, link))))
+    .where('last_at', '>=', at - reachMs)
+    .where('last_at', '<=', at + reachMs)
+    .limit(1)
+    .executeTakeFirst();
+  return shared !== undefined;
+}
+
+/** What `isLink` needs of a query over links. */
+type LinkWhere = {
+  (column: 'kind' | 'value', operator: '=', value: string): Expression<SqlBool>;
+  and(all: Expression<SqlBool>[]): Expression<SqlBool>;
+};
+
+function isLink(where: LinkWhere, { kind, value }: Link): Expression<SqlBool> {
+  return where.and([where('kind', '=', kind), where('value', '=', value)]);
+}
+
+/** @param apartMs between them, either way */
+function isNoCoincidence(perHour: number | null, rarestPerDay: number | null, apartMs: number): boolean {
+  if (perHour === null || rarestPerDay === null) return false;
+  const hours = Math.max(MINUTE_MS, Math.abs(apartMs)) / HOUR_MS;
+  return Math.max(perHour, rarestPerDay / 24) * hours <= MAX_COINCIDENCES;
+}
+
+async function mayOpen(within: Within, finding: Finding, now: number): Promise<boolean> {
+  if (!opensIncident(finding)) return false;
+  if (finding.kind !== 'behaviour' || finding.rarity.perDay <= 1) return true;
+  const { count } = await within
+    .selectFrom('incident_history')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('action', '=', 'opened-by-behaviour')
+    .where('at', '>', now - 24 * HOUR_MS)
+    .executeTakeFirstOrThrow();
+  return count < MAX_UNUSUAL_A_DAY;
+}
+
+async function open(within: Within, finding: Finding, at: number, now: number): Promise<IncidentRow> {
+  // Of the finding: filed again after a crash, it opens the same incident.
+  const row: IncidentRow = {
+    id: `inc_${finding.id.slice(4)}`,
+    state: 'new',
+    level: finding.level,
+    title: finding.plain,
+    owner: null,
+    merged_into: null,
+    opened_at: now,
+    last_evidence_at: at,
+    strength: 0,
+    rarest_per_day: null,
+  };
+  await within.insertInto('incidents').values(row).execute();
+  const action = finding.kind === 'behaviour' ? 'opened-by-behaviour' : 'opened';
+  await record(within, row.id, now, null, action, { finding: finding.id });
+  return row;
+}
+
+/** Moves what an incident has into an older one. */
+async function merge(within: Within, from: IncidentRow, into: IncidentId, now: number): Promise<void> {
+  const state = nextState('new', 'merge');
+  if (state === null) return;
+  const links = await within.selectFrom('incident_links').selectAll().where('incident_id', '=', from.id).execute();
+  for (const { kind, value, last_at: at } of links) await addLinks(within, into, [{ kind, value }], at);
+  const strength = await strengthTogether(within, [from.id, into]);
+  await within.updateTable('findings').set({ incident_id: into }).where('incident_id', '=', from.id).execute();
+  await within.updateTable('incidents').set({ state, merged_into: into }).where('id', '=', from.id).execute();
+  await within
+    .updateTable('incidents')
+    .set((set) => ({
+      strength,
+      last_evidence_at: set
+        .case()
+        .when('last_evidence_at', '>', from.last_evidence_at)
+        .then(set.ref('last_evidence_at'))
+        .else(from.last_evidence_at)
+        .end(),
+    }))
+    .where('id', '=', into)
+    .execute();
+  await record(within, from.id, now, null, 'merged', { into });
+  await record(within, into, now, null, 'absorbed', { from: from.id });
+}
+
+/** Each detector counts once, by the strongest that it said. */
+async function strengthTogether(within: Within, incidents: readonly string[]): Promise<number> {
+  const rows = await within
+    .selectFrom('findings')
+    .select(['rule_id', ({ fn }) => fn.max('strength').as('strongest')])
+    .where('incident_id', 'in', incidents)
+    .groupBy('rule_id')
+    .execute();
+  return rows.reduce((sum, { strongest }) => sum + strongest, 0);
+}
+
+async function strengthen(within: Within, finding: Finding, incident: IncidentId): Promise<void> {
+  const { strongest } = await within
+    .selectFrom('findings')
+    .select(({ fn }) => fn.max('strength').as('strongest'))
+    .where('incident_id', '=', incident)
+    .where('rule_id', '=', finding.ruleId)
+    .where('id', '!=', finding.id)
+    .executeTakeFirstOrThrow();
+  const more = strengthOf(finding) - (strongest ?? 0);
+  if (more <= 0) return;
+  await within
+    .updateTable('incidents')
+    .set((set) => ({ strength: set('strength', '+', more) }))
+    .where('id', '=', incident)
+    .execute();
+}
+
+/** Takes in what came a little earlier or later and belonged nowhere: the order in which things come does not matter. */
+async function adopt(
+  within: Within,
+  finding: Finding,
+  links: readonly Link[],
+  incident: IncidentId,
+  at: number,
+): Promise<void> {
+  const loose = await within
+    .selectFrom('findings')
+    .select(['id', 'rule_id', 'at', 'host', 'account', 'address', 'per_day', 'strength'])
+    .where('incident_id', 'is', null)
+    .where('kind', '=', 'behaviour')
+    .where('at', '>=', at - JOIN_UNUSUAL_MS)
+    .where('at', '<=', at + JOIN_UNUSUAL_MS)
+    .where('id', '!=', finding.id)
+    .execute();
+  const perHour = finding.rarity === undefined ? null : finding.rarity.perDay / 24;
+  const own = loose.filter(
+    (each) =>
+      links.some(({ kind, value }) => each[kind] === value) ||
+      (each.at !== null && isNoCoincidence(perHour, each.per_day, at - each.at)),
+  );
+  if (own.length === 0) return;
+  await within
+    .updateTable('findings')
+    .set({ incident_id: incident })
+    .where(
+      'id',
+      'in',
+      own.map(({ id }) => id),
+    )
+    .execute();
+  await within
+    .updateTable('incidents')
+    .set({ strength: await strengthTogether(within, [incident]) })
+    .where('id', '=', incident)
+    .execute();
+}
+
+async function addLinks(within: Within, id: IncidentId, links: readonly Link[], at: number): Promise<void> {
+  for (const { kind, value } of links)
+    await within
+      .insertInto('incident_links')
+      .values({ incident_id: id, kind, value, last_at: at })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['incident_id', 'kind', 'value'])
+          .doUpdateSet({ last_at: at })
+          .where('incident_links.last_at', '<', at),
+      )
+      .execute();
+}
+
+/** Appends to the history of an incident. */
+export async function record(
+  within: Within,
+  id: IncidentId,
+  at: number,
+  actor: string | null,
+  action: string,
+  detail: object,
+): Promise<void> {
+  await within
+    .insertInto('incident_history')
+    .values({
+      id: `hst_${randomBytes(9).toString('hex')}`,
+      incident_id: id,
+      at,
+      actor,
+      action,
+      detail: JSON.stringify(detail),
+    })
+    .execute();
+}
+
+async function isGateway(within: Within, address: string, at: number): Promise<boolean> {
+  const hosts = await within
+    .selectFrom('findings')
+    .select('host')
+    .distinct()
+    .where('address', '=', address)
+    .where('at', '>=', at - JOIN_MS)
+    .limit(MAX_HOSTS_OF_ADDRESS + 1)
+    .execute();
+  return hosts.length > MAX_HOSTS_OF_ADDRESS;
+}
