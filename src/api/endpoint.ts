@@ -13,6 +13,8 @@ export interface ApiServices {
   readonly findings: Findings;
   readonly incidents: Incidents;
   readonly sources: Sources;
+  /** Since when each silent source has been silent, by id. */
+  readonly silentSince: () => ReadonlyMap<string, number>;
   readonly setAsides: SetAsides;
   readonly archive: EmbeddedArchive;
   readonly counters: Counters;

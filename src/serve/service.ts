@@ -24,6 +24,7 @@ import { Judging } from '../watch/judging.ts';
 import type { JudgingSetup } from '../watch/judging-messages.ts';
 import { Pipeline } from '../watch/pipeline.ts';
 import { SetAsides } from '../watch/set-aside-store.ts';
+import { SourceWatch } from '../watch/source-watch.ts';
 import { Sources } from '../watch/sources.ts';
 import { Tokens } from '../watch/tokens.ts';
 import { openHttp } from './http.ts';
@@ -119,6 +120,21 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       log.say('alarm', 'archive-failed', { reason });
     },
   });
+  const sourceWatch = new SourceWatch({
+    state,
+    names,
+    doesCareDepend: options.doesCareDepend,
+    timeZone: options.timeZone,
+    now,
+    file: async (found) => {
+      for (const finding of await findings.fileOwn(found)) {
+        counters.add('findings_total', { level: finding.level });
+        heard.emit('finding', finding);
+      }
+    },
+    onBug: (error) => log.bug(error),
+  });
+  await sourceWatch.start();
   const pseudonymiser = new Pseudonymiser((text) => keys.pseudonyms.mac(text, 'patient'));
   const pipeline = new Pipeline({
     sources,
@@ -131,6 +147,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     pressure: () =>
       pressure ?? (judging.backlogBytes > MAX_BACKLOG_BYTES ? 'judging is behind by more than 512 MiB' : null),
     onKept: () => judging.wake(),
+    onHeard: ({ id }, events, aside, receivedAt) => sourceWatch.heard(id, events, aside, receivedAt),
     onBug: (error) => log.bug(error),
     onSource: ({ id, name }) => {
       if (names.get(id) === name) return;
@@ -172,6 +189,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             findings,
             incidents,
             sources,
+            silentSince: () => sourceWatch.silentSince,
             setAsides,
             archive,
             counters,
@@ -203,6 +221,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const retention = setInterval(applyRetention, RETENTION_EVERY_MS).unref();
 
   async function shut(): Promise<void> {
+    await sourceWatch.stop();
     await judging.stop();
     await archive.close();
     await journal.close();

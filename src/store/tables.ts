@@ -12,6 +12,7 @@ export interface Tables {
   readonly incidents: IncidentRow;
   readonly incident_links: IncidentLinkRow;
   readonly incident_history: IncidentHistoryRow;
+  readonly source_rhythms: SourceRhythmRow;
 }
 
 export interface MigrationRow {
@@ -124,4 +125,11 @@ export interface AuditRow {
   readonly subject: string | null;
   /** JSON. */
   readonly detail: string;
+}
+
+export interface SourceRhythmRow {
+  /** A source's id, or `host:` and the name of a host. */
+  readonly subject: string;
+  /** JSON. */
+  readonly body: string;
 }

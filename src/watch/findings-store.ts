@@ -34,17 +34,7 @@ export class Findings {
    */
   async file(found: readonly Filed[], judged: Judged): Promise<readonly Finding[]> {
     return this.#state.transaction(async (within) => {
-      const fresh: Finding[] = [];
-      for (const { finding, sourceId } of found) {
-        const row = rowOf(finding, sourceId, this.#now());
-        const isNew = await insert(within, row);
-        if (isNew) fresh.push(finding);
-        const before = isNew ? { incident_id: null } : await grown(within, row);
-        if (before === null) continue;
-        const incident = await this.#join(within, finding, before.incident_id);
-        if (incident !== before.incident_id)
-          await within.updateTable('findings').set({ incident_id: incident }).where('id', '=', finding.id).execute();
-      }
+      const fresh = await this.#fileEach(within, found);
       await within
         .insertInto('settings')
         .values({ name: JUDGED, value: JSON.stringify(judged), changed_at: this.#now(), changed_by: null })
@@ -54,6 +44,26 @@ export class Findings {
         .execute();
       return fresh;
     });
+  }
+
+  /** Files what comes from no event of the journal, in the same way. */
+  async fileOwn(found: readonly Filed[]): Promise<readonly Finding[]> {
+    return this.#state.transaction((within) => this.#fileEach(within, found));
+  }
+
+  async #fileEach(within: Transaction<Tables>, found: readonly Filed[]): Promise<readonly Finding[]> {
+    const fresh: Finding[] = [];
+    for (const { finding, sourceId } of found) {
+      const row = rowOf(finding, sourceId, this.#now());
+      const isNew = await insert(within, row);
+      if (isNew) fresh.push(finding);
+      const before = isNew ? { incident_id: null } : await grown(within, row);
+      if (before === null) continue;
+      const incident = await this.#join(within, finding, before.incident_id);
+      if (incident !== before.incident_id)
+        await within.updateTable('findings').set({ incident_id: incident }).where('id', '=', finding.id).execute();
+    }
+    return fresh;
   }
 
   async judged(): Promise<Judged> {

@@ -27,6 +27,8 @@ export interface PipelineParts {
   readonly onKept: () => void;
   /** Something came from this source. */
   readonly onSource: (source: Source) => void;
+  /** So much of it was kept, and so many messages set aside. */
+  readonly onHeard: (source: Source, events: readonly StoredEvent[], aside: number, receivedAt: number) => void;
   readonly onBug: (error: unknown) => void;
 }
 
@@ -73,6 +75,7 @@ export class Pipeline implements DoorServices {
     counters.add('events_kept_total', {}, events.length - tooLarge.length);
     for (const { reason } of aside) counters.add('set_aside_total', { reason });
     await sources.heard(source.id);
+    this.#parts.onHeard(source, events, aside.length, receivedAt);
     onKept();
   }
 

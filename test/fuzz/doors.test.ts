@@ -111,6 +111,7 @@ for (const door of DOORS) {
       now: Date.now,
       pressure: () => null,
       onKept: () => undefined,
+      onHeard: () => undefined,
       onSource: () => undefined,
       onBug: (error) => {
         throw error;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isoTime } from '../../core/finding.ts';
 import { endpoint } from '../endpoint.ts';
 
 const SOURCE = z.object({
@@ -8,6 +9,10 @@ const SOURCE = z.object({
   state: z.string(),
   addresses: z.string().nullable().describe('networks it may send syslog from; null: none'),
   lastHeardAt: z.iso.datetime().nullable().describe('null: never yet'),
+  silentSince: z.iso
+    .datetime()
+    .nullable()
+    .describe('silent for longer than it ever is; null: it is not, or not known to be'),
   createdAt: z.iso.datetime(),
 });
 
@@ -19,16 +24,20 @@ export const sources = endpoint({
   input: z.object({}),
   answer: z.object({ items: z.array(SOURCE), next: z.null() }),
   isRecorded: false,
-  handle: async (_input, services) => ({
-    items: (await services.sources.list()).map((row) => ({
-      id: row.id,
-      name: row.name,
-      kind: row.kind,
-      state: row.state,
-      addresses: row.address_range,
-      lastHeardAt: row.last_heard_at === null ? null : new Date(row.last_heard_at).toISOString(),
-      createdAt: new Date(row.created_at).toISOString(),
-    })),
-    next: null,
-  }),
+  handle: async (_input, services) => {
+    const silentSince = services.silentSince();
+    return {
+      items: (await services.sources.list()).map((row) => ({
+        id: row.id,
+        name: row.name,
+        kind: row.kind,
+        state: row.state,
+        addresses: row.address_range,
+        lastHeardAt: row.last_heard_at === null ? null : new Date(row.last_heard_at).toISOString(),
+        silentSince: isoTime(silentSince.get(row.id) ?? null),
+        createdAt: new Date(row.created_at).toISOString(),
+      })),
+      next: null,
+    };
+  },
 });
