@@ -1,5 +1,8 @@
 /** What is unusual, through the real service and across a restart. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { eventually, upService } from './service.ts';
 
@@ -40,4 +43,33 @@ test('what a machine usually does is known after a restart: the usual is quiet, 
   ok(((found[0]?.['rarity'] as { surprise: number } | undefined)?.surprise ?? 0) > 1.6);
   const [incident] = await service.list('/api/v1/incidents', analyst);
   equal(incident?.['findings'], 1);
+});
+
+test('a canary that is touched is an emergency, and a patient among them stays a pseudonym; a listed address is found', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-site-'));
+  const site = path.join(folder, 'site.yml');
+  const list = path.join(folder, 'indicators.csv');
+  writeFileSync(site, 'canaries:\n  accounts: [svc-oldbackup]\n  patients: ["999 000 0018"]\n');
+  writeFileSync(list, '203.0.113.9,seen with a loader\n');
+  const service = await upService(t, '--plain-http', '--site', site, '--indicators', list);
+  const { token } = await service.addSource('epr', 'http');
+  const analyst = await service.addToken('analyst');
+  const lines = [
+    { '@timestamp': '2026-11-02T09:00:00Z', host: { name: 'ws1' }, message: 'record of 9990000018 opened' },
+    { '@timestamp': '2026-11-02T09:10:00Z', host: { name: 'ws2' }, user: { name: 'svc-oldbackup' }, message: 'in' },
+    { '@timestamp': '2026-11-02T09:20:00Z', host: { name: 'ws3' }, message: 'went to 203.0.113.9' },
+  ];
+  const body = lines.map((line) => `{"create":{}}\n${JSON.stringify(line)}\n`).join('');
+  equal((await service.fetch('/_bulk', { headers: { authorization: `ApiKey ${token}` }, body })).status, 200);
+  const found = await eventually(
+    () => service.list('/api/v1/findings', analyst),
+    (findings) => findings.length >= 3,
+  );
+  deepEqual(
+    found.map(({ kind }) => String(kind)).toSorted((a, b) => a.localeCompare(b)),
+    ['canary', 'canary', 'indicator'],
+  );
+  equal(JSON.stringify(found).includes('999000'), false);
+  const bands = (await service.list('/api/v1/incidents', analyst)).map(({ score }) => (score as { band: string }).band);
+  deepEqual(bands.sort(), ['emergency', 'emergency', 'low']);
 });

@@ -9,7 +9,7 @@ import { EXIT } from './exit.ts';
 import { helpText, type OptionTable, readOptions } from './options.ts';
 import { print, say } from './output.ts';
 import { readTimeZone } from './scan.ts';
-import { cacheFolder, hostMatcher, OWN_RULES, readCareDependsOn, readPlaceholders } from './site.ts';
+import { cacheFolder, hostMatcher, OWN_RULES, readCanaries, readCareDependsOn, readPlaceholders } from './site.ts';
 import { ourVersion } from './version.ts';
 
 const OPTIONS: OptionTable = {
@@ -21,7 +21,13 @@ const OPTIONS: OptionTable = {
   'syslog-udp': { type: 'string', value: 'ADDRESS', help: 'syslog over UDP, which can lose messages' },
   'plain-http': { type: 'boolean', help: 'no TLS on --listen: for this machine only' },
   rules: { type: 'string', multiple: true, value: 'DIR', help: 'Sigma rules besides our own; may be given again' },
-  site: { type: 'string', value: 'FILE', help: 'your own placeholder values' },
+  indicators: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    help: 'addresses, domains, URLs and hashes known from attacks: one a line, or CSV',
+  },
+  site: { type: 'string', value: 'FILE', help: 'your own placeholder values, canaries and hosts that care depends on' },
   timezone: { type: 'string', value: 'ZONE', help: 'zone of times that name none (default Europe/London)' },
   help: { type: 'boolean', short: 'h', help: 'this text' },
 };
@@ -66,6 +72,9 @@ export async function runServe(
   };
   for (const folder of rules.ruleFolders)
     if (!existsSync(folder)) throw new Refusal('rules/not-found', `there is no folder ${folder}`);
+  const indicatorFiles = given.texts('indicators');
+  for (const file of indicatorFiles)
+    if (!existsSync(file)) throw new Refusal('mapping/invalid', `there is no file of indicators ${file}`);
   const log = new Log(say, Date.now);
   const { data, keys } = foldersOf(given.text('data'), given.text('keys'));
   const service = await started({
@@ -77,6 +86,8 @@ export async function runServe(
     syslogTls: door('syslog-tls'),
     syslogUdp: door('syslog-udp'),
     rules,
+    canaries: readCanaries(given.text('site')),
+    indicatorFiles,
     doesCareDepend: hostMatcher(readCareDependsOn(given.text('site'))),
     timeZone: readTimeZone(given.text('timezone') ?? 'Europe/London'),
     state: env['WARDWATCH_STATE'] ?? null,

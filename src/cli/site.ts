@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { load } from 'js-yaml';
+import { CANARY_KINDS, type CanaryKind, type CanaryNames } from '../detect/canaries.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { TableMapping } from '../intake/formats/format.ts';
 
@@ -41,6 +42,8 @@ function readOne(file: string): Record<string, string[]> {
   return parsePlaceholders(text, file);
 }
 
+const SECTIONS: readonly string[] = ['placeholders', 'care_depends_on', 'canaries'];
+
 /** As `readPlaceholders`, of a site file's text; `file` is its name in what is said of it. */
 export function parsePlaceholders(text: string, file: string): Record<string, string[]> {
   let doc: unknown;
@@ -52,9 +55,12 @@ export function parsePlaceholders(text: string, file: string): Record<string, st
       `cannot read the site file ${file}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : ''}`,
     );
   }
-  const section = typeof doc === 'object' && doc !== null && 'placeholders' in doc ? doc.placeholders : null;
-  if (typeof section !== 'object' || section === null)
-    throw new Refusal('mapping/invalid', `the site file ${file} has no “placeholders:” mapping`);
+  const unknown = isMapping(doc) ? Object.keys(doc).find((key) => !SECTIONS.includes(key)) : 'something else';
+  if (unknown !== undefined || !isMapping(doc))
+    throw new Refusal('mapping/invalid', `the site file ${file} says “${unknown}”; known are ${SECTIONS.join(', ')}`);
+  const section = doc['placeholders'] ?? {};
+  if (!isMapping(section))
+    throw new Refusal('mapping/invalid', `in the site file ${file}, “placeholders:” is a mapping of names to values`);
   const values = Object.create(null) as Record<string, string[]>;
   for (const [name, list] of Object.entries(section)) {
     const entries: readonly unknown[] = Array.isArray(list) ? list : [list];
@@ -79,6 +85,33 @@ export function readCareDependsOn(siteFile: string | null): readonly string[] {
   if (!Array.isArray(list) || !list.every((name) => typeof name === 'string'))
     throw new Refusal('mapping/invalid', `in the site file ${siteFile}, “care_depends_on:” is a list of host names`);
   return list;
+}
+
+/**
+ * Canaries: `canaries:` of the site's file, with lists of names under `accounts`, `hosts`, `shares`, `files` and
+ * `patients` (their numbers).
+ *
+ * @throws Refusal if it is anything else
+ */
+export function readCanaries(siteFile: string | null): CanaryNames {
+  const names: Record<CanaryKind, readonly string[]> = { accounts: [], hosts: [], shares: [], files: [], patients: [] };
+  if (siteFile === null) return names;
+  const doc = load(readFileSync(siteFile, 'utf8'));
+  if (!isMapping(doc) || doc['canaries'] === undefined || doc['canaries'] === null) return names;
+  const wrong = `in the site file ${siteFile}, “canaries:” has lists of names under ${CANARY_KINDS.join(', ')}`;
+  if (!isMapping(doc['canaries'])) throw new Refusal('mapping/invalid', wrong);
+  for (const [name, list] of Object.entries(doc['canaries'])) {
+    const kind = CANARY_KINDS.find((known) => known === name);
+    if (kind === undefined || !Array.isArray(list)) throw new Refusal('mapping/invalid', wrong);
+    names[kind] = words(list, wrong);
+    // A name that every text holds would make an emergency of everything.
+    if (names[kind].some((each) => each.trim().length < 3))
+      throw new Refusal(
+        'mapping/invalid',
+        `in the site file ${siteFile}, a canary’s name has at least three characters`,
+      );
+  }
+  return names;
 }
 
 /** True for hosts, in lower case, that one of the names fits: with its domain or without. */

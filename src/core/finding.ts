@@ -73,7 +73,17 @@ export interface BehaviourFinding extends FindingBase {
   readonly facts: Readonly<Record<string, string>>;
 }
 
-export type Finding = RuleFinding | CorrelationFinding | BehaviourFinding;
+/** Something was touched that nobody has a reason to touch. */
+export interface CanaryFinding extends FindingBase {
+  readonly kind: 'canary';
+}
+
+/** An event holds a value that is known from attacks elsewhere. */
+export interface IndicatorFinding extends FindingBase {
+  readonly kind: 'indicator';
+}
+
+export type Finding = RuleFinding | CorrelationFinding | BehaviourFinding | CanaryFinding | IndicatorFinding;
 
 /** The id of the finding by a rule on an event. */
 export function findingId(ruleId: string, place: EventPlace, group = ''): `fnd_${string}` {

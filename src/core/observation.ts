@@ -25,8 +25,11 @@ export interface Score {
   readonly careDepends: 0 | 2;
 }
 
-/** @param observations those that still count */
-export function scoreOf(observations: readonly Observation[], doesCareDepend: boolean): Score {
+/**
+ * @param observations those that still count
+ * @param isCanaryTouched true if one of them is of a canary: nobody has a reason to touch one, so it is an emergency
+ */
+export function scoreOf(observations: readonly Observation[], doesCareDepend: boolean, isCanaryTouched = false): Score {
   const points: Partial<Record<Parameter, number>> = {};
   for (const { parameter, points: own } of observations)
     if (own > (points[parameter] ?? 0)) points[parameter] = Math.min(3, own);
@@ -34,7 +37,8 @@ export function scoreOf(observations: readonly Observation[], doesCareDepend: bo
   const sum = values.reduce((total, value) => total + value, 0);
   const careDepends = doesCareDepend && sum > 0 ? 2 : 0;
   const total = sum + careDepends;
-  return { total, band: bandOf(total, values.includes(3)), points, careDepends };
+  const band = isCanaryTouched ? 'emergency' : bandOf(total, values.includes(3));
+  return { total, band, points, careDepends };
 }
 
 /** 0 routine; 1 to 4 low; any single 3, or 5 to 6, urgent; 7 and more emergency. */

@@ -101,7 +101,7 @@ export class Incidents {
     if (kind === 'address') return scoreOf([], false);
     const rows = await this.#state.db
       .selectFrom('findings')
-      .select(['parameter', 'points'])
+      .select(['parameter', 'points', 'kind'])
       .distinct()
       .where(kind, '=', value)
       .where('points', '>', 0)
@@ -110,6 +110,7 @@ export class Incidents {
     const observations = rows.flatMap(({ parameter, points }): Observation[] =>
       parameter !== null && isParameter(parameter) ? [{ parameter, points }] : [],
     );
-    return scoreOf(observations, kind === 'host' && this.#doesCareDepend(value));
+    const isCanaryTouched = rows.some((row) => row.kind === 'canary');
+    return scoreOf(observations, kind === 'host' && this.#doesCareDepend(value), isCanaryTouched);
   }
 }

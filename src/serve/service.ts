@@ -5,6 +5,7 @@ import path from 'node:path';
 import { ENDPOINTS } from '../api/endpoints.ts';
 import { openApiDocument } from '../api/openapi.ts';
 import type { Finding } from '../core/finding.ts';
+import type { CanaryNames } from '../detect/canaries.ts';
 import { Incidents } from '../incidents/store.ts';
 import type { Listen, OpenDoor } from '../intake/doors/door.ts';
 import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
@@ -39,6 +40,9 @@ export interface ServiceOptions {
   readonly syslogTls: Listen | null;
   readonly syslogUdp: Listen | null;
   readonly rules: Pick<JudgingSetup, 'ruleFolders' | 'placeholders' | 'cacheFolder'>;
+  /** Patients as their numbers: their pseudonyms are what is looked for. */
+  readonly canaries: CanaryNames;
+  readonly indicatorFiles: readonly string[];
   readonly timeZone: string;
   /** True for hosts, in lower case, that care depends on. */
   readonly doesCareDepend: (host: string) => boolean;
@@ -90,9 +94,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const setAsides = new SetAsides(state, keys.seals);
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
+  const pseudonymiser = new Pseudonymiser((text) => keys.pseudonyms.mac(text, 'patient'));
   const judging = new Judging({
     journal,
     ...options.rules,
+    canaries: {
+      ...options.canaries,
+      patients: options.canaries.patients.map((patient) => pseudonymiser.text(patient)),
+    },
+    indicatorFiles: options.indicatorFiles,
     learnedFile,
     findings,
     counters,
@@ -135,7 +145,6 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onBug: (error) => log.bug(error),
   });
   await sourceWatch.start();
-  const pseudonymiser = new Pseudonymiser((text) => keys.pseudonyms.mac(text, 'patient'));
   const pipeline = new Pipeline({
     sources,
     pseudonymiser,

@@ -1,3 +1,4 @@
+import type { CanaryNames } from '../detect/canaries.ts';
 import type { Filed } from './findings-store.ts';
 
 /** What the thread that judges is started with. Plain data. */
@@ -6,6 +7,9 @@ export interface JudgingSetup {
   readonly ruleFolders: readonly string[];
   readonly placeholders: Readonly<Record<string, readonly string[]>>;
   readonly cacheFolder: string | null;
+  readonly canaries: CanaryNames;
+  /** Files of indicators, as `readIndicators` takes them. */
+  readonly indicatorFiles: readonly string[];
   /** Where what behaviour has learned is kept. */
   readonly learnedFile: string;
   /** Judge from here on; what is found before `fileFrom` is only for knowing the windows of correlations. */

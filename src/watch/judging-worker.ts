@@ -1,6 +1,10 @@
 /** The thread that judges: follows the journal, and hands on what it finds. See `Judging`, which starts it. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import { Canaries } from '../detect/canaries.ts';
+import { Indicators, readIndicators } from '../detect/indicators.ts';
 import { loadRules } from '../detect/sigma/index.ts';
 import { Log } from '../ops/log.ts';
 import { decodeEvents } from '../store/archive/payload.ts';
@@ -8,7 +12,7 @@ import { followJournal } from '../store/journal.ts';
 import type { Filed } from './findings-store.ts';
 import type { FromJudging, JudgingSetup, Mark, ToJudging } from './judging-messages.ts';
 import { readLearned, writeLearned } from './learned-store.ts';
-import { LiveJudge } from './live-judge.ts';
+import { type Lists, LiveJudge } from './live-judge.ts';
 
 /** Events judged before what they led to is filed: one transaction for all of them. */
 const MAX_BATCH_EVENTS = 2000;
@@ -61,6 +65,7 @@ const judge = new LiveJudge(
     cacheFolder: setup.cacheFolder,
   }),
   learned?.behaviour ?? null,
+  listsOf(setup),
 );
 tell({ kind: 'ready', reachMs: judge.reachMs, rules: judge.rules.rules.length });
 tell({ kind: 'learned', to: learnedTo });
@@ -118,6 +123,23 @@ function wokenWithin(limitMs: number): Promise<boolean> {
       resolve(true);
     };
   });
+}
+
+function listsOf({ canaries: names, indicatorFiles }: JudgingSetup): Lists {
+  const canaries = new Canaries(names);
+  const indicators = new Indicators();
+  for (const file of indicatorFiles) {
+    const { indicators: read, wrong } = readIndicators(readFileSync(file, 'utf8'));
+    for (const indicator of read) indicators.add(indicator);
+    const name = path.basename(file);
+    log.say('info', 'indicators', {
+      file: name,
+      read: read.length,
+      wrong: wrong.length,
+      firstWrongLine: wrong[0] ?? 0,
+    });
+  }
+  return { canaries: canaries.isEmpty ? null : canaries, indicators: indicators.size === 0 ? null : indicators };
 }
 
 interface Batch {

@@ -7,7 +7,10 @@ import type { Findings, Judged } from './findings-store.ts';
 import type { FromJudging, JudgingSetup, Mark, ToJudging } from './judging-messages.ts';
 
 export interface JudgingParts
-  extends Pick<JudgingSetup, 'ruleFolders' | 'placeholders' | 'cacheFolder' | 'learnedFile'> {
+  extends Pick<
+    JudgingSetup,
+    'ruleFolders' | 'placeholders' | 'cacheFolder' | 'learnedFile' | 'canaries' | 'indicatorFiles'
+  > {
   readonly journal: Journal;
   readonly findings: Findings;
   readonly counters: Counters;
@@ -90,12 +93,15 @@ export class Judging {
   }
 
   async #startThread(): Promise<void> {
-    const { journal, ruleFolders, placeholders, cacheFolder, learnedFile, names } = this.#parts;
+    const { journal, ruleFolders, placeholders, cacheFolder, canaries, indicatorFiles, learnedFile, names } =
+      this.#parts;
     const setup: JudgingSetup = {
       journalFolder: journal.folder,
       ruleFolders,
       placeholders,
       cacheFolder,
+      canaries,
+      indicatorFiles,
       learnedFile,
       from: this.#judged.from,
       fileFrom: this.#judged.to,

@@ -4,9 +4,12 @@ import { FieldsView } from '../core/fields-view.ts';
 import { findingId } from '../core/finding.ts';
 import { rounded } from '../core/rarity.ts';
 import { Behaviour, type SavedBehaviour } from '../detect/behaviour/behaviour.ts';
+import type { Canaries } from '../detect/canaries.ts';
+import type { Indicators } from '../detect/indicators.ts';
 import { entitiesOf, recordIdOf } from '../detect/entities.ts';
 import { Correlator, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
 import { correlationFinding, type PlacedHit, ruleFinding } from '../findings/make.ts';
+import { canaryFinding, indicatorFinding } from '../findings/listed.ts';
 import { silentRules } from '../findings/silent-rules.ts';
 import { loadBehaviourWords, unusualFinding } from '../findings/unusual.ts';
 import { loadTechniqueWords } from '../findings/words.ts';
@@ -20,6 +23,14 @@ interface LiveHit extends PlacedHit {
   readonly contentId: string;
 }
 
+/** What the site has named. `null`: nothing. */
+export interface Lists {
+  readonly canaries: Canaries | null;
+  readonly indicators: Indicators | null;
+}
+
+const NO_LISTS: Lists = { canaries: null, indicators: null };
+
 /** Clocks of sources differ: windows that are over are answered so much later. */
 const TOLERANCE_MS = 60_000;
 
@@ -32,14 +43,18 @@ export class LiveJudge {
   readonly #words = loadTechniqueWords();
   readonly #behaviourWords = loadBehaviourWords();
   readonly #behaviour: Behaviour;
+  readonly #canaries: Canaries | null;
+  readonly #indicators: Indicators | null;
   readonly #silent: ReadonlySet<string>;
   readonly #view = new FieldsView();
   #found: Filed[] = [];
   #latest = Number.NEGATIVE_INFINITY;
 
   /** @param learned what behaviour learned before; `null`: nothing yet */
-  constructor(rules: LoadedRules, learned: SavedBehaviour | null = null) {
+  constructor(rules: LoadedRules, learned: SavedBehaviour | null = null, lists: Lists = NO_LISTS) {
     this.rules = rules;
+    this.#canaries = lists.canaries;
+    this.#indicators = lists.indicators;
     this.#behaviour = learned === null ? new Behaviour() : Behaviour.from(learned);
     this.#engine = new SigmaEngine(rules.rules);
     this.#silent = silentRules(rules);
@@ -120,6 +135,16 @@ export class LiveJudge {
         reference: hit,
       });
     });
+    const touch = this.#canaries?.touchedBy(view) ?? null;
+    const indicator = this.#indicators?.foundIn(view) ?? null;
+    if (touch !== null || indicator !== null) {
+      contentId ??= contentIdOf(event);
+      const place = { path: `${sourceName}/${event.id}`, record: 1 };
+      const where = { contentId, place, at: event.at, entities: entitiesOf(view) };
+      if (touch !== null) this.#found.push({ finding: canaryFinding(touch, where), sourceId: event.sourceId });
+      if (indicator !== null)
+        this.#found.push({ finding: indicatorFinding(indicator, where), sourceId: event.sourceId });
+    }
     if (!isLearned)
       for (const unusual of this.#behaviour.see(view, happened)) {
         const place = { path: `${sourceName}/${event.id}`, record: 1 };
