@@ -14,7 +14,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   rules: runRules,
   // Loaded when they are asked for: a scan does not wait for a database.
   records: async (args) => (await import('./cli/records.ts')).runRecords(args),
-  scope: async (args) => (await import('./cli/scope.ts')).runScope(args),
+  scope: async (args, env) => (await import('./cli/scope.ts')).runScope(args, env),
   simulate: async (args) => (await import('./cli/simulate.ts')).runSimulate(args),
   serve: async (args, env) => (await import('./cli/serve.ts')).runServe(args, env),
   sources: async (args, env) => (await import('./cli/sources.ts')).runSources(args, env),

@@ -1,11 +1,15 @@
 import { Refusal } from '../core/refusal.ts';
+import type { RecordsInput } from '../records/accesses.ts';
 import { noticesOf } from '../records/notices.ts';
-import { reviewFolder } from '../records/review.ts';
+import { reviewRecords } from '../records/review.ts';
+import type { PseudonymKey } from '../records/pseudonym.ts';
+import { gapText } from '../records/scope-story.ts';
 import { itemsText, reviewNotices, storyOf } from '../records/story.ts';
 import { whoLooked } from '../records/who-looked.ts';
 import { EXIT } from './exit.ts';
 import { FOLDER_OPTIONS, numberIn, oneFolder, readFolderOptions } from './folder-options.ts';
-import { helpText, oneOf, type OptionTable, readOptions, wholeNumber } from './options.ts';
+import { readKeptRecords, servicePseudonyms } from './kept-records.ts';
+import { type Given, helpText, oneOf, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print, printLines, say } from './output.ts';
 
 const OPTIONS: OptionTable = {
@@ -18,12 +22,22 @@ const OPTIONS: OptionTable = {
   format: { type: 'string', value: 'FORMAT', help: 'text or ndjson (default text)' },
   items: { type: 'boolean', help: 'review: list break-glass uses and sealed records too' },
   patient: { type: 'string', value: 'KEY', help: 'who-looked: the patient, as the files have it' },
+  data: {
+    type: 'string',
+    value: 'DIR',
+    help: 'judge what a service keeps in this data folder; DIR then holds what is known beside it',
+  },
+  keys: {
+    type: 'string',
+    value: 'DIR',
+    help: 'with --data: the keys of the service, so that NHS numbers meet their pseudonyms',
+  },
   ...FOLDER_OPTIONS,
   help: { type: 'boolean', short: 'h', help: 'this text' },
 };
 
 export const HELP = helpText({
-  usage: 'records review|who-looked DIR',
+  usage: 'records review|who-looked DIR | [DIR] --data DATA',
   what: 'review      accesses that the care given does not explain, ranked, with the reasons\nwho-looked  who opened one patient’s record, and why: for a subject access request\n\nDIR holds accesses.csv and what else there is: staff, departments, patients, stays, appointments, referrals,\norders, rota. The forms are in docs/record-access.md.',
   options: OPTIONS,
   examples: [
@@ -46,7 +60,8 @@ export async function runRecords(args: readonly string[]): Promise<number> {
   if (action === 'review') {
     const budget = numberIn('--budget', given.text('budget'), 0.001, 1000, 0.2);
     const trainDays = wholeNumber('--train-days', given.text('train-days'), 0, 3650, 28);
-    const review = reviewFolder(oneFolder(verb, paths), { budget, trainDays, ...readFolderOptions(verb, given) });
+    const { input, ...options } = await readInput(verb, paths, given);
+    const review = reviewRecords(input, { budget, trainDays, ...options });
     say(`${noticesOf(review.report)}${reviewNotices(review)}`);
     if (format === 'text') print(storyOf(review, budget));
     else printLines(review.cases);
@@ -59,11 +74,31 @@ export async function runRecords(args: readonly string[]): Promise<number> {
   if (action === 'who-looked') {
     const patient = given.text('patient');
     if (patient === null) throw new Refusal('usage/bad-option', 'wardwatch records who-looked: --patient is needed');
-    const answer = whoLooked(oneFolder(verb, paths), { patient, ...readFolderOptions(verb, given) });
+    const { input, ...options } = await readInput(verb, paths, given);
+    const answer = whoLooked(input, { patient, ...options });
     say(noticesOf(answer.report));
     if (format === 'text') print(answer.text);
     else printLines(answer.lines);
     return answer.report.setAsideCount > 0 ? EXIT.setAside : EXIT.done;
   }
   throw new Refusal('usage/unknown-verb', `wardwatch records: “${action}” is not review or who-looked`);
+}
+
+/** The folder of CSV files, or what a service keeps with a folder of relationships beside it. */
+async function readInput(
+  verb: string,
+  paths: readonly string[],
+  given: Given,
+): Promise<{ input: RecordsInput; zone: string; pseudonymKey: PseudonymKey | null }> {
+  const { zone, pseudonymKey } = readFolderOptions(verb, given);
+  const data = given.text('data');
+  const keys = given.text('keys');
+  if (data === null) {
+    if (keys !== null) throw new Refusal('usage/bad-option', `wardwatch ${verb}: --keys goes with --data`);
+    return { input: oneFolder(verb, paths), zone, pseudonymKey };
+  }
+  const folder = paths.length === 0 ? null : oneFolder(verb, paths);
+  const { input, gaps } = await readKeptRecords(oneFolder(verb, [data]), folder, 0, Number.POSITIVE_INFINITY);
+  for (const gap of gaps) say(`${gapText(gap)}\n`);
+  return { input, zone, pseudonymKey: keys === null ? pseudonymKey : await servicePseudonyms(keys, data) };
 }

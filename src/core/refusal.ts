@@ -16,6 +16,8 @@ export const REFUSALS = {
     hint: 'The folder must hold keys, not NHS numbers: replace them before export, or use --pseudonymise.',
   },
   'records/not-found': { exit: 2, hint: 'Check the spelling: keys are compared exactly.' },
+  'scope/no-incident': { exit: 2, hint: 'Incidents and their ids are listed by /api/v1/incidents.' },
+  'scope/bad-previous': { exit: 2, hint: 'Give what “wardwatch scope … --format ndjson” printed before.' },
   'output/not-writable': { exit: 2, hint: 'Choose a folder that exists and that your account may write to.' },
   'sources/name-taken': { exit: 2, hint: 'Choose another name, or see “wardwatch sources list”.' },
   'sources/bad-address': { exit: 2, hint: 'Write networks as 10.1.0.0/16, separated by commas.' },

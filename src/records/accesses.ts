@@ -1,5 +1,6 @@
 import type { Hospital } from './hospital.ts';
-import { readRows } from './table.ts';
+import type { KeptAccess } from './kept-access.ts';
+import { readRows, setAside } from './table.ts';
 
 /** One raw access. Texts are those of the file; an access is one object, reused from row to row. */
 export interface Access {
@@ -37,10 +38,19 @@ const FAILED = new Set([
   'error',
   'denied',
   'refused',
+  // As our own formats call them.
+  'minor',
+  'serious',
+  'major',
   'minor failure',
   'serious failure',
   'major failure',
 ]);
+
+/** True for an outcome after which nothing was seen. */
+export function hasFailed(outcome: string): boolean {
+  return FAILED.has(outcome.trim().toLowerCase());
+}
 
 const LINE_BREAK = /[\r\n]/;
 
@@ -48,10 +58,64 @@ const LINE_BREAK = /[\r\n]/;
 const FIRST = Date.UTC(1990, 0, 1);
 const LAST = Date.UTC(2100, 0, 1);
 
-/** Reads accesses.csv. Rows that were sent again count once: those of which every cell that we know is the same. */
-export function readAccesses(folder: string, hospital: Hospital, onAccess: (access: Access) => void): void {
-  const { zone, users, patientId, report } = hospital;
-  const access: Access = {
+/** Where accesses come from: accesses.csv of a folder, or events that the service keeps, and beside them a folder. */
+export type RecordsInput = string | { readonly accesses: readonly KeptAccess[]; readonly folder: string | null };
+
+/** The folder of what is known beside the accesses; `null`: nothing is. */
+export function folderOf(input: RecordsInput): string | null {
+  return typeof input === 'string' ? input : input.folder;
+}
+
+/** Reads the accesses. Those that were sent again count once: of which everything that we know is the same. */
+export function readAccesses(input: RecordsInput, hospital: Hospital, onAccess: (access: Access) => void): void {
+  if (typeof input === 'string') readCsvAccesses(input, hospital, onAccess);
+  else readKeptAccesses(input.accesses, hospital, onAccess);
+}
+
+const COLUMNS = [
+  'action',
+  'resource',
+  'device',
+  'location',
+  'purpose',
+  'host',
+  'address',
+  'session',
+  'sequence',
+] as const;
+
+function readKeptAccesses(
+  kept: readonly KeptAccess[],
+  { users, patientId, report }: Hospital,
+  onAccess: (access: Access) => void,
+): void {
+  const access = newAccess();
+  const sent = new RowSet();
+  const given = new Set<string>();
+  for (const [index, one] of kept.entries()) {
+    // Whose record it was is not known; `scope` counts these by themselves.
+    if (one.patient === '') continue;
+    if (one.at < FIRST || one.at >= LAST) {
+      setAside(report, 'events', index + 1, 'time lies outside the years 1990 to 2099');
+      continue;
+    }
+    for (const column of COLUMNS) {
+      access[column] = one[column];
+      if (one[column] !== '') given.add(column);
+    }
+    access.breakGlass = one.breakGlass;
+    access.succeeded = !hasFailed(one.outcome);
+    access.at = one.at;
+    access.user = users.idOf(one.user);
+    access.patient = patientId(one.patient);
+    access.line = index + 1;
+    if (sent.add(access, one.outcome)) onAccess(access);
+  }
+  for (const column of COLUMNS) if (!given.has(column)) report.missing.push(`accesses.csv: ${column}`);
+}
+
+function newAccess(): Access {
+  return {
     at: 0,
     wholeDay: false,
     user: 0,
@@ -69,6 +133,11 @@ export function readAccesses(folder: string, hospital: Hospital, onAccess: (acce
     succeeded: true,
     line: 0,
   };
+}
+
+function readCsvAccesses(folder: string, hospital: Hospital, onAccess: (access: Access) => void): void {
+  const { zone, users, patientId, report } = hospital;
+  const access = newAccess();
   const sent = new RowSet();
   readRows(
     folder,
@@ -111,7 +180,7 @@ export function readAccesses(folder: string, hospital: Hospital, onAccess: (acce
       access.session = at.session < 0 ? '' : (fields[at.session] ?? '');
       access.sequence = at.sequence < 0 ? '' : (fields[at.sequence] ?? '');
       const outcome = at.outcome < 0 ? '' : (fields[at.outcome] ?? '');
-      access.succeeded = outcome === '' || outcome === '0' || !FAILED.has(outcome.trim().toLowerCase());
+      access.succeeded = !hasFailed(outcome);
       access.at = moment.at;
       access.wholeDay = moment.wholeDay;
       access.user = user;

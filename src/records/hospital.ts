@@ -2,7 +2,7 @@ import { Refusal } from '../core/refusal.ts';
 import { type Growing, float64, int32 } from './growing.ts';
 import { Names } from './intern.ts';
 import { isNhsNumber } from './nhs-number.ts';
-import { pseudonymOf } from './pseudonym.ts';
+import { type PseudonymKey, pseudonymOf } from './pseudonym.ts';
 import { isYes, type ReadReport, readTable } from './table.ts';
 import { DAY_MS, type Zone } from './zone.ts';
 
@@ -91,10 +91,10 @@ const ORDER_MS = 7 * DAY_MS;
  * @param pseudonymKey when given, patients' keys that are NHS numbers are replaced by keyed hashes
  */
 export function readHospital(
-  folder: string,
+  folder: string | null,
   zone: Zone,
   report: ReadReport,
-  pseudonymKey: string | Buffer | null,
+  pseudonymKey: PseudonymKey | null,
 ): Hospital {
   const users = new Names();
   const patients = new Names();

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { writeFolder } from '../../test/records-folder.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { AccessCase, ReviewCase } from './case.ts';
-import { type Review, type ReviewOptions, reviewFolder } from './review.ts';
+import { type Review, type ReviewOptions, reviewRecords } from './review.ts';
 import { simulateHospital } from './simulate/hospital.ts';
 import { FAMILIES, type Parameters } from './simulate/parameters.ts';
 import { DAY_MS, dayText } from './zone.ts';
@@ -40,7 +40,7 @@ before(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-review-'));
   made.push(folder);
   simulateHospital({ seed: 4, days: 35, staff: 300, patients: 9000, folder, parameters: PARAMETERS });
-  review = reviewFolder(folder, OPTIONS);
+  review = reviewRecords(folder, OPTIONS);
 });
 after(() => {
   for (const one of made) rmSync(one, { recursive: true, force: true });
@@ -57,7 +57,7 @@ function changed(change: (name: string, text: string) => string | null): Review 
     if (text === null) rmSync(file);
     else writeFileSync(file, text);
   }
-  return reviewFolder(copy, OPTIONS);
+  return reviewRecords(copy, OPTIONS);
 }
 
 function linesOf(text: string, map: (line: string) => string): string {
@@ -143,7 +143,7 @@ describe('the lines of a review', () => {
   });
 
   test('alert no more at a smaller budget, and rank the same', () => {
-    const small = reviewFolder(folder, { ...OPTIONS, budget: 0.5 });
+    const small = reviewRecords(folder, { ...OPTIONS, budget: 0.5 });
     const alerts = (cases: readonly ReviewCase[]) => cases.filter(({ alert }) => alert).length;
     ok(alerts(small.cases) <= alerts(review.cases));
     const first = small.cases.slice(0, 10).map(keyOf);
@@ -172,7 +172,7 @@ describe('a small hospital with seeded misuse', () => {
 
 describe('what must not matter', () => {
   test('running again', () => {
-    deepEqual(reviewFolder(folder, OPTIONS).cases, review.cases);
+    deepEqual(reviewRecords(folder, OPTIONS).cases, review.cases);
   });
 
   test('the order of rows in the access log', () => {
@@ -253,13 +253,13 @@ const ACCESSES = [
 
 describe('a folder that is not whole', () => {
   test('needs nothing but accesses.csv, and says what was missing', () => {
-    const only = reviewFolder(writeFolder({ 'accesses.csv': ACCESSES }), OPTIONS);
+    const only = reviewRecords(writeFolder({ 'accesses.csv': ACCESSES }), OPTIONS);
     ok(only.report.missing.includes('stays.csv'));
     ok(only.report.missing.includes('accesses.csv: host'));
   });
 
   test('sets bad rows aside with their line numbers', () => {
-    const only = reviewFolder(writeFolder({ 'accesses.csv': ACCESSES }), OPTIONS);
+    const only = reviewRecords(writeFolder({ 'accesses.csv': ACCESSES }), OPTIONS);
     deepEqual(
       only.report.setAside.map(({ line, reason }) => [line, reason]),
       [
@@ -271,7 +271,7 @@ describe('a folder that is not whole', () => {
   });
 
   test('reports columns that nobody knows', () => {
-    const only = reviewFolder(
+    const only = reviewRecords(
       writeFolder({ 'accesses.csv': ['time,user,patient,colour', '2026-03-02T09:00:00Z,a,p1,red'] }),
       OPTIONS,
     );
@@ -279,9 +279,9 @@ describe('a folder that is not whole', () => {
   });
 
   test('is refused without accesses.csv, or without a column that is needed', () => {
-    throws(() => reviewFolder(writeFolder({}), OPTIONS), Refusal);
+    throws(() => reviewRecords(writeFolder({}), OPTIONS), Refusal);
     throws(
-      () => reviewFolder(writeFolder({ 'accesses.csv': ['time,user', '2026-03-02T09:00:00Z,a'] }), OPTIONS),
+      () => reviewRecords(writeFolder({ 'accesses.csv': ['time,user', '2026-03-02T09:00:00Z,a'] }), OPTIONS),
       Refusal,
     );
   });
@@ -290,7 +290,7 @@ describe('a folder that is not whole', () => {
     const bare = mkdtempSync(path.join(tmpdir(), 'wardwatch-review-'));
     made.push(bare);
     cpSync(path.join(folder, 'accesses.csv'), path.join(bare, 'accesses.csv'));
-    const judged = reviewFolder(bare, OPTIONS);
+    const judged = reviewRecords(bare, OPTIONS);
     // Without a directory there is no number of staff for a budget; the ranking stands.
     ok(judged.cases.length > 0);
   });
@@ -300,7 +300,7 @@ describe('NHS numbers', () => {
   const files = { 'accesses.csv': ['time,user,patient', '2026-03-02T09:00:00Z,a,999 000 0018'] };
 
   test('are refused where a key belongs', () => {
-    throws(() => reviewFolder(writeFolder(files), OPTIONS), { code: 'records/nhs-number' });
+    throws(() => reviewRecords(writeFolder(files), OPTIONS), { code: 'records/nhs-number' });
   });
 
   test('are never repeated in the refusal', () => {
@@ -405,7 +405,7 @@ describe('review items', () => {
   test('are one for each reason typed and one for the sealed record, training days included', () => {
     const row = (day: string, minute: number, patient: string, reason: string, outcome = '0') =>
       `2026-03-${day}T09:0${minute}:00Z,u2,${patient},${reason},${outcome}`;
-    const { items } = reviewFolder(
+    const { items } = reviewRecords(
       writeFolder({
         'accesses.csv': [
           'time,user,patient,break_glass,outcome',

@@ -1,6 +1,7 @@
 import { Budget } from './budget.ts';
 import type { AccessCase, CrowdCase, ReviewCase } from './case.ts';
 import { CaseWriter, type PersonDraft } from './cases.ts';
+import { folderOf, type RecordsInput } from './accesses.ts';
 import { type Hospital, readHospital } from './hospital.ts';
 import { ABSORB_DAYS } from './model/calibration.ts';
 import type { Crowd, Eye } from './model/crowds.ts';
@@ -9,6 +10,7 @@ import { Habits } from './model/habits.ts';
 import type { JudgedDay } from './model/judge.ts';
 import { type LookBook, readLooks, spanOf } from './model/looks.ts';
 import { findItems, type ReviewItem } from './review-items.ts';
+import type { PseudonymKey } from './pseudonym.ts';
 import { newReport, type ReadReport } from './table.ts';
 import { dayText, type LocalDay, Zone } from './zone.ts';
 
@@ -18,7 +20,7 @@ export interface ReviewOptions {
   readonly trainDays: number;
   readonly zone: string;
   /** Key for replacing NHS numbers; null: they are refused. */
-  readonly pseudonymKey: string | Buffer | null;
+  readonly pseudonymKey: PseudonymKey | null;
 }
 
 export interface Review {
@@ -44,11 +46,11 @@ const SHOWN_BELOW = 10;
 /** The case of a crowd stays open no longer, however it goes on. */
 const CROWD_DAYS = 14;
 
-/** Reads the folder, learns from its first days and judges the others. */
-export function reviewFolder(folder: string, options: ReviewOptions): Review {
+/** Reads the accesses and what is known beside them, learns from the first days and judges the others. */
+export function reviewRecords(input: RecordsInput, options: ReviewOptions): Review {
   const report = newReport();
-  const hospital = readHospital(folder, new Zone(options.zone), report, options.pseudonymKey);
-  const book = readLooks(folder, hospital);
+  const hospital = readHospital(folderOf(input), new Zone(options.zone), report, options.pseudonymKey);
+  const book = readLooks(input, hospital);
   return reviewLooks(hospital, book, options);
 }
 

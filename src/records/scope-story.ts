@@ -46,7 +46,8 @@ export function unseenText(unseen: readonly string[]): string {
   return `No row of the log names ${listed(unseen)}: check the spelling, and whether that system sends its log.`;
 }
 
-function gapText(gap: ScopeGap): string {
+/** In plain words, without a full stop. */
+export function gapText(gap: ScopeGap): string {
   switch (gap.kind) {
     case 'sequence':
       return `${plural(gap.missing, 'row is', 'rows are')} missing between numbers ${gap.after} and ${gap.before} (${gap.from} to ${gap.to})`;
@@ -58,7 +59,16 @@ function gapText(gap: ScopeGap): string {
       return `${plural(gap.count, 'row')} could not be read`;
     case 'missing-column':
       return `the log has no column “${gap.column}”`;
+    case 'deleted':
+      return `accesses from ${gap.from} to ${gap.to} were kept once and are deleted by now`;
+    case 'damaged':
+      return `a part of the archive is missing or damaged: ${gap.what}`;
+    case 'set-aside':
+      return `${plural(gap.count, 'thing')} that “${gap.source}” sent could not be read`;
     case 'blank-cells':
+      if (gap.column === 'patient')
+        return `${plural(gap.count, 'access does', 'accesses do')} not say whose record it was`;
+      if (gap.column === 'user') return `${plural(gap.count, 'access does', 'accesses do')} not say by whom`;
       return `${plural(gap.count, 'row does', 'rows do')} not say from which ${gap.column}`;
     case 'unreadable-numbers':
       return `${plural(gap.count, 'row has', 'rows have')} something else where the others have a number: holes there cannot be seen`;

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type Access, readAccesses } from './accesses.ts';
+import { type Access, folderOf, hasFailed, readAccesses, type RecordsInput } from './accesses.ts';
 import { type Hospital, readHospital } from './hospital.ts';
+import type { KeptAccess } from './kept-access.ts';
 import { isExport, isPrint } from './model/looks.ts';
 import { type SequenceGap, SequenceWatch } from './sequence.ts';
+import type { PseudonymKey } from './pseudonym.ts';
 import { newReport, type ReadReport } from './table.ts';
+import { compareAccounts, isSameHost } from './same-name.ts';
 import { dayText, type LocalDay, Zone } from './zone.ts';
 
 export interface ScopeQuestion {
@@ -46,6 +49,12 @@ export type ScopeGap =
   | { readonly kind: 'missing-column'; readonly column: string }
   /** Rows of the window that do not say what was asked about, and that nothing else brings into scope. */
   | { readonly kind: 'blank-cells'; readonly column: string; readonly count: number }
+  /** Accesses of these times were kept once, and their time to be kept is over. */
+  | { readonly kind: 'deleted'; readonly from: string; readonly to: string }
+  /** A part of the archive that is missing or damaged. */
+  | { readonly kind: 'damaged'; readonly what: string }
+  /** Things of the window that a source sent and nobody could read. */
+  | { readonly kind: 'set-aside'; readonly source: string; readonly count: number }
   /** Rows of the window with something else where the log has its numbers: holes there cannot be seen. */
   | { readonly kind: 'unreadable-numbers'; readonly count: number };
 
@@ -80,6 +89,12 @@ interface Session {
   namedAt: number;
 }
 
+/** An account that was asked for. */
+interface Named {
+  readonly asked: string;
+  readonly rank: number;
+}
+
 interface Found {
   rank: number;
   readonly reasons: Set<string>;
@@ -97,20 +112,26 @@ interface Found {
  * from then on; its owner worked too.
  */
 export function scopeOf(
-  folder: string,
+  input: RecordsInput,
   question: ScopeQuestion,
-  options: { readonly zone: string; readonly pseudonymKey: string | Buffer | null },
+  options: {
+    readonly zone: string;
+    readonly pseudonymKey: PseudonymKey | null;
+    /** What is known to be missing, besides what the accesses show. */
+    readonly gaps?: readonly ScopeGap[];
+  },
 ): ScopeAnswer {
   const report = newReport();
   const zone = new Zone(options.zone);
-  const hospital = readHospital(folder, zone, report, options.pseudonymKey);
+  const hospital = readHospital(folderOf(input), zone, report, options.pseudonymKey);
   // What relationships could not be read does not matter to who touched what.
   const relationRows = report.setAsideCount;
-  const work = new ScopeWork(hospital, question);
-  readAccesses(folder, hospital, (access) => work.survey(access));
+  const work = new ScopeWork(hospital, question, typeof input !== 'string');
+  readAccesses(input, hospital, (access) => work.survey(access));
   const rowsSetAside = report.setAsideCount - relationRows;
   const again = { ...hospital, report: newReport() };
-  readAccesses(folder, again, (access) => work.collect(access));
+  readAccesses(input, again, (access) => work.collect(access));
+  if (typeof input !== 'string') for (const access of input.accesses) work.noteUnnamed(access);
   const patients = work.patients();
   const columns = columnGaps(question, report);
   // Of a column that is not there, every cell is blank: said once.
@@ -119,14 +140,12 @@ export function scopeOf(
     ...found,
     ...columns.map((column) => ({ kind: 'missing-column' as const, column })),
     ...rowGaps(rowsSetAside),
+    ...(options.gaps ?? []),
   ];
   const certain = patients.filter(({ certainty }) => certainty !== 'possible').length;
   const isExact = gaps.length === 0 && certain === patients.length;
   // Each row that is missing or could not be read may have been one patient more; of a row without the cell we know whom.
-  const missing = gaps.reduce(
-    (sum, gap) => sum + (gap.kind === 'sequence' ? gap.missing : gap.kind === 'unreadable-rows' ? gap.count : 0),
-    work.patientsOfBlankRows(),
-  );
+  const missing = gaps.reduce((sum, gap) => sum + hiddenBy(gap), work.patientsOfBlankRows());
   const totals = {
     patients: { exact: isExact ? patients.length : null, atLeast: certain, upTo: patients.length + missing },
     accesses: patients.reduce((sum, { accesses }) => sum + accesses, 0),
@@ -139,6 +158,25 @@ export function scopeOf(
     unseen: work.unseen(),
     report,
   };
+}
+
+/** How many patients a gap may hide. Of blank cells we know the patients, but for those of the patient itself. */
+function hiddenBy(gap: ScopeGap): number {
+  switch (gap.kind) {
+    case 'sequence':
+      return gap.missing;
+    case 'unreadable-rows':
+    case 'set-aside':
+      return gap.count;
+    case 'blank-cells':
+      return gap.column === 'patient' ? gap.count : 0;
+    case 'silent-days':
+    case 'deleted':
+    case 'damaged':
+    case 'missing-column':
+    case 'unreadable-numbers':
+      return 0;
+  }
 }
 
 function hashOf(answer: object): string {
@@ -163,8 +201,11 @@ class ScopeWork {
   failed = 0;
   readonly #hospital: Hospital;
   readonly #question: ScopeQuestion;
-  readonly #accounts: ReadonlySet<number>;
+  /** By user: how surely it is an account that was asked for, and which; `null`: it is none. */
+  readonly #accounts = new Map<number, Named | null>();
+  readonly #isByName: boolean;
   readonly #hosts: ReadonlySet<string>;
+  readonly #hostNames = new Map<string, string | null>();
   readonly #addresses: ReadonlySet<string>;
   readonly #sessions = new Map<string, Session>();
   readonly #sequence = new SequenceWatch();
@@ -176,13 +217,14 @@ class ScopeWork {
   readonly #sessionUsers = new Map<string, Map<number, number>>();
   readonly #found = new Map<number, Found>();
   /** By column that was asked about: rows of the window in which it is blank. */
-  readonly #blank = new Map<'host' | 'address', number>();
+  readonly #blank = new Map<'host' | 'address' | 'user' | 'patient', number>();
   readonly #blankPatients = new Set<number>();
 
-  constructor(hospital: Hospital, question: ScopeQuestion) {
+  /** @param isByName true if names of accounts and machines are compared as people write them; else they are keys */
+  constructor(hospital: Hospital, question: ScopeQuestion, isByName: boolean) {
     this.#hospital = hospital;
     this.#question = question;
-    this.#accounts = new Set(question.accounts.map((account) => hospital.users.idOf(account)));
+    this.#isByName = isByName;
     // A row that does not say where it was made was not made at the place of that name.
     this.#hosts = new Set(question.hosts.filter((host) => host !== ''));
     this.#addresses = new Set(question.addresses.filter((address) => address !== ''));
@@ -197,12 +239,47 @@ class ScopeWork {
     ];
   }
 
+  /** `null`: not an account that was asked for. */
+  #accountOf(user: number): Named | null {
+    let named = this.#accounts.get(user);
+    if (named === undefined) {
+      named = this.#compared(this.#hospital.users.textOf(user));
+      this.#accounts.set(user, named);
+    }
+    return named;
+  }
+
+  #compared(found: string): Named | null {
+    const { accounts } = this.#question;
+    if (accounts.includes(found)) return { asked: found, rank: RANK.certain };
+    if (!this.#isByName) return null;
+    const compared = accounts.map((asked) => [asked, compareAccounts(asked, found)] as const);
+    const [asked] = compared.find(([, likeness]) => likeness === 'same') ?? [];
+    if (asked !== undefined) return { asked, rank: RANK.certain };
+    const [perhaps] = compared.find(([, likeness]) => likeness === 'perhaps') ?? [];
+    return perhaps === undefined ? null : { asked: perhaps, rank: RANK.possible };
+  }
+
+  /** The machine that was asked for, as it was asked for; `null`: another. */
+  #hostOf(host: string): string | null {
+    if (this.#hosts.has(host)) return host;
+    if (!this.#isByName || host === '' || this.#hosts.size === 0) return null;
+    let asked = this.#hostNames.get(host);
+    if (asked === undefined) {
+      asked = [...this.#hosts].find((each) => isSameHost(each, host)) ?? null;
+      this.#hostNames.set(host, asked);
+    }
+    return asked;
+  }
+
   /** First pass: where sessions began, and what the log leaves out. */
   survey(access: Access): void {
     const { zone } = this.#hospital;
     this.#days.add(zone.dayOf(access.at));
-    if (this.#accounts.has(access.user)) this.#seen.add(`account ${this.#hospital.users.textOf(access.user)}`);
-    if (this.#hosts.has(access.host)) this.#seen.add(`host ${access.host}`);
+    const account = this.#accountOf(access.user);
+    if (account !== null) this.#seen.add(`account ${account.asked}`);
+    const host = this.#hostOf(access.host);
+    if (host !== null) this.#seen.add(`host ${host}`);
     if (this.#addresses.has(access.address)) this.#seen.add(`address ${access.address}`);
     this.#sequence.add(access.sequence, access.at, access.host, access.user, access.session);
     if (access.session === '') return;
@@ -218,7 +295,7 @@ class ScopeWork {
       else if (place !== null && (session.beganAt === null || place < session.beganAt)) session.beganAt = place;
       session.startedAt = access.at;
     }
-    if (this.#isInside(access) && this.#namedBy(access).length > 0)
+    if (this.#isInside(access) && this.#namedBy(access).rank >= RANK.likely)
       session.namedAt = Math.min(session.namedAt, access.at);
     const users = this.#sessionUsers.get(access.session);
     if (users === undefined) this.#sessionUsers.set(access.session, new Map([[access.user, access.at]]));
@@ -226,7 +303,8 @@ class ScopeWork {
   }
 
   #placeOf({ host, address }: Access): string | null {
-    if (this.#hosts.has(host)) return `host ${host}`;
+    const asked = this.#hostOf(host);
+    if (asked !== null) return `host ${asked}`;
     return this.#addresses.has(address) ? `address ${address}` : null;
   }
 
@@ -245,12 +323,21 @@ class ScopeWork {
     return at < from || zone.startOf(zone.dayOf(at) + 1) > to;
   }
 
-  #namedBy({ user, host, address }: Access): string[] {
+  #namedBy({ user, host, address }: Pick<Access, 'user' | 'host' | 'address'>): { reasons: string[]; rank: number } {
     const reasons: string[] = [];
-    if (this.#accounts.has(user)) reasons.push(`by account ${this.#hospital.users.textOf(user)}`);
-    if (this.#hosts.has(host)) reasons.push(`from host ${host}`);
-    if (this.#addresses.has(address)) reasons.push(`from address ${address}`);
-    return reasons;
+    let rank = -1;
+    const account = this.#accountOf(user);
+    if (account !== null) {
+      const name = this.#hospital.users.textOf(user);
+      const isSure = account.rank === RANK.certain;
+      reasons.push(isSure ? `by account ${name}` : `by account ${name}, which may be ${account.asked}`);
+      rank = account.rank;
+    }
+    const asked = this.#hostOf(host);
+    if (asked !== null) reasons.push(`from host ${host}`);
+    const isAddress = this.#addresses.has(address);
+    if (isAddress) reasons.push(`from address ${address}`);
+    return { reasons, rank: asked !== null || isAddress ? RANK.certain : rank };
   }
 
   #prepare(): void {
@@ -261,7 +348,7 @@ class ScopeWork {
       const since = Math.min(began, session.namedAt);
       if (since === Number.POSITIVE_INFINITY) continue;
       for (const [user, first] of this.#sessionUsers.get(name) ?? []) {
-        if (this.#accounts.has(user)) continue;
+        if (this.#accountOf(user)?.rank === RANK.certain) continue;
         const at = Math.max(first, since, from);
         const known = this.#reached.get(user);
         if (known === undefined || at < known.at || (at === known.at && name < known.session))
@@ -274,8 +361,8 @@ class ScopeWork {
   collect(access: Access): void {
     if (!this.#reachedReady) this.#prepare();
     if (!this.#isInside(access)) return;
-    const reasons = this.#namedBy(access);
-    let rank = reasons.length > 0 ? RANK.certain : -1;
+    const { reasons, rank: named } = this.#namedBy(access);
+    let rank = named;
     const session = access.session === '' ? undefined : this.#sessions.get(access.session);
     if (session !== undefined) {
       if (session.beganAt !== null) {
@@ -310,12 +397,26 @@ class ScopeWork {
     this.#keep(access, rank, reasons);
   }
 
-  #noteBlank({ host, address, patient }: Access): void {
+  #noteBlank({ user, host, address, patient }: Access): void {
+    const isUserBlank = this.#question.accounts.length > 0 && this.#hospital.users.textOf(user) === '';
     const isHostBlank = host === '' && this.#hosts.size > 0;
     const isAddressBlank = address === '' && this.#addresses.size > 0;
-    if (isHostBlank) this.#blank.set('host', (this.#blank.get('host') ?? 0) + 1);
-    if (isAddressBlank) this.#blank.set('address', (this.#blank.get('address') ?? 0) + 1);
-    if (isHostBlank || isAddressBlank) this.#blankPatients.add(patient);
+    if (isUserBlank) this.#countBlank('user');
+    if (isHostBlank) this.#countBlank('host');
+    if (isAddressBlank) this.#countBlank('address');
+    if (isUserBlank || isHostBlank || isAddressBlank) this.#blankPatients.add(patient);
+  }
+
+  #countBlank(column: 'host' | 'address' | 'user' | 'patient'): void {
+    this.#blank.set(column, (this.#blank.get(column) ?? 0) + 1);
+  }
+
+  /** An access of the window, by what was asked for, that does not say whose record it was. */
+  noteUnnamed({ at, patient, user, host, address, outcome }: KeptAccess): void {
+    const { from, to } = this.#question;
+    if (patient !== '' || at < from || at >= to || hasFailed(outcome)) return;
+    const { rank } = this.#namedBy({ user: this.#hospital.users.idOf(user), host, address });
+    if (rank >= 0) this.#countBlank('patient');
   }
 
   /** How many patients stand in rows that do not say what was asked about, and in no other. */
@@ -374,7 +475,7 @@ class ScopeWork {
     const { gaps, unnumbered } = this.#sequence.gapsIn(from, to);
     const lines = [...gaps.map(gapLine), ...this.#silentDays()];
     if (unnumbered > 0) lines.push({ kind: 'unreadable-numbers', count: unnumbered });
-    for (const column of ['host', 'address'] as const) {
+    for (const column of ['patient', 'user', 'host', 'address'] as const) {
       const count = this.#blank.get(column) ?? 0;
       if (count > 0) lines.push({ kind: 'blank-cells', column, count });
     }

@@ -58,12 +58,12 @@ export interface TableForm<Required extends string, Optional extends string> {
 export type Positions<Column extends string> = Readonly<Record<Column, number>>;
 
 /**
- * Reads one file of the folder, row by row. `row` is the same object each time.
+ * Reads one file of the folder, row by row; without a folder, none is given. `row` is the same object each time.
  * @param onRow returns why the row is set aside, or null when it was read
  * @throws Refusal when a needed file is not there, or a required column is missing
  */
 export function readTable<Required extends string, Optional extends string>(
-  folder: string,
+  folder: string | null,
   form: TableForm<Required, Optional>,
   report: ReadReport,
   onRow: (row: Row<Required | Optional>, line: number) => string | null,
@@ -78,11 +78,15 @@ export function readTable<Required extends string, Optional extends string>(
 
 /** As `readTable`, but the cells as they stand in the line: for the file with millions of rows. */
 export function readRows<Required extends string, Optional extends string>(
-  folder: string,
+  folder: string | null,
   form: TableForm<Required, Optional>,
   report: ReadReport,
   onRow: (fields: readonly string[], at: Positions<Required | Optional>, line: number) => string | null,
 ): void {
+  if (folder === null) {
+    report.missing.push(form.file);
+    return;
+  }
   const file = path.join(folder, form.file);
   const found = statSync(file, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) throw new Refusal('records/bad-table', `${form.file} is a folder, not a file`);

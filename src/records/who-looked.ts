@@ -1,7 +1,8 @@
 import { Refusal } from '../core/refusal.ts';
+import { folderOf, type RecordsInput } from './accesses.ts';
 import { type Hospital, postOn, readHospital } from './hospital.ts';
 import { isNhsNumber } from './nhs-number.ts';
-import { pseudonymOf } from './pseudonym.ts';
+import { type PseudonymKey, pseudonymOf } from './pseudonym.ts';
 import { judgeAll } from './model/engine.ts';
 import type { JudgedDay } from './model/judge.ts';
 import { BREAK_GLASS, EXPORTED, type LookBook, PRINTED, readLooks, useKey } from './model/looks.ts';
@@ -13,7 +14,7 @@ import { listed, missingText, plural, reasonText } from './words.ts';
 export interface WhoLookedOptions {
   readonly patient: string;
   readonly zone: string;
-  readonly pseudonymKey: string | Buffer | null;
+  readonly pseudonymKey: PseudonymKey | null;
 }
 
 /** One person's look at the record on one day, in words for the patient. */
@@ -41,10 +42,10 @@ export interface WhoLooked {
 }
 
 /** Everybody who opened this patient's record, day by day, and whether care explains it. @throws Refusal if nobody did and the key is unknown */
-export function whoLooked(folder: string, { patient, zone, pseudonymKey }: WhoLookedOptions): WhoLooked {
+export function whoLooked(input: RecordsInput, { patient, zone, pseudonymKey }: WhoLookedOptions): WhoLooked {
   const report = newReport();
-  const hospital = readHospital(folder, new Zone(zone), report, pseudonymKey);
-  const book = readLooks(folder, hospital);
+  const hospital = readHospital(folderOf(input), new Zone(zone), report, pseudonymKey);
+  const book = readLooks(input, hospital);
   const key = pseudonymKey !== null && isNhsNumber(patient) ? pseudonymOf(patient, pseudonymKey) : patient;
   const id = hospital.patients.find(key);
   if (id < 0) throw new Refusal('records/not-found', 'no file in the folder names this patient');

@@ -1,4 +1,4 @@
-import { type Access, readAccesses } from '../accesses.ts';
+import { type Access, readAccesses, type RecordsInput } from '../accesses.ts';
 import { type Growing, float64, int32 } from '../growing.ts';
 import type { Hospital } from '../hospital.ts';
 import { Names } from '../intern.ts';
@@ -150,8 +150,8 @@ export function useKey(day: LocalDay, user: number, patient: number): string {
 /** How many days may be written to at once without rebuilding: exports overlap midnight, not weeks. */
 const OPEN_DAYS = 4;
 
-export function readLooks(folder: string, hospital: Hospital): LookBook {
-  const { zone, departments } = hospital;
+export function readLooks(input: RecordsInput, hospital: Hospital): LookBook {
+  const { zone, departments, users } = hospital;
   const byDay = new Map<LocalDay, LookDay>();
   const hosts = new Names();
   const uses = new Map<string, GlassUse[]>();
@@ -159,6 +159,8 @@ export function readLooks(folder: string, hospital: Hospital): LookBook {
   let current: LookDay | null = null;
   const open: LookDay[] = [];
   const onAccess = (access: Access): void => {
+    // An event that names nobody says nothing about anybody.
+    if (users.textOf(access.user) === '') return;
     accesses++;
     const day = zone.dayOf(access.at);
     if (current === null || current.day !== day) {
@@ -188,7 +190,7 @@ export function readLooks(folder: string, hospital: Hospital): LookBook {
     if (access.location !== '') current.setPlace(look, departments.find(access.location), access.at);
     if (access.host !== '') current.setHost(look, hosts.idOf(access.host), access.at);
   };
-  readAccesses(folder, hospital, onAccess);
+  readAccesses(input, hospital, onAccess);
   for (const day of byDay.values()) {
     day.putAway();
     day.sort();

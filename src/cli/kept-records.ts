@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { Refusal } from '../core/refusal.ts';
+import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
+import type { RecordsInput } from '../records/accesses.ts';
+import { RequestJoin } from '../records/kept-access.ts';
+import type { PseudonymKey } from '../records/pseudonym.ts';
+import type { ScopeGap } from '../records/scope.ts';
+import { readKeptEvents } from '../store/archive/kept-events.ts';
+import type { State } from '../store/state.ts';
+import { openKeyring } from '../store/seal.ts';
+import { placesIn } from '../store/places.ts';
+
+const RECORD_ACCESS = 'record_access';
+
+/** True for the data folder of a service; a folder of CSV files has no archive. */
+export function isDataFolder(folder: string): boolean {
+  return existsSync(placesIn(folder).archive);
+}
+
+/** The record accesses that a service keeps, and what of them is gone, between two moments. */
+export async function readKeptRecords(
+  data: string,
+  relationships: string | null,
+  from: number,
+  to: number,
+): Promise<{ readonly input: RecordsInput; readonly gaps: ScopeGap[] }> {
+  let join = new RequestJoin();
+  const { deleted, losses } = await readKeptEvents(
+    data,
+    RECORD_ACCESS,
+    () => {
+      join = new RequestJoin();
+    },
+    (event) => join.add(event),
+  );
+  const gaps: ScopeGap[] = deleted
+    .filter(({ kind, timeFrom, timeTo }) => kind === 'clinical' && timeFrom < to && timeTo >= from)
+    .map(({ timeFrom, timeTo }) => ({
+      kind: 'deleted',
+      from: new Date(timeFrom).toISOString(),
+      to: new Date(timeTo).toISOString(),
+    }));
+  for (const what of losses) gaps.push({ kind: 'damaged', what });
+  return { input: { accesses: join.accesses, folder: relationships }, gaps };
+}
+
+/** What sources of record accesses sent in the window that could not be read. */
+export async function setAsideGaps(state: State, from: number, to: number): Promise<ScopeGap[]> {
+  const rows = await state.db
+    .selectFrom('set_aside')
+    .innerJoin('sources', 'sources.id', 'set_aside.source_id')
+    .select(['sources.name as source', ({ fn }) => fn.countAll<number>().as('count')])
+    .where('received_at', '>=', from)
+    .where('received_at', '<', to)
+    .groupBy('sources.name')
+    .orderBy('sources.name')
+    .execute();
+  return rows.map(({ source, count }) => ({ kind: 'set-aside', source, count }));
+}
+
+/** What an incident is about, as a question. @throws Refusal `scope/no-incident` */
+export async function questionOf(
+  state: State,
+  incident: string,
+): Promise<{ accounts: string[]; hosts: string[]; addresses: string[]; from: number; to: number }> {
+  const links = await state.db
+    .selectFrom('incident_links')
+    .select(['kind', 'value'])
+    .where('incident_id', '=', incident as `inc_${string}`)
+    .execute();
+  const { from, to } = await state.db
+    .selectFrom('findings')
+    .select(({ fn }) => [fn.min('at').as('from'), fn.max('at').as('to')])
+    .where('incident_id', '=', incident)
+    .executeTakeFirstOrThrow();
+  if (links.length === 0 || from === null || to === null)
+    throw new Refusal(
+      'scope/no-incident',
+      `there is no incident ${incident} that names an account, a host or an address`,
+    );
+  const of = (kind: string) => links.filter((link) => link.kind === kind).map(({ value }) => value);
+  return { accounts: of('account'), hosts: of('host'), addresses: of('address'), from, to: to + 1 };
+}
+
+/** What the running service puts in the place of a patient's number. @throws Refusal if the keys cannot be read */
+export async function servicePseudonyms(keysFolder: string, data: string): Promise<PseudonymKey> {
+  if (!existsSync(keysFolder)) throw new Refusal('input/not-found', `there is no folder of keys ${keysFolder}`);
+  const keyring = await openKeyring(keysFolder, 'pseudonym', data);
+  const pseudonymiser = new Pseudonymiser((text) => keyring.mac(text, 'patient'));
+  return (number) => pseudonymiser.of(number);
+}

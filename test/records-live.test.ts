@@ -1,0 +1,210 @@
+/** The same hospital twice: as a folder of CSV files, and as audit events through the real service. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { type TestService, upService } from './service.ts';
+
+const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
+const ACTIONS: Readonly<Record<string, string>> = { read: 'R', create: 'C', update: 'U', delete: 'D', search: 'E' };
+
+interface Patient {
+  readonly schema: string;
+  readonly patient: string;
+  readonly certainty: string;
+  readonly accesses: number;
+  readonly first: string;
+  readonly last: string;
+  readonly printed: boolean;
+}
+
+function wardwatch(...args: readonly string[]): { status: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', MAIN, ...args],
+    { encoding: 'utf8', maxBuffer: 1 << 28 },
+  );
+  return { status, out: stdout, err: stderr };
+}
+
+function linesOf(out: string): Patient[] {
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Patient);
+}
+
+/** A row of accesses.csv as a FHIR R4 AuditEvent. */
+function auditEvent(cells: readonly string[]): object {
+  const [time, user, patient, action = 'read', resource, , , , , host, address, , , outcome] = cells;
+  return {
+    resourceType: 'AuditEvent',
+    type: { code: 'rest' },
+    ...(action === 'print' || action === 'export' || action === 'search' ? { subtype: [{ code: action }] } : {}),
+    action: ACTIONS[action] ?? 'R',
+    recorded: time,
+    outcome,
+    agent: [
+      { requestor: true, who: { identifier: { value: user } }, network: { address, type: '2' } },
+      { requestor: false, who: { reference: `Device/${host ?? ''}` } },
+    ],
+    source: { observer: { display: 'epr' } },
+    entity: [
+      { what: { reference: `Patient/${patient ?? ''}` }, role: { code: '1' } },
+      { what: { reference: `${resource ?? ''}/${patient ?? ''}-1` } },
+    ],
+  };
+}
+
+async function send(service: TestService, token: string, events: readonly object[]): Promise<void> {
+  for (let from = 0; from < events.length; from += 500) {
+    const entry = events
+      .slice(from, from + 500)
+      .map((resource) => ({ resource, request: { method: 'POST', url: 'AuditEvent' } }));
+    const { status } = await service.fetch('/fhir', {
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' },
+      body: JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry }),
+    });
+    ok(status === 200 || status === 201, String(status));
+  }
+}
+
+/** Patients have other names there; what was done to them is the same. */
+function shapeOf(patients: readonly Patient[]): string[] {
+  return patients
+    .filter(({ schema }) => schema === 'wardwatch.scope-patient/1')
+    .map(({ certainty, accesses, first, last, printed }) => [certainty, accesses, first, last, printed].join(' '))
+    .sort();
+}
+
+test('what the service keeps answers like the folder: the same patients, while it runs and after', async (t) => {
+  const folder = path.join(mkdtempSync(path.join(tmpdir(), 'wardwatch-hospital-')), 'h');
+  equal(
+    wardwatch('simulate', 'hospital', '--seed', '3', '--days', '3', '--staff', '40', '--patients', '300', folder)
+      .status,
+    0,
+  );
+  const rows = readFileSync(path.join(folder, 'accesses.csv'), 'utf8').trim().split('\n').slice(1);
+  const cells = rows.map((row) => row.split(','));
+  const [busiest = ''] =
+    [...Map.groupBy(cells, ([, user]) => user ?? '')].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
+  const service = await upService(t, '--plain-http');
+  const { token } = await service.addSource('epr', 'fhir');
+  await send(service, token, cells.map(auditEvent));
+  const window = [
+    '--account',
+    busiest.toUpperCase(),
+    '--from',
+    '2026-03-02T00:00:00Z',
+    '--to',
+    '2026-03-05T00:00:00Z',
+    '--format',
+    'ndjson',
+  ];
+  const ofFolder = linesOf(wardwatch('scope', folder, ...window.with(1, busiest)).out);
+  ok(ofFolder.length > 5);
+  const running = wardwatch('scope', '--data', service.data, ...window);
+  equal(running.status, 0, running.err);
+  deepEqual(shapeOf(linesOf(running.out)), shapeOf(ofFolder));
+  const [ofKept, ofCsv] = [linesOf(running.out).at(-1), ofFolder.at(-1)] as unknown as {
+    patients: object;
+    accesses: number;
+  }[];
+  deepEqual([ofKept?.patients, ofKept?.accesses], [ofCsv?.patients, ofCsv?.accesses]);
+  ok(!running.out.includes('p0000'), 'the keys of the sender are pseudonyms');
+
+  equal(await service.stop(), 0);
+  const stopped = wardwatch('scope', '--data', service.data, ...window);
+  equal(stopped.out, running.out, 'the same answer, with the same hash');
+  const file = path.join(service.folder, 'before.ndjson');
+  writeFileSync(file, stopped.out);
+  match(
+    wardwatch('scope', '--data', service.data, ...window.slice(0, -2), '--previous', file).out,
+    /Nothing has changed/,
+  );
+
+  const { patient = '' } = linesOf(running.out)[0] ?? {};
+  const looked = wardwatch('records', 'who-looked', '--data', service.data, '--patient', patient);
+  equal(looked.status, 0, looked.err);
+  ok(looked.out.includes(busiest));
+  const review = wardwatch(
+    'records',
+    'review',
+    '--data',
+    service.data,
+    '--train-days',
+    '1',
+    '--budget',
+    '100',
+    '--format',
+    'ndjson',
+  );
+  equal(review.status, 0, review.err);
+});
+
+test('an incident is a question by itself, and a number typed in meets its pseudonym', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const { token: fhir } = await service.addSource('epr', 'fhir');
+  const { token: windows } = await service.addSource('dc1', 'windows');
+  const analyst = await service.addToken('analyst');
+  const at = (minute: number) => new Date(Date.UTC(2026, 10, 2, 9, minute)).toISOString();
+  const access = (minute: number, user: string, number: string) =>
+    auditEvent([at(minute), user, number, 'read', 'Observation', '', '', '', '', 'ws7', '10.1.1.7', '', '', '0']);
+  await send(service, fhir, [
+    access(1, 'kim', '9990000018'),
+    access(2, 'ash', '9990000026'),
+    access(40, 'kim', '9990000034'),
+  ]);
+  const attack = (minute: number) => ({
+    '@timestamp': at(minute),
+    winlog: {
+      channel: 'Security',
+      event_id: 4688,
+      computer_name: 'ws7',
+      event_data: {
+        SubjectUserName: 'kim',
+        NewProcessName: 'C:\\Windows\\System32\\vssadmin.exe',
+        CommandLine: 'vssadmin delete shadows /all /quiet',
+      },
+    },
+  });
+  const body = [attack(0), attack(30)].map((line) => `{"create":{}}\n${JSON.stringify(line)}\n`).join('');
+  equal((await service.fetch('/_bulk', { headers: { authorization: `ApiKey ${windows}` }, body })).status, 200);
+  let incidents: Readonly<Record<string, unknown>>[] = [];
+  for (let tries = 0; tries < 200 && incidents.length === 0; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    incidents = await service.list('/api/v1/incidents', analyst);
+  }
+  const answer = wardwatch(
+    'scope',
+    '--data',
+    service.data,
+    '--incident',
+    String(incidents[0]?.['id']),
+    '--format',
+    'ndjson',
+  );
+  equal(answer.status, 0, answer.err);
+  const patients = linesOf(answer.out).filter(({ schema }) => schema === 'wardwatch.scope-patient/1');
+  // Both opened from the machine in that half hour; what came after is not in the window.
+  deepEqual(
+    patients.map(({ certainty }) => certainty),
+    ['certain', 'certain'],
+  );
+  ok(!answer.out.includes('99900'));
+  const looked = wardwatch(
+    'records',
+    'who-looked',
+    '--data',
+    service.data,
+    '--keys',
+    service.keys,
+    '--patient',
+    '9990000018',
+  );
+  equal(looked.status, 0, looked.err);
+  match(looked.out, /kim/);
+  ok(!`${looked.out}${looked.err}`.includes('9990000018'));
+});
