@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Finding } from '../core/finding.ts';
+import type { Desk } from '../incidents/desk.ts';
 import type { Incidents } from '../incidents/store.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
 import type { Counters } from '../watch/counters.ts';
@@ -12,6 +13,7 @@ import type { Role } from '../watch/tokens.ts';
 export interface ApiServices {
   readonly findings: Findings;
   readonly incidents: Incidents;
+  readonly desk: Desk;
   readonly sources: Sources;
   /** Since when each silent source has been silent, by id. */
   readonly silentSince: () => ReadonlyMap<string, number>;
@@ -37,6 +39,8 @@ export interface ApiServices {
 export interface Caller {
   readonly tokenId: string;
   readonly role: Role;
+  /** The person or program that the token is for; without a name, the token's id. */
+  readonly name: string;
 }
 
 /** Who may call an endpoint: these roles, or `anyone` without a token (nothing that is worth one). */

@@ -2,6 +2,8 @@ import type { Endpoint } from './endpoint.ts';
 import { events } from './endpoints/events.ts';
 import { findings } from './endpoints/findings.ts';
 import { health } from './endpoints/health.ts';
+import { incidentActions } from './endpoints/incident-actions.ts';
+import { incident } from './endpoints/incident.ts';
 import { incidents } from './endpoints/incidents.ts';
 import { live } from './endpoints/live.ts';
 import { metrics } from './endpoints/metrics.ts';
@@ -13,6 +15,8 @@ import { sources } from './endpoints/sources.ts';
 export const ENDPOINTS: readonly Endpoint[] = [
   findings,
   incidents,
+  incident,
+  ...incidentActions,
   events,
   sources,
   setaside,

@@ -85,7 +85,7 @@ async function admit(
     });
     return 'refused';
   }
-  return { tokenId: holder.id, role: holder.role };
+  return { tokenId: holder.id, role: holder.role, name: holder.name ?? holder.id };
 }
 
 /** @throws Refusal `api/bad-request`, which says what is wrong with it */
@@ -124,6 +124,10 @@ function isStreamed(answer: unknown): answer is Streamed {
 
 const STATUS: Partial<Record<RefusalCode, number>> = {
   'api/bad-request': 400,
+  'incidents/not-found': 404,
+  'incidents/no-such-clock': 404,
+  'incidents/not-now': 409,
+  'incidents/changed': 409,
   'store/busy': 503,
   'store/disk-full': 503,
   'service/failing': 503,

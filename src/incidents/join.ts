@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { Expression, SqlBool, Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
@@ -51,7 +52,8 @@ export async function joinIncident(
   if (oldest === undefined && !isOpening) return null;
   const incident = oldest ?? (await open(within, finding, at, now));
   // What is too weak to open an incident draws no others together either.
-  if (isOpening) for (const other of others) if (other.state === 'new') await merge(within, other, incident.id, now);
+  if (isOpening)
+    for (const other of others) if (other.state === 'new') await mergeIncident(within, other, incident.id, now, null);
   await strengthen(within, finding, incident.id);
   if (finding.kind === 'behaviour' && !isOpening) return incident.id;
   await addLinks(within, incident.id, linksOf(finding.entities), at);
@@ -196,6 +198,13 @@ async function open(within: Within, finding: Finding, at: number, now: number): 
     last_evidence_at: at,
     strength: 0,
     rarest_per_day: null,
+    acknowledged_at: null,
+    acknowledged_by: null,
+    outcome: null,
+    playbook: null,
+    told_step: 0,
+    told_at: null,
+    told_band: null,
   };
   await within.insertInto('incidents').values(row).execute();
   const action = finding.kind === 'behaviour' ? 'opened-by-behaviour' : 'opened';
@@ -203,14 +212,21 @@ async function open(within: Within, finding: Finding, at: number, now: number): 
   return row;
 }
 
-/** Moves what an incident has into an older one. */
-async function merge(within: Within, from: IncidentRow, into: IncidentId, now: number): Promise<void> {
-  const state = nextState('new', 'merge');
-  if (state === null) return;
+/** Moves what an incident has into another. `actor`: whose wish it was; `null`: the service's own. */
+export async function mergeIncident(
+  within: Within,
+  from: IncidentRow,
+  into: IncidentId,
+  now: number,
+  actor: string | null,
+): Promise<void> {
+  const state = nextState(from.state, 'merge');
+  assert(state !== null, `an incident that is ${from.state} cannot be merged`);
   const links = await within.selectFrom('incident_links').selectAll().where('incident_id', '=', from.id).execute();
   for (const { kind, value, last_at: at } of links) await addLinks(within, into, [{ kind, value }], at);
   const strength = await strengthTogether(within, [from.id, into]);
   await within.updateTable('findings').set({ incident_id: into }).where('incident_id', '=', from.id).execute();
+  await within.updateTable('clocks').set({ incident_id: into }).where('incident_id', '=', from.id).execute();
   await within.updateTable('incidents').set({ state, merged_into: into }).where('id', '=', from.id).execute();
   await within
     .updateTable('incidents')
@@ -225,8 +241,8 @@ async function merge(within: Within, from: IncidentRow, into: IncidentId, now: n
     }))
     .where('id', '=', into)
     .execute();
-  await record(within, from.id, now, null, 'merged', { into });
-  await record(within, into, now, null, 'absorbed', { from: from.id });
+  await record(within, from.id, now, actor, 'merged', { into });
+  await record(within, into, now, actor, 'absorbed', { from: from.id });
 }
 
 /** Each detector counts once, by the strongest that it said. */

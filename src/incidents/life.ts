@@ -12,8 +12,9 @@ export type IncidentAction = 'take' | 'contain' | 'close' | 'reopen' | 'merge';
 
 const NEXT: Readonly<Record<IncidentState, Partial<Record<IncidentAction, IncidentState>>>> = {
   new: { take: 'investigating', close: 'closed', merge: 'merged' },
-  investigating: { contain: 'contained', close: 'closed' },
-  contained: { close: 'closed', reopen: 'investigating' },
+  // Taking it over from somebody leaves it where it is.
+  investigating: { take: 'investigating', contain: 'contained', close: 'closed', merge: 'merged' },
+  contained: { take: 'contained', close: 'closed', reopen: 'investigating', merge: 'merged' },
   closed: { reopen: 'investigating' },
   merged: {},
 };

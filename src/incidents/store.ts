@@ -17,6 +17,9 @@ export interface Incident {
   readonly level: string;
   readonly title: string;
   readonly owner: string | null;
+  readonly acknowledgedAt: number | null;
+  /** Why it was closed. */
+  readonly outcome: string | null;
   readonly openedAt: number;
   readonly lastEvidenceAt: number;
   readonly findings: number;
@@ -61,6 +64,16 @@ export class Incidents {
     );
   }
 
+  /** `null`: there is none. */
+  async find(id: string): Promise<Incident | null> {
+    const row = await this.#state.db
+      .selectFrom('incidents')
+      .selectAll()
+      .where('id', '=', id as IncidentId)
+      .executeTakeFirst();
+    return row === undefined ? null : this.#incidentOf(row);
+  }
+
   async #incidentOf(row: IncidentRow): Promise<Incident> {
     const { db } = this.#state;
     const links = await db
@@ -87,6 +100,8 @@ export class Incidents {
       level: row.level,
       title: row.title,
       owner: row.owner,
+      acknowledgedAt: row.acknowledged_at,
+      outcome: row.outcome,
       openedAt: row.opened_at,
       lastEvidenceAt: row.last_evidence_at,
       findings: count,

@@ -6,6 +6,7 @@ import { ENDPOINTS } from '../api/endpoints.ts';
 import { openApiDocument } from '../api/openapi.ts';
 import type { Finding } from '../core/finding.ts';
 import type { CanaryNames } from '../detect/canaries.ts';
+import { Desk } from '../incidents/desk.ts';
 import { Incidents } from '../incidents/store.ts';
 import type { Listen, OpenDoor } from '../intake/doors/door.ts';
 import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
@@ -197,6 +198,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
           services: {
             findings,
             incidents,
+            desk: new Desk(state, now),
             sources,
             silentSince: () => sourceWatch.silentSince,
             setAsides,

@@ -13,6 +13,8 @@ export interface Tables {
   readonly incident_links: IncidentLinkRow;
   readonly incident_history: IncidentHistoryRow;
   readonly source_rhythms: SourceRhythmRow;
+  readonly incident_steps: IncidentStepRow;
+  readonly clocks: ClockRow;
 }
 
 export interface MigrationRow {
@@ -41,6 +43,8 @@ export interface TokenRow {
   readonly token_hash: string;
   readonly created_at: UtcMs;
   readonly expires_at: UtcMs | null;
+  /** The person or program it is for. */
+  readonly name: string | null;
 }
 
 export interface FindingRow {
@@ -81,6 +85,17 @@ export interface IncidentRow {
   readonly strength: number;
   /** Of its findings whose rarity is known. */
   readonly rarest_per_day: number | null;
+  readonly acknowledged_at: UtcMs | null;
+  readonly acknowledged_by: string | null;
+  /** Why it was closed. */
+  readonly outcome: string | null;
+  /** Chosen by a person; `null`: the one that its findings suggest. */
+  readonly playbook: string | null;
+  /** How many people were told that nobody has looked, and when the last was. */
+  readonly told_step: number;
+  readonly told_at: UtcMs | null;
+  /** The band of the last notice. */
+  readonly told_band: string | null;
 }
 
 export interface IncidentLinkRow {
@@ -132,4 +147,26 @@ export interface SourceRhythmRow {
   readonly subject: string;
   /** JSON. */
   readonly body: string;
+}
+
+export interface IncidentStepRow {
+  readonly incident_id: `inc_${string}`;
+  readonly playbook: string;
+  readonly step: string;
+  readonly done_at: UtcMs;
+  readonly done_by: string;
+}
+
+export interface ClockRow {
+  readonly id: `clk_${string}`;
+  readonly incident_id: `inc_${string}`;
+  readonly kind: string;
+  /** When somebody became aware. */
+  readonly started_at: UtcMs;
+  readonly started_by: string;
+  readonly due_at: UtcMs;
+  readonly ended_at: UtcMs | null;
+  readonly ended_by: string | null;
+  readonly ended_how: string | null;
+  readonly reason: string | null;
 }

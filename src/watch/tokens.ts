@@ -21,25 +21,29 @@ export class Tokens {
   }
 
   /** The token is not kept and cannot be shown again. */
-  async add(role: Role, expiresAt: number | null): Promise<{ id: TokenRow['id']; token: string }> {
+  async add(
+    role: Role,
+    expiresAt: number | null,
+    name: string | null = null,
+  ): Promise<{ id: TokenRow['id']; token: string }> {
     const token = newToken();
     const id = newId('tok');
     await this.#state.db
       .insertInto('tokens')
-      .values({ id, role, token_hash: tokenHash(token), created_at: this.#now(), expires_at: expiresAt })
+      .values({ id, role, token_hash: tokenHash(token), created_at: this.#now(), expires_at: expiresAt, name })
       .execute();
     return { id, token };
   }
 
   /** `null` for a token that is nobody's or has expired. */
-  async holder(token: string): Promise<{ id: TokenRow['id']; role: Role } | null> {
+  async holder(token: string): Promise<{ id: TokenRow['id']; role: Role; name: string | null } | null> {
     const row = await this.#state.db
       .selectFrom('tokens')
-      .select(['id', 'role', 'expires_at'])
+      .select(['id', 'role', 'expires_at', 'name'])
       .where('token_hash', '=', tokenHash(token))
       .executeTakeFirst();
     if (row === undefined || (row.expires_at !== null && row.expires_at <= this.#now())) return null;
     const role = ROLES.find((known) => known === row.role);
-    return role === undefined ? null : { id: row.id, role };
+    return role === undefined ? null : { id: row.id, role, name: row.name };
   }
 }

@@ -1,18 +1,23 @@
 import { z } from 'zod';
 import { PARAMETERS } from '../../core/observation.ts';
+import { isoTime } from '../../core/finding.ts';
+import { OUTCOMES } from '../../incidents/desk.ts';
 import { allowedActions } from '../../incidents/life.ts';
+import type { Incident } from '../../incidents/store.ts';
 import { endpoint } from '../endpoint.ts';
 import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
 
-const LINK = z.object({ kind: z.enum(['host', 'account', 'address']), value: z.string() });
-const INCIDENT = z.object({
+export const LINK = z.object({ kind: z.enum(['host', 'account', 'address']), value: z.string() });
+export const INCIDENT = z.object({
   schema: z.literal('wardwatch.incident/1'),
   id: z.string(),
-  state: z.enum(['new', 'investigating', 'contained', 'closed']),
+  state: z.enum(['new', 'investigating', 'contained', 'closed', 'merged']),
   actions: z.array(z.string()).describe('what may be done with it now'),
   level: z.string().describe('the highest of its findings'),
   title: z.string(),
   owner: z.string().nullable(),
+  acknowledgedAt: z.iso.datetime().nullable().describe('null: nobody has looked'),
+  outcome: z.enum(OUTCOMES).nullable().describe('why it was closed'),
   openedAt: z.iso.datetime(),
   lastEvidenceAt: z.iso.datetime(),
   findings: z.number().int(),
@@ -29,6 +34,19 @@ const INCIDENT = z.object({
     .describe('the highest early warning score among its hosts and accounts, and whose it is'),
 });
 
+/** An incident as the API gives it. */
+export function asIncident(incident: Incident): object {
+  const { acknowledgedAt } = incident;
+  return {
+    schema: 'wardwatch.incident/1',
+    ...incident,
+    actions: allowedActions(incident.state),
+    acknowledgedAt: isoTime(acknowledgedAt),
+    openedAt: isoTime(incident.openedAt),
+    lastEvidenceAt: isoTime(incident.lastEvidenceAt),
+  };
+}
+
 export const incidents = endpoint({
   audience: ['analyst', 'partner'],
   method: 'GET',
@@ -40,13 +58,7 @@ export const incidents = endpoint({
   handle: async ({ cursor, limit }, services) =>
     asPage(
       (await services.incidents.page(readCursor(cursor), limit + 1)).map(({ incident, cursor: own }) => ({
-        item: {
-          schema: 'wardwatch.incident/1',
-          ...incident,
-          actions: allowedActions(incident.state).filter((action) => action !== 'merge'),
-          openedAt: new Date(incident.openedAt).toISOString(),
-          lastEvidenceAt: new Date(incident.lastEvidenceAt).toISOString(),
-        },
+        item: asIncident(incident),
         cursor: own,
       })),
       limit,

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { isoTime } from '../../core/finding.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { PARAMETERS } from '../../core/observation.ts';
+import { endpoint } from '../endpoint.ts';
+import { asIncident, INCIDENT } from './incidents.ts';
+
+const TIME = z.iso.datetime().nullable();
+const DETAIL = INCIDENT.extend({
+  evidence: z
+    .array(
+      z.object({
+        id: z.string(),
+        at: TIME,
+        level: z.string(),
+        ruleId: z.string(),
+        host: z.string().nullable(),
+        account: z.string().nullable(),
+        plain: z.string(),
+        parameter: z.enum(PARAMETERS).nullable(),
+        points: z.number().int(),
+        closedAt: TIME,
+      }),
+    )
+    .describe(
+      'its findings, those with the most points first: the early warning score is the highest points of each parameter, per host and account',
+    ),
+  playbook: z.object({
+    name: z.string(),
+    title: z.string(),
+    isChosen: z.boolean().describe('by a person; else suggested by its findings'),
+    steps: z.array(
+      z.object({
+        id: z.string(),
+        what: z.string(),
+        why: z.string(),
+        who: z.string(),
+        done: z.string(),
+        doneAt: TIME,
+        doneBy: z.string().nullable(),
+      }),
+    ),
+    clocks: z.array(z.string()).describe('those that such an incident usually starts'),
+  }),
+  clocks: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      title: z.string(),
+      state: z.enum(['running', 'soon', 'overdue', 'met', 'late', 'not-needed']),
+      starts: z.string(),
+      unless: z.string(),
+      how: z.string(),
+      source: z.string(),
+      startedAt: TIME,
+      startedBy: z.string(),
+      dueAt: TIME,
+      endedAt: TIME,
+      endedBy: z.string().nullable(),
+      reason: z.string().nullable(),
+    }),
+  ),
+  history: z
+    .array(z.object({ at: TIME, actor: z.string().nullable(), action: z.string(), detail: z.unknown() }))
+    .describe('the newest first; without an actor: the service itself'),
+});
+
+export const incident = endpoint({
+  audience: ['analyst', 'partner'],
+  method: 'GET',
+  path: '/api/v1/incidents/:id',
+  summary: 'One incident: its findings and points, what to do, clocks, comments and history.',
+  input: z.object({ id: z.string().max(100) }),
+  answer: DETAIL,
+  isRecorded: true,
+  handle: async ({ id }, { incidents, desk }) => {
+    const found = await incidents.find(id);
+    if (found === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
+    const view = await desk.view(id);
+    return {
+      ...asIncident(found),
+      evidence: view.findings.map((each) => ({ ...each, at: isoTime(each.at), closedAt: isoTime(each.closedAt) })),
+      playbook: {
+        ...view.playbook,
+        steps: view.playbook.steps.map((step) => ({ ...step, doneAt: isoTime(step.doneAt) })),
+      },
+      clocks: view.clocks.map((clock) => ({
+        ...clock,
+        startedAt: isoTime(clock.startedAt),
+        dueAt: isoTime(clock.dueAt),
+        endedAt: isoTime(clock.endedAt),
+      })),
+      history: view.history.map((line) => ({ ...line, at: isoTime(line.at) })),
+    };
+  },
+});

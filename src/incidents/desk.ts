@@ -1,0 +1,381 @@
+import { randomBytes } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import type { UtcMs } from '../core/event.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { State } from '../store/state.ts';
+import type { ClockRow, IncidentRow, Tables } from '../store/tables.ts';
+import { type ClockKind, type ClockState, dueAt, loadClockKinds, stateOf } from './clocks.ts';
+import { type IncidentId, mergeIncident, record } from './join.ts';
+import { allowedActions, type IncidentAction, nextState } from './life.ts';
+import { loadPlaybooks, type Playbook, type PlaybookStep, suggestedPlaybook } from './playbooks.ts';
+
+type Within = Transaction<Tables>;
+
+/** Why an incident was closed. */
+export const OUTCOMES = ['attack', 'harmless', 'misconfigured', 'duplicate', 'other'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What somebody does with an incident. */
+export type DeskAction =
+  | { readonly action: Exclude<IncidentAction, 'close' | 'merge'>; readonly note: string }
+  | { readonly action: 'close'; readonly note: string; readonly outcome: Outcome }
+  | { readonly action: 'merge'; readonly note: string; readonly into: string };
+
+export interface DeskClock extends Omit<ClockKind, 'hours'> {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: ClockState;
+  readonly startedAt: UtcMs;
+  readonly startedBy: string;
+  readonly dueAt: UtcMs;
+  readonly endedAt: UtcMs | null;
+  readonly endedBy: string | null;
+  readonly reason: string | null;
+}
+
+export interface DeskFinding {
+  readonly id: string;
+  readonly at: UtcMs | null;
+  readonly level: string;
+  readonly ruleId: string;
+  readonly host: string | null;
+  readonly account: string | null;
+  readonly plain: string;
+  /** What it adds to the early warning score of its host and account, while it counts. */
+  readonly parameter: string | null;
+  readonly points: number;
+  readonly closedAt: UtcMs | null;
+}
+
+/** Everything about an incident that a person needs to act. */
+export interface DeskView {
+  readonly findings: readonly DeskFinding[];
+  /** How many there are in all. */
+  readonly findingCount: number;
+  readonly playbook: {
+    readonly name: string;
+    readonly title: string;
+    /** Chosen by a person; else suggested by the findings. */
+    readonly isChosen: boolean;
+    readonly steps: readonly (PlaybookStep & { readonly doneAt: UtcMs | null; readonly doneBy: string | null })[];
+    readonly clocks: readonly string[];
+  };
+  readonly clocks: readonly DeskClock[];
+  readonly history: readonly {
+    readonly at: UtcMs;
+    /** `null`: the service itself. */
+    readonly actor: string | null;
+    readonly action: string;
+    readonly detail: unknown;
+  }[];
+}
+
+const MAX_FINDINGS = 500;
+const MAX_HISTORY = 1000;
+
+/** What people do with incidents. Each change and its line in the history are one transaction. */
+export class Desk {
+  readonly #state: State;
+  readonly #now: () => UtcMs;
+  readonly #playbooks = loadPlaybooks();
+  readonly #clockKinds = loadClockKinds();
+
+  constructor(state: State, now: () => UtcMs) {
+    this.#state = state;
+    this.#now = now;
+  }
+
+  /** @throws Refusal `incidents/not-found`, `incidents/not-now`, `incidents/changed` */
+  async act(id: string, asked: DeskAction, actor: string): Promise<void> {
+    const now = this.#now();
+    await this.#change(id, async (within, incident) => {
+      const state = nextState(incident.state, asked.action);
+      if (state === null)
+        throw new Refusal(
+          'incidents/not-now',
+          `an incident that is ${incident.state} cannot be asked to ${asked.action}; it can: ${allowedActions(incident.state).join(', ') || 'nothing'}`,
+        );
+      if (asked.action === 'merge') {
+        const into = await this.#find(within, asked.into);
+        if (into.id === incident.id || nextState(into.state, 'close') === null)
+          throw new Refusal('incidents/not-now', `${asked.into} is not an open incident besides this one`);
+        await mergeIncident(within, incident, into.id, now, actor);
+        return;
+      }
+      const { numUpdatedRows } = await within
+        .updateTable('incidents')
+        .set({
+          state,
+          // Whoever does something with it has seen it.
+          acknowledged_at: incident.acknowledged_at ?? now,
+          acknowledged_by: incident.acknowledged_by ?? actor,
+          ...(asked.action === 'take' ? { owner: actor } : {}),
+          ...(asked.action === 'close' ? { outcome: asked.outcome } : {}),
+          ...(asked.action === 'reopen' ? { outcome: null } : {}),
+        })
+        .where('id', '=', incident.id)
+        .where('state', '=', incident.state)
+        .executeTakeFirstOrThrow();
+      if (numUpdatedRows !== 1n) throw new Refusal('incidents/changed', 'somebody else was faster');
+      if (asked.action === 'close' || asked.action === 'reopen')
+        await within
+          .updateTable('findings')
+          .set({ closed_at: asked.action === 'close' ? now : null })
+          .where('incident_id', '=', incident.id)
+          .execute();
+      const { action, ...detail } = asked;
+      await record(within, incident.id, now, actor, action, detail);
+    });
+  }
+
+  async comment(id: string, text: string, actor: string): Promise<void> {
+    await this.#change(id, (within, incident) => record(within, incident.id, this.#now(), actor, 'comment', { text }));
+  }
+
+  /** Somebody has seen it, and nobody else need be told. */
+  async acknowledge(id: string, actor: string): Promise<void> {
+    await this.#change(id, async (within, incident) => {
+      if (incident.acknowledged_at !== null) return;
+      await within
+        .updateTable('incidents')
+        .set({ acknowledged_at: this.#now(), acknowledged_by: actor })
+        .where('id', '=', incident.id)
+        .execute();
+      await record(within, incident.id, this.#now(), actor, 'acknowledged', {});
+    });
+  }
+
+  /** @throws Refusal `incidents/no-such-step` */
+  async choosePlaybook(id: string, name: string, actor: string): Promise<void> {
+    if (!Object.hasOwn(this.#playbooks, name))
+      throw new Refusal(
+        'incidents/no-such-step',
+        `there is no playbook ${name}: ${Object.keys(this.#playbooks).join(', ')}`,
+      );
+    await this.#change(id, async (within, incident) => {
+      await within.updateTable('incidents').set({ playbook: name }).where('id', '=', incident.id).execute();
+      await record(within, incident.id, this.#now(), actor, 'playbook', { playbook: name });
+    });
+  }
+
+  /** @throws Refusal `incidents/no-such-step` */
+  async tick(id: string, step: string, isDone: boolean, actor: string): Promise<void> {
+    await this.#change(id, async (within, incident) => {
+      const { name, playbook } = await this.#playbookOf(within, incident);
+      if (!playbook.steps.some((each) => each.id === step))
+        throw new Refusal('incidents/no-such-step', `the playbook ${name} has no step ${step}`);
+      const key = { incident_id: incident.id, playbook: name, step };
+      if (isDone)
+        await within
+          .insertInto('incident_steps')
+          .values({ ...key, done_at: this.#now(), done_by: actor })
+          .onConflict((conflict) => conflict.columns(['incident_id', 'playbook', 'step']).doNothing())
+          .execute();
+      else
+        await within
+          .deleteFrom('incident_steps')
+          .where('incident_id', '=', incident.id)
+          .where('playbook', '=', name)
+          .where('step', '=', step)
+          .execute();
+      await record(within, incident.id, this.#now(), actor, isDone ? 'step-done' : 'step-undone', {
+        playbook: name,
+        step,
+      });
+    });
+  }
+
+  /**
+   * Starts a clock at the moment of awareness, which may be past.
+   *
+   * @throws Refusal `incidents/no-such-clock`, `incidents/not-now` for a moment that has not come
+   */
+  async startClock(id: string, kind: string, startedAt: UtcMs, actor: string): Promise<void> {
+    const known = Object.hasOwn(this.#clockKinds, kind) ? this.#clockKinds[kind] : undefined;
+    if (known === undefined)
+      throw new Refusal(
+        'incidents/no-such-clock',
+        `there is no clock ${kind}: ${Object.keys(this.#clockKinds).join(', ')}`,
+      );
+    if (startedAt > this.#now()) throw new Refusal('incidents/not-now', 'nobody can have become aware in the future');
+    await this.#change(id, async (within, incident) => {
+      const clock: ClockRow = {
+        id: `clk_${randomBytes(9).toString('hex')}`,
+        incident_id: incident.id,
+        kind,
+        started_at: startedAt,
+        started_by: actor,
+        due_at: dueAt(known, startedAt),
+        ended_at: null,
+        ended_by: null,
+        ended_how: null,
+        reason: null,
+      };
+      await within.insertInto('clocks').values(clock).execute();
+      await record(within, incident.id, this.#now(), actor, 'clock-started', { clock: clock.id, kind, startedAt });
+    });
+  }
+
+  /**
+   * Ends a clock: it was done, or need not be done, for a reason.
+   *
+   * @throws Refusal `incidents/no-such-clock`, `incidents/not-now` if it has ended, or without a reason
+   */
+  async endClock(id: string, clock: string, how: 'met' | 'not-needed', reason: string, actor: string): Promise<void> {
+    if (how === 'not-needed' && reason.trim() === '')
+      throw new Refusal(
+        'incidents/not-now',
+        'a clock is stopped without telling anybody only for a reason that is written down',
+      );
+    await this.#change(id, async (within, incident) => {
+      const row = await within
+        .selectFrom('clocks')
+        .selectAll()
+        .where('id', '=', clock as ClockRow['id'])
+        .where('incident_id', '=', incident.id)
+        .executeTakeFirst();
+      if (row === undefined) throw new Refusal('incidents/no-such-clock', `the incident has no clock ${clock}`);
+      if (row.ended_at !== null) throw new Refusal('incidents/not-now', `the clock ${clock} has ended already`);
+      await within
+        .updateTable('clocks')
+        .set({ ended_at: this.#now(), ended_by: actor, ended_how: how, reason: reason === '' ? null : reason })
+        .where('id', '=', row.id)
+        .execute();
+      await record(within, incident.id, this.#now(), actor, 'clock-ended', { clock, kind: row.kind, how, reason });
+    });
+  }
+
+  /** @throws Refusal `incidents/not-found` */
+  async view(id: string): Promise<DeskView> {
+    return this.#state.transaction(async (within) => {
+      const incident = await this.#find(within, id);
+      const rows = await within
+        .selectFrom('findings')
+        .select(['id', 'at', 'level', 'rule_id', 'host', 'account', 'body', 'parameter', 'points', 'closed_at'])
+        .where('incident_id', '=', incident.id)
+        .orderBy('points', 'desc')
+        .orderBy('at')
+        .limit(MAX_FINDINGS)
+        .execute();
+      const { count } = await within
+        .selectFrom('findings')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('incident_id', '=', incident.id)
+        .executeTakeFirstOrThrow();
+      const { name, playbook, isChosen } = await this.#playbookOf(within, incident);
+      const done = await within
+        .selectFrom('incident_steps')
+        .selectAll()
+        .where('incident_id', '=', incident.id)
+        .where('playbook', '=', name)
+        .execute();
+      const clocks = await within
+        .selectFrom('clocks')
+        .selectAll()
+        .where('incident_id', '=', incident.id)
+        .orderBy('due_at')
+        .execute();
+      const history = await within
+        .selectFrom('incident_history')
+        .selectAll()
+        .where('incident_id', '=', incident.id)
+        .orderBy('at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(MAX_HISTORY)
+        .execute();
+      return {
+        findingCount: count,
+        findings: rows.map((row) => ({
+          id: row.id,
+          at: row.at,
+          level: row.level,
+          ruleId: row.rule_id,
+          host: row.host,
+          account: row.account,
+          // Written by the store of findings.
+          plain: (JSON.parse(row.body) as { plain: string }).plain,
+          parameter: row.parameter,
+          points: row.points,
+          closedAt: row.closed_at,
+        })),
+        playbook: {
+          name,
+          title: playbook.title,
+          isChosen,
+          clocks: playbook.clocks,
+          steps: playbook.steps.map((step) => {
+            const tick = done.find((each) => each.step === step.id);
+            return { ...step, doneAt: tick?.done_at ?? null, doneBy: tick?.done_by ?? null };
+          }),
+        },
+        clocks: clocks.flatMap((row) => this.#clockOf(row) ?? []),
+        history: history.map(({ at, actor, action, detail }) => ({
+          at,
+          actor,
+          action,
+          detail: JSON.parse(detail) as unknown,
+        })),
+      };
+    });
+  }
+
+  #clockOf(row: ClockRow): DeskClock | null {
+    const kind = this.#clockKinds[row.kind];
+    if (kind === undefined) return null;
+    const { hours: _, ...words } = kind;
+    return {
+      ...words,
+      id: row.id,
+      kind: row.kind,
+      state: stateOf(row, this.#now()),
+      startedAt: row.started_at,
+      startedBy: row.started_by,
+      dueAt: row.due_at,
+      endedAt: row.ended_at,
+      endedBy: row.ended_by,
+      reason: row.reason,
+    };
+  }
+
+  async #playbookOf(
+    within: Within,
+    { id, playbook: chosen }: IncidentRow,
+  ): Promise<{ name: string; playbook: Playbook; isChosen: boolean }> {
+    let name = chosen;
+    if (name === null) {
+      const rows = await within
+        .selectFrom('findings')
+        .select(['body', 'parameter', 'kind'])
+        .where('incident_id', '=', id)
+        .where('points', '>', 0)
+        .orderBy('points', 'desc')
+        .limit(MAX_FINDINGS)
+        .execute();
+      const findings = rows.map(({ body, parameter, kind }) => ({
+        parameter,
+        kind,
+        // Written by the store of findings.
+        techniques: (JSON.parse(body) as { techniques: readonly string[] }).techniques,
+      }));
+      name = suggestedPlaybook(this.#playbooks, findings);
+    }
+    const playbook = this.#playbooks[name];
+    // One that a later release has dropped.
+    if (playbook === undefined) throw new Refusal('incidents/no-such-step', `there is no playbook ${name} any more`);
+    return { name, playbook, isChosen: chosen !== null };
+  }
+
+  async #find(within: Within, id: string): Promise<IncidentRow> {
+    const row = await within
+      .selectFrom('incidents')
+      .selectAll()
+      .where('id', '=', id as IncidentId)
+      .executeTakeFirst();
+    if (row === undefined) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
+    return row;
+  }
+
+  async #change(id: string, work: (within: Within, incident: IncidentRow) => Promise<void>): Promise<void> {
+    await this.#state.transaction(async (within) => work(within, await this.#find(within, id)));
+  }
+}

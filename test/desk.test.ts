@@ -1,0 +1,164 @@
+/** What people do with an incident, through the API of the real service. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { eventually, type TestService, upService } from './service.ts';
+
+interface Step {
+  readonly id: string;
+  readonly doneBy: string | null;
+}
+interface Detail {
+  readonly id: string;
+  readonly state: string;
+  readonly owner: string | null;
+  readonly outcome: string | null;
+  readonly actions: readonly string[];
+  readonly score: { readonly total: number; readonly points: Readonly<Record<string, number>> };
+  readonly evidence: readonly { parameter: string; points: number; host: string; closedAt: string | null }[];
+  readonly playbook: { readonly name: string; readonly steps: readonly Step[] };
+  readonly clocks: readonly { id: string; state: string; dueAt: string; reason: string | null }[];
+  readonly history: readonly { actor: string | null; action: string; detail: { text?: string } }[];
+}
+
+class Desk {
+  readonly service: TestService;
+  readonly #token: string;
+
+  constructor(service: TestService, token: string) {
+    this.service = service;
+    this.#token = token;
+  }
+
+  async post(pathName: string, body: object): Promise<{ status: number; text: string }> {
+    return this.service.fetch(pathName, {
+      headers: { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+
+  async get(id: string): Promise<Detail> {
+    const { status, text } = await this.service.fetch(`/api/v1/incidents/${id}`, {
+      headers: { authorization: `Bearer ${this.#token}` },
+    });
+    equal(status, 200, text);
+    return JSON.parse(text) as Detail;
+  }
+
+  async incidents(): Promise<readonly string[]> {
+    return (await this.service.list('/api/v1/incidents', this.#token)).map(({ id }) => String(id));
+  }
+}
+
+async function opened(t: TestContext, hosts: readonly string[]): Promise<{ desk: Desk; ids: readonly string[] }> {
+  const service = await upService(t, '--plain-http');
+  const { token } = await service.addSource('dc1', 'windows');
+  const made = service.run('tokens', 'add', '--role', 'analyst', '--name', 'Night desk', '--json');
+  const desk = new Desk(service, (JSON.parse(made.out) as { token: string }).token);
+  const body = hosts
+    .map((host) => ({
+      '@timestamp': new Date().toISOString(),
+      winlog: {
+        channel: 'Security',
+        event_id: 4688,
+        computer_name: host,
+        event_data: {
+          SubjectUserName: `user-${host}`,
+          NewProcessName: 'C:\\Windows\\System32\\vssadmin.exe',
+          CommandLine: 'vssadmin delete shadows /all /quiet',
+        },
+      },
+    }))
+    .map((line) => `{"create":{}}\n${JSON.stringify(line)}\n`)
+    .join('');
+  equal((await service.fetch('/_bulk', { headers: { authorization: `ApiKey ${token}` }, body })).status, 200);
+  const ids = await eventually(
+    () => desk.incidents(),
+    (found) => found.length === hosts.length,
+  );
+  return { desk, ids };
+}
+
+test('an incident is taken, worked through and closed, and each act is in its history with a name', async (t) => {
+  const { desk, ids } = await opened(t, ['ws1']);
+  const [id = ''] = ids;
+  const url = `/api/v1/incidents/${id}`;
+  const fresh = await desk.get(id);
+  equal(fresh.state, 'new');
+  equal(fresh.playbook.name, 'ransomware');
+  // The score can be done by hand from what stands under it.
+  const best: Record<string, number> = {};
+  for (const { parameter, points } of fresh.evidence) best[parameter] = Math.max(best[parameter] ?? 0, points);
+  deepEqual(fresh.score.points, best);
+  equal(
+    fresh.score.total,
+    Object.values(best).reduce((sum, points) => sum + points, 0),
+  );
+
+  equal((await desk.post(`${url}/actions`, { action: 'take' })).status, 200);
+  equal((await desk.post(`${url}/steps/isolate`, { done: true })).status, 200);
+  equal((await desk.post(`${url}/comments`, { text: 'Rang the ward about 999 000 0018.' })).status, 200);
+  equal((await desk.post(`${url}/clocks`, { kind: 'ico-72h', startedAt: '2026-10-24T09:00:00+01:00' })).status, 200);
+  const taken = await desk.get(id);
+  deepEqual([taken.state, taken.owner], ['investigating', 'Night desk']);
+  equal(taken.playbook.steps.find((step) => step.id === 'isolate')?.doneBy, 'Night desk');
+  equal(taken.clocks[0]?.dueAt, '2026-10-27T08:00:00.000Z');
+  ok(!JSON.stringify(taken).includes('0018'), 'a number in a comment becomes a pseudonym');
+
+  const clock = `${url}/clocks/${taken.clocks[0]?.id ?? ''}`;
+  equal((await desk.post(clock, { how: 'not-needed' })).status, 409, 'not without a reason');
+  equal((await desk.post(clock, { how: 'not-needed', reason: 'The disk was encrypted.' })).status, 200);
+  equal((await desk.post(clock, { how: 'met' })).status, 409, 'not twice');
+  equal((await desk.post(`${url}/actions`, { action: 'close' })).status, 400, 'not without an outcome');
+  equal(
+    (await desk.post(`${url}/actions`, { action: 'close', outcome: 'harmless', note: 'A test of the backups.' }))
+      .status,
+    200,
+  );
+  const closed = await desk.get(id);
+  deepEqual([closed.state, closed.outcome, closed.actions], ['closed', 'harmless', ['reopen']]);
+  ok(closed.evidence.every(({ closedAt }) => closedAt !== null));
+  const refused = await desk.post(`${url}/actions`, { action: 'contain' });
+  equal(refused.status, 409);
+  match(refused.text, /it can: reopen/);
+  equal((await desk.post(`${url}/actions`, { action: 'reopen' })).status, 200);
+  const reopened = await desk.get(id);
+  deepEqual([reopened.state, reopened.outcome, reopened.evidence[0]?.closedAt], ['investigating', null, null]);
+  deepEqual(reopened.history.map(({ actor, action }) => `${actor ?? 'service'} ${action}`).toReversed(), [
+    'service opened',
+    'Night desk take',
+    'Night desk step-done',
+    'Night desk comment',
+    'Night desk clock-started',
+    'Night desk clock-ended',
+    'Night desk close',
+    'Night desk reopen',
+  ]);
+});
+
+test('what is asked of no incident, no step, no clock or no field is refused with the reason', async (t) => {
+  const { desk, ids } = await opened(t, ['ws1', 'ws2']);
+  const [one = '', other = ''] = ids;
+  const url = `/api/v1/incidents/${one}`;
+  const refusals: readonly (readonly [pathName: string, body: object, status: number])[] = [
+    ['/api/v1/incidents/inc_none/actions', { action: 'take' }, 404],
+    [`${url}/actions`, { action: 'explode' }, 400],
+    [`${url}/actions`, { action: 'take', owner: 'me' }, 400],
+    [`${url}/actions`, { action: 'contain' }, 409],
+    [`${url}/actions`, { action: 'merge' }, 400],
+    [`${url}/actions`, { action: 'merge', into: one }, 409],
+    [`${url}/steps/none`, { done: true }, 400],
+    [`${url}/playbook`, { playbook: 'constructor' }, 400],
+    [`${url}/clocks`, { kind: '__proto__', startedAt: '2026-11-02T09:00:00Z' }, 404],
+    [`${url}/clocks`, { kind: 'ico-72h', startedAt: '2099-11-02T09:00:00Z' }, 409],
+    [`${url}/clocks/clk_none`, { how: 'met' }, 404],
+    [`${url}/comments`, { text: '' }, 400],
+  ];
+  for (const [pathName, body, status] of refusals) {
+    const answer = await desk.post(pathName, body);
+    equal(answer.status, status, `${pathName} ${JSON.stringify(body)}: ${answer.text}`);
+    match(answer.text, /"hint"/);
+  }
+  equal((await desk.post(`${url}/actions`, { action: 'merge', into: other })).status, 200);
+  equal((await desk.get(other)).evidence.length, 2);
+  deepEqual(await desk.incidents(), [other]);
+});
