@@ -1,6 +1,11 @@
 /** What people do with an incident, through the API of the real service. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { SMTPServer } from 'smtp-server';
 import { eventually, type TestService, upService } from './service.ts';
 
 interface Step {
@@ -49,8 +54,12 @@ class Desk {
   }
 }
 
-async function opened(t: TestContext, hosts: readonly string[]): Promise<{ desk: Desk; ids: readonly string[] }> {
-  const service = await upService(t, '--plain-http');
+async function opened(
+  t: TestContext,
+  hosts: readonly string[],
+  ...args: readonly string[]
+): Promise<{ desk: Desk; ids: readonly string[] }> {
+  const service = await upService(t, '--plain-http', ...args);
   const { token } = await service.addSource('dc1', 'windows');
   const made = service.run('tokens', 'add', '--role', 'analyst', '--name', 'Night desk', '--json');
   const desk = new Desk(service, (JSON.parse(made.out) as { token: string }).token);
@@ -161,4 +170,33 @@ test('what is asked of no incident, no step, no clock or no field is refused wit
   equal((await desk.post(`${url}/actions`, { action: 'merge', into: other })).status, 200);
   equal((await desk.get(other)).evidence.length, 2);
   deepEqual(await desk.incidents(), [other]);
+});
+
+test('an urgent incident is mailed at once to whoever the file of notices names', async (t) => {
+  const mails: string[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    onData: (stream, _session, callback) => {
+      let text = '';
+      stream.on('data', (piece: Buffer) => (text += piece.toString()));
+      stream.on('end', () => {
+        mails.push(text);
+        callback();
+      });
+    },
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => new Promise<void>((resolve) => server.close(resolve)));
+  const { port } = server.server.address() as AddressInfo;
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-notices-'));
+  const file = path.join(folder, 'notices.yml');
+  const settings = `smtp: {host: 127.0.0.1, port: ${port}, from: watch@rx1.example}\npeople: [{name: IT, mail: it@rx1.example}]\n`;
+  writeFileSync(file, settings, { mode: 0o600 });
+  await opened(t, ['ws1'], '--notices', file);
+  await eventually(
+    () => mails,
+    (got) => got.length === 1,
+  );
+  match(mails[0] ?? '', /Subject: \[(?:URGENT|EMERGENCY)\]/);
 });

@@ -7,6 +7,7 @@ import { Log } from '../ops/log.ts';
 import { type Service, startService } from '../serve/service.ts';
 import { EXIT } from './exit.ts';
 import { helpText, type OptionTable, readOptions } from './options.ts';
+import { readNotices } from './notices-file.ts';
 import { print, say } from './output.ts';
 import { readTimeZone } from './scan.ts';
 import { cacheFolder, hostMatcher, OWN_RULES, readCanaries, readCareDependsOn, readPlaceholders } from './site.ts';
@@ -28,6 +29,7 @@ const OPTIONS: OptionTable = {
     help: 'addresses, domains, URLs and hashes known from attacks: one a line, or CSV',
   },
   site: { type: 'string', value: 'FILE', help: 'your own placeholder values, canaries and hosts that care depends on' },
+  notices: { type: 'string', value: 'FILE', help: 'who is told of incidents, and how (docs/notices.md)' },
   timezone: { type: 'string', value: 'ZONE', help: 'zone of times that name none (default Europe/London)' },
   help: { type: 'boolean', short: 'h', help: 'this text' },
 };
@@ -72,6 +74,8 @@ export async function runServe(
   };
   for (const folder of rules.ruleFolders)
     if (!existsSync(folder)) throw new Refusal('rules/not-found', `there is no folder ${folder}`);
+  const timeZone = readTimeZone(given.text('timezone') ?? 'Europe/London');
+  const noticesFile = given.text('notices');
   const indicatorFiles = given.texts('indicators');
   for (const file of indicatorFiles)
     if (!existsSync(file)) throw new Refusal('mapping/invalid', `there is no file of indicators ${file}`);
@@ -88,8 +92,9 @@ export async function runServe(
     rules,
     canaries: readCanaries(given.text('site')),
     indicatorFiles,
+    notices: noticesFile === null ? null : readNotices(noticesFile, timeZone),
     doesCareDepend: hostMatcher(readCareDependsOn(given.text('site'))),
-    timeZone: readTimeZone(given.text('timezone') ?? 'Europe/London'),
+    timeZone,
     state: env['WARDWATCH_STATE'] ?? null,
     version: ourVersion(),
     log,

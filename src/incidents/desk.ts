@@ -210,6 +210,7 @@ export class Desk {
         ended_by: null,
         ended_how: null,
         reason: null,
+        told_state: null,
       };
       await within.insertInto('clocks').values(clock).execute();
       await record(within, incident.id, this.#now(), actor, 'clock-started', { clock: clock.id, kind, startedAt });

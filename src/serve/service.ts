@@ -11,6 +11,8 @@ import { Incidents } from '../incidents/store.ts';
 import type { Listen, OpenDoor } from '../intake/doors/door.ts';
 import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
 import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
+import { Noticing } from '../notices/noticing.ts';
+import type { NoticeSettings } from '../notices/settings.ts';
 import type { Log } from '../ops/log.ts';
 import { Trail } from '../ops/trail.ts';
 import type { ArchiveDamage } from '../store/archive/archive.ts';
@@ -44,6 +46,8 @@ export interface ServiceOptions {
   /** Patients as their numbers: their pseudonyms are what is looked for. */
   readonly canaries: CanaryNames;
   readonly indicatorFiles: readonly string[];
+  /** `null`: nobody is told of anything. */
+  readonly notices: NoticeSettings | null;
   readonly timeZone: string;
   /** True for hosts, in lower case, that care depends on. */
   readonly doesCareDepend: (host: string) => boolean;
@@ -166,6 +170,23 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
   });
 
+  const noticing =
+    options.notices === null
+      ? null
+      : new Noticing({
+          state,
+          incidents,
+          settings: options.notices,
+          now,
+          silent: () => [...sourceWatch.silentSince.keys()].map((id) => names.get(id) ?? id.replace(/^host:/, '')),
+          onTrouble: ({ channel, reason, isGivenUp }) => {
+            counters.add('notices_not_delivered_total', { channel });
+            log.say('alarm', isGivenUp ? 'notice-given-up' : 'notice-not-delivered', { channel, reason });
+          },
+          onBug: (error) => log.bug(error),
+        });
+  noticing?.start();
+  if (noticing !== null) heard.on('finding', () => noticing.wake());
   const doors: OpenDoor[] = [];
   const open = async (door: Promise<OpenDoor>): Promise<string> => {
     const opened = await door;
@@ -232,6 +253,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const retention = setInterval(applyRetention, RETENTION_EVERY_MS).unref();
 
   async function shut(): Promise<void> {
+    await noticing?.stop();
     await sourceWatch.stop();
     await judging.stop();
     await archive.close();

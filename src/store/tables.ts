@@ -15,6 +15,7 @@ export interface Tables {
   readonly source_rhythms: SourceRhythmRow;
   readonly incident_steps: IncidentStepRow;
   readonly clocks: ClockRow;
+  readonly outbox: OutboxRow;
 }
 
 export interface MigrationRow {
@@ -169,4 +170,20 @@ export interface ClockRow {
   readonly ended_by: string | null;
   readonly ended_how: string | null;
   readonly reason: string | null;
+  /** The last state that somebody was told of. */
+  readonly told_state: string | null;
+}
+
+export interface OutboxRow {
+  readonly id: `ntc_${string}`;
+  /** `mail:` and an address, or `webhook:` and its number in the settings. */
+  readonly channel: string;
+  readonly incident_id: string | null;
+  readonly subject: string;
+  readonly body: string;
+  readonly created_at: UtcMs;
+  readonly next_at: UtcMs;
+  readonly tries: number;
+  readonly sent_at: UtcMs | null;
+  readonly failed_at: UtcMs | null;
 }

@@ -1,0 +1,370 @@
+/** Who is told what and when, by a clock that is wound by hand, over a real mail server and a real webhook. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { SMTPServer } from 'smtp-server';
+import type { Parameter } from '../core/observation.ts';
+import { Desk } from '../incidents/desk.ts';
+import { Incidents } from '../incidents/store.ts';
+import { openState, type State } from '../store/state.ts';
+import { afterQuiet } from './local-time.ts';
+import { Noticing } from './noticing.ts';
+import type { NoticeSettings } from './settings.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** A Monday, noon in London. */
+const NOON = Date.UTC(2026, 10, 2, 12);
+const SECRET = 'a secret that nobody guesses';
+
+interface Mail {
+  readonly to: string;
+  readonly text: string;
+}
+
+class Post {
+  readonly mails: Mail[] = [];
+  isDown = false;
+  port = 0;
+
+  async open(t: TestContext): Promise<void> {
+    const server = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS', 'AUTH'],
+      onRcptTo: (_address, _session, callback) => callback(this.isDown ? new Error('not now') : undefined),
+      onData: (stream, session, callback) => {
+        let text = '';
+        stream.on('data', (piece: Buffer) => (text += piece.toString()));
+        stream.on('end', () => {
+          // Without the breaks that the mail's encoding put in.
+          const unfolded = text.replaceAll('=\r\n', '');
+          this.mails.push({ to: session.envelope.rcptTo.map(({ address }) => address).join(), text: unfolded });
+          callback();
+        });
+      },
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    this.port = (server.server.address() as AddressInfo).port;
+    t.after(() => new Promise<void>((resolve) => server.close(resolve)));
+  }
+
+  get recipients(): string[] {
+    return this.mails.map(({ to }) => to);
+  }
+}
+
+class Office {
+  now = NOON;
+  readonly post: Post;
+  readonly hooked: { readonly body: string; readonly signature: string }[] = [];
+  readonly troubles: string[] = [];
+  readonly state: State;
+  readonly desk: Desk;
+  noticing: Noticing;
+  readonly #make: () => Noticing;
+  #findings = 0;
+
+  constructor(state: State, post: Post, settings: () => NoticeSettings) {
+    this.state = state;
+    this.post = post;
+    const incidents = new Incidents(
+      state,
+      () => this.now,
+      () => false,
+    );
+    this.desk = new Desk(state, () => this.now);
+    this.#make = () =>
+      new Noticing({
+        state,
+        incidents,
+        settings: settings(),
+        now: () => this.now,
+        silent: () => ['ward servers'],
+        onTrouble: ({ channel, reason, isGivenUp }) =>
+          this.troubles.push(`${channel} ${reason}${isGivenUp ? ', given up' : ''}`),
+        onBug: (error) => {
+          throw error;
+        },
+      });
+    this.noticing = this.#make();
+  }
+
+  async restart(): Promise<void> {
+    await this.noticing.stop();
+    this.noticing = this.#make();
+  }
+
+  async after(ms: number): Promise<void> {
+    this.now += ms;
+    await this.noticing.tick();
+  }
+
+  /** Something is found: it opens an incident of that host, or adds to it. */
+  async find(host: string, parameter: Parameter, points: number): Promise<string> {
+    const id = `inc_${host}` as const;
+    await this.state.transaction(async (within) => {
+      await within
+        .insertInto('incidents')
+        .values({
+          id,
+          state: 'new',
+          level: 'medium',
+          title: `Something is wrong with ${host}.`,
+          owner: null,
+          merged_into: null,
+          opened_at: this.now,
+          last_evidence_at: this.now,
+          strength: 1,
+          rarest_per_day: null,
+          acknowledged_at: null,
+          acknowledged_by: null,
+          outcome: null,
+          playbook: null,
+          told_step: 0,
+          told_at: null,
+          told_band: null,
+        })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ last_evidence_at: this.now }))
+        .execute();
+      await within
+        .insertInto('incident_links')
+        .values({ incident_id: id, kind: 'host', value: host, last_at: this.now })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      await within
+        .insertInto('findings')
+        .values({
+          id: `fnd_${this.#findings++}`,
+          kind: 'rule',
+          rule_id: 'r',
+          level: 'medium',
+          at: this.now,
+          host,
+          account: null,
+          address: null,
+          source_id: null,
+          incident_id: id,
+          body: '{}',
+          first_seen_at: this.now,
+          parameter,
+          points,
+          closed_at: null,
+          surprise: null,
+          per_day: null,
+          strength: 1,
+        })
+        .execute();
+    });
+    return id;
+  }
+}
+
+async function office(t: TestContext, more: Partial<NoticeSettings> = {}): Promise<Office> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-notices-'));
+  const state = await openState({ kind: 'sqlite', file: path.join(folder, 'state.db') });
+  const post = new Post();
+  await post.open(t);
+  const made = new Office(state, post, () => ({
+    smtp: {
+      host: '127.0.0.1',
+      port: post.port,
+      isTlsFromStart: false,
+      user: null,
+      password: null,
+      from: 'watch@rx1.example',
+    },
+    people: [
+      { name: 'On-call IT', mail: 'it@rx1.example', step: 1 },
+      { name: 'Deputy', mail: 'deputy@rx1.example', step: 2 },
+      { name: 'Executive', mail: 'exec@rx1.example', step: 3 },
+    ],
+    webhooks: [],
+    quiet: null,
+    digestAt: null,
+    serviceUrl: 'https://watch.rx1.example:8443',
+    timeZone: 'Europe/London',
+    ...more,
+  }));
+  t.after(async () => {
+    await made.noticing.stop();
+    await state.close();
+  });
+  return made;
+}
+
+test('an emergency nobody looks at goes to the next person, then to the executive, and no further', async (t) => {
+  const here = await office(t);
+  await here.find('pacs', 'impact', 3);
+  await here.find('pacs', 'defences', 3);
+  await here.find('pacs', 'movement', 2);
+  await here.after(0);
+  deepEqual(here.post.recipients, ['it@rx1.example']);
+  match(here.post.mails[0]?.text ?? '', /Subject: \[EMERGENCY\] Something is wrong with pacs\./);
+  await here.after(14 * MINUTE);
+  equal(here.post.mails.length, 1);
+  await here.restart();
+  await here.after(2 * MINUTE);
+  deepEqual(here.post.recipients, ['it@rx1.example', 'deputy@rx1.example']);
+  match(here.post.mails[1]?.text ?? '', /Nobody has looked at this incident for 16 minutes/);
+  await here.after(16 * MINUTE);
+  await here.after(5 * HOUR);
+  deepEqual(here.post.recipients.slice(2), ['exec@rx1.example']);
+});
+
+test('an urgent incident that somebody has acknowledged stays with them; further findings of its band say nothing', async (t) => {
+  const here = await office(t);
+  const id = await here.find('ws1', 'impact', 3);
+  await here.after(0);
+  await here.desk.acknowledge(id, 'On-call IT');
+  await here.find('ws1', 'impact', 3);
+  await here.after(3 * HOUR);
+  equal(here.post.mails.length, 1);
+  // Worse than it was when they looked.
+  await here.find('ws1', 'defences', 3);
+  await here.find('ws1', 'data', 2);
+  await here.after(0);
+  equal(here.post.mails.length, 2);
+  match(here.post.mails[1]?.text ?? '', /has become more serious/);
+});
+
+test('what is low waits for the digest, which is sent once each morning and names the silent sources', async (t) => {
+  const here = await office(t, { digestAt: 8 * 60 });
+  await here.after(0);
+  equal(here.post.mails.length, 1, 'the digest of this day');
+  await here.find('ws1', 'sign-in', 1);
+  await here.after(HOUR);
+  equal(here.post.mails.length, 1);
+  await here.after(18 * HOUR);
+  equal(here.post.mails.length, 1, 'at 07:00');
+  await here.after(HOUR + MINUTE);
+  await here.after(HOUR);
+  equal(here.post.mails.length, 2);
+  match(here.post.mails[1]?.text ?? '', /1 incidents are open/);
+  match(here.post.mails[1]?.text ?? '', /ward servers/);
+});
+
+test('in quiet hours the urgent waits and the emergency does not', async (t) => {
+  const here = await office(t, { quiet: { from: 22 * 60, to: 7 * 60 } });
+  here.now = Date.UTC(2026, 10, 2, 23);
+  await here.find('ws1', 'impact', 3);
+  await here.after(0);
+  equal(here.post.mails.length, 0);
+  await here.find('pacs', 'impact', 3);
+  await here.find('pacs', 'data', 3);
+  await here.find('pacs', 'defences', 1);
+  await here.after(0);
+  equal(here.post.mails.length, 1);
+  await here.after(8 * HOUR);
+  ok(here.post.mails.some(({ text }) => text.includes('ws1')));
+});
+
+test('a mail server that is down loses nothing: it is an alarm, and the mail comes when it is back, once', async (t) => {
+  const here = await office(t);
+  here.post.isDown = true;
+  await here.find('ws1', 'impact', 3);
+  await here.after(0);
+  await here.after(MINUTE);
+  equal(here.post.mails.length, 0);
+  equal(here.troubles.length, 2);
+  equal(await here.noticing.outbox.undelivered(), 1);
+  ok(!here.troubles.join().includes('it@'));
+  here.post.isDown = false;
+  await here.restart();
+  await here.after(2 * MINUTE);
+  await here.after(HOUR);
+  deepEqual(here.post.mails.filter(({ to }) => to === 'it@rx1.example').length, 1);
+  equal(await here.noticing.outbox.undelivered(), 0);
+});
+
+test('after a day of trying it is given up, with an alarm', async (t) => {
+  const here = await office(t);
+  here.post.isDown = true;
+  await here.find('ws1', 'sign-in', 3);
+  await here.after(0);
+  await here.after(25 * HOUR);
+  ok(here.troubles.some((trouble) => trouble.endsWith('given up')));
+});
+
+test('what comes on three days while nobody looks is raised and told anew, once', async (t) => {
+  const here = await office(t);
+  for (let day = 0; day < 5; day++) {
+    await here.find('ws1', 'defences', 3);
+    await here.after(24 * HOUR);
+  }
+  const { level } = await here.state.db.selectFrom('incidents').select('level').executeTakeFirstOrThrow();
+  equal(level, 'high');
+  const raised = await here.state.db
+    .selectFrom('incident_history')
+    .select('id')
+    .where('action', '=', 'raised')
+    .execute();
+  equal(raised.length, 1);
+});
+
+test('a deadline that is near goes to the first person, one that has passed to everybody, once each', async (t) => {
+  const here = await office(t);
+  const id = await here.find('ws1', 'sign-in', 1);
+  await here.desk.startClock(id, 'ico-72h', NOON, 'Privacy officer');
+  await here.after(47 * HOUR);
+  equal(here.post.mails.length, 0);
+  await here.after(2 * HOUR);
+  await here.after(HOUR);
+  deepEqual(here.post.recipients, ['it@rx1.example']);
+  match(here.post.mails[0]?.text ?? '', /Thursday, 5 November 2026 at 12:00/);
+  await here.after(23 * HOUR);
+  await here.after(HOUR);
+  deepEqual(here.post.recipients.slice(1).sort(), ['deputy@rx1.example', 'exec@rx1.example', 'it@rx1.example']);
+});
+
+test('webhooks get the form that they want, and ours a signature that can be checked', async (t) => {
+  const here: { office?: Office } = {};
+  const server = createServer((request, answer) => {
+    let body = '';
+    request.on('data', (piece: Buffer) => (body += piece.toString()));
+    request.on('end', () => {
+      here.office?.hooked.push({ body, signature: String(request.headers['wardwatch-signature'] ?? '') });
+      answer.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const made = await office(t, {
+    smtp: null,
+    webhooks: [
+      { url, form: 'generic', secret: SECRET },
+      { url, form: 'slack', secret: null },
+      { url, form: 'teams', secret: null },
+    ],
+  });
+  here.office = made;
+  await made.find('ws1', 'impact', 3);
+  await made.after(0);
+  equal(made.hooked.length, 3);
+  const bodies = made.hooked.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+  const generic = made.hooked.find(({ signature }) => signature !== '');
+  ok(generic);
+  const [, time = '', hash = ''] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(generic.signature) ?? [];
+  equal(hash, createHmac('sha256', SECRET).update(`${time}.${generic.body}`).digest('hex'));
+  ok(bodies.some(({ schema }) => schema === 'wardwatch.notice/1'));
+  ok(bodies.some(({ text, schema }) => schema === undefined && typeof text === 'string'));
+  ok(bodies.some(({ type }) => type === 'message'));
+});
+
+const quiet = { from: 22 * 60, to: 7 * 60 };
+const ends: readonly (readonly [what: string, at: string, end: string])[] = [
+  ['at noon', '2026-11-02T12:00:00Z', '2026-11-02T12:00:00.000Z'],
+  ['before midnight', '2026-11-02T23:00:00Z', '2026-11-03T07:00:00.000Z'],
+  ['after midnight', '2026-11-03T03:00:00Z', '2026-11-03T07:00:00.000Z'],
+  ['in the night in which the clocks go back', '2026-10-24T22:00:00Z', '2026-10-25T07:00:00.000Z'],
+  ['in the night in which they go forward', '2026-03-28T23:00:00Z', '2026-03-29T06:00:00.000Z'],
+];
+for (const [what, at, end] of ends)
+  test(`quiet hours ${what} end by the clock on the wall`, () => {
+    equal(new Date(afterQuiet(Date.parse(at), quiet, 'Europe/London')).toISOString(), end);
+  });

@@ -1,0 +1,304 @@
+import type { Transaction } from 'kysely';
+import type { Band } from '../core/observation.ts';
+import { type ClockKind, loadClockKinds, stateOf, wallText } from '../incidents/clocks.ts';
+import { type IncidentId, record } from '../incidents/join.ts';
+import { OPEN_STATES } from '../incidents/life.ts';
+import type { Incident, Incidents } from '../incidents/store.ts';
+import type { State } from '../store/state.ts';
+import type { ClockRow, IncidentRow, Tables } from '../store/tables.ts';
+import { Channels } from './channels.ts';
+import { afterQuiet, localOf } from './local-time.ts';
+import { Outbox } from './outbox.ts';
+import { BAND_RANK, LOOK_WITHIN_MS, type NoticeSettings } from './settings.ts';
+import { digestOf, noticeOf, type Occasion, type Told, webhookBody } from './texts.ts';
+
+export interface NoticingParts {
+  readonly state: State;
+  readonly incidents: Incidents;
+  readonly settings: NoticeSettings;
+  readonly now: () => number;
+  /** Names of the sources that are silent now. */
+  readonly silent: () => readonly string[];
+  /** A notice could not be delivered, or is given up. Never holds its text. */
+  readonly onTrouble: (trouble: { channel: 'mail' | 'webhook'; reason: string; isGivenUp: boolean }) => void;
+  readonly onBug: (error: unknown) => void;
+}
+
+const TICK_MS = 15_000;
+/** Findings come in bursts. */
+const SOON_MS = 1000;
+const BATCH = 50;
+const DAY_MS = 24 * 3_600_000;
+const DIGEST = 'digest';
+/** The same rule on the same host on so many days, and nobody has looked. */
+const REPEAT_DAYS = 3;
+
+/**
+ * Sees to it that nobody ignores an incident in silence: it tells the first person, then the next, then the named
+ * executive; it tells when an incident becomes more serious and when a deadline is near; and each morning it says how
+ * things stand. What it has said stands in the state, so a restart says nothing twice and forgets nothing.
+ */
+export class Noticing {
+  readonly #parts: NoticingParts;
+  readonly #outbox: Outbox;
+  readonly #channels: Channels;
+  readonly #clockKinds = loadClockKinds();
+  #timer: NodeJS.Timeout | null = null;
+  #soon: NodeJS.Timeout | null = null;
+  #ticking: Promise<void> = Promise.resolve();
+
+  constructor(parts: NoticingParts) {
+    this.#parts = parts;
+    this.#outbox = new Outbox(parts.state, parts.now);
+    this.#channels = new Channels(parts.settings);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#tickNow(), TICK_MS).unref();
+  }
+
+  /** Something was found: whoever has to know is told now, and not at the next turn. */
+  wake(): void {
+    if (this.#timer === null || this.#soon !== null) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = null;
+      this.#tickNow();
+    }, SOON_MS).unref();
+  }
+
+  #tickNow(): void {
+    this.#ticking = this.#ticking.then(() => this.tick()).catch((error: unknown) => this.#parts.onBug(error));
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#soon !== null) clearTimeout(this.#soon);
+    this.#timer = null;
+    await this.#ticking;
+    this.#channels.close();
+  }
+
+  get outbox(): Outbox {
+    return this.#outbox;
+  }
+
+  async tick(): Promise<void> {
+    const { state } = this.#parts;
+    const open = await state.db.selectFrom('incidents').selectAll().where('state', 'in', OPEN_STATES).execute();
+    for (const row of open) {
+      await this.#raiseRepeats(row);
+      const incident = await this.#parts.incidents.find(row.id);
+      if (incident !== null) await this.#tell(row, incident);
+    }
+    await this.#tellClocks();
+    await this.#tellDigest();
+    await this.#send();
+  }
+
+  async #tell(row: IncidentRow, incident: Incident): Promise<void> {
+    const { band } = incident.score;
+    const within = LOOK_WITHIN_MS[band];
+    if (within === null) return;
+    const now = this.#parts.now();
+    const toldBand = row.told_band as Band | null;
+    if (toldBand === null || BAND_RANK[band] > BAND_RANK[toldBand]) {
+      const occasion: Occasion = { kind: toldBand === null ? 'new' : 'raised' };
+      await this.#letters(row.id, incident, occasion, band, 1, { told_band: band, told_step: 1, told_at: now });
+      return;
+    }
+    if (row.acknowledged_at !== null || row.told_at === null || now - row.told_at < within) return;
+    const next = this.#stepAfter(row.told_step);
+    if (next === null) return;
+    const minutes = Math.round((now - row.opened_at) / 60_000);
+    await this.#letters(row.id, incident, { kind: 'nobody-looked', minutes }, band, next, {
+      told_step: next,
+      told_at: now,
+    });
+  }
+
+  /** `null`: everybody has been told. */
+  #stepAfter(step: number): number | null {
+    const later = this.#parts.settings.people.map((person) => person.step).filter((each) => each > step);
+    return later.length === 0 ? null : Math.min(...later);
+  }
+
+  /** What is told, and that it was, are one transaction. */
+  async #letters(
+    id: IncidentId,
+    incident: Incident,
+    occasion: Occasion,
+    band: Band,
+    step: number,
+    marks: Partial<IncidentRow>,
+  ): Promise<void> {
+    const { state, settings, now } = this.#parts;
+    await state.transaction(async (within) => {
+      const people = settings.people.filter((person) => person.step === step);
+      const told = noticeOf(incident, occasion, settings.serviceUrl);
+      const names = await this.#put(within, told, incident, this.#when(band), people);
+      await within.updateTable('incidents').set(marks).where('id', '=', id).execute();
+      await record(within, id, now(), null, 'told', { occasion: occasion.kind, step, to: names });
+    });
+  }
+
+  /** What is not an emergency waits for the quiet to end. */
+  #when(band: Band): number {
+    const { settings, now } = this.#parts;
+    return band === 'emergency' ? now() : afterQuiet(now(), settings.quiet, settings.timeZone);
+  }
+
+  /** Puts a letter for each person and webhook into the outbox. */
+  async #put(
+    within: Transaction<Tables>,
+    told: Told,
+    incident: Incident | null,
+    at: number,
+    people: NoticeSettings['people'],
+  ): Promise<string[]> {
+    const { settings } = this.#parts;
+    const incidentId = incident?.id ?? null;
+    if (settings.smtp !== null)
+      for (const { mail } of people)
+        await this.#outbox.put(
+          within,
+          { channel: `mail:${mail}`, incidentId, subject: told.subject, body: told.text },
+          at,
+        );
+    for (const [index, webhook] of settings.webhooks.entries())
+      await this.#outbox.put(
+        within,
+        { channel: `webhook:${index}`, incidentId, subject: told.subject, body: webhookBody(webhook, told, incident) },
+        at,
+      );
+    return people.map(({ name }) => name);
+  }
+
+  /** Forty-four days of ignored antivirus alerts began with one: what comes again and again weighs more. */
+  async #raiseRepeats(row: IncidentRow): Promise<void> {
+    const { state, now } = this.#parts;
+    if (row.acknowledged_at !== null || row.level === 'critical' || row.last_evidence_at - row.opened_at < DAY_MS)
+      return;
+    const days = await state.db
+      .selectFrom('findings')
+      .select(['rule_id', 'host', 'at'])
+      .where('incident_id', '=', row.id)
+      .where('points', '>', 0)
+      .where('at', 'is not', null)
+      .execute();
+    const seen = new Map<string, Set<number>>();
+    for (const { rule_id: rule, host, at } of days) {
+      const key = `${rule}\0${host ?? ''}`;
+      seen.set(key, (seen.get(key) ?? new Set()).add(Math.floor((at ?? 0) / DAY_MS)));
+    }
+    if (![...seen.values()].some((each) => each.size >= REPEAT_DAYS)) return;
+    const level = row.level === 'high' ? 'critical' : 'high';
+    await state.transaction(async (within) => {
+      const before = await within
+        .selectFrom('incident_history')
+        .select('id')
+        .where('incident_id', '=', row.id)
+        .where('action', '=', 'raised')
+        .executeTakeFirst();
+      if (before !== undefined) return;
+      // Told anew, as if it had just come.
+      await within
+        .updateTable('incidents')
+        .set({ level, told_band: null, told_step: 0 })
+        .where('id', '=', row.id)
+        .execute();
+      await record(within, row.id, now(), null, 'raised', {
+        level,
+        because: 'it came on three days and nobody has looked',
+      });
+    });
+  }
+
+  async #tellClocks(): Promise<void> {
+    const { state, now } = this.#parts;
+    const clocks = await state.db.selectFrom('clocks').selectAll().where('ended_at', 'is', null).execute();
+    for (const clock of clocks) {
+      const kind = this.#clockKinds[clock.kind];
+      const is = stateOf(clock, now());
+      if (kind !== undefined && (is === 'soon' || is === 'overdue') && clock.told_state !== is)
+        await this.#tellClock(clock, kind, is);
+    }
+  }
+
+  async #tellClock(clock: ClockRow, kind: ClockKind, is: 'soon' | 'overdue'): Promise<void> {
+    const { state, settings, incidents, now } = this.#parts;
+    const incident = await incidents.find(clock.incident_id);
+    if (incident === null) return;
+    const due = wallText(clock.due_at, settings.timeZone);
+    const told = noticeOf(
+      incident,
+      { kind: 'clock', title: kind.title, due, isOver: is === 'overdue' },
+      settings.serviceUrl,
+    );
+    // A deadline that has passed is everybody's; one that is near is that of whoever is called first.
+    const people = is === 'overdue' ? settings.people : settings.people.filter(({ step }) => step === 1);
+    await state.transaction(async (within) => {
+      await this.#put(within, told, incident, this.#when(is === 'overdue' ? 'emergency' : 'urgent'), people);
+      await within.updateTable('clocks').set({ told_state: is }).where('id', '=', clock.id).execute();
+      await record(within, incident.id, now(), null, 'told', { occasion: `clock-${is}`, clock: clock.id });
+    });
+  }
+
+  async #tellDigest(): Promise<void> {
+    const { state, settings, incidents, now, silent } = this.#parts;
+    if (settings.digestAt === null) return;
+    const { date, minute } = localOf(now(), settings.timeZone);
+    if (minute < settings.digestAt) return;
+    const last = await state.db.selectFrom('settings').select('value').where('name', '=', DIGEST).executeTakeFirst();
+    const value = JSON.stringify(date);
+    if (last?.value === value) return;
+    const rows = await state.db
+      .selectFrom('incidents')
+      .select(['id', 'opened_at'])
+      .where('state', 'in', OPEN_STATES)
+      .execute();
+    const open: Incident[] = [];
+    for (const { id } of rows) {
+      const incident = await incidents.find(id);
+      if (incident !== null) open.push(incident);
+    }
+    const fresh = rows.filter(({ opened_at: at }) => at > now() - DAY_MS).length;
+    const told = digestOf(open, fresh, silent(), await this.#outbox.undelivered());
+    await state.transaction(async (within) => {
+      await this.#put(
+        within,
+        told,
+        null,
+        now(),
+        settings.people.filter(({ step }) => step === 1),
+      );
+      await within
+        .insertInto('settings')
+        .values({ name: DIGEST, value, changed_at: now(), changed_by: null })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ value, changed_at: now() }))
+        .execute();
+    });
+  }
+
+  async #send(): Promise<void> {
+    const { now, onTrouble } = this.#parts;
+    for (const letter of await this.#outbox.due(BATCH))
+      try {
+        await this.#channels.send(letter, now());
+        await this.#outbox.sent(letter.id);
+      } catch (error) {
+        const isGivenUp = await this.#outbox.notSent(letter);
+        onTrouble({
+          channel: letter.channel.startsWith('mail:') ? 'mail' : 'webhook',
+          reason: reasonOf(error),
+          isGivenUp,
+        });
+      }
+  }
+}
+
+/** Without what a server may have repeated of the letter. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (/^[A-Z_]{3,30}$/.test(code)) return code;
+  return error instanceof Error && /^the webhook answered \d{3}$/.test(error.message) ? error.message : 'not taken';
+}

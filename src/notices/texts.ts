@@ -1,0 +1,129 @@
+import type { Incident } from '../incidents/store.ts';
+import type { Webhook } from './settings.ts';
+
+/** Why somebody is told. */
+export type Occasion =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'raised' }
+  | { readonly kind: 'nobody-looked'; readonly minutes: number }
+  | { readonly kind: 'clock'; readonly title: string; readonly due: string; readonly isOver: boolean };
+
+export interface Told {
+  readonly subject: string;
+  readonly text: string;
+}
+
+const BAND_WORDS = { routine: 'routine', low: 'low', urgent: 'URGENT', emergency: 'EMERGENCY' } as const;
+
+/**
+ * An incident in a few lines: what, where, how bad, what now. Patients stand in findings as pseudonyms only, and nothing
+ * of a log stands in it beyond the sentence of the finding.
+ */
+export function noticeOf(incident: Incident, occasion: Occasion, serviceUrl: string | null): Told {
+  const { score, title, id, links } = incident;
+  const band = BAND_WORDS[score.band];
+  const hosts = links.filter(({ kind }) => kind === 'host').map(({ value }) => value);
+  const accounts = links.filter(({ kind }) => kind === 'account').map(({ value }) => value);
+  const lines = [
+    occasionText(occasion),
+    '',
+    title,
+    '',
+    `Early warning score ${score.total} (${score.band})${score.entity === null ? '' : `, of ${score.entity.value}`}.`,
+    ...(hosts.length === 0 ? [] : [`Machines: ${few(hosts)}`]),
+    ...(accounts.length === 0 ? [] : [`Accounts: ${few(accounts)}`]),
+    `${incident.findings} findings since ${new Date(incident.openedAt).toISOString()}.`,
+    '',
+    `What to do stands with the incident ${id}${serviceUrl === null ? '.' : `: ${serviceUrl}/api/v1/incidents/${id}`}`,
+    'Acknowledge it there, so that nobody else is called.',
+  ];
+  const about = occasion.kind === 'clock' ? `[DEADLINE] ${occasion.title}` : `[${band}] ${title}`;
+  return { subject: oneLine(about).slice(0, 150), text: `${lines.join('\n')}\n` };
+}
+
+function occasionText(occasion: Occasion): string {
+  switch (occasion.kind) {
+    case 'new':
+      return 'A new incident.';
+    case 'raised':
+      return 'An incident has become more serious.';
+    case 'nobody-looked':
+      return `Nobody has looked at this incident for ${occasion.minutes} minutes, so it comes to you.`;
+    case 'clock':
+      return occasion.isOver
+        ? `A deadline has passed: ${occasion.title}. It was ${occasion.due}.`
+        : `A deadline is near: ${occasion.title}. It is ${occasion.due}.`;
+  }
+}
+
+/** The morning's summary. */
+export function digestOf(
+  incidents: readonly Incident[],
+  openedInADay: number,
+  silent: readonly string[],
+  undelivered: number,
+): Told {
+  const open = incidents.filter(({ score }) => score.band !== 'routine');
+  const lines = [
+    open.length === 0
+      ? 'No incident is open.'
+      : `${open.length} incidents are open; ${openedInADay} of them are new since yesterday.`,
+    ...open
+      .toSorted((a, b) => b.score.total - a.score.total)
+      .slice(0, 20)
+      .map(
+        ({ score, title, owner, acknowledgedAt }) =>
+          `  ${String(score.total).padStart(2)}  ${score.band.padEnd(9)}  ${oneLine(title).slice(0, 120)}  (${owner ?? (acknowledgedAt === null ? 'nobody has looked' : 'nobody’s')})`,
+      ),
+    ...(open.length > 20 ? [`  and ${open.length - 20} more`] : []),
+    '',
+    silent.length === 0
+      ? 'Every source is heard.'
+      : `Silent for longer than usual: ${few(silent)}. What happens there is not seen.`,
+    ...(undelivered === 0 ? [] : [`${undelivered} notices could not be delivered.`]),
+  ];
+  const subject =
+    open.length === 0 ? '[Wardwatch] All quiet, as far as is seen' : `[Wardwatch] ${open.length} open incidents`;
+  return {
+    subject: silent.length === 0 ? subject : `${subject}; ${silent.length} sources silent`,
+    text: `${lines.join('\n')}\n`,
+  };
+}
+
+/** In the form that a webhook wants. */
+export function webhookBody({ form }: Webhook, { subject, text }: Told, incident: Incident | null): string {
+  switch (form) {
+    case 'generic':
+      return JSON.stringify({ schema: 'wardwatch.notice/1', subject, text, incident });
+    case 'slack':
+      return JSON.stringify({
+        text: `*${subject}*\n${text}`.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+      });
+    case 'teams':
+      return JSON.stringify({
+        type: 'message',
+        attachments: [
+          {
+            contentType: 'application/vnd.microsoft.card.adaptive',
+            content: {
+              $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+              type: 'AdaptiveCard',
+              version: '1.4',
+              body: [
+                { type: 'TextBlock', text: subject, weight: 'Bolder', wrap: true },
+                ...text.split('\n').map((line) => ({ type: 'TextBlock', text: line, wrap: true })),
+              ],
+            },
+          },
+        ],
+      });
+  }
+}
+
+function few(names: readonly string[]): string {
+  return `${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
