@@ -18,6 +18,7 @@ import { Trail } from '../ops/trail.ts';
 import type { ArchiveDamage } from '../store/archive/archive.ts';
 import { openArchive } from '../store/archive/open-archive.ts';
 import { openJournal } from '../store/journal.ts';
+import { sealedTo } from '../store/archive/catalog.ts';
 import { lockData } from '../store/lock.ts';
 import { placesIn } from '../store/places.ts';
 import { openState, statePlace } from '../store/state.ts';
@@ -90,12 +91,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     pressure = bavail * bsize < MIN_FREE_BYTES ? 'hardly any space is left, and the archive has stopped' : null;
   };
 
-  const journal = await openJournal(journalFolder, {
-    onDamage: ({ kind, file }) => log.say('alarm', 'journal-damage', { kind, file: path.basename(file) }),
-  });
   const sources = new Sources(state, now);
   const incidents = new Incidents(state, now, options.doesCareDepend);
   const findings = new Findings(state, now, (within, finding, current) => incidents.join(within, finding, current));
+  const { to: judgedTo } = await findings.judged();
+  const journal = await openJournal(journalFolder, {
+    reaches: Math.max(judgedTo, sealedTo(archiveFolder)),
+    onDamage: ({ kind, file }) => log.say('alarm', 'journal-damage', { kind, file: path.basename(file) }),
+  });
   const setAsides = new SetAsides(state, keys.seals);
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
@@ -284,6 +287,10 @@ function damageFields(damage: ArchiveDamage): Record<string, string | number> {
       return { kind, problem: damage.problem.kind, line: damage.problem.line };
     case 'segment-missing':
       return { kind, name: damage.name };
+    case 'not-removed':
+      return { kind, name: damage.name, reason: damage.reason };
+    case 'head-not-written':
+      return { kind, reason: damage.reason };
     case 'payload':
       return { kind, position: damage.position };
   }

@@ -256,6 +256,45 @@ test('a full disk refuses the append, keeps what was acknowledged, and goes on w
   await journal.close();
 });
 
+test('a journal that lost its end is told of, and no position is given twice', async () => {
+  const dir = temp();
+  const journal = await openJournal(dir, { maxSegmentBytes: 200 });
+  const positions: number[] = [];
+  for (const name of names(20)) positions.push(await journal.append(bytes(name)));
+  const { end } = journal;
+  await journal.close();
+  // The newest segment is gone, and the one before it is cut.
+  const segments = readdirSync(dir).sort();
+  rmSync(path.join(dir, segments.at(-1) ?? ''));
+  const damage: JournalDamage[] = [];
+  const opened = await openJournal(dir, { reaches: end, onDamage: (found) => damage.push(found) });
+  deepEqual(
+    damage.map(({ kind, to }) => [kind, to]),
+    [['missing', end]],
+  );
+  ok((await opened.append(bytes('after'))) >= end);
+  const kept = await all(opened.read(0));
+  equal(kept.at(-1), 'after');
+  deepEqual(kept.slice(0, -1), names(20).slice(0, kept.length - 1));
+  await opened.close();
+  // Told once: from now on it is a hole between two segments, as the first reading says.
+  const again: JournalDamage[] = [];
+  await (await openJournal(dir, { reaches: end, onDamage: (found) => again.push(found) })).close();
+  deepEqual(again, []);
+});
+
+test('a journal whose folder is gone altogether goes on where it was', async () => {
+  const dir = temp();
+  const damage: JournalDamage[] = [];
+  const journal = await openJournal(dir, { reaches: 5000, onDamage: (found) => damage.push(found) });
+  deepEqual(
+    damage.map(({ kind, from, to }) => [kind, from, to]),
+    [['missing', 0, 5000]],
+  );
+  ok((await journal.append(bytes('first'))) >= 5000);
+  await journal.close();
+});
+
 function refusal(code: string): (error: unknown) => boolean {
   return (error) => error instanceof Refusal && error.code === code;
 }

@@ -48,6 +48,11 @@ export interface JournalOptions {
   readonly maxSegmentBytes?: number;
   /** More waiting than this, and `append` refuses with `store/busy`. */
   readonly maxPendingBytes?: number;
+  /**
+   * What others (the archive, judging) have seen of it. A journal that ends before has lost its end: it is told of, and
+   * goes on from here, because no position may ever mean two things.
+   */
+  readonly reaches?: Position;
   /** Told of all damage, when it is met: on opening, or on reading. */
   readonly onDamage?: (damage: JournalDamage) => void;
 }
@@ -93,6 +98,13 @@ export async function openJournal(folder: string, options: JournalOptions = {}):
     active = await continueSegment(segments.at(-1) as SegmentFile, onDamage);
     // A segment of which not even the header was written: the crash came while it was being made.
     if (active === null) await unlink((segments.pop() as SegmentFile).path);
+  }
+  const reaches = options.reaches ?? 0;
+  const end = active === null ? 0 : active.file.start + active.size;
+  if (end < reaches) {
+    onDamage({ kind: 'missing', file: active?.file.path ?? folder, from: end, to: reaches });
+    await active?.handle.close();
+    active = await newSegment(folder, reaches, segments);
   }
   active ??= await newSegment(folder, 0, segments);
   return new FileJournal(folder, segments, active, { ...options, onDamage });

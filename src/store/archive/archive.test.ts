@@ -1,9 +1,22 @@
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { smallDisk } from '../../../test/small-disk.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { type Journal, openJournal } from '../journal.ts';
 import { lockData } from '../lock.ts';
@@ -440,3 +453,130 @@ test('payloads of other kinds pass by, and do not keep the journal from being fo
     equal((await archive.status()).sealedTo, journal.end);
   });
 });
+
+test('a full disk takes no more segments than it must', async (t) => {
+  const disk = smallDisk(t, 64 << 20);
+  if (disk === null) return;
+  const place: Data = {
+    data: disk,
+    archive: placesIn(disk).archive,
+    segments: path.join(placesIn(disk).archive, 'segments'),
+  };
+  await filled(place);
+  const last = sampleEvent(79).receivedAt;
+  const { bavail, bsize } = statfsSync(disk);
+  const deleted = await withArchive(
+    place,
+    async (archive) => {
+      await archive.caughtUp();
+      return (await archive.keepSpace(last + 185 * DAY)).deleted;
+    },
+    // One segment is enough to be above it again.
+    { minFreeBytes: bavail * bsize + 4096 },
+  );
+  ok(deleted >= 1 && deleted <= 3, `${deleted} of 6`);
+});
+
+test('a head that cannot be written is told of, and nothing is sealed twice', async () => {
+  const place = newData();
+  const events = await filled(place);
+  const troubles: string[] = [];
+  await withArchive(
+    place,
+    async (archive) => {
+      await archive.caughtUp();
+      mkdirSync(path.join(place.archive, 'head.json.part'));
+      await archive.sealNow();
+      equal((await all(archive)).length, 80);
+      rmdirSync(path.join(place.archive, 'head.json.part'));
+    },
+    { onDamage: ({ kind }) => troubles.push(kind) },
+  );
+  deepEqual(troubles, ['head-not-written']);
+  deepEqual(await exported(place), events);
+  await withArchive(place, () => Promise.resolve());
+  deepEqual((await verify(place.data)).problems, []);
+});
+
+test('a name that a segment cannot be given is tried again, and nothing is sealed twice', async () => {
+  const place = newData();
+  const events = await filled(place);
+  const before = files(place);
+  const pressed: boolean[] = [];
+  await withArchive(
+    place,
+    async (archive) => {
+      await archive.caughtUp();
+      const blocker = path.join(place.segments, '2026-11-20', 'security-4.parquet');
+      mkdirSync(path.join(blocker, 'in-the-way'), { recursive: true });
+      const sealing = archive.sealNow();
+      for (let tries = 0; tries < 500 && pressed.length === 0; tries++) await pause(10);
+      deepEqual(pressed, [true], 'intake is asked to wait meanwhile');
+      equal((await all(archive)).length, 80);
+      rmSync(blocker, { recursive: true });
+      await sealing;
+      equal((await all(archive)).length, 80);
+    },
+    { onPressure: (isPressed) => pressed.push(isPressed) },
+  );
+  ok(files(place).length > before.length);
+  deepEqual(await exported(place), events);
+  deepEqual((await verify(place.data)).problems, []);
+});
+
+test('a file that cannot be removed is told of, stops no other, and does not keep the archive from opening', async () => {
+  const place = newData();
+  await filled(place);
+  const last = sampleEvent(79).receivedAt;
+  const troubles: ArchiveDamage[] = [];
+  const pressed: boolean[] = [];
+  const options: Partial<ArchiveOptions> = {
+    onDamage: (damage) => troubles.push(damage),
+    onPressure: (isPressed) => pressed.push(isPressed),
+  };
+  const [stuck = ''] = files(place);
+  await withArchive(
+    place,
+    async (archive) => {
+      await archive.caughtUp();
+      rmSync(path.join(place.segments, stuck));
+      mkdirSync(path.join(place.segments, stuck, 'in-the-way'), { recursive: true });
+      equal(await archive.applyRetention(last + 500 * DAY), 6);
+      await archive.caughtUp();
+    },
+    options,
+  );
+  deepEqual(
+    troubles.map(({ kind }) => kind),
+    ['not-removed'],
+  );
+  deepEqual(pressed, [], 'it is no reason to take nothing in');
+  deepEqual(
+    files(place).filter((name) => !name.startsWith(stuck)),
+    [],
+  );
+  await withArchive(place, () => Promise.resolve(), options);
+  equal(troubles.at(-1)?.kind, 'not-removed');
+});
+
+test('an archive that cannot be opened ends what it began: the program is not kept from ending', () => {
+  const place = newData();
+  mkdirSync(path.join(place.archive, 'chain.log'), { recursive: true });
+  const script = `
+    import { openArchive } from ${JSON.stringify(path.join(import.meta.dirname, 'open-archive.ts'))};
+    import { openJournal } from ${JSON.stringify(path.join(import.meta.dirname, '..', 'journal.ts'))};
+    const journal = await openJournal(${JSON.stringify(placesIn(place.data).journal)});
+    await openArchive({ folder: ${JSON.stringify(place.archive)}, journal }).catch((error) => console.log('refused', error.message.length > 0));
+    await journal.close();
+  `;
+  const { stdout, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  equal(signal, null, 'it ended by itself');
+  equal(stdout.trim(), 'refused true');
+});
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -20,6 +20,10 @@ export type ArchiveDamage =
   | { readonly kind: 'journal'; readonly damage: JournalDamage }
   | { readonly kind: 'chain'; readonly problem: ChainProblem }
   | { readonly kind: 'segment-missing'; readonly name: string }
+  /** A segment whose time is over, and that the chain has a tombstone for, is still on the disk. */
+  | { readonly kind: 'not-removed'; readonly name: string; readonly reason: string }
+  /** The chain's head, by which lines cut off its end are missed, is older than the chain. */
+  | { readonly kind: 'head-not-written'; readonly reason: string }
   /** A payload could not be read as events though the journal vouches for its bytes: a bug. */
   | { readonly kind: 'payload'; readonly position: Position; readonly detail: string };
 
@@ -73,6 +77,7 @@ export class Archive {
   readonly #catalog: Catalog;
   readonly #chain: Chain;
   #hot: HotRows;
+  #hotTables = 1;
   #generation = 1;
   /** The next position of the journal to take in. */
   #at: Position;
@@ -86,6 +91,10 @@ export class Archive {
   #changing: Promise<unknown> = Promise.resolve();
   readonly #waiters: { readonly position: Position; readonly resolve: () => void }[] = [];
   readonly #readers = new Map<symbol, number>();
+  /** Sealed by the chain's word, and not named yet: finished before anything else is sealed. */
+  #unnamed: { readonly entry: Extract<ChainEntry, { kind: 'sealed' }>; readonly next: HotRows } | null = null;
+  /** Bytes of segments that have their tombstones and wait for their readers. */
+  #leavingBytes = 0;
   #leftovers: { readonly generation: number; readonly remove: () => Promise<void> }[] = [];
 
   private constructor(
@@ -120,8 +129,8 @@ export class Archive {
     const read = readChain(folder);
     for (const problem of read.problems) news.onDamage({ kind: 'chain', problem });
     const catalog = new Catalog(read.lines);
-    const chain = await Chain.open(folder, read);
-    for (const name of await repairSegments(segmentsFolder(folder), catalog))
+    const chain = await Chain.open(folder, read, (reason) => news.onDamage({ kind: 'head-not-written', reason }));
+    for (const name of await repairSegments(segmentsFolder(folder), catalog, news.onDamage))
       news.onDamage({ kind: 'segment-missing', name });
     if (settings.journalStart > catalog.sealedTo) {
       const [from, to] = [catalog.sealedTo, settings.journalStart];
@@ -219,10 +228,11 @@ export class Archive {
     return this.#change(async () => {
       let deleted = 0;
       for (const segment of this.#deletable(now, ({ minimumDays }) => minimumDays)) {
-        if (await this.#hasSpace()) break;
+        // Those that are on their way out count as gone: else all would follow the first.
+        if (await this.#hasSpace(this.#leavingBytes)) break;
         deleted += await this.#delete([segment], 'space', now);
       }
-      return { deleted, isEnough: await this.#hasSpace() };
+      return { deleted, isEnough: await this.#hasSpace(0) };
     });
   }
 
@@ -308,16 +318,32 @@ export class Archive {
 
   /** Parts on disk, then the chain's line (from here on it holds), then their names. */
   async #seal(): Promise<void> {
-    const folder = segmentsFolder(this.#settings.folder);
+    if (this.#unnamed === null) {
+      const hot = this.#hot;
+      hot.show();
+      const journal = [this.#catalog.sealedTo, this.#at] as const;
+      const folder = segmentsFolder(this.#settings.folder);
+      const segments = await writeParts(this.#connection, hot.table, folder, this.#chain.head.number + 1);
+      const next = await HotRows.make(this.#connection, ++this.#hotTables);
+      const entry = { kind: 'sealed', segments, journal } as const;
+      await this.#chain.add(entry, Date.now());
+      this.#unnamed = { entry, next };
+    }
+    await this.#nameSealed(this.#unnamed);
+  }
+
+  /** Until it has succeeded the rows are read from memory; nothing is taken in meanwhile, and nothing sealed twice. */
+  async #nameSealed({
+    entry,
+    next,
+  }: {
+    readonly entry: Extract<ChainEntry, { kind: 'sealed' }>;
+    readonly next: HotRows;
+  }): Promise<void> {
+    await nameParts(entry.segments, segmentsFolder(this.#settings.folder));
     const hot = this.#hot;
-    hot.show();
-    const journal = [this.#catalog.sealedTo, this.#at] as const;
-    const segments = await writeParts(this.#connection, hot.table, folder, this.#chain.head.number + 1);
-    const next = await HotRows.make(this.#connection, this.#generation + 1);
-    const entry: ChainEntry = { kind: 'sealed', segments, journal };
-    await this.#chain.add(entry, Date.now());
-    await nameParts(segments, folder);
     // In one go, so that whoever begins to read now sees each event once.
+    this.#unnamed = null;
     this.#catalog.apply(entry);
     this.#hot = next;
     this.#leave(() => hot.drop(this.#connection));
@@ -336,8 +362,11 @@ export class Archive {
     const names = segments.map(({ name }) => name);
     // The tombstone first: a file that is gone without one would be a loss.
     await this.#record({ kind: 'deleted', segments: names, reason }, now);
+    const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    this.#leavingBytes += bytes;
     this.#leave(async () => {
-      for (const name of names) await unlink(path.join(segmentsFolder(this.#settings.folder), name));
+      for (const name of names) await removeSegment(segmentsFolder(this.#settings.folder), name, this.#news.onDamage);
+      this.#leavingBytes -= bytes;
     });
     return names.length;
   }
@@ -347,9 +376,10 @@ export class Archive {
     this.#catalog.apply(entry);
   }
 
-  async #hasSpace(): Promise<boolean> {
+  /** @param comingBytes that will be free in a moment */
+  async #hasSpace(comingBytes: number): Promise<boolean> {
     const { bavail, bsize } = await statfs(this.#settings.folder);
-    return bavail * bsize >= this.#settings.minFreeBytes;
+    return bavail * bsize + comingBytes >= this.#settings.minFreeBytes;
   }
 
   #change<T>(work: () => Promise<T>): Promise<T> {
@@ -382,7 +412,7 @@ export class Archive {
     const oldest = Math.min(...this.#readers.values(), Number.POSITIVE_INFINITY);
     const due = this.#leftovers.filter(({ generation }) => generation < oldest);
     this.#leftovers = this.#leftovers.filter(({ generation }) => generation >= oldest);
-    // Not beside a sealing: the connection is the same. What cannot be removed now is removed at the next start.
+    // Not beside a sealing: the connection is the same.
     for (const { remove } of due)
       await this.#change(remove).catch((error: unknown) => this.#news.onSealFailed(String(error)));
   }
@@ -412,7 +442,11 @@ function pause(ms: number): Promise<void> {
  *
  * @returns the names of segments that are gone
  */
-async function repairSegments(folder: string, catalog: Catalog): Promise<string[]> {
+async function repairSegments(
+  folder: string,
+  catalog: Catalog,
+  onDamage: (damage: ArchiveDamage) => void,
+): Promise<string[]> {
   const missing: string[] = [];
   for (const name of catalog.live.keys()) {
     const file = path.join(folder, name);
@@ -425,7 +459,17 @@ async function repairSegments(folder: string, catalog: Catalog): Promise<string[
   for (const name of missing) catalog.live.delete(name);
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (name.endsWith(PART) || catalog.deleted.has(name.replaceAll(path.sep, '/')))
-      await unlink(path.join(folder, name));
+      await removeSegment(folder, name, onDamage);
   }
   return missing;
+}
+
+/** What cannot be removed now is told of, and tried again at the next start. */
+async function removeSegment(folder: string, name: string, onDamage: (damage: ArchiveDamage) => void): Promise<void> {
+  try {
+    await unlink(path.join(folder, name));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    if (code !== 'ENOENT') onDamage({ kind: 'not-removed', name, reason: code });
+  }
 }

@@ -1,5 +1,5 @@
 import type { Position } from '../journal.ts';
-import type { ChainEntry, SegmentInfo } from './chain.ts';
+import { type ChainEntry, readChain, type SegmentInfo } from './chain.ts';
 import type { LegalHold } from './retention.ts';
 
 /** What the chain's lines come to: which segments there are, and what holds for them. */
@@ -39,6 +39,11 @@ export class Catalog {
         line satisfies never;
     }
   }
+}
+
+/** Everything in the journal before this is in sealed segments of an archive, by its chain; 0 without one. */
+export function sealedTo(archiveFolder: string): Position {
+  return new Catalog(readChain(archiveFolder).lines).sealedTo;
 }
 
 /** `2026-11-25/security-42.parquet` and nothing else: a name out of the chain is never trusted to be a path. */

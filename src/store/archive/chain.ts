@@ -134,22 +134,46 @@ export class Chain {
   readonly #handle: FileHandle;
   #size: number;
   #head: ChainHead;
+  /** True if a line that failed may still stand behind `#size`. */
+  #isSuspect = false;
+  readonly #onHeadTrouble: (reason: string) => void;
 
-  private constructor(folder: string, handle: FileHandle, size: number, head: ChainHead) {
+  private constructor(
+    folder: string,
+    handle: FileHandle,
+    size: number,
+    head: ChainHead,
+    onHeadTrouble: (reason: string) => void,
+  ) {
+    this.#onHeadTrouble = onHeadTrouble;
     this.#folder = folder;
     this.#handle = handle;
     this.#size = size;
     this.#head = head;
   }
 
-  /** A last line whose writing was interrupted is cut off: what it was about to say is done again. */
-  static async open(folder: string, { wholeBytes, head }: ChainRead): Promise<Chain> {
+  /**
+   * A last line whose writing was interrupted is cut off: what it was about to say is done again.
+   *
+   * @param onHeadTrouble told when the head could not be written. The line that it would name holds all the same; until
+   *   it is written, lines cut off the end would not be missed
+   */
+  static async open(
+    folder: string,
+    { wholeBytes, head }: ChainRead,
+    onHeadTrouble: (reason: string) => void,
+  ): Promise<Chain> {
     const handle = await open(path.join(folder, CHAIN), existsSync(path.join(folder, CHAIN)) ? 'r+' : 'w+', 0o640);
-    await handle.truncate(wholeBytes);
-    await handle.sync();
-    const chain = new Chain(folder, handle, wholeBytes, head);
-    await chain.#writeHead();
-    return chain;
+    try {
+      await handle.truncate(wholeBytes);
+      await handle.sync();
+      const chain = new Chain(folder, handle, wholeBytes, head, onHeadTrouble);
+      await chain.#writeHead();
+      return chain;
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   }
 
   get head(): ChainHead {
@@ -162,16 +186,23 @@ export class Chain {
     const json = JSON.stringify(line);
     const own = hash('sha256', json, 'hex');
     const bytes = Buffer.from(`${own} ${json}\n`, 'utf8');
+    if (this.#isSuspect) await this.#handle.truncate(this.#size);
+    this.#isSuspect = true;
     try {
       await writeAll(this.#handle, bytes, this.#size);
       await this.#handle.datasync();
     } catch (error) {
-      await this.#handle.truncate(this.#size);
+      // What cannot be taken back now is taken back before the next line.
+      await this.#handle.truncate(this.#size).catch(() => undefined);
       throw error;
     }
+    this.#isSuspect = false;
     this.#size += bytes.length;
     this.#head = { number: line.number, hash: own };
-    await this.#writeHead();
+    // The line is on disk and holds: whoever asked for it must not ask again because of its head.
+    await this.#writeHead().catch((error: unknown) =>
+      this.#onHeadTrouble(error instanceof Error ? error.message : String(error)),
+    );
     return line;
   }
 

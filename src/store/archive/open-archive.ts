@@ -66,7 +66,12 @@ export async function openArchive(options: ArchiveOptions): Promise<EmbeddedArch
     journalStart: journal.start,
   };
   const archive = new ThreadedArchive(settings, options);
-  await archive.opened;
+  try {
+    await archive.opened;
+  } catch (error) {
+    await archive.abandon();
+    throw error;
+  }
   return archive;
 }
 
@@ -190,6 +195,13 @@ class ThreadedArchive implements EmbeddedArchive {
     await this.#ask({ kind: 'close', id: this.#nextId() });
     this.#isClosed = true;
     await this.#forgetting;
+    await this.#worker.terminate();
+  }
+
+  /** It could not be opened: what was begun ends, and nobody is told of a failure besides whoever opens. */
+  async abandon(): Promise<void> {
+    this.#isClosed = true;
+    for (const timer of this.#timers) clearInterval(timer);
     await this.#worker.terminate();
   }
 

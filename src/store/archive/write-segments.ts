@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -78,7 +78,10 @@ export async function writeParts(
 
 /** Gives segments that the chain names their names. Those that have them already stay. */
 export async function nameParts(segments: readonly SegmentInfo[], folder: string): Promise<void> {
-  for (const { name } of segments) await rename(path.join(folder, name + PART), path.join(folder, name));
+  for (const { name } of segments) {
+    const part = path.join(folder, name + PART);
+    if (existsSync(part)) await rename(part, path.join(folder, name));
+  }
   for (const day of daysOf(segments)) await syncFolder(path.join(folder, day));
 }
 
