@@ -20,6 +20,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
   sources: async (args, env) => (await import('./cli/sources.ts')).runSources(args, env),
   tokens: async (args, env) => (await import('./cli/tokens.ts')).runTokens(args, env),
   verify: async (args) => (await import('./cli/verify.ts')).runVerify(args),
+  backup: async (args, env) => (await import('./cli/backup.ts')).runBackup(args, env),
+  restore: async (args) => (await import('./cli/backup.ts')).runRestore(args),
+  doctor: async (args, env) => (await import('./cli/doctor.ts')).runDoctor(args, env),
   export: async (args) => (await import('./cli/export.ts')).runExport(args),
 };
 
@@ -36,6 +39,8 @@ Usage: wardwatch VERB …
   tokens add             who may ask the API
   verify                 proves that the kept events are what was sealed
   export events          every kept event, as JSON
+  backup, restore        everything in one encrypted file; the keys apart
+  doctor                 what is wrong with a service, and its mend
   records review|who-looked DIR
                          who opened whose record, and does care explain it
   scope DIR              whose records an account, a machine or an address touched
