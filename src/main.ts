@@ -22,6 +22,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   verify: async (args) => (await import('./cli/verify.ts')).runVerify(args),
   backup: async (args, env) => (await import('./cli/backup.ts')).runBackup(args, env),
   restore: async (args) => (await import('./cli/backup.ts')).runRestore(args),
+  pack: async (args, env) => (await import('./cli/pack.ts')).runPack(args, env),
   doctor: async (args, env) => (await import('./cli/doctor.ts')).runDoctor(args, env),
   export: async (args) => (await import('./cli/export.ts')).runExport(args),
 };
@@ -39,6 +40,7 @@ Usage: wardwatch VERB …
   tokens add             who may ask the API
   verify                 proves that the kept events are what was sealed
   export events          every kept event, as JSON
+  pack                   drafts of what has to be told after a breach
   backup, restore        everything in one encrypted file; the keys apart
   doctor                 what is wrong with a service, and its mend
   records review|who-looked DIR

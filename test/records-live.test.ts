@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import * as yauzl from 'yauzl';
 import { type TestService, upService } from './service.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
@@ -207,4 +208,63 @@ test('an incident is a question by itself, and a number typed in meets its pseud
   equal(looked.status, 0, looked.err);
   match(looked.out, /kim/);
   ok(!`${looked.out}${looked.err}`.includes('9990000018'));
+
+  // The drafts hold what a slow, obvious count of the kept events holds, and no patient.
+  const incident = String(incidents[0]?.['id']);
+  const window = [Date.UTC(2026, 10, 2, 9, 0), Date.UTC(2026, 10, 2, 9, 30)] as const;
+  equal(await service.stop(), 0);
+  const seen = new Set<string>();
+  for (const line of wardwatch('export', 'events', '--data', service.data)
+    .out.split('\n')
+    .filter((each) => each !== '')) {
+    const {
+      category,
+      at: time,
+      fields,
+    } = JSON.parse(line) as { category: string; at: number; fields: { patient?: string[] } };
+    if (category === 'record_access' && time >= window[0] && time <= window[1])
+      for (const each of fields.patient ?? []) seen.add(each);
+  }
+  const to = path.join(service.folder, 'pack');
+  const packed = wardwatch(
+    'pack',
+    '--data',
+    service.data,
+    '--incident',
+    incident,
+    '--to',
+    to,
+    '--likelihood',
+    '4',
+    '--severity',
+    '3',
+  );
+  equal(packed.status, 0, packed.err);
+  const names = packed.out.trim().split('\n');
+  equal(names.length, 18);
+  const texts = await Promise.all(names.filter((name) => name.endsWith('.docx')).map(textOfDocx));
+  match(texts[0] ?? '', new RegExp(`At least ${seen.size} and up to ${seen.size} patients`));
+  ok(texts.some((text) => text.includes('Score 12: reportable')));
+  ok(texts.every((text) => !text.includes('pt_') && !text.includes('pi_') && !text.includes('99900')));
+  for (const name of names.filter((each) => each.endsWith('.pdf')))
+    equal(readFileSync(name, 'latin1').slice(0, 5), '%PDF-');
+  equal(
+    wardwatch('pack', '--data', service.data, '--incident', incident, '--to', to).status,
+    2,
+    'nothing is written over',
+  );
 });
+
+/** The text of a Word document: what stands between its tags. */
+async function textOfDocx(file: string): Promise<string> {
+  const zip = await yauzl.openPromise(file);
+  for await (const entry of zip.eachEntry()) {
+    if (entry.fileName !== 'word/document.xml') continue;
+    const pieces: Buffer[] = [];
+    for await (const piece of await zip.openReadStreamPromise(entry)) pieces.push(piece as Buffer);
+    return Buffer.concat(pieces)
+      .toString('utf8')
+      .replaceAll(/<[^>]+>/g, '');
+  }
+  return '';
+}

@@ -1,0 +1,66 @@
+import type { UtcMs } from '../core/event.ts';
+import type { DeskClock, DeskView } from '../incidents/desk.ts';
+import type { ScopeAnswer } from '../records/scope.ts';
+
+/** What the drafts are filled from. Nothing in it names a patient: only how many there are, and what was seen. */
+export interface Facts {
+  readonly incidentId: string;
+  readonly title: string;
+  readonly openedAt: UtcMs;
+  readonly firstEvidenceAt: UtcMs | null;
+  readonly lastEvidenceAt: UtcMs;
+  /** When somebody became aware: the start of the earliest clock; `null`: no clock was started. */
+  readonly awareAt: UtcMs | null;
+  readonly machines: readonly string[];
+  readonly accounts: readonly string[];
+  readonly scope: ScopeFacts;
+  readonly clocks: readonly DeskClock[];
+  readonly done: readonly { readonly what: string; readonly at: UtcMs; readonly by: string }[];
+  readonly open: readonly string[];
+  /** 1 to 5 each; `null`: not judged yet. */
+  readonly grid: { readonly likelihood: number; readonly severity: number } | null;
+  readonly timeZone: string;
+  readonly now: UtcMs;
+}
+
+/** Counts alone. */
+export interface ScopeFacts {
+  readonly exact: number | null;
+  readonly atLeast: number;
+  readonly upTo: number;
+  readonly accesses: number;
+  /** Kinds of data that were opened, the most frequent first. */
+  readonly resources: readonly string[];
+  readonly printed: number;
+  readonly exported: number;
+  readonly gaps: readonly string[];
+  readonly hash: string;
+}
+
+export function scopeFactsOf(
+  { patients, total }: ScopeAnswer,
+  gapText: (gap: ScopeAnswer['total']['gaps'][number]) => string,
+): ScopeFacts {
+  const kinds = new Map<string, number>();
+  for (const { resources } of patients)
+    for (const resource of resources) kinds.set(resource, (kinds.get(resource) ?? 0) + 1);
+  return {
+    ...total.patients,
+    accesses: total.accesses,
+    resources: [...kinds].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([kind]) => kind),
+    printed: patients.filter(({ printed }) => printed).length,
+    exported: patients.filter(({ exported }) => exported).length,
+    gaps: total.gaps.map(gapText),
+    hash: total.hash,
+  };
+}
+
+/** The steps of the playbook that are done, and those that are not. */
+export function stepsOf({ playbook }: DeskView): Pick<Facts, 'done' | 'open'> {
+  return {
+    done: playbook.steps.flatMap(({ what, doneAt, doneBy }) =>
+      doneAt === null ? [] : [{ what, at: doneAt, by: doneBy ?? '' }],
+    ),
+    open: playbook.steps.filter(({ doneAt }) => doneAt === null).map(({ what }) => what),
+  };
+}
