@@ -55,6 +55,7 @@ function installSystemPackages() {
     '/usr/bin/evtxexport': 'libevtx-utils',
     '/usr/bin/chromium': 'chromium',
     '/usr/bin/xz': 'xz-utils',
+    '/usr/bin/openssl': 'openssl',
     '/usr/bin/zstd': 'zstd',
     '/usr/bin/7z': 'p7zip-full',
     '/usr/sbin/rsyslogd': 'rsyslog',

@@ -1,5 +1,6 @@
 /** Real clients send to a real service, and what they send is kept, judged and shown to whom it is for. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -421,4 +422,72 @@ test('the trail of who asked what names no patient', async (t) => {
   await service.stop();
   const trail = readFileSync(path.join(service.data, 'state.db')).toString('latin1');
   ok(trail.includes('GET /api/v1/events') && !trail.includes('9990000018'));
+});
+
+test('a source is known by the certificate that it shows over TLS, wherever it comes from', async (t) => {
+  const service = await upService(t, '--syslog-tls', '127.0.0.1:0', '--plain-http');
+  const analyst = await service.addToken('analyst');
+  // Anybody can be asked for: rsyslog, syslog-ng and firewalls make theirs like this.
+  const files = ['client', 'stranger'].map((name) => {
+    const [key, cert] = [path.join(service.folder, `${name}.key`), path.join(service.folder, `${name}.crt`)];
+    const made = spawnSync('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${name}`,
+    ]);
+    equal(made.status, 0, made.stderr?.toString());
+    return { key: readFileSync(key), cert: readFileSync(cert), file: cert };
+  });
+  const [client, stranger] = files;
+  ok(client && stranger);
+  const added = service.run('sources', 'add', 'firewall', '--kind', 'syslog', '--certificate', client.file, '--json');
+  equal(added.status, 0, added.err);
+  equal(
+    service.run('sources', 'add', 'other', '--kind', 'syslog', '--certificate', client.file).status,
+    2,
+    'one source each',
+  );
+  equal(
+    service.run('sources', 'add', 'third', '--kind', 'syslog', '--certificate', stranger.file.replace('.crt', '.key'))
+      .status,
+    2,
+  );
+  const send = (who: { key: Buffer; cert: Buffer } | null, text: string) =>
+    new Promise<void>((resolve) => {
+      const [host = '', port = ''] = (service.ready.syslogTls ?? '').split(':');
+      const socket = tlsConnect(
+        {
+          host,
+          port: Number(port),
+          rejectUnauthorized: false,
+          ...(who === null ? {} : { key: who.key, cert: who.cert }),
+        },
+        () => {
+          socket.write(`<13>1 ${new Date().toISOString()} fw1 test - - - ${text}\n`);
+          setTimeout(() => socket.end(), 200);
+        },
+      );
+      socket.on('close', () => resolve());
+      socket.on('error', () => resolve());
+    });
+  await send(client, 'from the client');
+  await send(stranger, 'from a stranger');
+  await send(null, 'from nobody');
+  const events = await eventually(
+    async () => (await service.fetch('/api/v1/events', { headers: { authorization: `Bearer ${analyst}` } })).text,
+    (text) => text.includes('from the client'),
+  );
+  ok(!events.includes('stranger') && !events.includes('nobody'));
 });

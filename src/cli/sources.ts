@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { Refusal } from '../core/refusal.ts';
 import { openState, type State, statePlace } from '../store/state.ts';
 import { SOURCE_KINDS, Sources } from '../watch/sources.ts';
@@ -12,6 +14,11 @@ const OPTIONS: OptionTable = {
     type: 'string',
     value: 'NETWORKS',
     help: 'where its syslog comes from, as 10.1.0.0/16 (default: this machine)',
+  },
+  certificate: {
+    type: 'string',
+    value: 'FILE',
+    help: 'the certificate (PEM) that it shows over TLS; it may then come from anywhere',
   },
   data: { type: 'string', value: 'DIR', help: 'the data folder (default ~/wardwatch/data)' },
   json: { type: 'boolean', help: 'print JSON' },
@@ -60,7 +67,7 @@ export async function runSources(
     if (given.text('kind') === null)
       throw new Refusal('usage/bad-option', `wardwatch sources add: say --kind: ${SOURCE_KINDS.join(', ')}`);
     const kind = oneOf('--kind', given.text('kind'), SOURCE_KINDS, 'syslog');
-    const added = await sources.add(name ?? '', kind, given.text('from'));
+    const added = await sources.add(name ?? '', kind, given.text('from'), readCertificate(given.text('certificate')));
     print(
       given.flag('json')
         ? `${JSON.stringify(added)}\n`
@@ -68,6 +75,16 @@ export async function runSources(
     );
     return EXIT.done;
   });
+}
+
+/** @returns its SHA-256, hex. @throws Refusal `sources/bad-certificate` */
+function readCertificate(file: string | null): string | null {
+  if (file === null) return null;
+  try {
+    return new X509Certificate(readFileSync(file)).fingerprint256.replaceAll(':', '').toLowerCase();
+  } catch {
+    throw new Refusal('sources/bad-certificate', `${file} cannot be read, or is no certificate`);
+  }
 }
 
 /** Opens the state beside the service, if one runs. */

@@ -70,6 +70,8 @@ export interface Service {
 
 /** Journal that waits to be judged: beyond it, sources are asked to wait. */
 const MAX_BACKLOG_BYTES = 512 * 1024 * 1024;
+/** From here on those who send most wait first. */
+const CROWDED_BYTES = 64 * 1024 * 1024;
 const RETENTION_EVERY_MS = 24 * 3_600_000;
 const SPACE_EVERY_MS = 5000;
 const MIN_FREE_BYTES = 1 << 30;
@@ -163,6 +165,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     now,
     pressure: () =>
       pressure ?? (judging.backlogBytes > MAX_BACKLOG_BYTES ? 'judging is behind by more than 512 MiB' : null),
+    isCrowded: () => judging.backlogBytes > CROWDED_BYTES,
     onKept: () => judging.wake(),
     onHeard: ({ id }, events, aside, receivedAt) => sourceWatch.heard(id, events, aside, receivedAt),
     onBug: (error) => log.bug(error),

@@ -21,6 +21,7 @@ const source = (name: string): SourceRow => ({
   name,
   kind: 'syslog',
   token_hash: null,
+  certificate: null,
   address_range: '10.0.0.0/8',
   created_at: NOW,
   last_heard_at: null,

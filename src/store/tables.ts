@@ -31,6 +31,8 @@ export interface SourceRow {
   readonly name: string;
   readonly kind: string;
   readonly token_hash: string | null;
+  /** SHA-256 of the certificate that it shows, hex. */
+  readonly certificate: string | null;
   /** CIDR; `null` means any address. */
   readonly address_range: string | null;
   readonly created_at: UtcMs;

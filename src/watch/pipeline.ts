@@ -10,6 +10,7 @@ import { encodeEvents } from '../store/archive/payload.ts';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Counters } from './counters.ts';
+import { FairShare } from './fair-share.ts';
 import type { SetAsides } from './set-aside-store.ts';
 import type { Sources } from './sources.ts';
 
@@ -23,6 +24,8 @@ export interface PipelineParts {
   readonly now: () => number;
   /** Why nothing more can be taken now; `null`: it can. */
   readonly pressure: () => string | null;
+  /** More comes than can be judged: those who send most wait first. */
+  readonly isCrowded: () => boolean;
   /** Something was kept: judge it. */
   readonly onKept: () => void;
   /** Something came from this source. */
@@ -42,6 +45,7 @@ export class Pipeline implements DoorServices {
   readonly #view = new FieldsView();
   /** Unlike that of any other start of the service. */
   readonly #startId = randomBytes(6).toString('hex');
+  readonly #share = new FairShare();
   #events = 0;
 
   constructor(parts: PipelineParts) {
@@ -53,8 +57,12 @@ export class Pipeline implements DoorServices {
     const { now, journal, setAsides, counters, sources, onKept, onSource } = this.#parts;
     const pressure = this.#parts.pressure();
     if (pressure !== null) throw new Refusal('store/busy', pressure);
-    onSource(source);
     const receivedAt = now();
+    if (!this.#share.isFree(source.id, messages.length, receivedAt, this.#parts.isCrowded())) {
+      counters.add('held_back_total', {});
+      throw new Refusal('store/busy', 'this source sends far more than its share while others wait');
+    }
+    onSource(source);
     const events: StoredEvent[] = [];
     const aside: { bytes: Buffer; reason: string; detail: string }[] = [];
     for (const message of messages) {
@@ -109,6 +117,10 @@ export class Pipeline implements DoorServices {
 
   byAddress(address: string): Promise<Source | null> {
     return this.#parts.sources.byAddress(address);
+  }
+
+  byCertificate(fingerprint: string): Promise<Source | null> {
+    return this.#parts.sources.byCertificate(fingerprint);
   }
 
   async setAside(source: Source, things: readonly Buffer[], reason: string, detail: string): Promise<void> {

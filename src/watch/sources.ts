@@ -36,15 +36,21 @@ export class Sources {
    * Registers a source. The token is not kept and cannot be shown again.
    *
    * @param addresses networks as `10.1.0.0/16`, separated by commas; `null`: this machine, and only for syslog
+   * @param certificate SHA-256, hex, of the certificate that it shows over TLS: then it may come from any address
    * @throws Refusal `sources/name-taken`, `sources/bad-address`
    */
-  async add(name: string, kind: SourceKind, addresses: string | null): Promise<{ id: Source['id']; token: string }> {
+  async add(
+    name: string,
+    kind: SourceKind,
+    addresses: string | null,
+    certificate: string | null = null,
+  ): Promise<{ id: Source['id']; token: string }> {
     if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u.test(name))
       throw new Refusal(
         'usage/bad-option',
         `a source’s name has letters, digits, spaces, dots and dashes, at most 63 of them, not “${name}”`,
       );
-    const range = addresses ?? (kind === 'syslog' || kind === 'windows' ? OWN_MACHINE : null);
+    const range = addresses ?? (certificate === null && (kind === 'syslog' || kind === 'windows') ? OWN_MACHINE : null);
     if (range !== null) networks(range);
     const token = newToken();
     const id = newId('src');
@@ -57,13 +63,18 @@ export class Sources {
           kind,
           token_hash: tokenHash(token),
           address_range: range,
+          certificate,
           created_at: this.#now(),
           last_heard_at: null,
           state: 'active',
         })
         .execute();
     } catch (error) {
-      if (isAlreadyThere(error)) throw new Refusal('sources/name-taken', `there is a source called “${name}” already`);
+      if (isAlreadyThere(error))
+        throw new Refusal(
+          'sources/name-taken',
+          `there is a source called “${name}”, or with that certificate, already`,
+        );
       throw error;
     }
     return { id, token };
@@ -76,6 +87,10 @@ export class Sources {
   async byToken(token: string): Promise<Source | null> {
     const hash = tokenHash(token);
     return this.#find((known) => known.find(({ token_hash: own }) => own === hash));
+  }
+
+  async byCertificate(fingerprint: string): Promise<Source | null> {
+    return this.#find((known) => known.find(({ certificate }) => certificate === fingerprint));
   }
 
   async byAddress(address: string): Promise<Source | null> {

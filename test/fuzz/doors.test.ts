@@ -112,6 +112,7 @@ for (const door of DOORS) {
       pressure: () => null,
       onKept: () => undefined,
       onHeard: () => undefined,
+      isCrowded: () => false,
       onSource: () => undefined,
       onBug: (error) => {
         throw error;

@@ -16,6 +16,8 @@ export interface DoorServices {
   byToken(token: string): Promise<Source | null>;
   /** The source registered for this address at doors where a source cannot show a token; `null`: nobody. */
   byAddress(address: string): Promise<Source | null>;
+  /** The source that was registered with this certificate (SHA-256, hex); `null`: nobody. */
+  byCertificate(fingerprint: string): Promise<Source | null>;
   /**
    * Resolves when all of it is on disk.
    *

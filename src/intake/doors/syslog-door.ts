@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions, TLSSocket } from 'node:tls';
 import {
   type DoorServices,
   hostAndPort,
@@ -20,6 +20,9 @@ const MAX_BATCH = 2000;
 /** Wait before trying again, when there is no room. The source waits with us: its socket is not read. */
 const RETRY_MS = 200;
 
+/** Whoever signed it: a source is known by the very certificate that it was registered with. */
+const ASK_FOR_CERTIFICATE = { requestCert: true, rejectUnauthorized: false } as const;
+
 /** Syslog over TCP, or over TLS where `tls` is given (RFC 5425). */
 export async function openSyslogStream(
   listen: Listen,
@@ -37,7 +40,10 @@ export async function openSyslogStream(
     const connection = new Connection(socket, door, services, () => connections.delete(connection));
     connections.add(connection);
   };
-  const server: Server = tls === null ? createTcpServer({ pauseOnConnect: true }, take) : createTlsServer(tls, take);
+  const server: Server =
+    tls === null
+      ? createTcpServer({ pauseOnConnect: true }, take)
+      : createTlsServer({ ...ASK_FOR_CERTIFICATE, ...tls }, take);
   server.on('tlsClientError', () => services.count(door, 'tls-failed'));
   await listening(server, listen);
   return {
@@ -76,7 +82,7 @@ class Connection {
   }
 
   async #admit(): Promise<void> {
-    const source = await this.#services.byAddress(plainAddress(this.#socket.remoteAddress));
+    const source = await this.#source();
     if (source === null) {
       this.#services.count(this.#door, 'unknown-source');
       this.#socket.destroy();
@@ -96,6 +102,16 @@ class Connection {
       this.#then(() => this.#handOn(source));
     });
     this.#socket.resume();
+  }
+
+  /** By its certificate if it shows one that is known, else by its address. */
+  async #source(): Promise<Source | null> {
+    const certificate = this.#socket instanceof TLSSocket ? this.#socket.getPeerX509Certificate() : undefined;
+    const known =
+      certificate === undefined
+        ? null
+        : await this.#services.byCertificate(certificate.fingerprint256.replaceAll(':', '').toLowerCase());
+    return known ?? this.#services.byAddress(plainAddress(this.#socket.remoteAddress));
   }
 
   #then(work: () => Promise<void>): void {
