@@ -1,6 +1,6 @@
 /** What is unusual, through the real service and across a restart. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -72,4 +72,25 @@ test('a canary that is touched is an emergency, and a patient among them stays a
   equal(JSON.stringify(found).includes('999000'), false);
   const bands = (await service.list('/api/v1/incidents', analyst)).map(({ score }) => (score as { band: string }).band);
   deepEqual(bands.sort(), ['emergency', 'emergency', 'low']);
+});
+
+test('a folder of logs is followed by the service, across a restart', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-logs-'));
+  const service = await upService(t, '--plain-http');
+  const analyst = await service.addToken('analyst');
+  equal(service.run('sources', 'add', 'proxy', '--kind', 'files').status, 2, 'not without a folder');
+  equal(service.run('sources', 'add', 'proxy', '--kind', 'files', '--folder', folder).status, 0);
+  const line = (text: string) => `${JSON.stringify({ '@timestamp': '2026-11-02T09:00:00Z', message: text })}\n`;
+  writeFileSync(path.join(folder, 'a.log'), line('one') + line('two'));
+  const messages = async () =>
+    (await service.fetch('/api/v1/events', { headers: { authorization: `Bearer ${analyst}` } })).text
+      .split('\n')
+      .filter((text) => text !== '')
+      .map((text) => (JSON.parse(text) as { fields: { message: string } }).fields.message)
+      .toSorted((a, b) => a.localeCompare(b));
+  await eventually(messages, (found) => found.length === 2);
+  equal(await service.stop(), 0);
+  appendFileSync(path.join(folder, 'a.log'), line('three') + line('four'));
+  await service.start();
+  deepEqual(await eventually(messages, (found) => found.length >= 4), ['four', 'one', 'three', 'two']);
 });

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
 import { openState, type State, statePlace } from '../store/state.ts';
 import { SOURCE_KINDS, Sources } from '../watch/sources.ts';
@@ -9,12 +10,13 @@ import { print } from './output.ts';
 import { foldersOf } from './serve.ts';
 
 const OPTIONS: OptionTable = {
-  kind: { type: 'string', value: 'KIND', help: 'windows, syslog, http or fhir: what it sends' },
+  kind: { type: 'string', value: 'KIND', help: 'windows, syslog, http or fhir: what it sends; files: a folder' },
   from: {
     type: 'string',
     value: 'NETWORKS',
     help: 'where its syslog comes from, as 10.1.0.0/16 (default: this machine)',
   },
+  folder: { type: 'string', value: 'DIR', help: 'with --kind files: the folder whose files are its logs' },
   certificate: {
     type: 'string',
     value: 'FILE',
@@ -31,6 +33,7 @@ const HELP = helpText({
   options: OPTIONS,
   examples: [
     ['wardwatch sources add dc1 --kind windows', 'a domain controller that sends by Winlogbeat'],
+    ['wardwatch sources add proxy --kind files --folder /var/log/squid', 'a folder of logs, followed as they grow'],
     ['wardwatch sources add firewall --kind syslog --from 10.1.0.1', 'a firewall that sends syslog'],
   ],
 });
@@ -67,7 +70,10 @@ export async function runSources(
     if (given.text('kind') === null)
       throw new Refusal('usage/bad-option', `wardwatch sources add: say --kind: ${SOURCE_KINDS.join(', ')}`);
     const kind = oneOf('--kind', given.text('kind'), SOURCE_KINDS, 'syslog');
-    const added = await sources.add(name ?? '', kind, given.text('from'), readCertificate(given.text('certificate')));
+    const added = await sources.add(name ?? '', kind, given.text('from'), {
+      certificate: readCertificate(given.text('certificate')),
+      folder: readFolder(kind, given.text('folder')),
+    });
     print(
       given.flag('json')
         ? `${JSON.stringify(added)}\n`
@@ -75,6 +81,16 @@ export async function runSources(
     );
     return EXIT.done;
   });
+}
+
+/** @throws Refusal unless a folder goes with its kind, and is there */
+function readFolder(kind: string, folder: string | null): string | null {
+  if ((kind === 'files') !== (folder !== null))
+    throw new Refusal('usage/bad-option', 'wardwatch sources add: --folder goes with --kind files');
+  if (folder === null) return null;
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new Refusal('input/not-found', `there is no folder ${folder}`);
+  return path.resolve(folder);
 }
 
 /** @returns its SHA-256, hex. @throws Refusal `sources/bad-certificate` */

@@ -108,13 +108,14 @@ export function isEvtxFile(file: string): boolean {
 }
 
 /** Takes a file's bytes in order. It may keep nothing of a piece after `push` returns. */
-interface ByteReader {
+export interface ByteReader {
   readonly format: string;
   push(bytes: Buffer): void;
   end(): void;
 }
 
-function readerFor(head: Buffer, reading: LogReading): ByteReader {
+/** The reader for a file that begins like this. It is given these bytes too. */
+export function readerFor(head: Buffer, reading: LogReading): ByteReader {
   if (isEvtx(head)) return new EvtxBytes(reading, head.toString('latin1', 0, 7) === 'ElfChnk' ? FILE_HEADER : 0);
   const text = new TextDecoding(head).write(head.subarray(0, HEAD));
   const lines = text.split(/\r?\n/, HEAD_LINES + 1);

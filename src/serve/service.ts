@@ -24,6 +24,7 @@ import { placesIn } from '../store/places.ts';
 import { openState, statePlace } from '../store/state.ts';
 import { Counters } from '../watch/counters.ts';
 import { Findings } from '../watch/findings-store.ts';
+import { Folders } from '../watch/folders.ts';
 import { openKeys } from '../watch/keys.ts';
 import { Judging } from '../watch/judging.ts';
 import type { JudgingSetup } from '../watch/judging-messages.ts';
@@ -253,6 +254,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await shut();
     throw error;
   }
+  const folders = new Folders({
+    state,
+    sources,
+    services: pipeline,
+    timeZone: options.timeZone,
+    now,
+    onTrouble: (source, code) => log.say('alarm', 'folder-unreadable', { source, code }),
+  });
+  folders.start();
   const applyRetention = () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error));
   // Once at the start too: a service that is restarted every night would never come to it.
   applyRetention();
@@ -272,6 +282,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     close: async () => {
       clearInterval(retention);
       if (spaceWatch !== null) clearInterval(spaceWatch);
+      await folders.stop();
       await Promise.all(doors.map((door) => door.close()));
       await shut();
     },

@@ -22,6 +22,7 @@ const source = (name: string): SourceRow => ({
   kind: 'syslog',
   token_hash: null,
   certificate: null,
+  folder: null,
   address_range: '10.0.0.0/8',
   created_at: NOW,
   last_heard_at: null,

@@ -16,6 +16,7 @@ export interface Tables {
   readonly incident_steps: IncidentStepRow;
   readonly clocks: ClockRow;
   readonly outbox: OutboxRow;
+  readonly followed_files: FollowedFileRow;
 }
 
 export interface MigrationRow {
@@ -33,6 +34,8 @@ export interface SourceRow {
   readonly token_hash: string | null;
   /** SHA-256 of the certificate that it shows, hex. */
   readonly certificate: string | null;
+  /** Whose files are its logs; `null`: it sends. */
+  readonly folder: string | null;
   /** CIDR; `null` means any address. */
   readonly address_range: string | null;
   readonly created_at: UtcMs;
@@ -188,4 +191,15 @@ export interface OutboxRow {
   readonly tries: number;
   readonly sent_at: UtcMs | null;
   readonly failed_at: UtcMs | null;
+}
+
+export interface FollowedFileRow {
+  readonly source_id: string;
+  /** Device and inode. */
+  readonly file: string;
+  readonly path: string;
+  readonly fingerprint: string;
+  readonly fingerprint_bytes: number;
+  readonly bytes: number;
+  readonly done: number;
 }

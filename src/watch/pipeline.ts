@@ -5,6 +5,7 @@ import { Refusal } from '../core/refusal.ts';
 import { entitiesOf } from '../detect/entities.ts';
 import type { DoorServices, Source } from '../intake/doors/door.ts';
 import type { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
+import type { SetAside } from '../intake/formats/format.ts';
 import { type Message, MessageReader } from '../intake/message-reader.ts';
 import { encodeEvents } from '../store/archive/payload.ts';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
@@ -54,22 +55,44 @@ export class Pipeline implements DoorServices {
   }
 
   async accept(source: Source, messages: readonly Message[]): Promise<void> {
-    const { now, journal, setAsides, counters, sources, onKept, onSource } = this.#parts;
-    const pressure = this.#parts.pressure();
-    if (pressure !== null) throw new Refusal('store/busy', pressure);
-    const receivedAt = now();
-    if (!this.#share.isFree(source.id, messages.length, receivedAt, this.#parts.isCrowded())) {
-      counters.add('held_back_total', {});
-      throw new Refusal('store/busy', 'this source sends far more than its share while others wait');
-    }
-    onSource(source);
+    const receivedAt = this.#admit(source, messages.length);
     const events: StoredEvent[] = [];
-    const aside: { bytes: Buffer; reason: string; detail: string }[] = [];
+    const aside: Aside[] = [];
     for (const message of messages) {
       const read = this.#reader.read(message, receivedAt);
       for (const event of read.events) events.push(this.#stored(event, source, receivedAt));
       for (const { reason, detail } of read.setAside) aside.push({ bytes: bytesOf(message), reason, detail });
     }
+    await this.#keep(source, events, aside, receivedAt);
+  }
+
+  async acceptRead(source: Source, read: readonly LogEvent[], unread: readonly SetAside[]): Promise<void> {
+    const receivedAt = this.#admit(source, read.length);
+    const events = read.map((event) => this.#stored(event, source, receivedAt));
+    const aside = unread.map(({ reason, detail, record }) => ({
+      bytes: Buffer.from(record === null ? '' : `record ${record}`),
+      reason,
+      detail,
+    }));
+    await this.#keep(source, events, aside, receivedAt);
+  }
+
+  /** @returns when it was received. @throws Refusal `store/busy` */
+  #admit(source: Source, messages: number): number {
+    const { now, counters, onSource } = this.#parts;
+    const pressure = this.#parts.pressure();
+    if (pressure !== null) throw new Refusal('store/busy', pressure);
+    const receivedAt = now();
+    if (!this.#share.isFree(source.id, messages, receivedAt, this.#parts.isCrowded())) {
+      counters.add('held_back_total', {});
+      throw new Refusal('store/busy', 'this source sends far more than its share while others wait');
+    }
+    onSource(source);
+    return receivedAt;
+  }
+
+  async #keep(source: Source, events: readonly StoredEvent[], aside: Aside[], receivedAt: number): Promise<void> {
+    const { journal, setAsides, counters, sources, onKept } = this.#parts;
     const { payloads, tooLarge } = payloadsOf(events);
     for (const event of tooLarge)
       aside.push({
@@ -140,6 +163,12 @@ export class Pipeline implements DoorServices {
   report(error: unknown): void {
     this.#parts.onBug(error);
   }
+}
+
+interface Aside {
+  readonly bytes: Buffer;
+  readonly reason: string;
+  readonly detail: string;
 }
 
 /** A payload of the journal is not made larger than this, unless one event alone is. */

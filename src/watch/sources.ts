@@ -5,7 +5,7 @@ import { isAlreadyThere, type State } from '../store/state.ts';
 import type { SourceRow } from '../store/tables.ts';
 import { newId, newToken, tokenHash } from './credentials.ts';
 
-export const SOURCE_KINDS = ['windows', 'syslog', 'http', 'fhir'] as const;
+export const SOURCE_KINDS = ['windows', 'syslog', 'http', 'fhir', 'files'] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 /** Where syslog without a client certificate comes from, unless the source was registered with a range of its own. */
@@ -37,13 +37,14 @@ export class Sources {
    *
    * @param addresses networks as `10.1.0.0/16`, separated by commas; `null`: this machine, and only for syslog
    * @param certificate SHA-256, hex, of the certificate that it shows over TLS: then it may come from any address
+   * @param folder whose files are its logs
    * @throws Refusal `sources/name-taken`, `sources/bad-address`
    */
   async add(
     name: string,
     kind: SourceKind,
     addresses: string | null,
-    certificate: string | null = null,
+    { certificate = null, folder = null }: { certificate?: string | null; folder?: string | null } = {},
   ): Promise<{ id: Source['id']; token: string }> {
     if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u.test(name))
       throw new Refusal(
@@ -64,6 +65,7 @@ export class Sources {
           token_hash: tokenHash(token),
           address_range: range,
           certificate,
+          folder,
           created_at: this.#now(),
           last_heard_at: null,
           state: 'active',

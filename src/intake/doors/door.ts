@@ -1,3 +1,5 @@
+import type { LogEvent } from '../../core/event.ts';
+import type { SetAside } from '../formats/format.ts';
 import type { Message } from '../message-reader.ts';
 
 /** A registered source, as a door knows it. */
@@ -24,6 +26,12 @@ export interface DoorServices {
    * @throws Refusal `store/busy`, `store/disk-full` or `store/write-failed`: none of it is kept; send again later
    */
   accept(source: Source, messages: readonly Message[]): Promise<void>;
+  /**
+   * As `accept`, of a file that the door itself has read. What it could not read stays in the file; the reason is kept.
+   *
+   * @throws Refusal as `accept`
+   */
+  acceptRead(source: Source, events: readonly LogEvent[], aside: readonly SetAside[]): Promise<void>;
   /** What could not be made into messages, kept as it came. */
   setAside(source: Source, things: readonly Buffer[], reason: string, detail: string): Promise<void>;
   /** Counts what was turned away or lost, by door and reason. */

@@ -1,0 +1,310 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { LogEvent } from '../../core/event.ts';
+import { toJson } from '../evtx/json.ts';
+import { EvtxReader, FILE_HEADER, isEvtx } from '../evtx/reader.ts';
+import type { SetAside } from '../formats/format.ts';
+import type { Message } from '../message-reader.ts';
+import { type ByteReader, readerFor } from '../read-log.ts';
+import { type DoorServices, isPressure, type Source } from './door.ts';
+
+/** How far a file was read. */
+export interface FollowedFile {
+  /** Device and inode: a log that is renamed is the same log. */
+  readonly file: string;
+  readonly path: string;
+  /** Of its first bytes: another file may get the number of one that is gone. */
+  readonly fingerprint: string;
+  readonly fingerprintBytes: number;
+  readonly bytes: number;
+  /** Events and things set aside, from its beginning: passed over when it is read again. */
+  readonly done: number;
+}
+
+/** Where it is written down how far each file was read. */
+export interface FollowedFiles {
+  of(sourceId: string): Promise<readonly FollowedFile[]>;
+  save(sourceId: string, file: FollowedFile): Promise<void>;
+}
+
+export interface FolderParts {
+  readonly source: Source;
+  readonly folder: string;
+  readonly services: DoorServices;
+  readonly files: FollowedFiles;
+  readonly timeZone: string;
+  readonly now: () => number;
+}
+
+const STEP_BYTES = 1 << 20;
+const HEAD_BYTES = 64 * 1024;
+const FINGERPRINT_BYTES = 1024;
+/** An event log is read whole. */
+const MAX_EVTX_BYTES = 1 << 30;
+/** Kept at a time. */
+const BATCH = 2000;
+/** A file that has not grown for so long is taken to be whole: a last line without an end counts. */
+const IDLE_MS = 10_000;
+/** As much is read in a tenth of a second or two. */
+const MAX_REREAD_BYTES = 16 << 20;
+const MAX_OPEN = 500;
+const MAX_DEPTH = 4;
+const MAX_FILES = 10_000;
+/** What programs write before a file has its name, and what they make of old logs: those were read before. */
+const NOT_OURS = /^\.|\.(?:tmp|part|swp|filepart|crdownload|gz|xz|zst|bz2|zip|7z|tar|tgz)$/i;
+
+/** A text that is being followed. */
+interface Reading {
+  readonly handle: FileHandle;
+  /** `null`: too little has come to tell the format. */
+  reader: ByteReader | null;
+  events: LogEvent[];
+  aside: SetAside[];
+  seen: number;
+  done: number;
+  bytes: number;
+  endsWithLine: boolean;
+  fingerprint: string;
+  fingerprintBytes: number;
+}
+
+/**
+ * A folder whose files are logs: read once, followed as they grow, through renaming, cutting and restarts. Every format of
+ * `scan` but archives.
+ *
+ * After a restart a file is read again from its beginning, and as much is passed over as was kept: nothing is lost and
+ * nothing comes twice, whatever the format and wherever a piece of it was torn.
+ */
+export class FolderDoor {
+  readonly #parts: FolderParts;
+  readonly #reading = new Map<string, Reading>();
+  #known: Map<string, FollowedFile> | null = null;
+  #isClosed = false;
+
+  constructor(parts: FolderParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes in what has been added. To be called again and again, not beside itself. */
+  async poll(): Promise<void> {
+    const { source, files, services, folder } = this.#parts;
+    this.#known ??= new Map((await files.of(source.id)).map((each) => [each.file, each]));
+    for (const name of await filesIn(folder)) {
+      if (this.#isClosed) return;
+      try {
+        await this.#take(name);
+      } catch (error) {
+        if (isPressure(error)) return;
+        // One that cannot be read must not keep the others from being read.
+        const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+        services.count('folder', code === 'ENOENT' ? 'vanished' : 'unreadable');
+        if (code === null) services.report(error);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { handle } of this.#reading.values()) await handle.close();
+    this.#reading.clear();
+  }
+
+  async #take(name: string): Promise<void> {
+    const { dev, ino, size, mtimeMs } = await stat(name);
+    const file = `${dev}:${ino}`;
+    const isIdle = this.#parts.now() - mtimeMs >= IDLE_MS;
+    let reading = this.#reading.get(file);
+    if (reading === undefined) {
+      const known = this.#known?.get(file);
+      if (size === 0 || (known?.bytes === size && known.path === name)) return;
+      const handle = await open(name, 'r');
+      if (await isEventLog(handle)) {
+        if (isIdle) await this.#takeEventLog(file, name, handle, size);
+        await handle.close();
+        return;
+      }
+      reading = await this.#begin(file, handle, known);
+    }
+    const { handle, bytes, fingerprint, fingerprintBytes } = reading;
+    if (size < bytes || (fingerprintBytes > 0 && (await fingerprintOf(handle, fingerprintBytes)) !== fingerprint)) {
+      // Cut, as some rotate their logs: it begins anew.
+      reading = await this.#begin(file, handle, undefined);
+    }
+    await this.#readOn(file, name, reading, isIdle);
+    if (!isIdle || this.#isClosed) return;
+    // Some formats hold the last event back until they see what follows. Of a large log that grows now and then the
+    // reader is kept all the same: to read it again from its beginning each time would cost more than that is worth.
+    if (reading.bytes > MAX_REREAD_BYTES && reading.endsWithLine && this.#reading.size <= MAX_OPEN) return;
+    reading.reader?.end();
+    await this.#keep(file, name, reading);
+    this.#reading.delete(file);
+    await reading.handle.close();
+  }
+
+  async #begin(file: string, handle: FileHandle, known: FollowedFile | undefined): Promise<Reading> {
+    const isSame = known !== undefined && known.fingerprint === (await fingerprintOf(handle, known.fingerprintBytes));
+    const reading: Reading = {
+      handle,
+      reader: null,
+      events: [],
+      aside: [],
+      seen: 0,
+      done: isSame ? known.done : 0,
+      bytes: 0,
+      endsWithLine: false,
+      fingerprint: isSame ? known.fingerprint : '',
+      fingerprintBytes: isSame ? known.fingerprintBytes : 0,
+    };
+    this.#reading.set(file, reading);
+    return reading;
+  }
+
+  async #readOn(file: string, name: string, reading: Reading, isIdle: boolean): Promise<void> {
+    // What there was no room for the last time.
+    await this.#keep(file, name, reading);
+    for (;;) {
+      if (this.#isClosed) return;
+      const step = Buffer.allocUnsafe(STEP_BYTES);
+      const { bytesRead } = await reading.handle.read(step, 0, STEP_BYTES, reading.bytes);
+      const bytes = step.subarray(0, bytesRead);
+      if (bytesRead === 0) return;
+      if (reading.reader === null) {
+        // Of a piece of a line no format can be told: more will come, or it stays as it is.
+        if (bytesRead < HEAD_BYTES && !bytes.includes(0x0a) && !isIdle) return;
+        reading.reader = this.#readerFor(bytes, reading);
+        if (reading.fingerprintBytes === 0) {
+          reading.fingerprintBytes = Math.min(bytesRead, FINGERPRINT_BYTES);
+          reading.fingerprint = hashOf(bytes.subarray(0, reading.fingerprintBytes));
+        }
+      }
+      reading.reader.push(bytes);
+      reading.bytes += bytesRead;
+      reading.endsWithLine = bytes[bytesRead - 1] === 0x0a;
+      await this.#keep(file, name, reading);
+    }
+  }
+
+  #readerFor(head: Buffer, reading: Reading): ByteReader {
+    const isNew = () => ++reading.seen > reading.done;
+    return readerFor(head, {
+      timeZone: this.#parts.timeZone,
+      referenceTime: this.#parts.now(),
+      declared: null,
+      mappings: [],
+      onEvent: () => undefined,
+      onParsed: (event) => {
+        if (isNew()) reading.events.push(event);
+      },
+      setAside: (item) => {
+        if (isNew()) reading.aside.push(item);
+      },
+    });
+  }
+
+  /** What was read is kept, and then it is written down that it was. */
+  async #keep(file: string, path: string, reading: Reading): Promise<void> {
+    const { source, services } = this.#parts;
+    const { events, aside } = reading;
+    if (events.length + aside.length > 0) {
+      await services.acceptRead(source, events, aside);
+      reading.events = [];
+      reading.aside = [];
+      reading.done = reading.seen;
+    }
+    // Still among what was kept before: what is written down is further on.
+    if (reading.seen < reading.done || reading.reader === null) return;
+    const { fingerprint, fingerprintBytes, bytes, done } = reading;
+    await this.#save({ file, path, fingerprint, fingerprintBytes, bytes, done });
+  }
+
+  async #save(followed: FollowedFile): Promise<void> {
+    const before = this.#known?.get(followed.file);
+    const isSame =
+      before !== undefined &&
+      before.bytes === followed.bytes &&
+      before.done === followed.done &&
+      before.path === followed.path &&
+      before.fingerprint === followed.fingerprint;
+    if (isSame) return;
+    await this.#parts.files.save(this.#parts.source.id, followed);
+    this.#known?.set(followed.file, followed);
+  }
+
+  /** Windows writes into the middle of its event logs: they are read whole, when they have come to rest. */
+  async #takeEventLog(file: string, path: string, handle: FileHandle, size: number): Promise<void> {
+    const { source, services } = this.#parts;
+    const known = this.#known?.get(file);
+    const fingerprint = 'evtx';
+    let done = known?.fingerprint === fingerprint && known.bytes <= size ? known.done : 0;
+    if (size > MAX_EVTX_BYTES) {
+      await services.acceptRead(
+        source,
+        [],
+        [aside('file-too-large', 'an event log over 1 GiB is for “wardwatch scan”')],
+      );
+      await this.#save({ file, path, fingerprint, fingerprintBytes: 0, bytes: size, done });
+      return;
+    }
+    const bytes = Buffer.alloc(size);
+    await handle.read(bytes, 0, size, 0);
+    const messages: Message[] = [];
+    const damage: SetAside[] = [];
+    let seen = 0;
+    const reader = new EvtxReader({
+      onRecord: (record) => {
+        if (++seen > done) messages.push({ kind: 'object', object: toJson(record) as object });
+      },
+      onDamage: (item) => damage.push(item),
+    });
+    reader.readChunks(bytes.subarray(FILE_HEADER), FILE_HEADER);
+    for (let from = 0; from < messages.length; from += BATCH) {
+      const batch = messages.slice(from, from + BATCH);
+      await services.accept(source, batch);
+      done += batch.length;
+      // Whole or not, so much of it is kept.
+      await this.#save({
+        file,
+        path,
+        fingerprint,
+        fingerprintBytes: 0,
+        bytes: from + BATCH >= messages.length ? size : 0,
+        done,
+      });
+    }
+    if (damage.length > 0 && known?.bytes !== size) await services.acceptRead(source, [], damage);
+    await this.#save({ file, path, fingerprint, fingerprintBytes: 0, bytes: size, done });
+  }
+}
+
+function aside(reason: string, detail: string): SetAside {
+  return { record: null, offset: null, reason, detail };
+}
+
+async function isEventLog(handle: FileHandle): Promise<boolean> {
+  const head = Buffer.alloc(8);
+  const { bytesRead } = await handle.read(head, 0, 8, 0);
+  return bytesRead === 8 && isEvtx(head);
+}
+
+async function fingerprintOf(handle: FileHandle, bytes: number): Promise<string> {
+  const head = Buffer.alloc(bytes);
+  const { bytesRead } = await handle.read(head, 0, bytes, 0);
+  return hashOf(head.subarray(0, bytesRead));
+}
+
+function hashOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+}
+
+/** The files of a folder and those below it, the oldest name first; links are not followed. */
+async function filesIn(folder: string, depth = 0): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (NOT_OURS.test(entry.name) || found.length >= MAX_FILES) continue;
+    const name = path.join(folder, entry.name);
+    if (entry.isFile()) found.push(name);
+    else if (entry.isDirectory() && depth < MAX_DEPTH) found.push(...(await filesIn(name, depth + 1)));
+  }
+  return found.slice(0, MAX_FILES);
+}
