@@ -19,7 +19,13 @@ interface Detail {
   readonly outcome: string | null;
   readonly actions: readonly string[];
   readonly score: { readonly total: number; readonly points: Readonly<Record<string, number>> };
-  readonly evidence: readonly { parameter: string; points: number; host: string; closedAt: string | null }[];
+  readonly evidence: readonly {
+    readonly ruleId: string;
+    readonly parameter: string;
+    readonly points: number;
+    readonly host: string;
+    readonly closedAt: string | null;
+  }[];
   readonly playbook: { readonly name: string; readonly steps: readonly Step[] };
   readonly clocks: readonly { id: string; state: string; dueAt: string; reason: string | null }[];
   readonly history: readonly { actor: string | null; action: string; detail: { text?: string } }[];
@@ -41,10 +47,12 @@ class Desk {
     });
   }
 
+  ask(pathName: string): Promise<{ status: number; text: string }> {
+    return this.service.fetch(pathName, { headers: { authorization: `Bearer ${this.#token}` } });
+  }
+
   async get(id: string): Promise<Detail> {
-    const { status, text } = await this.service.fetch(`/api/v1/incidents/${id}`, {
-      headers: { authorization: `Bearer ${this.#token}` },
-    });
+    const { status, text } = await this.ask(`/api/v1/incidents/${id}`);
     equal(status, 200, text);
     return JSON.parse(text) as Detail;
   }
@@ -170,6 +178,82 @@ test('what is asked of no incident, no step, no clock or no field is refused wit
   equal((await desk.post(`${url}/actions`, { action: 'merge', into: other })).status, 200);
   equal((await desk.get(other)).evidence.length, 2);
   deepEqual(await desk.incidents(), [other]);
+});
+
+test('“this is normal” is tried first, is refused where it would have hidden an attack, holds, and can be taken back', async (t) => {
+  const { desk, ids } = await opened(t, ['ws1', 'ws2']);
+  const details = await Promise.all(ids.map((id) => desk.get(id)));
+  const [good, bad] = ['ws1', 'ws2'].map((host) => details.find(({ evidence }) => evidence[0]?.host === host));
+  ok(good && bad);
+  const ruleId = good.evidence[0]?.ruleId ?? '';
+  equal(
+    (
+      await desk.post(`/api/v1/incidents/${bad.id}/actions`, {
+        action: 'close',
+        outcome: 'attack',
+        note: 'It was one.',
+      })
+    ).status,
+    200,
+  );
+  const url = '/api/v1/exceptions';
+  const reason = 'The nightly backup does this.';
+  equal((await desk.post(url, { ruleId, reason })).status, 400, 'not for everybody');
+  equal((await desk.post(url, { ruleId: 'canary/hosts/x', host: 'ws1', reason })).status, 400);
+  equal((await desk.post(url, { ruleId, host: 'ws1', reason: 'so' })).status, 400, 'not without a reason');
+  const preview = JSON.parse((await desk.post(`${url}/preview`, { ruleId, host: 'WS2' })).text) as {
+    hidden: number;
+    confirmedBad: { incidentId: string }[];
+  };
+  equal(preview.hidden, 1);
+  deepEqual(
+    preview.confirmedBad.map(({ incidentId }) => incidentId),
+    [bad.id],
+  );
+  equal((await desk.post(url, { ruleId, host: 'ws2', reason })).status, 409);
+  const added = await desk.post(url, { ruleId, host: 'ws1', reason });
+  equal(added.status, 200, added.text);
+  const { id } = JSON.parse(added.text) as { id: string };
+  equal(
+    (await desk.post(`/api/v1/incidents/${good.id}/actions`, { action: 'close', outcome: 'harmless', note: reason }))
+      .status,
+    200,
+  );
+
+  const { token } = await desk.service.addSource('dc2', 'windows');
+  const again = async (minute: number) => {
+    const line = {
+      '@timestamp': new Date(Date.now() + minute * 60_000).toISOString(),
+      winlog: {
+        channel: 'Security',
+        event_id: 4688,
+        computer_name: 'ws1',
+        event_data: {
+          SubjectUserName: 'user-ws1',
+          NewProcessName: 'C:\\Windows\\System32\\vssadmin.exe',
+          CommandLine: 'vssadmin delete shadows /all /quiet',
+        },
+      },
+    };
+    const body = `{"create":{}}\n${JSON.stringify(line)}\n`;
+    equal((await desk.service.fetch('/_bulk', { headers: { authorization: `ApiKey ${token}` }, body })).status, 200);
+  };
+  await again(1);
+  const list = async () => {
+    const { text } = await desk.ask(url);
+    return (JSON.parse(text) as { items: { id: string; hidden: number; owner: string; revokedAt: string | null }[] })
+      .items;
+  };
+  const [held] = await eventually(list, ([first]) => first?.hidden === 1);
+  deepEqual([held?.id, held?.owner], [id, 'Night desk']);
+  equal((await desk.incidents()).length, 2, 'no incident of it');
+  equal((await desk.post(`${url}/${id}/revoke`, {})).status, 200);
+  equal((await desk.post(`${url}/${id}/revoke`, {})).status, 404);
+  await again(2);
+  await eventually(
+    () => desk.incidents(),
+    (found) => found.length === 3,
+  );
 });
 
 test('an urgent incident is mailed at once to whoever the file of notices names', async (t) => {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Finding } from '../core/finding.ts';
 import type { Desk } from '../incidents/desk.ts';
+import type { Exceptions } from '../incidents/exceptions.ts';
 import type { Incidents } from '../incidents/store.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
 import type { Counters } from '../watch/counters.ts';
@@ -14,6 +15,7 @@ export interface ApiServices {
   readonly findings: Findings;
   readonly incidents: Incidents;
   readonly desk: Desk;
+  readonly exceptions: Exceptions;
   readonly sources: Sources;
   /** Since when each silent source has been silent, by id. */
   readonly silentSince: () => ReadonlyMap<string, number>;

@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.ts';
 import { events } from './endpoints/events.ts';
+import { addException, exceptions, previewException, revokeException } from './endpoints/exceptions.ts';
 import { findings } from './endpoints/findings.ts';
 import { health } from './endpoints/health.ts';
 import { incidentActions } from './endpoints/incident-actions.ts';
@@ -17,6 +18,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   incidents,
   incident,
   ...incidentActions,
+  exceptions,
+  previewException,
+  addException,
+  revokeException,
   events,
   sources,
   setaside,

@@ -126,6 +126,8 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'api/bad-request': 400,
   'incidents/not-found': 404,
   'incidents/no-such-clock': 404,
+  'exceptions/hides-attack': 409,
+  'exceptions/not-found': 404,
   'incidents/not-now': 409,
   'incidents/changed': 409,
   'store/busy': 503,

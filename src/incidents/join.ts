@@ -6,6 +6,7 @@ import { isLevel, levelRank } from '../core/level.ts';
 import { isStrong, strengthOf } from '../core/rarity.ts';
 import type { IncidentRow, Tables } from '../store/tables.ts';
 import { nextState, OPEN_STATES } from './life.ts';
+import { exceptionFor } from './exceptions.ts';
 import { type Link, linksOf, opensIncident } from './links.ts';
 
 type Within = Transaction<Tables>;
@@ -42,6 +43,15 @@ export async function joinIncident(
   current: string | null,
   now: number,
 ): Promise<string | null> {
+  const exception = await exceptionFor(within, finding, now);
+  if (exception !== null) {
+    await within
+      .updateTable('findings')
+      .set({ excepted_by: exception, points: 0 })
+      .where('id', '=', finding.id)
+      .execute();
+    return current;
+  }
   const at = finding.at === null ? now : Date.parse(finding.at);
   const links = await usable(within, linksOf(finding.entities), at);
   const fitting = await incidentsFor(within, finding, links, at, current);
@@ -285,6 +295,7 @@ async function adopt(
     .selectFrom('findings')
     .select(['id', 'rule_id', 'at', 'host', 'account', 'address', 'per_day', 'strength'])
     .where('incident_id', 'is', null)
+    .where('excepted_by', 'is', null)
     .where('kind', '=', 'behaviour')
     .where('at', '>=', at - JOIN_UNUSUAL_MS)
     .where('at', '<=', at + JOIN_UNUSUAL_MS)

@@ -91,6 +91,7 @@ async function filed(t: TestContext, told: readonly Told[], careDependsOn = 'pac
           surprise: rarity?.surprise ?? null,
           per_day: rarity?.perDay ?? null,
           strength: strengthOf(finding),
+          excepted_by: null,
         })
         .execute();
       const id = await incidents.join(within, finding, null);

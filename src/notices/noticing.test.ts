@@ -157,6 +157,7 @@ class Office {
           surprise: null,
           per_day: null,
           strength: 1,
+          excepted_by: null,
         })
         .execute();
     });

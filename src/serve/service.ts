@@ -7,6 +7,7 @@ import { openApiDocument } from '../api/openapi.ts';
 import type { Finding } from '../core/finding.ts';
 import type { CanaryNames } from '../detect/canaries.ts';
 import { Desk } from '../incidents/desk.ts';
+import { Exceptions } from '../incidents/exceptions.ts';
 import { Incidents } from '../incidents/store.ts';
 import type { Listen, OpenDoor } from '../intake/doors/door.ts';
 import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
@@ -227,6 +228,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             findings,
             incidents,
             desk: new Desk(state, now),
+            exceptions: new Exceptions(state, now),
             sources,
             silentSince: () => sourceWatch.silentSince,
             setAsides,

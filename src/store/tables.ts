@@ -16,6 +16,7 @@ export interface Tables {
   readonly incident_steps: IncidentStepRow;
   readonly clocks: ClockRow;
   readonly outbox: OutboxRow;
+  readonly exceptions: ExceptionRow;
   readonly followed_files: FollowedFileRow;
 }
 
@@ -76,6 +77,8 @@ export interface FindingRow {
   readonly per_day: number | null;
   /** 0 to 4: what it adds to the strength of its incident. */
   readonly strength: number;
+  /** It is kept and counted, and opens no incident. */
+  readonly excepted_by: string | null;
 }
 
 export interface IncidentRow {
@@ -202,4 +205,17 @@ export interface FollowedFileRow {
   readonly fingerprint_bytes: number;
   readonly bytes: number;
   readonly done: number;
+}
+
+export interface ExceptionRow {
+  readonly id: `exc_${string}`;
+  readonly rule_id: string;
+  readonly host: string | null;
+  readonly account: string | null;
+  readonly reason: string;
+  readonly owner: string;
+  readonly created_at: UtcMs;
+  readonly expires_at: UtcMs;
+  readonly revoked_at: UtcMs | null;
+  readonly revoked_by: string | null;
 }

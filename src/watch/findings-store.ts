@@ -155,5 +155,6 @@ function rowOf(finding: Finding, sourceId: string | null, now: number): FindingR
     surprise: rarity?.surprise ?? null,
     per_day: rarity?.perDay ?? null,
     strength: strengthOf(finding),
+    excepted_by: null,
   };
 }
