@@ -2,7 +2,8 @@
  * `npm run bench`: one JSON object a line, `{"name","unit","median","min","max","runs","yardstick","ratio","must","aim"}`.
  * The ratio is to a yardstick measured in the same run, so that figures from different days and machines can be compared.
  * Real rules and logs are needed: without them it says so and ends. `npm run bench -- store` measures what is kept
- * instead (./store.ts), `npm run bench -- records` the record-access model (./records/bench.ts).
+ * instead (./store.ts), `npm run bench -- records` the record-access model (./records/bench.ts), `-- incidents` what joins
+ * (./incidents.ts), `-- live` the whole service under load (./live.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
@@ -35,6 +36,11 @@ function rates(things: number, work: () => void, runs = RUNS): number[] {
   });
 }
 
+if (process.argv[2] === 'live') {
+  const { benchLive } = await import('./live.ts');
+  await benchLive();
+  process.exit(0);
+}
 if (process.argv[2] === 'incidents') {
   const { benchIncidents } = await import('./incidents.ts');
   await benchIncidents();

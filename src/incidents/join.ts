@@ -24,6 +24,8 @@ const SERIOUS_STRENGTH = 60;
 const MAX_COINCIDENCES = 0.2;
 /** An address with more hosts than this behind it is a proxy or a gateway, and links nothing. */
 const MAX_HOSTS_OF_ADDRESS = 25;
+/** Taken in at a time, of what came before. */
+const MAX_ADOPTED = 500;
 /** Behaviour alone opens so many incidents a day; beyond, it takes what comes less than once a day. */
 const MAX_UNUSUAL_A_DAY = 12;
 
@@ -43,6 +45,39 @@ export async function joinIncident(
   current: string | null,
   now: number,
 ): Promise<string | null> {
+  const key = finding.kind === 'behaviour' || current !== null ? null : memoKey(finding);
+  const known = key === null ? undefined : memoOf(within).get(key);
+  if (known !== undefined) return known;
+  const incident = await join(within, finding, current, now);
+  // What opens none is asked each time: it may be excepted, and each is then marked.
+  if (key !== null && incident !== null) memoOf(within).set(key, incident);
+  return incident;
+}
+
+/**
+ * Where findings of one transaction went: the same rule on the same host, account and address, a moment later, goes to the
+ * same incident and tells it nothing new. A rule that fires a thousand times in a batch asks once.
+ */
+const memos = new WeakMap<Within, Map<string, string | null>>();
+
+function memoOf(within: Within): Map<string, string | null> {
+  let memo = memos.get(within);
+  if (memo === undefined) {
+    memo = new Map();
+    memos.set(within, memo);
+  }
+  return memo;
+}
+
+const MEMO_MS = 60_000;
+
+function memoKey({ ruleId, level, entities, at, rarity }: Finding): string {
+  const minute = at === null ? '' : Math.floor(Date.parse(at) / MEMO_MS);
+  const { host = '', account = '', address = '' } = entities;
+  return [ruleId, level, host, account, address, minute, rarity === undefined ? '' : isStrong(rarity)].join('\0');
+}
+
+async function join(within: Within, finding: Finding, current: string | null, now: number): Promise<string | null> {
   const exception = await exceptionFor(within, finding, now);
   if (exception !== null) {
     await within
@@ -99,71 +134,60 @@ async function incidentsFor(
   at: number,
   current: string | null,
 ): Promise<IncidentRow[]> {
-  const { rarity } = finding;
-  const perHour = rarity === undefined ? null : rarity.perDay / 24;
-  const near = await within
-    .selectFrom('incidents')
-    .selectAll()
-    .where('state', 'in', OPEN_STATES)
-    .where((where) =>
-      where.or([
-        where('id', '=', current as IncidentId),
-        where.and([where('last_evidence_at', '>=', at - JOIN_MS), where('last_evidence_at', '<=', at + JOIN_MS)]),
-        // One that goes on for days is near by the entity, not by its last evidence.
-        ...(links.length === 0
-          ? []
-          : [
-              where(
-                'id',
-                'in',
-                where
-                  .selectFrom('incident_links')
-                  .select('incident_id')
-                  .where((link) => link.or(links.map((each) => isLink(link, each))))
-                  .where('last_at', '>=', at - JOIN_MS)
-                  .where('last_at', '<=', at + JOIN_MS),
-              ),
-            ]),
-      ]),
-    )
-    .orderBy('opened_at')
-    .orderBy('id')
-    .execute();
-  const fitting: IncidentRow[] = [];
-  for (const incident of near) {
-    const isFit =
-      incident.id === current ||
-      isNoCoincidence(perHour, incident.rarest_per_day, at - incident.last_evidence_at) ||
-      (await sharesEntity(within, incident, links, at, reachOf(finding, incident)));
-    if (isFit) fitting.push(incident);
+  const fitting = new Map<string, IncidentRow>();
+  for (const [incident, lastAt] of await sharing(within, links, at))
+    if (Math.abs(lastAt - at) <= reachOf(finding, incident)) fitting.set(incident.id, incident);
+  for (const incident of await coinciding(within, finding, at)) fitting.set(incident.id, incident);
+  if (current !== null && !fitting.has(current)) {
+    const own = await openIncidents(within)
+      .where('id', '=', current as IncidentId)
+      .executeTakeFirst();
+    if (own !== undefined) fitting.set(own.id, own);
   }
-  return fitting;
+  return [...fitting.values()].sort((a, b) => a.opened_at - b.opened_at || (a.id < b.id ? -1 : 1));
+}
+
+function openIncidents(within: Within) {
+  return within.selectFrom('incidents').selectAll().where('state', 'in', OPEN_STATES);
+}
+
+/** Open incidents that share a host, an account or an address with it, and when that was last seen there. */
+async function sharing(within: Within, links: readonly Link[], at: number): Promise<[IncidentRow, number][]> {
+  if (links.length === 0) return [];
+  const shared = await within
+    .selectFrom('incident_links')
+    .select(['incident_id', ({ fn }) => fn.max('last_at').as('last_at')])
+    .where((where) => where.or(links.map((link) => isLink(where, link))))
+    .where('last_at', '>=', at - JOIN_MS)
+    .where('last_at', '<=', at + JOIN_MS)
+    .groupBy('incident_id')
+    .execute();
+  if (shared.length === 0) return [];
+  const lastAt = new Map(shared.map((row) => [row.incident_id, row.last_at]));
+  const rows = await openIncidents(within)
+    .where('id', 'in', [...lastAt.keys()])
+    .execute();
+  return rows.map((row) => [row, lastAt.get(row.id) ?? at]);
+}
+
+/** Open incidents that, like it, are so unusual that they would hardly be so near to it by chance. */
+async function coinciding(within: Within, { rarity }: Finding, at: number): Promise<IncidentRow[]> {
+  if (rarity === undefined) return [];
+  const perHour = rarity.perDay / 24;
+  const reachMs = Math.min(JOIN_MS, (MAX_COINCIDENCES / perHour) * HOUR_MS);
+  if (reachMs < MINUTE_MS) return [];
+  const near = await openIncidents(within)
+    .where('rarest_per_day', 'is not', null)
+    .where('last_evidence_at', '>=', at - reachMs)
+    .where('last_evidence_at', '<=', at + reachMs)
+    .execute();
+  return near.filter((row) => isNoCoincidence(perHour, row.rarest_per_day, at - row.last_evidence_at));
 }
 
 /** How far in time a shared entity reaches. */
 function reachOf(finding: Finding, { strength }: IncidentRow): number {
   if (finding.kind !== 'behaviour') return JOIN_MS;
   return isStrong(finding.rarity) && strength >= SERIOUS_STRENGTH ? JOIN_MS : JOIN_UNUSUAL_MS;
-}
-
-async function sharesEntity(
-  within: Within,
-  { id }: IncidentRow,
-  links: readonly Link[],
-  at: number,
-  reachMs: number,
-): Promise<boolean> {
-  if (links.length === 0) return false;
-  const shared = await within
-    .selectFrom('incident_links')
-    .select('value')
-    .where('incident_id', '=', id)
-    .where((where) => where.or(links.map((link) => isLink(where, link))))
-    .where('last_at', '>=', at - reachMs)
-    .where('last_at', '<=', at + reachMs)
-    .limit(1)
-    .executeTakeFirst();
-  return shared !== undefined;
 }
 
 /** What `isLink` needs of a query over links. */
@@ -230,6 +254,8 @@ export async function mergeIncident(
   now: number,
   actor: string | null,
 ): Promise<void> {
+  // What was remembered may be about the one that ends here.
+  memos.delete(within);
   const state = nextState(from.state, 'merge');
   assert(state !== null, `an incident that is ${from.state} cannot be merged`);
   const links = await within.selectFrom('incident_links').selectAll().where('incident_id', '=', from.id).execute();
@@ -291,6 +317,8 @@ async function adopt(
   incident: IncidentId,
   at: number,
 ): Promise<void> {
+  const chanceMs = finding.rarity === undefined ? 0 : (MAX_COINCIDENCES / (finding.rarity.perDay / 24)) * HOUR_MS;
+  const nearMs = chanceMs < MINUTE_MS ? 0 : Math.min(JOIN_UNUSUAL_MS, chanceMs);
   const loose = await within
     .selectFrom('findings')
     .select(['id', 'rule_id', 'at', 'host', 'account', 'address', 'per_day', 'strength'])
@@ -300,6 +328,14 @@ async function adopt(
     .where('at', '>=', at - JOIN_UNUSUAL_MS)
     .where('at', '<=', at + JOIN_UNUSUAL_MS)
     .where('id', '!=', finding.id)
+    .where((where) =>
+      where.or([
+        ...links.map(({ kind, value }) => where(kind, '=', value)),
+        // Only so near in time can it be no coincidence.
+        where.and([where('at', '>=', at - nearMs), where('at', '<=', at + nearMs), where('per_day', 'is not', null)]),
+      ]),
+    )
+    .limit(MAX_ADOPTED)
     .execute();
   const perHour = finding.rarity === undefined ? null : finding.rarity.perDay / 24;
   const own = loose.filter(
