@@ -225,11 +225,11 @@ test('every endpoint answers the roles it is for, and no other', async (t) => {
   const service = await upService(t, '--plain-http');
   const tokens: Partial<Record<Role, string>> = {};
   for (const role of ROLES) tokens[role] = await service.addToken(role);
-  for (const { path: url, audience, method } of ENDPOINTS) {
+  for (const { path: url, audience, method, input } of ENDPOINTS) {
     if (url === '/api/v1/live') continue;
     // There is no such thing, or nothing is asked of it: what is let in is then told so.
     const isLetIn =
-      method === 'GET' && !url.includes(':')
+      method === 'GET' && !url.includes(':') && input.safeParse({}).success
         ? (status: number) => status === 200
         : (status: number) => status !== 401 && status !== 403 && status < 500;
     const ask = async (token?: string) =>

@@ -1,7 +1,7 @@
 /** The same hospital twice: as a folder of CSV files, and as audit events through the real service. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -253,6 +253,85 @@ test('an incident is a question by itself, and a number typed in meets its pseud
     2,
     'nothing is written over',
   );
+});
+
+test('who a pseudonym is, is told to the privacy role alone, with a reason; what is set aside can be shown and read again', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const { token } = await service.addSource('epr', 'fhir');
+  const roles = {
+    privacy: await service.addToken('privacy'),
+    analyst: await service.addToken('analyst'),
+    admin: await service.addToken('admin'),
+  };
+  const ask = (role: keyof typeof roles, url: string, body?: object) =>
+    service.fetch(url, {
+      headers: {
+        authorization: `Bearer ${roles[role]}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  await send(service, token, [
+    auditEvent([
+      '2026-11-02T09:00:00Z',
+      'kim',
+      '9990000018',
+      'read',
+      'Observation',
+      '',
+      '',
+      '',
+      '',
+      'ws7',
+      '10.1.1.7',
+      '',
+      '',
+      '0',
+    ]),
+  ]);
+  const question = 'account=kim&from=2026-11-02T00:00:00Z&to=2026-11-03T00:00:00Z';
+  const whole = await ask('privacy', `/api/v1/scope?${question}`);
+  equal(whole.status, 200, whole.text);
+  const [patient] = linesOf(whole.text);
+  match(patient?.patient ?? '', /^p[ti]_[0-9a-f]{20}$/);
+  equal((await ask('analyst', `/api/v1/scope?${question}`)).status, 403, 'an analyst sees no patient');
+  const counts = await ask('analyst', `/api/v1/scope/counts?${question}`);
+  deepEqual((JSON.parse(counts.text) as { patients: object }).patients, { exact: 1, atLeast: 1, upTo: 1 });
+  equal((await ask('privacy', '/api/v1/scope?from=2026-11-02T00:00:00Z&to=2026-11-03T00:00:00Z')).status, 400);
+
+  const reason = 'Subject access request 2026-17';
+  const pseudonyms = [patient?.patient ?? '', `pt_${'0'.repeat(20)}`];
+  for (const role of ['analyst', 'admin'] as const)
+    equal((await ask(role, '/api/v1/reveal', { pseudonyms, reason })).status, 403);
+  equal((await ask('privacy', '/api/v1/reveal', { pseudonyms })).status, 400, 'not without a reason');
+  const shown = await ask('privacy', '/api/v1/reveal', { pseudonyms, reason });
+  const { items } = JSON.parse(shown.text) as { items: { value: string | null }[] };
+  match(items[0]?.value ?? '', /9990000018/);
+  equal(items[1]?.value, null);
+
+  const bad = await service.fetch('/fhir/AuditEvent', {
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' },
+    body: '{"resourceType":"AuditEvent", 999 000 0026',
+  });
+  ok(bad.status < 500);
+  const [aside] = await service.list('/api/v1/setaside', roles.analyst);
+  ok(aside !== undefined);
+  equal((await ask('analyst', `/api/v1/setaside/${String(aside['id'])}/reveal`, { reason })).status, 403);
+  match((await ask('privacy', `/api/v1/setaside/${String(aside['id'])}/reveal`, { reason })).text, /999 000 0026/);
+  equal((await ask('privacy', '/api/v1/setaside/asd_none/reveal', { reason })).status, 404);
+  deepEqual(JSON.parse((await ask('admin', '/api/v1/setaside/replay', {})).text), { read: 0, still: 1 });
+
+  equal(await service.stop(), 0);
+  // The trail has who, what and why, and no number; nor has anything else on the disk, the sealed apart.
+  const files = readdirSync(service.data, { recursive: true, encoding: 'utf8' }).map((name) =>
+    path.join(service.data, name),
+  );
+  for (const file of files.filter((name) => statSync(name).isFile())) {
+    const bytes = readFileSync(file).toString('latin1');
+    ok(!bytes.includes('9990000018') && !bytes.includes('999 000 0018'), file);
+  }
+  ok(readFileSync(path.join(service.data, 'state.db')).toString('latin1').includes(reason));
+  ok(!service.log.includes('99900'));
 });
 
 /** The text of a Word document: what stands between its tags. */

@@ -6,6 +6,7 @@ import type { Incidents } from '../incidents/store.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
 import type { Counters } from '../watch/counters.ts';
 import type { Findings } from '../watch/findings-store.ts';
+import type { Identities } from '../watch/identities.ts';
 import type { SetAsides } from '../watch/set-aside-store.ts';
 import type { Sources } from '../watch/sources.ts';
 import type { Role } from '../watch/tokens.ts';
@@ -20,6 +21,11 @@ export interface ApiServices {
   /** Since when each silent source has been silent, by id. */
   readonly silentSince: () => ReadonlyMap<string, number>;
   readonly setAsides: SetAsides;
+  readonly identities: Identities;
+  /** Reads again what was set aside for a reason; `null`: for any. */
+  readonly replaySetAside: (reason: string | null) => Promise<{ readonly read: number; readonly still: number }>;
+  /** How many things of each source were set aside in a time. */
+  readonly setAsideIn: (from: number, to: number) => Promise<readonly { source: string; count: number }[]>;
   readonly archive: EmbeddedArchive;
   readonly counters: Counters;
   readonly now: () => number;

@@ -9,6 +9,8 @@ import { incidents } from './endpoints/incidents.ts';
 import { live } from './endpoints/live.ts';
 import { metrics } from './endpoints/metrics.ts';
 import { openapi } from './endpoints/openapi.ts';
+import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
+import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
 import { sources } from './endpoints/sources.ts';
 
@@ -25,6 +27,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   events,
   sources,
   setaside,
+  revealSetAside,
+  replaySetAside,
+  reveal,
+  scope,
+  scopeCounts,
   live,
   metrics,
   health,

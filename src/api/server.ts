@@ -128,6 +128,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'incidents/no-such-clock': 404,
   'exceptions/hides-attack': 409,
   'exceptions/not-found': 404,
+  'setaside/not-found': 404,
   'incidents/not-now': 409,
   'incidents/changed': 409,
   'store/busy': 503,

@@ -9,6 +9,7 @@ import { readKeptEvents } from '../store/archive/kept-events.ts';
 import type { State } from '../store/state.ts';
 import { openKeyring } from '../store/seal.ts';
 import { placesIn } from '../store/places.ts';
+import { setAsideCounts } from '../watch/set-aside-store.ts';
 
 const RECORD_ACCESS = 'record_access';
 
@@ -44,18 +45,9 @@ export async function readKeptRecords(
   return { input: { accesses: join.accesses, folder: relationships }, gaps };
 }
 
-/** What sources of record accesses sent in the window that could not be read. */
+/** What sources sent in the window that could not be read. */
 export async function setAsideGaps(state: State, from: number, to: number): Promise<ScopeGap[]> {
-  const rows = await state.db
-    .selectFrom('set_aside')
-    .innerJoin('sources', 'sources.id', 'set_aside.source_id')
-    .select(['sources.name as source', ({ fn }) => fn.countAll<number>().as('count')])
-    .where('received_at', '>=', from)
-    .where('received_at', '<', to)
-    .groupBy('sources.name')
-    .orderBy('sources.name')
-    .execute();
-  return rows.map(({ source, count }) => ({ kind: 'set-aside', source, count }));
+  return (await setAsideCounts(state, from, to)).map((gap) => ({ kind: 'set-aside', ...gap }));
 }
 
 /** What an incident is about, as a question. @throws Refusal `scope/no-incident` */

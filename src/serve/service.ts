@@ -26,11 +26,12 @@ import { openState, statePlace } from '../store/state.ts';
 import { Counters } from '../watch/counters.ts';
 import { Findings } from '../watch/findings-store.ts';
 import { Folders } from '../watch/folders.ts';
+import { Identities } from '../watch/identities.ts';
 import { openKeys } from '../watch/keys.ts';
 import { Judging } from '../watch/judging.ts';
 import type { JudgingSetup } from '../watch/judging-messages.ts';
 import { Pipeline } from '../watch/pipeline.ts';
-import { SetAsides } from '../watch/set-aside-store.ts';
+import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
 import { Sources } from '../watch/sources.ts';
 import { Tokens } from '../watch/tokens.ts';
@@ -106,7 +107,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const setAsides = new SetAsides(state, keys.seals);
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
-  const pseudonymiser = new Pseudonymiser((text) => keys.pseudonyms.mac(text, 'patient'));
+  const identities = new Identities(state, keys.seals, now);
+  const pseudonymiser = new Pseudonymiser(
+    (text) => keys.pseudonyms.mac(text, 'patient'),
+    (pseudonym, text) => identities.note(pseudonym, text),
+  );
   const judging = new Judging({
     journal,
     ...options.rules,
@@ -167,6 +172,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     now,
     pressure: () =>
       pressure ?? (judging.backlogBytes > MAX_BACKLOG_BYTES ? 'judging is behind by more than 512 MiB' : null),
+    keepIdentities: () => identities.keep(),
     isCrowded: () => judging.backlogBytes > CROWDED_BYTES,
     onKept: () => judging.wake(),
     onHeard: ({ id }, events, aside, receivedAt) => sourceWatch.heard(id, events, aside, receivedAt),
@@ -232,6 +238,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             sources,
             silentSince: () => sourceWatch.silentSince,
             setAsides,
+            identities,
+            replaySetAside: (reason) =>
+              setAsides.replay(reason, async (id, bytes) => {
+                const row = (await sources.list()).find((source) => source.id === id);
+                return row !== undefined && pipeline.replay(row, bytes);
+              }),
+            setAsideIn: (from, to) => setAsideCounts(state, from, to),
             archive,
             counters,
             now,

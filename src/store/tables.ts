@@ -16,6 +16,7 @@ export interface Tables {
   readonly incident_steps: IncidentStepRow;
   readonly clocks: ClockRow;
   readonly outbox: OutboxRow;
+  readonly identities: IdentityRow;
   readonly exceptions: ExceptionRow;
   readonly followed_files: FollowedFileRow;
 }
@@ -218,4 +219,10 @@ export interface ExceptionRow {
   readonly expires_at: UtcMs;
   readonly revoked_at: UtcMs | null;
   readonly revoked_by: string | null;
+}
+
+export interface IdentityRow {
+  readonly pseudonym: string;
+  readonly sealed: Buffer;
+  readonly first_at: UtcMs;
 }

@@ -20,6 +20,8 @@ export interface PipelineParts {
   readonly pseudonymiser: Pseudonymiser;
   readonly journal: Journal;
   readonly setAsides: SetAsides;
+  /** Keeps who the pseudonyms are that were just made. */
+  readonly keepIdentities: () => Promise<void>;
   readonly counters: Counters;
   readonly timeZone: string;
   readonly now: () => number;
@@ -77,6 +79,18 @@ export class Pipeline implements DoorServices {
     await this.#keep(source, events, aside, receivedAt);
   }
 
+  /**
+   * Reads again something that was set aside. @returns false if it cannot be read now either
+   *
+   * @throws Refusal as `accept`
+   */
+  async replay(source: Source, bytes: Buffer): Promise<boolean> {
+    const { events, setAside } = this.#reader.read({ kind: 'text', text: bytes.toString('utf8') }, this.#parts.now());
+    if (setAside.length > 0 || events.length === 0) return false;
+    await this.acceptRead(source, events, []);
+    return true;
+  }
+
   /** @returns when it was received. @throws Refusal `store/busy` */
   #admit(source: Source, messages: number): number {
     const { now, counters, onSource } = this.#parts;
@@ -100,6 +114,8 @@ export class Pipeline implements DoorServices {
         reason: 'event-too-large',
         detail: 'the event takes more than 16 MiB',
       });
+    // Before the first event that holds them: a pseudonym that nobody can tell any more would be a loss.
+    await this.#parts.keepIdentities();
     // One after another: all at once, a large request would never find room for itself.
     for (const payload of payloads) await journal.append(payload);
     await setAsides.keep(source.id, receivedAt, aside);

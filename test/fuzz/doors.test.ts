@@ -113,6 +113,7 @@ for (const door of DOORS) {
       onKept: () => undefined,
       onHeard: () => undefined,
       isCrowded: () => false,
+      keepIdentities: () => Promise.resolve(),
       onSource: () => undefined,
       onBug: (error) => {
         throw error;

@@ -31,9 +31,15 @@ export class Pseudonymiser {
   /** Texts that name nobody. */
   readonly #clean = new Set<string>();
 
-  /** @param mac a keyed hash whose key is kept outside the data folder */
-  constructor(mac: (text: string) => Buffer) {
+  readonly #onNew: (pseudonym: string, text: string) => void;
+
+  /**
+   * @param mac a keyed hash whose key is kept outside the data folder
+   * @param onNew told of a pseudonym that it has not made before, or not lately, and what it stands for
+   */
+  constructor(mac: (text: string) => Buffer, onNew: (pseudonym: string, text: string) => void = () => undefined) {
     this.#mac = mac;
+    this.#onNew = onNew;
   }
 
   /** The pseudonym of the patient's number in it, however it is grouped; of any other id, of that. */
@@ -131,6 +137,7 @@ export class Pseudonymiser {
       // 80 bits: a region's ten million patients share none but by a chance of one in 10^10.
       pseudonym = prefix + this.#mac(key).toString('hex', 0, 10);
       this.#known.set(key, pseudonym);
+      this.#onNew(pseudonym, text);
     }
     return pseudonym;
   }

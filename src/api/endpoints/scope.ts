@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { Refusal } from '../../core/refusal.ts';
+import { RequestJoin } from '../../records/kept-access.ts';
+import { type ScopeAnswer, scopeOf } from '../../records/scope.ts';
+import { type ApiServices, endpoint, type Streamed } from '../endpoint.ts';
+
+const NAMES = z
+  .string()
+  .max(4000)
+  .default('')
+  .transform((text) =>
+    [
+      ...new Set(
+        text
+          .split(',')
+          .map((name) => name.trim())
+          .filter((name) => name !== ''),
+      ),
+    ].sort(),
+  )
+  .describe('several with commas between');
+const QUESTION = z.object({
+  account: NAMES,
+  host: NAMES,
+  address: NAMES,
+  from: z.iso.datetime({ offset: true }),
+  to: z.iso.datetime({ offset: true }).describe('the first instant that no longer counts'),
+});
+
+export const scope = endpoint({
+  audience: ['privacy'],
+  method: 'GET',
+  path: '/api/v1/scope',
+  summary:
+    'Whose records these accounts, machines and addresses touched: a line for each patient (a pseudonym), then the totals.',
+  input: QUESTION,
+  answer: 'application/x-ndjson',
+  isRecorded: true,
+  handle: async (question, services, signal): Promise<Streamed> => {
+    const { patients, total } = await answerOf(question, services, signal);
+    return { contentType: 'application/x-ndjson; charset=utf-8', pieces: linesOf([...patients, total]) };
+  },
+});
+
+export const scopeCounts = endpoint({
+  audience: ['analyst', 'partner', 'privacy'],
+  method: 'GET',
+  path: '/api/v1/scope/counts',
+  summary: 'As /api/v1/scope, the totals alone: how many patients, and what the logs cannot show.',
+  input: QUESTION,
+  answer: z.object({
+    schema: z.literal('wardwatch.scope/1'),
+    patients: z.object({ exact: z.number().int().nullable(), atLeast: z.number().int(), upTo: z.number().int() }),
+    accesses: z.number().int(),
+    gaps: z.array(z.looseObject({ kind: z.string() })),
+    hash: z.string(),
+  }),
+  isRecorded: true,
+  handle: async (question, services, signal) => (await answerOf(question, services, signal)).total,
+});
+
+async function answerOf(
+  { account, host, address, from, to }: z.infer<typeof QUESTION>,
+  { archive, timeZone, setAsideIn }: ApiServices,
+  signal: AbortSignal,
+): Promise<ScopeAnswer> {
+  const question = { accounts: account, hosts: host, addresses: address, from: Date.parse(from), to: Date.parse(to) };
+  if (account.length + host.length + address.length === 0)
+    throw new Refusal('api/bad-request', 'name at least one account, host or address');
+  if (question.to <= question.from) throw new Refusal('api/bad-request', 'to: lies after from');
+  await archive.caughtUp();
+  const join = new RequestJoin();
+  const found = archive.search(
+    {
+      where: { kind: 'equals', field: 'category', value: 'record_access' },
+      from: null,
+      to: question.to,
+      order: 'oldest',
+      limit: null,
+      cursor: null,
+    },
+    signal,
+  );
+  for await (const event of found) join.add(event);
+  const gaps = (await setAsideIn(question.from, question.to)).map((gap) => ({ kind: 'set-aside' as const, ...gap }));
+  return scopeOf({ accesses: join.accesses, folder: null }, question, {
+    zone: timeZone,
+    pseudonymKey: (number) => number,
+    gaps,
+  });
+}
+
+async function* linesOf(objects: readonly object[]): AsyncGenerator<string> {
+  for (const object of objects) yield `${JSON.stringify(object)}\n`;
+}
