@@ -151,3 +151,12 @@ test('a hostile text costs no more than its length', () => {
     ok(performance.now() - started < 5000, text.slice(0, 10));
   }
 });
+
+test('base64 is found at any place in a text, among runs that are too short', () => {
+  const encoded = b64(`id ${syntheticNumber(1)} x`);
+  for (let before = 0; before < 40; before++) {
+    const text = `${'ab '.repeat(before)}${' '.repeat(before % 14)}${encoded}${' cd'.repeat(before % 5)}`;
+    const found = pseudonymiser.text(text);
+    ok(!found.includes(encoded), String(before));
+  }
+});
