@@ -11,6 +11,8 @@ import { type Role, Tokens } from '../src/watch/tokens.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
 const READY_MS = 60_000;
+/** As scripts/pinned-node.mjs starts it. */
+const FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8'];
 
 export interface Ready {
   readonly http: string;
@@ -36,7 +38,7 @@ export class TestService {
 
   async start(): Promise<void> {
     const args = [MAIN, 'serve', '--data', this.data, '--keys', this.keys, '--listen', '127.0.0.1:0', ...this.#args];
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+    const child = spawn(process.execPath, [...FLAGS, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -25,7 +25,7 @@ import { SetAsides } from '../../src/watch/set-aside-store.ts';
 import { Sources } from '../../src/watch/sources.ts';
 import { mutate, randomFrom } from './targets.ts';
 
-const EACH = Number(process.env['WARDWATCH_FUZZ_DOORS'] ?? 1500);
+const EACH = Number(process.env['WARDWATCH_FUZZ_DOORS'] ?? 5000);
 const WATCHDOG_MS = 10_000;
 const MAX_MEMORY = 1_500_000_000;
 
