@@ -30,6 +30,8 @@ export class TestService {
   log = '';
   #child: ChildProcess | null = null;
   readonly #args: readonly string[];
+  /** `postgres://…`: where its state lies; `null`: SQLite in its data folder. */
+  state: string | null = null;
 
   /** @param args besides the folders */
   constructor(...args: readonly string[]) {
@@ -40,6 +42,7 @@ export class TestService {
     const args = [MAIN, 'serve', '--data', this.data, '--keys', this.keys, '--listen', '127.0.0.1:0', ...this.#args];
     const child = spawn(process.execPath, [...FLAGS, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: this.#env,
     });
     this.#child = child;
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.log += text));
@@ -57,6 +60,10 @@ export class TestService {
         reject(new Error(`the service ended with ${code}: ${this.log}`));
       });
     });
+  }
+
+  get #env(): NodeJS.ProcessEnv {
+    return { ...process.env, ...(this.state === null ? {} : { WARDWATCH_STATE: this.state }) };
   }
 
   get pid(): number {
@@ -77,7 +84,7 @@ export class TestService {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       ['--disable-warning=ExperimentalWarning', MAIN, ...args, '--data', this.data],
-      { encoding: 'utf8', maxBuffer: 1 << 30 },
+      { encoding: 'utf8', maxBuffer: 1 << 30, env: this.#env },
     );
     return { status, out: stdout, err: stderr };
   }
@@ -92,7 +99,7 @@ export class TestService {
   }
 
   async #beside<T>(work: (state: State) => Promise<T>): Promise<T> {
-    const state = await openState(statePlace(null, this.data));
+    const state = await openState(statePlace(this.state, this.data));
     try {
       return await work(state);
     } finally {

@@ -1,0 +1,122 @@
+/** The whole watch with its state in PostgreSQL: what is done on SQLite everywhere else. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { startPostgres } from './postgres.ts';
+import { eventually, TestService } from './service.ts';
+
+test('sources, findings, incidents, exceptions, clocks, reveal, folders and restart, with the state in PostgreSQL', async (t) => {
+  const server = await startPostgres();
+  if (server === null) return t.skip('no PostgreSQL here');
+  t.after(() => server.stop());
+  const service = new TestService('--plain-http');
+  service.state = await server.newDatabase();
+  t.after(() => service.stop('SIGKILL'));
+  await service.start();
+  const { token } = await service.addSource('dc1', 'windows');
+  const roles = {
+    analyst: await service.addToken('analyst'),
+    privacy: await service.addToken('privacy'),
+    admin: await service.addToken('admin'),
+  };
+  const post = (role: keyof typeof roles, url: string, body: object) =>
+    service.fetch(url, {
+      headers: { authorization: `Bearer ${roles[role]}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const attack = (host: string, minute: number) => ({
+    '@timestamp': new Date(Date.UTC(2026, 10, 2, 9, minute)).toISOString(),
+    message: 'about 999 000 0018',
+    winlog: {
+      channel: 'Security',
+      event_id: 4688,
+      computer_name: host,
+      event_data: {
+        SubjectUserName: `user-${host}`,
+        NewProcessName: 'C:\\Windows\\System32\\vssadmin.exe',
+        CommandLine: 'vssadmin delete shadows /all /quiet',
+      },
+    },
+  });
+  const alert = (hour: number, description: string) => ({
+    timestamp: new Date(Date.UTC(2026, 10, 2) + hour * 3_600_000).toISOString(),
+    rule: { level: 3, description, id: '1' },
+    agent: { id: '1', name: 'mail1' },
+    manager: { name: 'siem' },
+    decoder: { name: 'pam' },
+  });
+  const send = async (lines: readonly object[]) => {
+    const body = lines.map((line) => `{"create":{}}\n${JSON.stringify(line)}\n`).join('');
+    equal((await service.fetch('/_bulk', { headers: { authorization: `ApiKey ${token}` }, body })).status, 200);
+  };
+  await send([
+    attack('ws1', 0),
+    attack('ws1', 5),
+    attack('ws2', 6),
+    ...Array.from({ length: 40 }, (_, hour) => alert(hour, 'Session opened')),
+    alert(41, 'Password file was read'),
+  ]);
+  const incidents = () => service.list('/api/v1/incidents', roles.analyst);
+  const found = await eventually(incidents, (all) => all.length === 3);
+  deepEqual(
+    found.map(({ findings }) => Number(findings)).toSorted((a, b) => a - b),
+    [1, 1, 2],
+  );
+  const first = found.find(({ findings }) => findings === 2);
+  const url = `/api/v1/incidents/${String(first?.['id'])}`;
+  equal((await post('analyst', `${url}/actions`, { action: 'take' })).status, 200);
+  equal((await post('analyst', `${url}/steps/isolate`, { done: true })).status, 200);
+  equal((await post('analyst', `${url}/steps/isolate`, { done: false })).status, 200);
+  equal((await post('analyst', `${url}/clocks`, { kind: 'ico-72h', startedAt: '2026-11-02T09:00:00Z' })).status, 200);
+  const detail = await service.fetch(url, { headers: { authorization: `Bearer ${roles.analyst}` } });
+  match(detail.text, /"owner":"tok_/);
+  const { evidence } = JSON.parse(detail.text) as { evidence: { ruleId: string }[] };
+  const ruleId = evidence[0]?.ruleId ?? '';
+  equal(
+    (await post('analyst', '/api/v1/exceptions', { ruleId, host: 'ws3', reason: 'It is the backup server.' })).status,
+    200,
+  );
+  equal(
+    (await post('analyst', `${url}/actions`, { action: 'close', outcome: 'attack', note: 'It was one.' })).status,
+    200,
+  );
+  equal(
+    (await post('analyst', '/api/v1/exceptions', { ruleId, host: 'ws1', reason: 'It is the backup server.' })).status,
+    409,
+  );
+  const events = await service.fetch('/api/v1/events', { headers: { authorization: `Bearer ${roles.analyst}` } });
+  const [pseudonym = ''] = /pt_[0-9a-f]{20}/.exec(events.text) ?? [];
+  match(
+    (await post('privacy', '/api/v1/reveal', { pseudonyms: [pseudonym], reason: 'Subject access request.' })).text,
+    /9990000018/,
+  );
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-logs-'));
+  writeFileSync(
+    path.join(folder, 'a.log'),
+    `${JSON.stringify(attack('ws3', 20))}\n${JSON.stringify(attack('ws4', 21))}\n\n`,
+  );
+  equal(service.run('sources', 'add', 'files', '--kind', 'files', '--folder', folder).status, 0);
+  await eventually(incidents, (all) => all.length === 4);
+
+  equal(await service.stop(), 0);
+  await service.start();
+  await send([attack('ws1', 30)]);
+  const after = await eventually(incidents, (all) => all.length === 5);
+  ok(after.every(({ id }) => typeof id === 'string'));
+  const pass = path.join(service.folder, 'pass');
+  writeFileSync(pass, 'correct horse battery staple\n');
+  const backup = service.run(
+    'backup',
+    '--to',
+    path.join(service.folder, 'b.age'),
+    '--passphrase-file',
+    pass,
+    '--keys',
+    service.keys,
+  );
+  equal(backup.status, 0, backup.err);
+  match(backup.err, /NOT in this backup/);
+  equal(service.run('doctor', '--keys', service.keys).status, 1);
+});
