@@ -1,6 +1,6 @@
 /** What is unusual, through the real service and across a restart. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -93,4 +93,26 @@ test('a folder of logs is followed by the service, across a restart', async (t) 
   appendFileSync(path.join(folder, 'a.log'), line('three') + line('four'));
   await service.start();
   deepEqual(await eventually(messages, (found) => found.length >= 4), ['four', 'one', 'three', 'two']);
+});
+
+test('a source that is asked keeps its secret sealed, and says when it cannot be asked', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const file = path.join(service.folder, 'm365.yml');
+  const urls = ['loginUrl', 'manageUrl', 'graphUrl'].map((name) => `${name}: http://127.0.0.1:45999`).join('\n');
+  writeFileSync(file, `tenant: rx1\nclientId: app\nclientSecret: s3cret-of-the-app\n${urls}\n`);
+  const add = ['sources', 'add', 'tenant', '--kind', 'm365', '--keys', service.keys];
+  equal(service.run(...add).status, 2, 'not without settings');
+  const added = service.run(...add, '--settings', file);
+  equal(added.status, 0, added.err);
+  await eventually(
+    () => service.log,
+    (log) => log.includes('source-not-asked'),
+  );
+  ok(service.log.includes('ECONNREFUSED'));
+  ok(!`${service.log}${service.run('sources', 'list', '--json').out}${added.out}`.includes('s3cret'));
+  equal(await service.stop(), 0);
+  for (const name of readdirSync(service.data, { recursive: true, encoding: 'utf8' })) {
+    const kept = path.join(service.data, name);
+    ok(!statSync(kept).isFile() || !readFileSync(kept).toString('latin1').includes('s3cret'), name);
+  }
 });

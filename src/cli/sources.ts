@@ -1,22 +1,31 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { load } from 'js-yaml';
 import { Refusal } from '../core/refusal.ts';
+import { MICROSOFT_SETTINGS } from '../intake/doors/microsoft-poll.ts';
+import { openKeyring } from '../store/seal.ts';
 import { openState, type State, statePlace } from '../store/state.ts';
 import { SOURCE_KINDS, Sources } from '../watch/sources.ts';
 import { EXIT } from './exit.ts';
-import { helpText, oneOf, type OptionTable, readOptions } from './options.ts';
+import { type Given, helpText, oneOf, type OptionTable, readOptions } from './options.ts';
 import { print } from './output.ts';
 import { foldersOf } from './serve.ts';
 
 const OPTIONS: OptionTable = {
-  kind: { type: 'string', value: 'KIND', help: 'windows, syslog, http or fhir: what it sends; files: a folder' },
+  kind: {
+    type: 'string',
+    value: 'KIND',
+    help: 'windows, syslog, http or fhir: what it sends; files: a folder; m365: it is asked',
+  },
   from: {
     type: 'string',
     value: 'NETWORKS',
     help: 'where its syslog comes from, as 10.1.0.0/16 (default: this machine)',
   },
   folder: { type: 'string', value: 'DIR', help: 'with --kind files: the folder whose files are its logs' },
+  settings: { type: 'string', value: 'FILE', help: 'with --kind m365: tenant, clientId and clientSecret, as YAML' },
+  keys: { type: 'string', value: 'DIR', help: 'with --kind m365: the folder of keys, which seal the secret' },
   certificate: {
     type: 'string',
     value: 'FILE',
@@ -34,6 +43,7 @@ const HELP = helpText({
   examples: [
     ['wardwatch sources add dc1 --kind windows', 'a domain controller that sends by Winlogbeat'],
     ['wardwatch sources add proxy --kind files --folder /var/log/squid', 'a folder of logs, followed as they grow'],
+    ['wardwatch sources add tenant --kind m365 --settings m365.yml', 'Microsoft 365: its audit log and sign-ins'],
     ['wardwatch sources add firewall --kind syslog --from 10.1.0.1', 'a firewall that sends syslog'],
   ],
 });
@@ -57,7 +67,7 @@ export async function runSources(
       const rows = await sources.list();
       print(
         given.flag('json')
-          ? `${JSON.stringify(rows.map((row) => ({ ...row, token_hash: undefined })))}\n`
+          ? `${JSON.stringify(rows.map((row) => ({ ...row, token_hash: undefined, polled: undefined })))}\n`
           : rows
               .map(
                 ({ id, kind, name: own, address_range: from }) =>
@@ -73,6 +83,7 @@ export async function runSources(
     const added = await sources.add(name ?? '', kind, given.text('from'), {
       certificate: readCertificate(given.text('certificate')),
       folder: readFolder(kind, given.text('folder')),
+      polled: await sealedSettings(kind, name ?? '', given),
     });
     print(
       given.flag('json')
@@ -81,6 +92,33 @@ export async function runSources(
     );
     return EXIT.done;
   });
+}
+
+/** How a source is asked, sealed. @throws Refusal `sources/bad-settings` */
+async function sealedSettings(kind: string, name: string, given: Given): Promise<Buffer | null> {
+  const file = given.text('settings');
+  if ((kind === 'm365') !== (file !== null))
+    throw new Refusal('usage/bad-option', 'wardwatch sources add: --settings goes with --kind m365');
+  if (file === null) return null;
+  let doc: unknown;
+  try {
+    doc = load(readFileSync(file, 'utf8'));
+  } catch {
+    // What the parser says repeats the line, which may hold the secret.
+    throw new Refusal('sources/bad-settings', `${file} cannot be read, or is no YAML`);
+  }
+  const settings = MICROSOFT_SETTINGS.safeParse(doc);
+  if (!settings.success)
+    throw new Refusal(
+      'sources/bad-settings',
+      `${file}: ${settings.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
+    );
+  for (const url of [settings.data.loginUrl, settings.data.manageUrl, settings.data.graphUrl])
+    if (!url.startsWith('https://') && !/^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])[:/]/.test(`${url}/`))
+      throw new Refusal('sources/bad-settings', `${file}: addresses are https, but for this machine`);
+  const { data, keys } = foldersOf(given.text('data'), given.text('keys'));
+  const keyring = await openKeyring(keys, 'seal', data);
+  return keyring.seal(Buffer.from(JSON.stringify(settings.data)), `source/${name}`);
 }
 
 /** @throws Refusal unless a folder goes with its kind, and is there */

@@ -31,6 +31,7 @@ import { openKeys } from '../watch/keys.ts';
 import { Judging } from '../watch/judging.ts';
 import type { JudgingSetup } from '../watch/judging-messages.ts';
 import { Pipeline } from '../watch/pipeline.ts';
+import { Polled } from '../watch/polled.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
 import { Sources } from '../watch/sources.ts';
@@ -278,6 +279,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onTrouble: (source, code) => log.say('alarm', 'folder-unreadable', { source, code }),
   });
   folders.start();
+  const polled = new Polled({
+    state,
+    sources,
+    keys: keys.seals,
+    services: pipeline,
+    now,
+    onTrouble: (source, reason) => log.say('alarm', 'source-not-asked', { source, reason }),
+  });
+  polled.start();
   const applyRetention = () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error));
   // Once at the start too: a service that is restarted every night would never come to it.
   applyRetention();
@@ -298,6 +308,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       clearInterval(retention);
       if (spaceWatch !== null) clearInterval(spaceWatch);
       await folders.stop();
+      await polled.stop();
       await Promise.all(doors.map((door) => door.close()));
       await shut();
     },

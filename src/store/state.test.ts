@@ -23,6 +23,8 @@ const source = (name: string): SourceRow => ({
   token_hash: null,
   certificate: null,
   folder: null,
+  polled: null,
+  position: null,
   address_range: '10.0.0.0/8',
   created_at: NOW,
   last_heard_at: null,

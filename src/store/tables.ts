@@ -38,6 +38,10 @@ export interface SourceRow {
   readonly certificate: string | null;
   /** Whose files are its logs; `null`: it sends. */
   readonly folder: string | null;
+  /** How it is asked, sealed; `null`: it sends. */
+  readonly polled: Buffer | null;
+  /** JSON: how far it was asked. */
+  readonly position: string | null;
   /** CIDR; `null` means any address. */
   readonly address_range: string | null;
   readonly created_at: UtcMs;

@@ -5,7 +5,7 @@ import { isAlreadyThere, type State } from '../store/state.ts';
 import type { SourceRow } from '../store/tables.ts';
 import { newId, newToken, tokenHash } from './credentials.ts';
 
-export const SOURCE_KINDS = ['windows', 'syslog', 'http', 'fhir', 'files'] as const;
+export const SOURCE_KINDS = ['windows', 'syslog', 'http', 'fhir', 'files', 'm365'] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 /** Where syslog without a client certificate comes from, unless the source was registered with a range of its own. */
@@ -38,13 +38,18 @@ export class Sources {
    * @param addresses networks as `10.1.0.0/16`, separated by commas; `null`: this machine, and only for syslog
    * @param certificate SHA-256, hex, of the certificate that it shows over TLS: then it may come from any address
    * @param folder whose files are its logs
+   * @param polled how it is asked, sealed
    * @throws Refusal `sources/name-taken`, `sources/bad-address`
    */
   async add(
     name: string,
     kind: SourceKind,
     addresses: string | null,
-    { certificate = null, folder = null }: { certificate?: string | null; folder?: string | null } = {},
+    {
+      certificate = null,
+      folder = null,
+      polled = null,
+    }: { certificate?: string | null; folder?: string | null; polled?: Buffer | null } = {},
   ): Promise<{ id: Source['id']; token: string }> {
     if (!/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,62}$/u.test(name))
       throw new Refusal(
@@ -66,6 +71,8 @@ export class Sources {
           address_range: range,
           certificate,
           folder,
+          polled,
+          position: null,
           created_at: this.#now(),
           last_heard_at: null,
           state: 'active',
