@@ -2,6 +2,7 @@
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { Fields, LogEvent } from '../../core/event.ts';
 import { isPatientNumber } from '../../core/patient-number.ts';
 import { Pseudonymiser } from './pseudonyms.ts';
@@ -159,4 +160,28 @@ test('base64 is found at any place in a text, among runs that are too short', ()
     const found = pseudonymiser.text(text);
     ok(!found.includes(encoded), String(before));
   }
+});
+
+test('runs of base64 are found as the pattern for them says, whatever stands around them', () => {
+  const pattern = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{14,}={0,2}/g;
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.oneof(
+          fc.constantFrom(' ', '=', '==', '.', '"', 'ab', 'é'),
+          fc.string({ unit: fc.constantFrom('A', 'b', '-', '_', '+', '/'), maxLength: 30 }),
+          fc.integer({ min: 0, max: 999 }).map((n) => b64(`id ${syntheticNumber(n)}${' '.repeat(n % 3)}`)),
+        ),
+        { maxLength: 12 },
+      ),
+      (pieces) => {
+        const text = pieces.join('');
+        equal(
+          pseudonymiser.text(text),
+          text.replace(pattern, (run) => pseudonymiser.text(run)),
+        );
+      },
+    ),
+    { numRuns: 2000 },
+  );
 });

@@ -50,10 +50,12 @@ export class Pseudonymiser {
 
   text(text: string): string {
     // Ten digits and nothing else is the least that names a patient.
-    if (text.length < 10 || this.#clean.has(text)) return text;
+    if (text.length < 10) return text;
+    // Logs repeat themselves: most texts of a day were looked through before. To look a long one up costs more than it saves.
+    const mayBeKnown = text.length <= LONGEST_REMEMBERED;
+    if (mayBeKnown && this.#clean.has(text)) return text;
     const clean = replaceIdentifiers(text, this.#replace);
-    // Logs repeat themselves: most texts of a day were looked through before.
-    if (clean === text && text.length <= LONGEST_REMEMBERED) {
+    if (clean === text && mayBeKnown) {
       if (this.#clean.size >= REMEMBERED) this.#clean.clear();
       this.#clean.add(text);
     }
