@@ -1,8 +1,7 @@
 import { Refusal } from '../core/refusal.ts';
 import { type Growing, float64, int32 } from './growing.ts';
 import { Names } from './intern.ts';
-import { isNhsNumber } from './nhs-number.ts';
-import { type PseudonymKey, pseudonymOf } from './pseudonym.ts';
+import { patientKeyOf, type PseudonymKey } from './pseudonym.ts';
 import { isYes, type ReadReport, readTable } from './table.ts';
 import { DAY_MS, type Zone } from './zone.ts';
 
@@ -113,10 +112,10 @@ export function readHospital(
   };
   // Any file may be the first to name a patient: what is not known of them is said here, once.
   const patientId = (text: string): number => {
-    const isNumber = isNhsNumber(text);
-    if (isNumber && pseudonymKey === null)
+    const key = patientKeyOf(text, pseudonymKey);
+    if (key === null)
       throw new Refusal('records/nhs-number', 'the folder holds a valid NHS number where a key belongs');
-    const id = patients.idOf(isNumber && pseudonymKey !== null ? pseudonymOf(text, pseudonymKey) : text);
+    const id = patients.idOf(key);
     if (id === keys.flags.length) {
       keys.surname.push(-1);
       keys.household.push(-1);

@@ -38,10 +38,42 @@ test('a read that client and server both recorded counts once, with what either 
   deepEqual(
     join.accesses.map(({ user, address, outcome }) => [user, address, outcome]),
     [
-      ['kim', '10.1.1.1', 'serious'],
+      ['kim', '10.1.1.1', 'success'],
       ['kim', '', ''],
       ['kim', '', ''],
       ['kim', '', ''],
+    ],
+  );
+});
+
+test('client and server tell one access together, in whichever order, though each leaves out what the other says', () => {
+  const halves = [
+    event({ user: 'kim', action: 'read', request_id: 'r1' }),
+    event({ patient: ['pi_1', 'pi_2'], action: 'read', request_id: 'r1', outcome: 'serious' }, 1),
+  ];
+  for (const events of [halves, halves.toReversed()]) {
+    const join = new RequestJoin();
+    for (const each of events) join.add(each);
+    deepEqual(join.accesses.map(({ user, patient, outcome }) => `${user} ${patient} ${outcome}`).sort(), [
+      'kim pi_1 serious',
+      'kim pi_2 serious',
+    ]);
+  }
+});
+
+test('a client that gives all its requests one id loses no access of another person or another hour', () => {
+  const join = new RequestJoin();
+  join.add(event({ user: 'kim', patient: 'pi_1', request_id: 'r1' }));
+  join.add(event({ user: 'ash', patient: 'pi_1', request_id: 'r1' }, 1));
+  join.add(event({ user: 'lee', request_id: 'r1' }, 2));
+  join.add(event({ user: 'kim', patient: 'pi_1', request_id: 'r1' }, 60));
+  deepEqual(
+    join.accesses.map(({ user, patient }) => [user, patient]),
+    [
+      ['kim', 'pi_1'],
+      ['ash', 'pi_1'],
+      ['lee', ''],
+      ['kim', 'pi_1'],
     ],
   );
 });

@@ -1,3 +1,5 @@
+import { compareAccounts, withoutType } from './same-name.ts';
+
 /** One access to one patient's record, as an event that the service keeps says it. Texts are `''` where it does not. */
 export interface KeptAccess {
   /** UTC ms. */
@@ -51,6 +53,18 @@ export function keptAccessesOf({ at, receivedAt, host, address, fields }: Access
   return (patients.length === 0 ? [''] : patients).map((patient) => ({ ...common, patient }));
 }
 
+/** What is known of one request so far. */
+interface Request {
+  readonly at: number;
+  /** Index of its access to each patient. `''`: none of its events has named the patient yet. */
+  readonly byPatient: Map<string, number>;
+  /** What its events say that name no patient. */
+  half: KeptAccess | null;
+}
+
+/** Clocks of client and server differ; further apart, a client that gives all its requests one id has asked again. */
+const SAME_REQUEST_MS = 10 * 60_000;
+
 /**
  * Counts a read once that both sides recorded: IHE BALP has the client and the server each write an audit event, with
  * the same X-Request-Id. What one of them leaves out, the other says.
@@ -58,48 +72,83 @@ export function keptAccessesOf({ at, receivedAt, host, address, fields }: Access
  * **Source:** IHE ITI Basic Audit Log Patterns 1.1.3, 3:5.7.5 (Read) and 3:5.7.4.1.1 (X-Request-Id).
  */
 export class RequestJoin {
-  readonly #byRequest = new Map<string, number>();
+  readonly #requests = new Map<string, Request>();
   readonly accesses: KeptAccess[] = [];
 
   add(event: AccessEvent): void {
-    const request = textOf(event.fields['request_id'])[0] ?? '';
-    for (const access of keptAccessesOf(event)) {
-      const key = `${request}\0${access.patient}`;
-      const known = request === '' ? undefined : this.#byRequest.get(key);
-      if (known === undefined) {
-        if (request !== '') this.#byRequest.set(key, this.accesses.length);
-        this.accesses.push(access);
-        continue;
-      }
-      const first = this.accesses[known];
-      if (first !== undefined) this.accesses[known] = together(first, access);
+    const id = textOf(event.fields['request_id'])[0] ?? '';
+    for (const access of keptAccessesOf(event))
+      if (id === '') this.accesses.push(access);
+      else this.#join(this.#requestOf(id, access.at), access);
+  }
+
+  #requestOf(id: string, at: number): Request {
+    const known = this.#requests.get(id);
+    if (known !== undefined && Math.abs(known.at - at) <= SAME_REQUEST_MS) return known;
+    const request: Request = { at, byPatient: new Map(), half: null };
+    this.#requests.set(id, request);
+    return request;
+  }
+
+  #join(request: Request, access: KeptAccess): void {
+    const { byPatient, half } = request;
+    if (access.patient === '') {
+      request.half = half === null ? access : together(half, access);
+      const own = [...byPatient.values()].filter((index) => this.#mayBe(index, access));
+      for (const index of own) this.#fill(index, access);
+      if (own.length === 0) this.#push(request, access);
+      return;
     }
+    const known = byPatient.get(access.patient);
+    const nameless = byPatient.get('');
+    if (known !== undefined && this.#mayBe(known, access)) this.#fill(known, access);
+    else if (nameless !== undefined && this.#mayBe(nameless, access)) {
+      this.#fill(nameless, access);
+      byPatient.delete('');
+      byPatient.set(access.patient, nameless);
+    } else this.#push(request, half !== null && isOneUser(half, access) ? together(half, access) : access);
+  }
+
+  /** Two people’s accesses are never made one, whatever id the requests bear. */
+  #mayBe(index: number, access: KeptAccess): boolean {
+    const known = this.accesses[index];
+    return known !== undefined && isOneUser(known, access);
+  }
+
+  #push(request: Request, access: KeptAccess): void {
+    request.byPatient.set(access.patient, this.accesses.length);
+    this.accesses.push(access);
+  }
+
+  #fill(index: number, access: KeptAccess): void {
+    const known = this.accesses[index];
+    if (known !== undefined) this.accesses[index] = together(known, access);
   }
 }
 
-/** The earlier of two records of one access, filled up from the other. One that failed on either side failed. */
+function isOneUser(one: KeptAccess, other: KeptAccess): boolean {
+  return one.user === '' || other.user === '' || compareAccounts(one.user, other.user) !== null;
+}
+
+/**
+ * The earlier of two records of one access, filled up from the other. It failed only if whoever says how it went says so
+ * on both sides: an answer that the client could not read has left the server all the same.
+ */
 function together(one: KeptAccess, other: KeptAccess): KeptAccess {
   const [first, second] = one.at <= other.at ? [one, other] : [other, one];
   const filled = Object.fromEntries(
     Object.entries(first).map(([name, value]) => [name, value === '' ? second[name as keyof KeptAccess] : value]),
   ) as unknown as KeptAccess;
-  return one.outcome === other.outcome ? filled : { ...filled, outcome: worse(one.outcome, other.outcome) };
+  const said = [one.outcome, other.outcome].filter((outcome) => outcome !== '');
+  return { ...filled, outcome: said.sort((a, b) => OUTCOMES.indexOf(a) - OUTCOMES.indexOf(b))[0] ?? '' };
 }
 
-const OUTCOMES = ['', 'success', 'minor', 'serious', 'major'];
-
-function worse(one: string, other: string): string {
-  return OUTCOMES.indexOf(one) >= OUTCOMES.indexOf(other) ? one : other;
-}
+/** The best first. */
+const OUTCOMES = ['success', 'minor', 'serious', 'major'];
 
 function textOf(value: unknown): string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   return list.flatMap((each) =>
     typeof each === 'string' && each !== '' ? [each] : typeof each === 'number' ? [String(each)] : [],
   );
-}
-
-/** `Device/ws-12` is the device ws-12. */
-export function withoutType(reference: string): string {
-  return /^[A-Z][A-Za-z]+\/(.+)$/.exec(reference)?.[1] ?? reference;
 }

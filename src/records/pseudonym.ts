@@ -1,11 +1,18 @@
 import { createHmac } from 'node:crypto';
-import { digitsOf } from './nhs-number.ts';
+import { digitsOf, isNhsNumber } from './nhs-number.ts';
 
-/** A key of its own, or what the running service puts in the place of a number: then both name a patient alike. */
-export type PseudonymKey = string | Buffer | ((number: string) => string);
+/**
+ * A key of its own, for numbers in a folder of keys; or what the running service puts in the place of whatever names a
+ * patient: then both name a patient alike, by number or by a local id.
+ */
+export type PseudonymKey = string | Buffer | ((patient: string) => string);
 
-/** The pseudonym of an NHS number: the same for the same key, and nothing can be read from it without the key. */
-export function pseudonymOf(number: string, key: PseudonymKey): string {
-  if (typeof key === 'function') return key(number);
-  return `px-${createHmac('sha256', key).update(digitsOf(number)).digest('hex').slice(0, 24)}`;
+/**
+ * What a patient is called: numbers are replaced, other keys stay as they are; with the service's pseudonyms both are
+ * replaced. `null`: it is a number, and there is no key to replace it with.
+ */
+export function patientKeyOf(text: string, key: PseudonymKey | null): string | null {
+  if (typeof key === 'function') return text === '' ? text : key(text);
+  if (!isNhsNumber(text)) return text;
+  return key === null ? null : `px-${createHmac('sha256', key).update(digitsOf(text)).digest('hex').slice(0, 24)}`;
 }

@@ -1,5 +1,3 @@
-import { withoutType } from './kept-access.ts';
-
 /**
  * Whether an account that somebody asks for is the one that an event names. Systems write one person as `RX1\jsmith`,
  * `jsmith@rx1.nhs.uk`, `Practitioner/jsmith` or `jsmith`; letters' case says nothing.
@@ -32,4 +30,9 @@ function partsOf(text: string): { readonly name: string; readonly domain: string
   const [, local, mail] = /^([^@]+)@(.+)$/.exec(plain) ?? [];
   if (local !== undefined && mail !== undefined) return { name: local, domain: mail };
   return { name: plain, domain: '' };
+}
+
+/** `Device/ws-12` is the device ws-12. */
+export function withoutType(reference: string): string {
+  return /^[A-Z][A-Za-z]+\/(.+)$/.exec(reference)?.[1] ?? reference;
 }

@@ -1,8 +1,7 @@
 import { Refusal } from '../core/refusal.ts';
 import { folderOf, type RecordsInput } from './accesses.ts';
 import { type Hospital, postOn, readHospital } from './hospital.ts';
-import { isNhsNumber } from './nhs-number.ts';
-import { type PseudonymKey, pseudonymOf } from './pseudonym.ts';
+import { patientKeyOf, type PseudonymKey } from './pseudonym.ts';
 import { judgeAll } from './model/engine.ts';
 import type { JudgedDay } from './model/judge.ts';
 import { BREAK_GLASS, EXPORTED, type LookBook, PRINTED, readLooks, useKey } from './model/looks.ts';
@@ -46,7 +45,7 @@ export function whoLooked(input: RecordsInput, { patient, zone, pseudonymKey }: 
   const report = newReport();
   const hospital = readHospital(folderOf(input), new Zone(zone), report, pseudonymKey);
   const book = readLooks(input, hospital);
-  const key = pseudonymKey !== null && isNhsNumber(patient) ? pseudonymOf(patient, pseudonymKey) : patient;
+  const key = patientKeyOf(patient, pseudonymKey) ?? patient;
   const id = hospital.patients.find(key);
   if (id < 0) throw new Refusal('records/not-found', 'no file in the folder names this patient');
   const lines: LookLine[] = [];

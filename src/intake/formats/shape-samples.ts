@@ -799,6 +799,34 @@ export const SHAPE_SAMPLES: readonly ShapeSample[] = [
     fields: { fuid: 'F1' },
   },
   {
+    what: 'a FHIR read whose server stands before its client',
+    text: json({
+      resourceType: 'AuditEvent',
+      action: 'R',
+      recorded: `${AT}Z`,
+      outcome: { code: { code: 'warning' } },
+      agent: [
+        {
+          type: { coding: [{ code: '110153' }] },
+          requestor: false,
+          who: { reference: 'Device/epr' },
+          network: { address: '10.1.9.9', type: '2' },
+        },
+        {
+          type: { coding: [{ code: '110152' }] },
+          requestor: false,
+          who: { reference: 'Device/ws-12' },
+          network: { address: '10.1.1.12', type: '2' },
+        },
+        { type: { coding: [{ code: 'IRCP' }] }, requestor: true, who: { identifier: { value: 'kim' } } },
+      ],
+      entity: [{ what: { reference: 'Patient/1' }, role: { code: '1' } }],
+    }),
+    format: 'json',
+    source: 'clinical/record_access/',
+    fields: { user: 'kim', device: 'Device/ws-12', address: '10.1.1.12', outcome: 'success' },
+  },
+  {
     what: 'FHIR in XML',
     text: `<AuditEvent xmlns="http://hl7.org/fhir"><type><system value="http://dicom.nema.org/resources/ontology/DCM"/><code value="110112"/></type><action value="E"/><recorded value="${AT}Z"/><outcome value="0"/><agent><who><identifier><value value="kim"/></identifier></who><requestor value="true"/></agent><entity><what><reference value="Patient/1"/></what><role><code value="1"/></role></entity></AuditEvent>`,
     format: 'xml',

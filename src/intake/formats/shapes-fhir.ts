@@ -12,7 +12,8 @@ const OUTCOMES: Readonly<Record<string, string>> = { '0': 'success', '4': 'minor
 const R5_OUTCOMES: Readonly<Record<string, string>> = {
   success: 'success',
   information: 'success',
-  warning: 'minor',
+  // The data were given, with a remark: whoever asks what was seen must not miss it.
+  warning: 'success',
   error: 'serious',
   fatal: 'major',
 };
@@ -47,15 +48,11 @@ function readAuditEvent(object: JsonObject): ShapedEvent {
   const person = agents.find((agent) => agent['requestor'] === true) ?? agents.find(isPerson) ?? agents[0];
   set(fields, 'user', person === undefined ? null : agentId(person));
   set(fields, 'role', person === undefined ? null : firstCode([person['role'], person['type']]));
-  set(fields, 'address', agents.map(networkOf).find((text) => text !== null) ?? null);
-  set(
-    fields,
-    'device',
-    agents
-      .filter((agent) => agent !== person)
-      .map(agentId)
-      .find((text) => text !== null) ?? null,
-  );
+  const did = actionOf(action, codes);
+  const client = clientOf(agents, person, did);
+  const seats = [person, client, ...agents].filter((agent) => agent !== undefined);
+  set(fields, 'address', seats.map(networkOf).find((text) => text !== null) ?? null);
+  set(fields, 'device', client === undefined ? null : agentId(client));
   set(fields, 'organisation', agents.map((agent) => organisationOf(agent)).find((text) => text !== null) ?? null);
   set(
     fields,
@@ -76,7 +73,7 @@ function readAuditEvent(object: JsonObject): ShapedEvent {
   fields['break_glass'] = [...purposes, ...codes].some((code) => BREAK_GLASS.has(code.toUpperCase()))
     ? 'true'
     : 'false';
-  fields['action'] = actionOf(action, codes);
+  fields['action'] = did;
   fields['outcome'] = outcomeOf(object['outcome']);
   if (codes.length > 0) fields['subtype'] = codes;
   return {
@@ -109,6 +106,33 @@ function outcomeOf(value: unknown): string {
 function isPerson(agent: JsonObject): boolean {
   const who = textAt(agent, 'who.reference') ?? '';
   return /^(?:Practitioner|PractitionerRole|Patient|RelatedPerson|Person)\//.test(who) || agent['altId'] !== undefined;
+}
+
+/**
+ * What marks the client among the agents of a RESTful operation: where the data, or the question, go to or come from.
+ *
+ * **Source:** IHE ITI Basic Audit Log Patterns 1.1.3, the profiles Read, Query, Create, Update and Delete, `agent:client`.
+ */
+const CLIENT_ROLES: Readonly<Record<string, string>> = {
+  read: '110152',
+  search: '110153',
+  create: '110153',
+  update: '110153',
+  delete: '110150',
+};
+
+/** The machine or program at which the person sat, and not the server: both are agents, in any order. */
+function clientOf(
+  agents: readonly JsonObject[],
+  person: JsonObject | undefined,
+  action: string,
+): JsonObject | undefined {
+  const others = agents.filter((agent) => agent !== person);
+  const role = CLIENT_ROLES[action];
+  return (
+    others.find((agent) => role !== undefined && codesOf([agent['type'], agent['role']]).includes(role)) ??
+    others.find((agent) => agentId(agent) !== null)
+  );
 }
 
 /** An id where there is one; some systems give a member of staff's name only. */

@@ -128,6 +128,8 @@ test('the same person is the same pseudonym in every spelling, another person or
   const [a, b] = [syntheticNumber(1), syntheticNumber(2)];
   equal(pseudonymiser.of(a), pseudonymiser.of(grouped(a, ' ')));
   equal(pseudonymiser.of(a), pseudonymiser.of(`Patient/${a}`));
+  equal(pseudonymiser.of('Patient/H-17'), pseudonymiser.of('h-17'), 'a local id, as FHIR and as a table write it');
+  equal(pseudonymiser.of(pseudonymiser.of('h-17')), pseudonymiser.of('h-17'));
   equal(pseudonymiser.text(`x ${a}`), `x ${pseudonymiser.of(a)}`);
   notEqual(pseudonymiser.of(a), pseudonymiser.of(b));
   notEqual(pseudonymiser.of(a), pseudonymiserWith('b').of(a));

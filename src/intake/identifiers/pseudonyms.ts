@@ -12,6 +12,8 @@ const LEAST_ELSEWHERE = 4;
 const REMEMBERED = 50_000;
 const LONGEST_REMEMBERED = 200;
 const PSEUDONYM = /^(?:pt|pi)_[0-9a-f]{20}$/;
+/** FHIR’s way to write an id that a table gives alone. */
+const REFERENCE = /^Patient\//i;
 
 /** What is known of a field by its name. */
 interface FieldName {
@@ -42,10 +44,16 @@ export class Pseudonymiser {
     this.#onNew = onNew;
   }
 
-  /** The pseudonym of the patient's number in it, however it is grouped; of any other id, of that. */
+  /**
+   * The pseudonym of the patient's number in it, however it is grouped; of any other id, of that, with or without
+   * `Patient/` before it. A pseudonym stays as it is.
+   */
   of(id: string): string {
+    if (PSEUDONYM.test(id)) return id;
     const number = /(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)/.exec(id)?.[0].replace(/\D/g, '') ?? '';
-    return isPatientNumber(number) ? this.#pseudonym('pt_', number) : this.#pseudonym('pi_', id.trim().toLowerCase());
+    return isPatientNumber(number)
+      ? this.#pseudonym('pt_', number)
+      : this.#pseudonym('pi_', id.trim().replace(REFERENCE, '').toLowerCase());
   }
 
   text(text: string): string {
