@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   notices: ['core', 'store', 'incidents'],
   packs: ['core', 'incidents', 'records'],
   records: ['core'],
-  watch: ['core', 'intake', 'detect', 'detect/sigma', 'findings', 'store', 'ops'],
+  watch: ['core', 'intake', 'detect', 'detect/sigma', 'records', 'findings', 'store', 'ops'],
   api: ['core', 'store', 'ops', 'incidents', 'records', 'watch'],
   serve: ['core', 'intake', 'detect', 'detect/sigma', 'store', 'ops', 'incidents', 'notices', 'watch', 'api'],
   scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'findings'],

@@ -6,11 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import * as yauzl from 'yauzl';
-import { type TestService, upService } from './service.ts';
+import { auditEvent, sendAudit } from './audit-events.ts';
+import { upService } from './service.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
-const ACTIONS: Readonly<Record<string, string>> = { read: 'R', create: 'C', update: 'U', delete: 'D', search: 'E' };
-
 interface Patient {
   readonly schema: string;
   readonly patient: string;
@@ -37,41 +36,6 @@ function linesOf(out: string): Patient[] {
     .map((line) => JSON.parse(line) as Patient);
 }
 
-/** A row of accesses.csv as a FHIR R4 AuditEvent. */
-function auditEvent(cells: readonly string[]): object {
-  const [time, user, patient, action = 'read', resource, , , , , host, address, , , outcome] = cells;
-  return {
-    resourceType: 'AuditEvent',
-    type: { code: 'rest' },
-    ...(action === 'print' || action === 'export' || action === 'search' ? { subtype: [{ code: action }] } : {}),
-    action: ACTIONS[action] ?? 'R',
-    recorded: time,
-    outcome,
-    agent: [
-      { requestor: true, who: { identifier: { value: user } }, network: { address, type: '2' } },
-      { requestor: false, who: { reference: `Device/${host ?? ''}` } },
-    ],
-    source: { observer: { display: 'epr' } },
-    entity: [
-      { what: { reference: `Patient/${patient ?? ''}` }, role: { code: '1' } },
-      { what: { reference: `${resource ?? ''}/${patient ?? ''}-1` } },
-    ],
-  };
-}
-
-async function send(service: TestService, token: string, events: readonly object[]): Promise<void> {
-  for (let from = 0; from < events.length; from += 500) {
-    const entry = events
-      .slice(from, from + 500)
-      .map((resource) => ({ resource, request: { method: 'POST', url: 'AuditEvent' } }));
-    const { status } = await service.fetch('/fhir', {
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' },
-      body: JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry }),
-    });
-    ok(status === 200 || status === 201, String(status));
-  }
-}
-
 /** Patients have other names there; what was done to them is the same. */
 function shapeOf(patients: readonly Patient[]): string[] {
   return patients
@@ -93,7 +57,7 @@ test('what the service keeps answers like the folder: the same patients, while i
     [...Map.groupBy(cells, ([, user]) => user ?? '')].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
   const service = await upService(t, '--plain-http');
   const { token } = await service.addSource('epr', 'fhir');
-  await send(service, token, cells.map(auditEvent));
+  await sendAudit(service, token, cells.map(auditEvent));
   const window = [
     '--account',
     busiest.toUpperCase(),
@@ -153,7 +117,7 @@ test('an incident is a question by itself, and a number typed in meets its pseud
   const at = (minute: number) => new Date(Date.UTC(2026, 10, 2, 9, minute)).toISOString();
   const access = (minute: number, user: string, number: string) =>
     auditEvent([at(minute), user, number, 'read', 'Observation', '', '', '', '', 'ws7', '10.1.1.7', '', '', '0']);
-  await send(service, fhir, [
+  await sendAudit(service, fhir, [
     access(1, 'kim', '9990000018'),
     access(2, 'ash', '9990000026'),
     access(40, 'kim', '9990000034'),
@@ -271,7 +235,7 @@ test('who a pseudonym is, is told to the privacy role alone, with a reason; what
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-  await send(service, token, [
+  await sendAudit(service, token, [
     auditEvent([
       '2026-11-02T09:00:00Z',
       'kim',

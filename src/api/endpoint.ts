@@ -7,6 +7,8 @@ import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
 import type { Counters } from '../watch/counters.ts';
 import type { Findings } from '../watch/findings-store.ts';
 import type { Identities } from '../watch/identities.ts';
+import type { RecordCases } from '../watch/record-cases.ts';
+import type { RecordReview } from '../watch/record-review.ts';
 import type { SetAsides } from '../watch/set-aside-store.ts';
 import type { Sources } from '../watch/sources.ts';
 import type { Role } from '../watch/tokens.ts';
@@ -22,6 +24,8 @@ export interface ApiServices {
   readonly silentSince: () => ReadonlyMap<string, number>;
   readonly setAsides: SetAsides;
   readonly identities: Identities;
+  readonly recordCases: RecordCases;
+  readonly recordReview: Pick<RecordReview, 'begin' | 'isRunning' | 'last'>;
   /** Reads again what was set aside for a reason; `null`: for any. */
   readonly replaySetAside: (reason: string | null) => Promise<{ readonly read: number; readonly still: number }>;
   /** How many things of each source were set aside in a time. */

@@ -9,6 +9,7 @@ import { incidents } from './endpoints/incidents.ts';
 import { live } from './endpoints/live.ts';
 import { metrics } from './endpoints/metrics.ts';
 import { openapi } from './endpoints/openapi.ts';
+import { beginRecordReview, decideRecordCase, recordCases, recordReview } from './endpoints/record-cases.ts';
 import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
@@ -32,6 +33,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   reveal,
   scope,
   scopeCounts,
+  recordCases,
+  decideRecordCase,
+  recordReview,
+  beginRecordReview,
   live,
   metrics,
   health,

@@ -129,6 +129,8 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'exceptions/hides-attack': 409,
   'exceptions/not-found': 404,
   'setaside/not-found': 404,
+  'records/no-such-case': 404,
+  'records/review-running': 409,
   'incidents/not-now': 409,
   'incidents/changed': 409,
   'store/busy': 503,

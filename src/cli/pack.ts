@@ -7,7 +7,7 @@ import { writeDrafts } from '../packs/write.ts';
 import { scopeOf } from '../records/scope.ts';
 import { gapText } from '../records/scope-story.ts';
 import { EXIT } from './exit.ts';
-import { questionOf, readKeptRecords, setAsideGaps } from './kept-records.ts';
+import { questionOf, readKeptRecords, setAsideGaps } from '../watch/kept-records.ts';
 import { helpText, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print } from './output.ts';
 import { foldersOf } from './serve.ts';

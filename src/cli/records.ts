@@ -8,7 +8,7 @@ import { itemsText, reviewNotices, storyOf } from '../records/story.ts';
 import { whoLooked } from '../records/who-looked.ts';
 import { EXIT } from './exit.ts';
 import { FOLDER_OPTIONS, numberIn, oneFolder, readFolderOptions } from './folder-options.ts';
-import { readKeptRecords, servicePseudonyms } from './kept-records.ts';
+import { readKeptRecords, servicePseudonyms } from '../watch/kept-records.ts';
 import { type Given, helpText, oneOf, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print, printLines, say } from './output.ts';
 

@@ -8,7 +8,7 @@ import { Zone } from '../records/zone.ts';
 import { EXIT } from './exit.ts';
 import { FOLDER_OPTIONS, type FolderOptions, oneFolder, readFolderOptions } from './folder-options.ts';
 import { helpText, oneOf, type OptionTable, readOptions } from './options.ts';
-import { isDataFolder, questionOf, readKeptRecords, setAsideGaps } from './kept-records.ts';
+import { isDataFolder, questionOf, readKeptRecords, setAsideGaps } from '../watch/kept-records.ts';
 import { print, printLines, say } from './output.ts';
 import { withState } from './sources.ts';
 

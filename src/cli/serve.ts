@@ -6,6 +6,7 @@ import type { Listen } from '../intake/doors/door.ts';
 import { Log } from '../ops/log.ts';
 import { type Service, startService } from '../serve/service.ts';
 import { EXIT } from './exit.ts';
+import { numberIn } from './folder-options.ts';
 import { helpText, type OptionTable, readOptions } from './options.ts';
 import { readNotices } from './notices-file.ts';
 import { print, say } from './output.ts';
@@ -29,6 +30,12 @@ const OPTIONS: OptionTable = {
     help: 'addresses, domains, URLs and hashes known from attacks: one a line, or CSV',
   },
   site: { type: 'string', value: 'FILE', help: 'your own placeholder values, canaries and hosts that care depends on' },
+  relationships: {
+    type: 'string',
+    value: 'DIR',
+    help: 'stays, appointments, rota, …, for the nightly review of record accesses (docs/record-access.md)',
+  },
+  budget: { type: 'string', value: 'N', help: 'of that review: false alerts a day per 1,000 staff (default 0.2)' },
   notices: { type: 'string', value: 'FILE', help: 'who is told of incidents, and how (docs/notices.md)' },
   timezone: { type: 'string', value: 'ZONE', help: 'zone of times that name none (default Europe/London)' },
   help: { type: 'boolean', short: 'h', help: 'this text' },
@@ -79,6 +86,10 @@ export async function runServe(
   const indicatorFiles = given.texts('indicators');
   for (const file of indicatorFiles)
     if (!existsSync(file)) throw new Refusal('mapping/invalid', `there is no file of indicators ${file}`);
+  const relationships = given.text('relationships');
+  if (relationships !== null && !existsSync(relationships))
+    throw new Refusal('input/not-found', `there is no folder ${relationships}`);
+  const budget = numberIn('--budget', given.text('budget'), 0.001, 1000, 0.2);
   const log = new Log(say, Date.now);
   const { data, keys } = foldersOf(given.text('data'), given.text('keys'));
   const service = await started({
@@ -92,6 +103,8 @@ export async function runServe(
     rules,
     canaries: readCanaries(given.text('site')),
     indicatorFiles,
+    relationships,
+    budget,
     notices: noticesFile === null ? null : readNotices(noticesFile, timeZone),
     doesCareDepend: hostMatcher(readCareDependsOn(given.text('site'))),
     timeZone,

@@ -83,7 +83,18 @@ export interface IndicatorFinding extends FindingBase {
   readonly kind: 'indicator';
 }
 
-export type Finding = RuleFinding | CorrelationFinding | BehaviourFinding | CanaryFinding | IndicatorFinding;
+/** Looks at records that the care given does not explain. Who and whose stands in the case, for the privacy role alone. */
+export interface RecordFinding extends FindingBase {
+  readonly kind: 'record';
+}
+
+export type Finding =
+  | RuleFinding
+  | CorrelationFinding
+  | BehaviourFinding
+  | CanaryFinding
+  | IndicatorFinding
+  | RecordFinding;
 
 /** The id of the finding by a rule on an event. */
 export function findingId(ruleId: string, place: EventPlace, group = ''): `fnd_${string}` {

@@ -16,6 +16,8 @@ export const REFUSALS = {
     hint: 'The folder must hold keys, not NHS numbers: replace them before export, or use --pseudonymise.',
   },
   'records/not-found': { exit: 2, hint: 'Check the spelling: keys are compared exactly.' },
+  'records/no-such-case': { exit: 2, hint: 'Cases and their ids are listed by /api/v1/records/cases.' },
+  'records/review-running': { exit: 2, hint: 'Ask /api/v1/records/review how it stands.' },
   'notices/invalid': { exit: 2, hint: 'See docs/notices.md for the file.' },
   'incidents/not-found': { exit: 2, hint: 'Incidents and their ids are listed by /api/v1/incidents.' },
   'incidents/not-now': { exit: 2, hint: 'What may be done with it now is listed under “actions” of the incident.' },

@@ -3,7 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import { isParameter, type Observation, type Score, scoreOf } from '../core/observation.ts';
 import { behind, type Cursor } from '../store/page.ts';
 import type { State } from '../store/state.ts';
-import type { IncidentRow, Tables } from '../store/tables.ts';
+import type { FindingRow, IncidentRow, Tables } from '../store/tables.ts';
 import { type IncidentId, joinIncident } from './join.ts';
 import type { IncidentState } from './life.ts';
 import type { Link } from './links.ts';
@@ -88,7 +88,10 @@ export class Incidents {
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('incident_id', '=', row.id)
       .executeTakeFirstOrThrow();
-    let score: Incident['score'] = { ...scoreOf([], false), entity: null };
+    let score: Incident['score'] = {
+      ...scoreOf(links.length === 0 ? await this.#observationsOf(row.id) : [], false),
+      entity: null,
+    };
     for (const entity of links) {
       if (entity.kind === 'address') continue;
       const own = await this.scoreOf(entity);
@@ -111,6 +114,19 @@ export class Incidents {
     };
   }
 
+  /** Of an incident that is about no host and no account, as one of looks at records: its own findings score. */
+  async #observationsOf(id: IncidentId): Promise<Observation[]> {
+    const rows = await this.#state.db
+      .selectFrom('findings')
+      .select(['parameter', 'points'])
+      .distinct()
+      .where('incident_id', '=', id)
+      .where('points', '>', 0)
+      .where('closed_at', 'is', null)
+      .execute();
+    return rows.flatMap(observationOf);
+  }
+
   /** The early warning score of a host or an account now. */
   async scoreOf({ kind, value }: Link): Promise<Score> {
     if (kind === 'address') return scoreOf([], false);
@@ -122,10 +138,12 @@ export class Incidents {
       .where('points', '>', 0)
       .where((where) => where.or([where('closed_at', 'is', null), where('at', '>', this.#now() - KEEPS_POINTS_MS)]))
       .execute();
-    const observations = rows.flatMap(({ parameter, points }): Observation[] =>
-      parameter !== null && isParameter(parameter) ? [{ parameter, points }] : [],
-    );
+    const observations = rows.flatMap(observationOf);
     const isCanaryTouched = rows.some((row) => row.kind === 'canary');
     return scoreOf(observations, kind === 'host' && this.#doesCareDepend(value), isCanaryTouched);
   }
+}
+
+function observationOf({ parameter, points }: Pick<FindingRow, 'parameter' | 'points'>): Observation[] {
+  return parameter !== null && isParameter(parameter) ? [{ parameter, points }] : [];
 }

@@ -24,7 +24,7 @@ import { lockData } from '../store/lock.ts';
 import { placesIn } from '../store/places.ts';
 import { openState, statePlace } from '../store/state.ts';
 import { Counters } from '../watch/counters.ts';
-import { Findings } from '../watch/findings-store.ts';
+import { type Filed, Findings } from '../watch/findings-store.ts';
 import { Folders } from '../watch/folders.ts';
 import { Identities } from '../watch/identities.ts';
 import { openKeys } from '../watch/keys.ts';
@@ -32,6 +32,8 @@ import { Judging } from '../watch/judging.ts';
 import type { JudgingSetup } from '../watch/judging-messages.ts';
 import { Pipeline } from '../watch/pipeline.ts';
 import { Polled } from '../watch/polled.ts';
+import { RecordCases } from '../watch/record-cases.ts';
+import { RecordReview } from '../watch/record-review.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
 import { Sources } from '../watch/sources.ts';
@@ -51,6 +53,10 @@ export interface ServiceOptions {
   /** Patients as their numbers: their pseudonyms are what is looked for. */
   readonly canaries: CanaryNames;
   readonly indicatorFiles: readonly string[];
+  /** What is known beside record accesses, as a folder of CSV files; `null`: nothing is. */
+  readonly relationships: string | null;
+  /** Of the nightly review: false alerts a day and 1,000 staff. */
+  readonly budget: number;
   /** `null`: nobody is told of anything. */
   readonly notices: NoticeSettings | null;
   readonly timeZone: string;
@@ -148,18 +154,33 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       log.say('alarm', 'archive-failed', { reason });
     },
   });
+  const fileOwn = async (found: readonly Filed[]) => {
+    for (const finding of await findings.fileOwn(found)) {
+      counters.add('findings_total', { level: finding.level });
+      heard.emit('finding', finding);
+    }
+  };
+  const recordCases = new RecordCases(state, keys.seals, (text) => keys.pseudonyms.mac(text, 'record-case'), now);
+  const recordReview = new RecordReview({
+    state,
+    cases: recordCases,
+    dataFolder,
+    keysFolder: options.keysFolder,
+    relationships: options.relationships,
+    budget: options.budget,
+    timeZone: options.timeZone,
+    now,
+    file: fileOwn,
+    onTrouble: (reason) => log.say('alarm', 'record-review-failed', { reason }),
+    onBug: (error) => log.bug(error),
+  });
   const sourceWatch = new SourceWatch({
     state,
     names,
     doesCareDepend: options.doesCareDepend,
     timeZone: options.timeZone,
     now,
-    file: async (found) => {
-      for (const finding of await findings.fileOwn(found)) {
-        counters.add('findings_total', { level: finding.level });
-        heard.emit('finding', finding);
-      }
-    },
+    file: fileOwn,
     onBug: (error) => log.bug(error),
   });
   await sourceWatch.start();
@@ -240,6 +261,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             silentSince: () => sourceWatch.silentSince,
             setAsides,
             identities,
+            recordCases,
+            recordReview,
             replaySetAside: (reason) =>
               setAsides.replay(reason, async (id, bytes) => {
                 const row = (await sources.list()).find((source) => source.id === id);
@@ -288,6 +311,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onTrouble: (source, reason) => log.say('alarm', 'source-not-asked', { source, reason }),
   });
   polled.start();
+  recordReview.start();
   const applyRetention = () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error));
   // Once at the start too: a service that is restarted every night would never come to it.
   applyRetention();
@@ -309,6 +333,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       if (spaceWatch !== null) clearInterval(spaceWatch);
       await folders.stop();
       await polled.stop();
+      await recordReview.stop();
       await Promise.all(doors.map((door) => door.close()));
       await shut();
     },

@@ -19,6 +19,7 @@ export interface Tables {
   readonly identities: IdentityRow;
   readonly exceptions: ExceptionRow;
   readonly followed_files: FollowedFileRow;
+  readonly record_cases: RecordCaseRow;
 }
 
 export interface MigrationRow {
@@ -229,4 +230,22 @@ export interface IdentityRow {
   readonly pseudonym: string;
   readonly sealed: Buffer;
   readonly first_at: UtcMs;
+}
+
+export interface RecordCaseRow {
+  readonly id: `rac_${string}`;
+  /** Local date; of a crowd its last. */
+  readonly day: string;
+  /** 1: within the budget. */
+  readonly alert: number;
+  /** The case. */
+  readonly sealed: Buffer;
+  readonly first_at: UtcMs;
+  /** The last review that found it. */
+  readonly seen_at: UtcMs;
+  /** A later review no longer found it. */
+  readonly explained_at: UtcMs | null;
+  readonly decided_at: UtcMs | null;
+  /** What a person decided, sealed. */
+  readonly decision: Buffer | null;
 }

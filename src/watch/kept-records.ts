@@ -9,9 +9,9 @@ import { readKeptEvents } from '../store/archive/kept-events.ts';
 import type { State } from '../store/state.ts';
 import { openKeyring } from '../store/seal.ts';
 import { placesIn } from '../store/places.ts';
-import { setAsideCounts } from '../watch/set-aside-store.ts';
+import { setAsideCounts } from './set-aside-store.ts';
 
-const RECORD_ACCESS = 'record_access';
+export const RECORD_ACCESS = 'record_access';
 
 /** True for the data folder of a service; a folder of CSV files has no archive. */
 export function isDataFolder(folder: string): boolean {

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { isoTime } from '../../core/finding.ts';
+import { type RecordCase, VERDICTS } from '../../watch/record-cases.ts';
+import { type ApiServices, endpoint } from '../endpoint.ts';
+import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
+
+const CASE = z.object({
+  schema: z.literal('wardwatch.record-case/1'),
+  id: z.string(),
+  firstAt: z.iso.datetime(),
+  explainedAt: z.iso.datetime().nullable().describe('since when what has come in explains it; null: nothing does'),
+  decision: z
+    .object({ verdict: z.enum(VERDICTS), reason: z.string(), by: z.string(), at: z.iso.datetime() })
+    .nullable()
+    .describe('null: nobody has decided'),
+  case: z
+    .looseObject({ schema: z.enum(['wardwatch.access-case/1', 'wardwatch.crowd-case/1']) })
+    .describe('as “records review --format ndjson” prints it; patients are pseudonyms'),
+});
+
+function asCase({ id, firstAt, explainedAt, decision, case: own }: RecordCase): object {
+  return {
+    schema: 'wardwatch.record-case/1',
+    id,
+    firstAt: isoTime(firstAt),
+    explainedAt: isoTime(explainedAt),
+    decision: decision === null ? null : { ...decision, at: isoTime(decision.at) },
+    case: own,
+  };
+}
+
+export const recordCases = endpoint({
+  audience: ['privacy'],
+  method: 'GET',
+  path: '/api/v1/records/cases',
+  summary: 'Looks at records that the care given does not explain, as the nightly review found them, the newest first.',
+  input: PAGING.extend({
+    below: z.enum(['true', 'false']).default('false').describe('true: those beneath the budget too'),
+  }),
+  answer: pageOf(CASE),
+  isRecorded: true,
+  handle: async ({ below, cursor, limit }, services) =>
+    asPage(
+      (await services.recordCases.page(below === 'true', readCursor(cursor), limit + 1)).map(
+        ({ one, cursor: own }) => ({ item: asCase(one), cursor: own }),
+      ),
+      limit,
+    ),
+});
+
+export const decideRecordCase = endpoint({
+  audience: ['privacy'],
+  method: 'POST',
+  path: '/api/v1/records/cases/:id/decision',
+  summary: 'What you made of a case, and why. A later decision takes the place of an earlier one; the trail has both.',
+  input: z.object({
+    id: z.string().max(100),
+    verdict: z.enum(VERDICTS),
+    reason: z.string().trim().min(10).max(2000),
+  }),
+  answer: CASE,
+  isRecorded: true,
+  handle: async ({ id, verdict, reason }, services, _signal, caller) =>
+    asCase(
+      await services.recordCases.decide(id, {
+        verdict,
+        reason: services.pseudonymise(reason),
+        by: caller?.name ?? '',
+      }),
+    ),
+});
+
+const REVIEW = z.object({
+  isRunning: z.boolean(),
+  last: z
+    .object({
+      at: z.iso.datetime(),
+      to: z.iso.date().describe('the local day up to which, without it, was reviewed'),
+      accesses: z.number().int(),
+      firstDay: z.iso.date().nullable(),
+      lastDay: z.iso.date().nullable(),
+      judgedDays: z.number().int().describe('0: all days are still learned from'),
+      missing: z.array(z.string()).describe('what is not known beside the accesses'),
+      setAside: z.number().int().describe('rows of the files beside them that could not be read'),
+    })
+    .nullable()
+    .describe('null: there has been none'),
+});
+
+async function reviewOf({ recordReview }: ApiServices): Promise<object> {
+  const last = await recordReview.last();
+  return { isRunning: recordReview.isRunning, last: last === null ? null : { ...last, at: isoTime(last.at) } };
+}
+
+export const recordReview = endpoint({
+  audience: ['privacy', 'admin'],
+  method: 'GET',
+  path: '/api/v1/records/review',
+  summary: 'How the last nightly review of record accesses went.',
+  input: z.object({}),
+  answer: REVIEW,
+  isRecorded: false,
+  handle: (_input, services) => reviewOf(services),
+});
+
+export const beginRecordReview = endpoint({
+  audience: ['privacy', 'admin'],
+  method: 'POST',
+  path: '/api/v1/records/review',
+  summary:
+    'Reviews now and not at night, as after relationships were added. Ask the same address by GET how it stands.',
+  input: z.object({}),
+  answer: REVIEW,
+  isRecorded: true,
+  handle: (_input, services) => {
+    services.recordReview.begin();
+    return reviewOf(services);
+  },
+});

@@ -1,0 +1,37 @@
+import { findingId, isoTime, type RecordFinding } from '../core/finding.ts';
+import type { UtcMs } from '../core/event.ts';
+
+/**
+ * Tells that there is a case for the privacy officer, and nothing of what stands in it: whoever works on incidents need
+ * not know whose records they are, nor who is asked about them.
+ *
+ * @param isBulk many records at once, or an account that may not be in its owner's hands: that cannot wait for the morning
+ */
+export function recordFinding(caseId: string, isBulk: boolean, at: UtcMs): RecordFinding {
+  const ruleId = 'records/review';
+  const place = { path: `records/cases/${caseId}`, record: 1 };
+  return {
+    schema: 'wardwatch.finding/1',
+    id: findingId(ruleId, place),
+    kind: 'record',
+    ruleId,
+    title: 'Looks at records that the care given does not explain',
+    level: isBulk ? 'high' : 'medium',
+    techniques: [],
+    at: isoTime(at),
+    source: place,
+    entities: {},
+    matched: { case: caseId },
+    plain: isBulk
+      ? 'Many records were opened, or by an account that may not be in its owner’s hands, and the care given does not explain it.'
+      : 'Records were opened, and the care given does not explain it.',
+    innocent: 'Care that no system here knows of: cover for a colleague, a call from a ward, a mistaken click.',
+    next: [
+      `The privacy officer reads the case ${caseId}, and asks before concluding.`,
+      'Nobody else needs to know who or whose: speak to nobody about it until the privacy officer has decided.',
+    ],
+    evidence: [{ ...place, at: isoTime(at), ruleId }],
+    author: 'Wardwatch',
+    observation: { parameter: 'data', points: isBulk ? 3 : 2 },
+  };
+}

@@ -1,0 +1,89 @@
+import { deepEqual, equal, rejects } from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { AccessCase } from '../records/case.ts';
+import { openKeyring } from '../store/seal.ts';
+import { openState, statePlace } from '../store/state.ts';
+import { RecordCases } from './record-cases.ts';
+
+function accessCase(user: string, day: string, more: Partial<AccessCase> = {}): AccessCase {
+  return {
+    schema: 'wardwatch.access-case/1',
+    user,
+    day,
+    alert: true,
+    p: 0.0001,
+    score: 4,
+    kinds: ['unexplained'],
+    patients: [],
+    plain: 'A look.',
+    innocentIf: [],
+    missing: [],
+    ...more,
+  };
+}
+
+async function emptyCases(t: TestContext): Promise<{ cases: RecordCases; pass: () => void }> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-cases-'));
+  const data = path.join(folder, 'data');
+  const state = await openState(statePlace(null, data));
+  t.after(() => state.close());
+  const seals = await openKeyring(path.join(folder, 'keys'), 'seal', data);
+  let now = Date.UTC(2026, 10, 2);
+  const mac = (text: string) => createHmac('sha256', 'k').update(text).digest();
+  return { cases: new RecordCases(state, seals, mac, () => now), pass: () => (now += 24 * 3_600_000) };
+}
+
+test('what a later review no longer finds is explained since then; what it finds again is not', async (t) => {
+  const { cases, pass } = await emptyCases(t);
+  const [kim, ash] = [accessCase('kim', '2026-11-01'), accessCase('ash', '2026-11-01')];
+  equal((await cases.keep([kim, ash], '2026-10-20')).length, 2);
+  pass();
+  equal((await cases.keep([kim], '2026-10-21')).length, 1);
+  const state = async () =>
+    (await cases.page(true, null, 10)).map(({ one }) => ['user' in one.case ? one.case.user : '', one.explainedAt]);
+  deepEqual(new Map((await state()) as [string, number | null][]).get('kim'), null);
+  deepEqual(new Map((await state()) as [string, number | null][]).get('ash'), Date.UTC(2026, 10, 3));
+  pass();
+  await cases.keep([kim, ash], '2026-10-22');
+  deepEqual(new Map((await state()) as [string, number | null][]).get('ash'), null);
+});
+
+test('days that are no longer reviewed stay as they were', async (t) => {
+  const { cases, pass } = await emptyCases(t);
+  await cases.keep([accessCase('kim', '2026-11-01')], '2026-10-20');
+  pass();
+  equal((await cases.keep([accessCase('kim', '2026-11-01', { alert: false })], '2026-11-02')).length, 0);
+  const [row] = await cases.page(false, null, 10);
+  deepEqual([row?.one.case.alert, row?.one.explainedAt], [true, null]);
+});
+
+test('what a person decided stays as that person saw it, and is told no more', async (t) => {
+  const { cases, pass } = await emptyCases(t);
+  const [alert] = await cases.keep([accessCase('kim', '2026-11-01')], '2026-10-20');
+  const id = alert?.id ?? '';
+  await cases.decide(id, { verdict: 'not-explained', reason: 'Asked; no reason given.', by: 'Privacy' });
+  pass();
+  deepEqual(await cases.keep([accessCase('kim', '2026-11-01', { plain: 'Another.' })], '2026-10-20'), []);
+  const [row] = await cases.page(false, null, 10);
+  deepEqual(
+    [row?.one.case.plain, row?.one.decision?.verdict, row?.one.explainedAt],
+    ['A look.', 'not-explained', null],
+  );
+  await rejects(cases.decide('rac_x', { verdict: 'undecided', reason: 'There is none.', by: 'Privacy' }), {
+    code: 'records/no-such-case',
+  });
+});
+
+test('those beneath the budget are shown when they are asked for, page by page', async (t) => {
+  const { cases } = await emptyCases(t);
+  const days = Array.from({ length: 5 }, (_, n) => accessCase(`user${n}`, `2026-11-0${n + 1}`, { alert: n % 2 === 0 }));
+  equal((await cases.keep(days, '2026-10-20')).length, 3);
+  equal((await cases.page(false, null, 10)).length, 3);
+  const first = await cases.page(true, null, 3);
+  const rest = await cases.page(true, first.at(-1)?.cursor ?? null, 3);
+  equal(new Set([...first, ...rest].map(({ one }) => one.id)).size, 5);
+});

@@ -1,0 +1,147 @@
+/** The nightly review inside the service: the same cases as by hand, shown to the privacy role and to nobody else. */
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { auditEvent, sendAudit } from './audit-events.ts';
+import { eventually, type TestService, upService } from './service.ts';
+
+const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
+const DAY_MS = 24 * 3_600_000;
+const DAYS = 33;
+const BUDGET = '20';
+
+interface Case {
+  readonly user?: string;
+  readonly day?: string;
+  readonly patient?: string;
+  readonly to?: string;
+  readonly alert: boolean;
+  readonly plain: string;
+}
+
+interface Kept {
+  readonly id: string;
+  readonly explainedAt: string | null;
+  readonly decision: { readonly verdict: string; readonly by: string } | null;
+  readonly case: Case;
+}
+
+function wardwatch(...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', MAIN, ...args],
+    { encoding: 'utf8', maxBuffer: 1 << 28 },
+  );
+  equal(status, 0, stderr);
+  return stdout;
+}
+
+/** A hospital whose last day was in the last week: whole weeks later than it was made. */
+function recentHospital(): string {
+  const made = path.join(mkdtempSync(path.join(tmpdir(), 'wardwatch-review-')), 'h');
+  const size = ['--days', String(DAYS), '--staff', '60', '--patients', '500'];
+  wardwatch('simulate', 'hospital', '--seed', '5', ...size, made);
+  const last = Date.parse('2026-03-02T00:00:00Z') + (DAYS - 1) * DAY_MS;
+  const weeks = Math.floor((Date.now() - DAY_MS - last) / (7 * DAY_MS));
+  const later = (text: string) => new Date(Date.parse(text) + weeks * 7 * DAY_MS).toISOString();
+  for (const name of readdirSync(made)) {
+    const text = readFileSync(path.join(made, name), 'utf8');
+    writeFileSync(
+      path.join(made, name),
+      text.replaceAll(/\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))?/g, (time) =>
+        time.length === 10 ? later(time).slice(0, 10) : later(time),
+      ),
+    );
+  }
+  return made;
+}
+
+async function reviewed(service: TestService, token: string): Promise<Record<string, unknown>> {
+  const authorization = `Bearer ${token}`;
+  const ask = async () =>
+    JSON.parse((await service.fetch('/api/v1/records/review', { headers: { authorization } })).text) as {
+      isRunning: boolean;
+      last: Record<string, unknown> | null;
+    };
+  const before = (await eventually(ask, ({ isRunning }) => !isRunning)).last?.['at'];
+  const begun = await service.fetch('/api/v1/records/review', {
+    headers: { authorization, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  equal(begun.status, 200, begun.text);
+  const { last } = await eventually(ask, (state) => !state.isRunning && state.last?.['at'] !== before, 120_000);
+  return last ?? {};
+}
+
+/** What a case says of whom and when; in whatever order. */
+function namesOf(cases: readonly Case[]): string[] {
+  return cases.map(({ user, day, patient, to, alert }) => [user ?? patient, day ?? to, alert].join(' ')).sort();
+}
+
+test('each night the accesses are reviewed as by hand; who is asked about is for the privacy role alone', async (t) => {
+  const hospital = recentHospital();
+  const relationships = mkdtempSync(path.join(tmpdir(), 'wardwatch-relationships-'));
+  for (const name of readdirSync(hospital).filter((each) => each !== 'accesses.csv' && each !== 'labels.csv'))
+    writeFileSync(path.join(relationships, name), readFileSync(path.join(hospital, name)));
+  const rows = readFileSync(path.join(hospital, 'accesses.csv'), 'utf8').trim().split('\n').slice(1);
+  const service = await upService(t, '--plain-http', '--relationships', relationships, '--budget', BUDGET);
+  const { token } = await service.addSource('epr', 'fhir');
+  await sendAudit(
+    service,
+    token,
+    rows.map((row) => auditEvent(row.split(','))),
+  );
+  const privacy = await service.addToken('privacy');
+  const analyst = await service.addToken('analyst');
+  const last = await reviewed(service, privacy);
+  ok(Number(last['judgedDays']) > 2, JSON.stringify(last));
+
+  const byHand = service
+    .run('records', 'review', relationships, '--keys', service.keys, '--budget', BUDGET, '--format', 'ndjson')
+    .out.trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Case);
+  const kept = (await service.list('/api/v1/records/cases', privacy)) as unknown as Kept[];
+  const alerts = byHand.filter(({ alert }) => alert);
+  ok(alerts.length > 0, 'the hospital has something to find');
+  deepEqual(namesOf(kept.map((each) => each.case)), namesOf(alerts));
+  ok(!JSON.stringify(kept).includes('"p0'), 'patients are pseudonyms');
+
+  // An analyst knows that there is a case, and not whose.
+  const found = (await service.list('/api/v1/findings', analyst)).filter(({ kind }) => kind === 'record');
+  equal(found.length, alerts.length);
+  const mine = async () =>
+    (await service.list('/api/v1/incidents', analyst)).filter(({ links }) => (links as object[]).length === 0);
+  const incidents = await mine();
+  equal(incidents.length, alerts.length, 'each case is an incident of its own');
+  ok(incidents.every(({ score }) => (score as { total: number }).total >= 2));
+  const shown = JSON.stringify([found, incidents]);
+  for (const { case: own } of kept) ok(!shown.includes(own.user ?? own.patient ?? '-'), 'no name in what others see');
+  const asAnalyst = await service.fetch('/api/v1/records/cases', { headers: { authorization: `Bearer ${analyst}` } });
+  equal(asAnalyst.status, 403);
+
+  // What is decided stays, and a second night tells nothing twice.
+  const [first] = kept;
+  const decided = await service.fetch(`/api/v1/records/cases/${first?.id ?? ''}/decision`, {
+    headers: { authorization: `Bearer ${privacy}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ verdict: 'explained', reason: 'Covered for the ward that night.' }),
+  });
+  equal(decided.status, 200, decided.text);
+  await reviewed(service, privacy);
+  const again = (await service.list('/api/v1/records/cases', privacy)) as unknown as Kept[];
+  deepEqual(namesOf(again.map((each) => each.case)), namesOf(alerts));
+  equal(again.find(({ id }) => id === first?.id)?.decision?.verdict, 'explained');
+  ok(again.every(({ explainedAt }) => explainedAt === null));
+  equal((await mine()).length, alerts.length);
+  // Nothing of it lies open in the data folder.
+  const files = readdirSync(service.data, { withFileTypes: true }).filter((entry) => entry.isFile());
+  ok(files.some(({ name }) => name.startsWith('state')));
+  for (const { name } of files) {
+    const text = readFileSync(path.join(service.data, name), 'latin1');
+    for (const { case: own } of kept) ok(!text.includes(own.plain), name);
+  }
+  equal(await service.stop(), 0);
+});
