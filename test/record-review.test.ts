@@ -123,6 +123,22 @@ test('each night the accesses are reviewed as by hand; who is asked about is for
   const asAnalyst = await service.fetch('/api/v1/records/cases', { headers: { authorization: `Bearer ${analyst}` } });
   equal(asAnalyst.status, 403);
 
+  // The page for a patient is the one that the command line gives, however the patient is named.
+  const someone = rows[0]?.split(',')[2] ?? '';
+  const askWho = (patient: string, as: string) =>
+    service.fetch('/api/v1/records/who-looked', {
+      headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ patient, reason: 'A subject access request.' }),
+    });
+  const page = await askWho(someone, privacy);
+  equal(page.status, 200, page.text);
+  equal(
+    (JSON.parse(page.text) as { text: string }).text,
+    service.run('records', 'who-looked', relationships, '--keys', service.keys, '--patient', someone).out,
+  );
+  equal((await askWho('nobody-1', privacy)).status, 404);
+  equal((await askWho(someone, analyst)).status, 403);
+
   // What is decided stays, and a second night tells nothing twice.
   const [first] = kept;
   const decided = await service.fetch(`/api/v1/records/cases/${first?.id ?? ''}/decision`, {
@@ -142,6 +158,7 @@ test('each night the accesses are reviewed as by hand; who is asked about is for
   for (const { name } of files) {
     const text = readFileSync(path.join(service.data, name), 'latin1');
     for (const { case: own } of kept) ok(!text.includes(own.plain), name);
+    ok(!text.includes(someone) && !text.includes('nobody-1'), name);
   }
   equal(await service.stop(), 0);
 });

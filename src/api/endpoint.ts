@@ -3,6 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import type { Desk } from '../incidents/desk.ts';
 import type { Exceptions } from '../incidents/exceptions.ts';
 import type { Incidents } from '../incidents/store.ts';
+import type { LookLine } from '../records/who-looked.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
 import type { Counters } from '../watch/counters.ts';
 import type { Findings } from '../watch/findings-store.ts';
@@ -26,6 +27,8 @@ export interface ApiServices {
   readonly identities: Identities;
   readonly recordCases: RecordCases;
   readonly recordReview: Pick<RecordReview, 'begin' | 'isRunning' | 'last'>;
+  /** Who opened a patient’s record. @throws Refusal `records/not-found` */
+  readonly whoLooked: (patient: string) => Promise<{ readonly looks: readonly LookLine[]; readonly text: string }>;
   /** Reads again what was set aside for a reason; `null`: for any. */
   readonly replaySetAside: (reason: string | null) => Promise<{ readonly read: number; readonly still: number }>;
   /** How many things of each source were set aside in a time. */
@@ -39,6 +42,8 @@ export interface ApiServices {
   readonly refreshCounters: () => Promise<void>;
   /** Puts pseudonyms for what names a patient. */
   readonly pseudonymise: (text: string) => string;
+  /** The pseudonym of a patient, by whatever names them. */
+  readonly pseudonymOf: (patient: string) => string;
   /** Parts of the service that do not work, in a word each: for the administrator's log. Empty: all is well. */
   readonly failing: () => readonly string[];
   /** The OpenAPI document. */

@@ -14,6 +14,7 @@ import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
 import { sources } from './endpoints/sources.ts';
+import { whoLooked } from './endpoints/who-looked.ts';
 
 /** Everything that the API can be asked. */
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -37,6 +38,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   decideRecordCase,
   recordReview,
   beginRecordReview,
+  whoLooked,
   live,
   metrics,
   health,

@@ -107,13 +107,19 @@ function asked(query: unknown): Record<string, unknown> {
 }
 
 /** What somebody asked for may name a patient; the trail does not. */
-function cleaned(input: Readonly<Record<string, unknown>>, { pseudonymise }: ApiServices): object {
+function cleaned(input: Readonly<Record<string, unknown>>, { pseudonymise, pseudonymOf }: ApiServices): object {
   const clean = (value: unknown): unknown => {
     if (typeof value === 'string') return pseudonymise(value);
     if (typeof value === 'number') return pseudonymise(String(value)) === String(value) ? value : '(number)';
     if (Array.isArray(value)) return value.map(clean);
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, clean(each)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [
+        name,
+        // A local id looks like nothing that could be known.
+        name === 'patient' && typeof each === 'string' ? pseudonymOf(each) : clean(each),
+      ]),
+    );
   };
   return clean(input) as object;
 }
@@ -130,6 +136,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'exceptions/not-found': 404,
   'setaside/not-found': 404,
   'records/no-such-case': 404,
+  'records/not-found': 404,
   'records/review-running': 409,
   'incidents/not-now': 409,
   'incidents/changed': 409,

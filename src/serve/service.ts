@@ -275,6 +275,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             timeZone: options.timeZone,
             refreshCounters,
             pseudonymise: (text) => pseudonymiser.text(text),
+            pseudonymOf: (patient) => pseudonymiser.of(patient),
+            whoLooked: (patient) => recordReview.whoLooked(patient),
             failing: () => [...(archiveFailed ? ['archive'] : []), ...(judging.isRunning ? [] : ['judging'])],
             describe: () => openApiDocument(ENDPOINTS, options.version),
             onFinding: (listener) => {

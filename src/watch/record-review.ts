@@ -1,39 +1,12 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { setPriority } from 'node:os';
-import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
 import { recordFinding } from '../findings/looks.ts';
-import type { CaseKind, ReviewCase } from '../records/case.ts';
+import type { CaseKind } from '../records/case.ts';
+import type { LookLine } from '../records/who-looked.ts';
 import { dayText, type LocalDay, Zone } from '../records/zone.ts';
 import type { State } from '../store/state.ts';
 import type { Filed } from './findings-store.ts';
 import type { RecordCases } from './record-cases.ts';
-
-/** What the process that reviews is asked. Times are UTC ms. */
-export interface ReviewQuestion {
-  readonly data: string;
-  readonly keys: string;
-  /** The folder of what is known beside the accesses; `null`: nothing is. */
-  readonly relationships: string | null;
-  readonly timeZone: string;
-  readonly budget: number;
-  readonly trainDays: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-export type ReviewAnswer =
-  | {
-      readonly kind: 'reviewed';
-      readonly cases: readonly ReviewCase[];
-      readonly accesses: number;
-      readonly firstDay: string | null;
-      readonly lastDay: string | null;
-      readonly judgedDays: number;
-      readonly missing: readonly string[];
-      readonly setAside: number;
-    }
-  | { readonly kind: 'refused'; readonly reason: string };
+import { RecordsProcess } from './records-process.ts';
 
 /** How the last review went. */
 export interface ReviewState {
@@ -76,8 +49,6 @@ const REVIEWED_DAYS = 90;
 const TRAIN_DAYS = 28;
 /** Appointments and referrals come in late: so many days are judged again each night. */
 const OPEN_DAYS = 14;
-/** Such that the watch beside it has its own on a machine of 8 GB. */
-const MAX_HEAP_MB = 3072;
 const SETTING = 'record-review';
 /** Kinds that cannot wait for the morning. */
 const URGENT: readonly CaseKind[] = ['bulk', 'stolen-account'];
@@ -91,7 +62,7 @@ export class RecordReview {
   readonly #zone: Zone;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
-  #child: ChildProcess | null = null;
+  readonly #process = new RecordsProcess();
 
   constructor(parts: RecordReviewParts) {
     this.#parts = parts;
@@ -106,7 +77,7 @@ export class RecordReview {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     // It has changed nothing yet: the next start reviews again.
-    this.#child?.kill();
+    this.#process.kill();
     await this.#running;
   }
 
@@ -135,6 +106,24 @@ export class RecordReview {
       });
   }
 
+  /** Who opened a patient’s record, in all that is kept. @throws Refusal `records/not-found` */
+  async whoLooked(patient: string): Promise<{ looks: readonly LookLine[]; text: string }> {
+    const { dataFolder, keysFolder, relationships, timeZone } = this.#parts;
+    const answer = await this.#process.ask({
+      kind: 'who-looked',
+      patient,
+      data: dataFolder,
+      keys: keysFolder,
+      relationships,
+      timeZone,
+      from: Number.NEGATIVE_INFINITY,
+      to: Number.POSITIVE_INFINITY,
+    });
+    if (answer.kind === 'looked') return { looks: answer.lines, text: answer.text };
+    if (answer.kind === 'refused') throw new Refusal(answer.code, answer.reason);
+    throw new Error(`the process that was asked who looked is ${answer.kind}`);
+  }
+
   async #tick(): Promise<void> {
     if (this.#running !== null || this.#zone.hourOf(this.#parts.now()) < REVIEW_HOUR) return;
     const last = await this.last();
@@ -148,7 +137,8 @@ export class RecordReview {
   /** Up to the end of the day before `today`: of half a day nothing can be said. */
   async #review(today: LocalDay): Promise<void> {
     const { state, cases, now, file, onTrouble, dataFolder, keysFolder, relationships, timeZone, budget } = this.#parts;
-    const answer = await this.#ask({
+    const answer = await this.#process.ask({
+      kind: 'review',
       data: dataFolder,
       keys: keysFolder,
       relationships,
@@ -158,9 +148,11 @@ export class RecordReview {
       from: this.#zone.startOf(today - REVIEWED_DAYS),
       to: this.#zone.startOf(today),
     });
-    if (answer === null) return;
-    if (answer.kind === 'refused') {
-      onTrouble(answer.reason);
+    if (answer.kind === 'stopped') return;
+    if (answer.kind !== 'reviewed') {
+      onTrouble(
+        answer.kind === 'refused' ? answer.reason : '“wardwatch records review --data” broke off; run it to see why',
+      );
       return;
     }
     const { kind: _, cases: found, ...about } = answer;
@@ -176,32 +168,5 @@ export class RecordReview {
       .values({ name: SETTING, value, changed_at: now(), changed_by: null })
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ value, changed_at: now() }))
       .execute();
-  }
-
-  /** `null`: it ended without an answer, and that was told. */
-  #ask(question: ReviewQuestion): Promise<ReviewAnswer | null> {
-    return new Promise((resolve) => {
-      const child = fork(path.join(import.meta.dirname, 'record-review-job.ts'), [], {
-        execArgv: ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${MAX_HEAP_MB}`],
-        // What it says when it breaks may hold what an access said.
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-        serialization: 'advanced',
-      });
-      this.#child = child;
-      let answer: ReviewAnswer | null = null;
-      child.on('message', (message: ReviewAnswer) => (answer = message));
-      child.on('error', (error) => this.#parts.onBug(error));
-      child.on('close', (code, signal) => {
-        this.#child = null;
-        if (answer === null && signal !== 'SIGTERM')
-          this.#parts.onTrouble(
-            `the review ended without an answer (${signal ?? `code ${code ?? 0}`}); “wardwatch records review --data” says why`,
-          );
-        resolve(answer);
-      });
-      // The watch comes first.
-      if (child.pid !== undefined) setPriority(child.pid, 10);
-      child.send(question);
-    });
   }
 }

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+
+export const whoLooked = endpoint({
+  audience: ['privacy'],
+  method: 'POST',
+  path: '/api/v1/records/who-looked',
+  summary: 'Who opened this patient’s record, day by day, and whether care explains it: for a subject access request.',
+  input: z.object({
+    patient: z.string().trim().min(1).max(200).describe('a pseudonym, a number, or the id that your systems give'),
+    reason: z.string().trim().min(10).max(2000).describe('why it is asked: it goes into the trail with your name'),
+  }),
+  answer: z.object({
+    looks: z.array(z.looseObject({ schema: z.literal('wardwatch.look/1') })),
+    text: z.string().describe('the page for the patient, in plain words'),
+  }),
+  isRecorded: true,
+  handle: ({ patient }, services) => services.whoLooked(patient),
+});

@@ -1,0 +1,85 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { setPriority } from 'node:os';
+import path from 'node:path';
+import type { RefusalCode } from '../core/refusal.ts';
+import type { ReviewCase } from '../records/case.ts';
+import type { LookLine } from '../records/who-looked.ts';
+
+interface KeptRecords {
+  readonly data: string;
+  readonly keys: string;
+  /** The folder of what is known beside the accesses; `null`: nothing is. */
+  readonly relationships: string | null;
+  readonly timeZone: string;
+  /** UTC ms; the last instant no longer counts. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is asked of the record accesses that are kept. */
+export type RecordsQuestion = KeptRecords &
+  (
+    | { readonly kind: 'review'; readonly budget: number; readonly trainDays: number }
+    | { readonly kind: 'who-looked'; readonly patient: string }
+  );
+
+export interface Reviewed {
+  readonly kind: 'reviewed';
+  readonly cases: readonly ReviewCase[];
+  readonly accesses: number;
+  readonly firstDay: string | null;
+  readonly lastDay: string | null;
+  readonly judgedDays: number;
+  readonly missing: readonly string[];
+  readonly setAside: number;
+}
+
+export type RecordsAnswer =
+  | Reviewed
+  | { readonly kind: 'looked'; readonly lines: readonly LookLine[]; readonly text: string }
+  | { readonly kind: 'refused'; readonly code: RefusalCode; readonly reason: string }
+  /** It broke: for want of memory, or by a bug of ours. */
+  | { readonly kind: 'broken' }
+  /** We ended it. */
+  | { readonly kind: 'stopped' };
+
+/** Such that the watch beside it has its own on a machine of 8 GB. */
+const MAX_HEAP_MB = 3072;
+
+/**
+ * Asks a process of its own about the record accesses: months of them are read into memory and judged, and neither their
+ * size nor a failure may touch the watch.
+ */
+export class RecordsProcess {
+  readonly #children = new Set<ChildProcess>();
+
+  kill(): void {
+    for (const child of this.#children) child.kill();
+  }
+
+  ask(question: RecordsQuestion): Promise<RecordsAnswer> {
+    return new Promise((resolve) => {
+      const child = fork(path.join(import.meta.dirname, 'records-worker.ts'), [], {
+        execArgv: ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${MAX_HEAP_MB}`],
+        // What it says when it breaks may hold what an access said.
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        serialization: 'advanced',
+      });
+      this.#children.add(child);
+      let answer: RecordsAnswer = { kind: 'broken' };
+      child.on('message', (message: RecordsAnswer) => (answer = message));
+      child.on('error', () => {
+        this.#children.delete(child);
+        resolve(answer);
+      });
+      child.on('close', (_code, signal) => {
+        this.#children.delete(child);
+        resolve(answer.kind === 'broken' && signal === 'SIGTERM' ? { kind: 'stopped' } : answer);
+      });
+      if (child.pid === undefined) return;
+      // The watch comes first.
+      setPriority(child.pid, 10);
+      child.send(question);
+    });
+  }
+}

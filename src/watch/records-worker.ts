@@ -1,0 +1,59 @@
+/** What a process of its own does for records-process.ts: it is given one question, answers once, and ends. */
+import { Refusal } from '../core/refusal.ts';
+import { type KeptAccess, RequestJoin } from '../records/kept-access.ts';
+import { reviewRecords } from '../records/review.ts';
+import { whoLooked } from '../records/who-looked.ts';
+import { readKeptEvents } from '../store/archive/kept-events.ts';
+import { RECORD_ACCESS, servicePseudonyms } from './kept-records.ts';
+import type { RecordsAnswer, RecordsQuestion } from './records-process.ts';
+
+async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
+  const { data, keys, relationships: folder, timeZone: zone } = question;
+  const accesses = await keptAccesses(question);
+  const pseudonymKey = await servicePseudonyms(keys, data);
+  if (question.kind === 'who-looked') {
+    const { lines, text } = whoLooked({ accesses, folder }, { patient: question.patient, zone, pseudonymKey });
+    return { kind: 'looked', lines, text };
+  }
+  const { budget, trainDays } = question;
+  const { cases, firstDay, lastDay, judgedDays, report } = reviewRecords(
+    { accesses, folder },
+    { budget, trainDays, zone, pseudonymKey },
+  );
+  return {
+    kind: 'reviewed',
+    cases,
+    accesses: accesses.length,
+    firstDay,
+    lastDay,
+    judgedDays,
+    missing: [...report.missing],
+    setAside: report.setAsideCount,
+  };
+}
+
+async function keptAccesses({ data, from, to }: RecordsQuestion): Promise<readonly KeptAccess[]> {
+  let join = new RequestJoin();
+  await readKeptEvents(
+    data,
+    RECORD_ACCESS,
+    () => {
+      join = new RequestJoin();
+    },
+    (event) => {
+      const at = event.at ?? event.receivedAt;
+      if (at >= from && at < to) join.add(event);
+    },
+  );
+  return join.accesses;
+}
+
+process.once('message', (question: RecordsQuestion) => {
+  answerTo(question)
+    .catch((error: unknown): RecordsAnswer => {
+      if (error instanceof Refusal) return { kind: 'refused', code: error.code, reason: error.message };
+      throw error;
+    })
+    .then((answer) => process.send?.(answer, () => process.disconnect()))
+    .catch(() => process.exit(4));
+});
