@@ -138,6 +138,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'records/no-such-case': 404,
   'records/not-found': 404,
   'records/review-running': 409,
+  'records/busy': 503,
   'incidents/not-now': 409,
   'incidents/changed': 409,
   'store/busy': 503,

@@ -17,6 +17,7 @@ export const REFUSALS = {
   },
   'records/not-found': { exit: 2, hint: 'Check the spelling: keys are compared exactly.' },
   'records/no-such-case': { exit: 2, hint: 'Cases and their ids are listed by /api/v1/records/cases.' },
+  'records/busy': { exit: 4, hint: 'Ask again in a few minutes: the records are being read.' },
   'records/review-running': { exit: 2, hint: 'Ask /api/v1/records/review how it stands.' },
   'notices/invalid': { exit: 2, hint: 'See docs/notices.md for the file.' },
   'incidents/not-found': { exit: 2, hint: 'Incidents and their ids are listed by /api/v1/incidents.' },

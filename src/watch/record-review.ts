@@ -49,6 +49,8 @@ const REVIEWED_DAYS = 90;
 const TRAIN_DAYS = 28;
 /** Appointments and referrals come in late: so many days are judged again each night. */
 const OPEN_DAYS = 14;
+/** What failed is seldom mended sooner, and the alarm has been given. */
+const AGAIN_MS = 3_600_000;
 const SETTING = 'record-review';
 /** Kinds that cannot wait for the morning. */
 const URGENT: readonly CaseKind[] = ['bulk', 'stolen-account'];
@@ -63,6 +65,8 @@ export class RecordReview {
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
   readonly #process = new RecordsProcess();
+  /** After one that failed. */
+  #againAt = 0;
 
   constructor(parts: RecordReviewParts) {
     this.#parts = parts;
@@ -77,7 +81,7 @@ export class RecordReview {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     // It has changed nothing yet: the next start reviews again.
-    this.#process.kill();
+    this.#process.stop();
     await this.#running;
   }
 
@@ -121,11 +125,13 @@ export class RecordReview {
     });
     if (answer.kind === 'looked') return { looks: answer.lines, text: answer.text };
     if (answer.kind === 'refused') throw new Refusal(answer.code, answer.reason);
-    throw new Error(`the process that was asked who looked is ${answer.kind}`);
+    if (answer.kind === 'stopped') throw new Refusal('service/failing', 'the service is stopping');
+    throw new Error('the process that was asked who looked broke off');
   }
 
   async #tick(): Promise<void> {
-    if (this.#running !== null || this.#zone.hourOf(this.#parts.now()) < REVIEW_HOUR) return;
+    const now = this.#parts.now();
+    if (this.#running !== null || now < this.#againAt || this.#zone.hourOf(now) < REVIEW_HOUR) return;
     const last = await this.last();
     if (last?.to !== dayText(this.#today()) && this.#running === null) this.begin();
   }
@@ -150,6 +156,7 @@ export class RecordReview {
     });
     if (answer.kind === 'stopped') return;
     if (answer.kind !== 'reviewed') {
+      this.#againAt = now() + AGAIN_MS;
       onTrouble(
         answer.kind === 'refused' ? answer.reason : '“wardwatch records review --data” broke off; run it to see why',
       );

@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { setPriority } from 'node:os';
 import path from 'node:path';
-import type { RefusalCode } from '../core/refusal.ts';
+import { Refusal, type RefusalCode } from '../core/refusal.ts';
 import type { ReviewCase } from '../records/case.ts';
 import type { LookLine } from '../records/who-looked.ts';
 
@@ -45,19 +44,36 @@ export type RecordsAnswer =
 
 /** Such that the watch beside it has its own on a machine of 8 GB. */
 const MAX_HEAP_MB = 3072;
+const MAX_WAITING = 10;
 
 /**
  * Asks a process of its own about the record accesses: months of them are read into memory and judged, and neither their
  * size nor a failure may touch the watch.
  */
 export class RecordsProcess {
-  readonly #children = new Set<ChildProcess>();
+  #child: ChildProcess | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #isStopping = false;
 
-  kill(): void {
-    for (const child of this.#children) child.kill();
+  /** Whoever waits for an answer gets none. */
+  stop(): void {
+    this.#isStopping = true;
+    this.#child?.kill();
   }
 
+  /** One question at a time: the memory of one is set aside. @throws Refusal `records/busy` */
   ask(question: RecordsQuestion): Promise<RecordsAnswer> {
+    if (this.#waiting >= MAX_WAITING) throw new Refusal('records/busy', `${this.#waiting} questions wait already`);
+    this.#waiting++;
+    const answer = this.#turn
+      .then(() => (this.#isStopping ? ({ kind: 'stopped' } as const) : this.#run(question)))
+      .finally(() => this.#waiting--);
+    this.#turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  #run(question: RecordsQuestion): Promise<RecordsAnswer> {
     return new Promise((resolve) => {
       const child = fork(path.join(import.meta.dirname, 'records-worker.ts'), [], {
         execArgv: ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${MAX_HEAP_MB}`],
@@ -65,21 +81,18 @@ export class RecordsProcess {
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         serialization: 'advanced',
       });
-      this.#children.add(child);
+      this.#child = child;
       let answer: RecordsAnswer = { kind: 'broken' };
       child.on('message', (message: RecordsAnswer) => (answer = message));
       child.on('error', () => {
-        this.#children.delete(child);
+        this.#child = null;
         resolve(answer);
       });
-      child.on('close', (_code, signal) => {
-        this.#children.delete(child);
-        resolve(answer.kind === 'broken' && signal === 'SIGTERM' ? { kind: 'stopped' } : answer);
+      child.on('close', () => {
+        this.#child = null;
+        resolve(answer.kind === 'broken' && this.#isStopping ? { kind: 'stopped' } : answer);
       });
-      if (child.pid === undefined) return;
-      // The watch comes first.
-      setPriority(child.pid, 10);
-      child.send(question);
+      if (child.pid !== undefined) child.send(question);
     });
   }
 }
