@@ -54,19 +54,18 @@ export function readAtna(message: Node): { fields: Fields; logSource: typeof ACC
     set(fields, 'user', attribute(person, 'UserID') ?? attribute(person, 'AlternativeUserID'));
     set(fields, 'role', codeOf(person.children.find(({ name }) => name === 'RoleIDCode')));
   }
+  const machines = participants.filter((node) => node !== person);
+  // The server is a participant too, in any order. Who asks is the source of a query (DICOM PS3.15 A.5.3.10).
+  const client =
+    (fields['action'] === 'search' ? machines.find((node) => rolesOf(node).includes('110153')) : undefined) ??
+    machines.find((node) => attribute(node, 'UserID') !== null);
+  const seats = [person, client, ...participants].filter((node) => node !== undefined);
   set(
     fields,
     'address',
-    participants.map((node) => attribute(node, 'NetworkAccessPointID')).find((text) => text !== null) ?? null,
+    seats.map((node) => attribute(node, 'NetworkAccessPointID')).find((text) => text !== null) ?? null,
   );
-  set(
-    fields,
-    'device',
-    participants
-      .filter((node) => node !== person)
-      .map((node) => attribute(node, 'UserID'))
-      .find((text) => text !== null) ?? null,
-  );
+  set(fields, 'device', client === undefined ? null : attribute(client, 'UserID'));
   const source = message.children.find(({ name }) => name === 'AuditSourceIdentification');
   set(
     fields,
@@ -98,6 +97,10 @@ function attribute(node: Node, name: string): string | null {
     node.attributes[name] ??
     Object.entries(node.attributes).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
   return own === undefined || own === '' ? null : own;
+}
+
+function rolesOf(participant: Node): (string | null)[] {
+  return participant.children.filter(({ name }) => name === 'RoleIDCode').map(codeOf);
 }
 
 function codeOf(node: Node | undefined): string | null {

@@ -827,6 +827,13 @@ export const SHAPE_SAMPLES: readonly ShapeSample[] = [
     fields: { user: 'kim', device: 'Device/ws-12', address: '10.1.1.12', outcome: 'success' },
   },
   {
+    what: 'an ATNA query whose server stands before the person who asked',
+    text: `<AuditMessage><EventIdentification EventActionCode="E" EventDateTime="${AT}Z" EventOutcomeIndicator="0"><EventID csd-code="110112"/></EventIdentification><ActiveParticipant UserID="http://registry" UserIsRequestor="false" NetworkAccessPointID="10.1.9.9" NetworkAccessPointTypeCode="2"><RoleIDCode csd-code="110152"/></ActiveParticipant><ActiveParticipant UserID="ws-12" UserIsRequestor="false" NetworkAccessPointID="10.1.1.12" NetworkAccessPointTypeCode="2"><RoleIDCode csd-code="110153"/></ActiveParticipant><ActiveParticipant UserID="kim" UserIsRequestor="true"/><ParticipantObjectIdentification ParticipantObjectID="H-17" ParticipantObjectTypeCode="1" ParticipantObjectTypeCodeRole="1"/></AuditMessage>`,
+    format: 'xml',
+    source: 'clinical/record_access/',
+    fields: { user: 'kim', device: 'ws-12', address: '10.1.1.12', action: 'search' },
+  },
+  {
     what: 'FHIR in XML',
     text: `<AuditEvent xmlns="http://hl7.org/fhir"><type><system value="http://dicom.nema.org/resources/ontology/DCM"/><code value="110112"/></type><action value="E"/><recorded value="${AT}Z"/><outcome value="0"/><agent><who><identifier><value value="kim"/></identifier></who><requestor value="true"/></agent><entity><what><reference value="Patient/1"/></what><role><code value="1"/></role></entity></AuditEvent>`,
     format: 'xml',
