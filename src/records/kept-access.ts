@@ -30,27 +30,35 @@ export interface AccessEvent {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The accesses in an event: one for each patient that it names, one without if it names none. */
-export function keptAccessesOf({ at, receivedAt, host, address, fields }: AccessEvent): KeptAccess[] {
-  const text = (name: string) => textOf(fields[name])[0] ?? '';
+/**
+ * The accesses in an event: one for each patient that it names, one without if it names none.
+ *
+ * @param shared gives the one copy of a text that many events have
+ */
+export function keptAccessesOf(
+  { at, receivedAt, host, address, fields }: AccessEvent,
+  shared: (text: string) => string = (text) => text,
+): KeptAccess[] {
+  const text = (name: string) => shared(textOf(fields[name])[0] ?? '');
   const device = text('device');
   const common = {
     at: at ?? receivedAt,
     user: text('user'),
     action: text('action'),
-    resource: textOf(fields['resource_type']).join(' '),
+    resource: shared(textOf(fields['resource_type']).join(' ')),
     device,
     location: text('location'),
     purpose: text('purpose'),
     breakGlass: text('break_glass') === 'true' ? '1' : '',
-    host: withoutType(host ?? device),
-    address: text('address') === '' ? (address ?? '') : text('address'),
+    host: shared(withoutType(host ?? device)),
+    address: text('address') === '' ? shared(address ?? '') : text('address'),
     session: text('session'),
-    sequence: text('sequence'),
+    // No two are the same.
+    sequence: textOf(fields['sequence'])[0] ?? '',
     outcome: text('outcome'),
   };
   const patients = textOf(fields['patient']);
-  return (patients.length === 0 ? [''] : patients).map((patient) => ({ ...common, patient }));
+  return (patients.length === 0 ? [''] : patients).map((patient) => ({ ...common, patient: shared(patient) }));
 }
 
 /** What is known of one request so far. */
@@ -74,10 +82,17 @@ const SAME_REQUEST_MS = 10 * 60_000;
 export class RequestJoin {
   readonly #requests = new Map<string, Request>();
   readonly accesses: KeptAccess[] = [];
+  // Months of accesses are held at once, of a few thousand people and machines: with one copy of each, less than half the memory.
+  readonly #texts = new Map<string, string>();
+  readonly #shared = (text: string): string => {
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    return known ?? text;
+  };
 
   add(event: AccessEvent): void {
     const id = textOf(event.fields['request_id'])[0] ?? '';
-    for (const access of keptAccessesOf(event))
+    for (const access of keptAccessesOf(event, this.#shared))
       if (id === '') this.accesses.push(access);
       else this.#join(this.#requestOf(id, access.at), access);
   }
