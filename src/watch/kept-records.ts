@@ -2,37 +2,54 @@ import { existsSync } from 'node:fs';
 import { Refusal } from '../core/refusal.ts';
 import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import type { RecordsInput } from '../records/accesses.ts';
-import { RequestJoin } from '../records/kept-access.ts';
+import { type KeptAccess, RequestJoin } from '../records/kept-access.ts';
 import type { PseudonymKey } from '../records/pseudonym.ts';
 import type { ScopeGap } from '../records/scope.ts';
-import { readKeptEvents } from '../store/archive/kept-events.ts';
+import { type KeptEvents, readKeptEvents } from '../store/archive/kept-events.ts';
 import type { State } from '../store/state.ts';
 import { openKeyring } from '../store/seal.ts';
 import { placesIn } from '../store/places.ts';
 import { setAsideCounts } from './set-aside-store.ts';
 
-export const RECORD_ACCESS = 'record_access';
+const RECORD_ACCESS = 'record_access';
 
 /** True for the data folder of a service; a folder of CSV files has no archive. */
 export function isDataFolder(folder: string): boolean {
   return existsSync(placesIn(folder).archive);
 }
 
-/** The record accesses that a service keeps, and what of them is gone, between two moments. */
+/** The record accesses that a service keeps, of a time (UTC ms; the last instant no longer counts), and what of any is gone. */
+export async function readKeptAccesses(
+  data: string,
+  from: number,
+  to: number,
+): Promise<KeptEvents & { readonly accesses: readonly KeptAccess[] }> {
+  let join = new RequestJoin();
+  const kept = await readKeptEvents(
+    data,
+    RECORD_ACCESS,
+    () => {
+      join = new RequestJoin();
+    },
+    (event) => {
+      const at = event.at ?? event.receivedAt;
+      if (at >= from && at < to) join.add(event);
+    },
+  );
+  return { ...kept, accesses: join.accesses };
+}
+
+/** All record accesses that a service keeps, and what of them is gone between two moments. */
 export async function readKeptRecords(
   data: string,
   relationships: string | null,
   from: number,
   to: number,
 ): Promise<{ readonly input: RecordsInput; readonly gaps: ScopeGap[] }> {
-  let join = new RequestJoin();
-  const { deleted, losses } = await readKeptEvents(
+  const { accesses, deleted, losses } = await readKeptAccesses(
     data,
-    RECORD_ACCESS,
-    () => {
-      join = new RequestJoin();
-    },
-    (event) => join.add(event),
+    Number.NEGATIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
   );
   const gaps: ScopeGap[] = deleted
     .filter(({ kind, timeFrom, timeTo }) => kind === 'clinical' && timeFrom < to && timeTo >= from)
@@ -42,7 +59,7 @@ export async function readKeptRecords(
       to: new Date(timeTo).toISOString(),
     }));
   for (const what of losses) gaps.push({ kind: 'damaged', what });
-  return { input: { accesses: join.accesses, folder: relationships }, gaps };
+  return { input: { accesses, folder: relationships }, gaps };
 }
 
 /** What sources sent in the window that could not be read. */

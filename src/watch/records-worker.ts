@@ -1,15 +1,13 @@
 /** What a process of its own does for records-process.ts: it is given one question, answers once, and ends. */
 import { Refusal } from '../core/refusal.ts';
-import { type KeptAccess, RequestJoin } from '../records/kept-access.ts';
 import { reviewRecords } from '../records/review.ts';
 import { whoLooked } from '../records/who-looked.ts';
-import { readKeptEvents } from '../store/archive/kept-events.ts';
-import { RECORD_ACCESS, servicePseudonyms } from './kept-records.ts';
+import { readKeptAccesses, servicePseudonyms } from './kept-records.ts';
 import type { RecordsAnswer, RecordsQuestion } from './records-process.ts';
 
 async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
-  const { data, keys, relationships: folder, timeZone: zone } = question;
-  const accesses = await keptAccesses(question);
+  const { data, keys, relationships: folder, timeZone: zone, from, to } = question;
+  const { accesses } = await readKeptAccesses(data, from, to);
   const pseudonymKey = await servicePseudonyms(keys, data);
   if (question.kind === 'who-looked') {
     const { lines, text } = whoLooked({ accesses, folder }, { patient: question.patient, zone, pseudonymKey });
@@ -30,22 +28,6 @@ async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
     missing: [...report.missing],
     setAside: report.setAsideCount,
   };
-}
-
-async function keptAccesses({ data, from, to }: RecordsQuestion): Promise<readonly KeptAccess[]> {
-  let join = new RequestJoin();
-  await readKeptEvents(
-    data,
-    RECORD_ACCESS,
-    () => {
-      join = new RequestJoin();
-    },
-    (event) => {
-      const at = event.at ?? event.receivedAt;
-      if (at >= from && at < to) join.add(event);
-    },
-  );
-  return join.accesses;
 }
 
 process.once('message', (question: RecordsQuestion) => {
