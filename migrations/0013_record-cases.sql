@@ -4,7 +4,7 @@
 create table record_cases (
   id text primary key,
   day text not null,                -- local date; of a crowd its last
-  alert integer not null,           -- 1: within the budget
+  alert integer not null,           -- 1: within the budget, of the last review or an earlier one
   sealed bytea not null,            -- the case: who, whose record and why
   first_at bigint not null,
   seen_at bigint not null,          -- the last review that found it

@@ -28,7 +28,9 @@ export interface ApiServices {
   readonly recordCases: RecordCases;
   readonly recordReview: Pick<RecordReview, 'begin' | 'isRunning' | 'last'>;
   /** Who opened a patient’s record. @throws Refusal `records/not-found` */
-  readonly whoLooked: (patient: string) => Promise<{ readonly looks: readonly LookLine[]; readonly text: string }>;
+  readonly whoLooked: (
+    patient: string,
+  ) => Promise<{ readonly looks: readonly LookLine[]; readonly text: string; readonly losses: number }>;
   /** Reads again what was set aside for a reason; `null`: for any. */
   readonly replaySetAside: (reason: string | null) => Promise<{ readonly read: number; readonly still: number }>;
   /** How many things of each source were set aside in a time. */

@@ -236,7 +236,7 @@ export interface RecordCaseRow {
   readonly id: `rac_${string}`;
   /** Local date; of a crowd its last. */
   readonly day: string;
-  /** 1: within the budget. */
+  /** 1: within the budget, of the last review or an earlier one. */
   readonly alert: number;
   /** The case. */
   readonly sealed: Buffer;

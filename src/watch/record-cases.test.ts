@@ -40,34 +40,51 @@ async function emptyCases(t: TestContext): Promise<{ cases: RecordCases; pass: (
 test('what a later review no longer finds is explained since then; what it finds again is not', async (t) => {
   const { cases, pass } = await emptyCases(t);
   const [kim, ash] = [accessCase('kim', '2026-11-01'), accessCase('ash', '2026-11-01')];
-  equal((await cases.keep([kim, ash], '2026-10-20')).length, 2);
+  equal((await cases.keep([kim, ash], '2026-10-20', true)).length, 2);
   pass();
-  equal((await cases.keep([kim], '2026-10-21')).length, 1);
+  equal((await cases.keep([kim], '2026-10-21', true)).length, 1);
   const state = async () =>
     (await cases.page(true, null, 10)).map(({ one }) => ['user' in one.case ? one.case.user : '', one.explainedAt]);
   deepEqual(new Map((await state()) as [string, number | null][]).get('kim'), null);
   deepEqual(new Map((await state()) as [string, number | null][]).get('ash'), Date.UTC(2026, 10, 3));
   pass();
-  await cases.keep([kim, ash], '2026-10-22');
+  await cases.keep([kim, ash], '2026-10-22', true);
   deepEqual(new Map((await state()) as [string, number | null][]).get('ash'), null);
+});
+
+test('what is not found because it could not be read is not explained', async (t) => {
+  const { cases, pass } = await emptyCases(t);
+  await cases.keep([accessCase('kim', '2026-11-01')], '2026-10-20', true);
+  pass();
+  await cases.keep([], '2026-10-21', false);
+  equal((await cases.page(false, null, 10))[0]?.one.explainedAt, null);
+});
+
+test('what was told once stays in the list, though a later night ranks it beneath the budget', async (t) => {
+  const { cases, pass } = await emptyCases(t);
+  await cases.keep([accessCase('kim', '2026-11-01')], '2026-10-20', true);
+  pass();
+  equal((await cases.keep([accessCase('kim', '2026-11-01', { alert: false })], '2026-10-21', true)).length, 0);
+  const [row] = await cases.page(false, null, 10);
+  deepEqual([row?.one.case.alert, row?.one.explainedAt], [false, null]);
 });
 
 test('days that are no longer reviewed stay as they were', async (t) => {
   const { cases, pass } = await emptyCases(t);
-  await cases.keep([accessCase('kim', '2026-11-01')], '2026-10-20');
+  await cases.keep([accessCase('kim', '2026-11-01')], '2026-10-20', true);
   pass();
-  equal((await cases.keep([accessCase('kim', '2026-11-01', { alert: false })], '2026-11-02')).length, 0);
+  equal((await cases.keep([accessCase('kim', '2026-11-01', { alert: false })], '2026-11-02', true)).length, 0);
   const [row] = await cases.page(false, null, 10);
   deepEqual([row?.one.case.alert, row?.one.explainedAt], [true, null]);
 });
 
 test('what a person decided stays as that person saw it, and is told no more', async (t) => {
   const { cases, pass } = await emptyCases(t);
-  const [alert] = await cases.keep([accessCase('kim', '2026-11-01')], '2026-10-20');
+  const [alert] = await cases.keep([accessCase('kim', '2026-11-01')], '2026-10-20', true);
   const id = alert?.id ?? '';
   await cases.decide(id, { verdict: 'not-explained', reason: 'Asked; no reason given.', by: 'Privacy' });
   pass();
-  deepEqual(await cases.keep([accessCase('kim', '2026-11-01', { plain: 'Another.' })], '2026-10-20'), []);
+  deepEqual(await cases.keep([accessCase('kim', '2026-11-01', { plain: 'Another.' })], '2026-10-20', true), []);
   const [row] = await cases.page(false, null, 10);
   deepEqual(
     [row?.one.case.plain, row?.one.decision?.verdict, row?.one.explainedAt],
@@ -81,7 +98,7 @@ test('what a person decided stays as that person saw it, and is told no more', a
 test('those beneath the budget are shown when they are asked for, page by page', async (t) => {
   const { cases } = await emptyCases(t);
   const days = Array.from({ length: 5 }, (_, n) => accessCase(`user${n}`, `2026-11-0${n + 1}`, { alert: n % 2 === 0 }));
-  equal((await cases.keep(days, '2026-10-20')).length, 3);
+  equal((await cases.keep(days, '2026-10-20', true)).length, 3);
   equal((await cases.page(false, null, 10)).length, 3);
   const first = await cases.page(true, null, 3);
   const rest = await cases.page(true, first.at(-1)?.cursor ?? null, 3);

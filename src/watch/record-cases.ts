@@ -45,11 +45,16 @@ export class RecordCases {
 
   /**
    * Keeps what a review found of the days from `since` on. What it no longer finds there is explained by what has come in
-   * since; what a person has decided stays as that person saw it.
+   * since, if all could be read that was there before; what a person has decided stays as that person saw it.
    *
+   * @param isWhole false: part of the accesses could not be read, so that nothing follows from what is not found
    * @returns those within the budget that nobody has decided
    */
-  async keep(found: readonly ReviewCase[], since: string): Promise<readonly { id: string; case: ReviewCase }[]> {
+  async keep(
+    found: readonly ReviewCase[],
+    since: string,
+    isWhole: boolean,
+  ): Promise<readonly { id: string; case: ReviewCase }[]> {
     const now = this.#now();
     const alerts: { id: string; case: ReviewCase }[] = [];
     await this.#state.transaction(async (within) => {
@@ -71,18 +76,20 @@ export class RecordCases {
         if (decided.has(id)) continue;
         const row = {
           day,
-          alert: one.alert ? 1 : 0,
+          // What was told once stays in the list, though the budget of a later night lies elsewhere.
+          ...(one.alert ? { alert: 1 } : {}),
           sealed: this.#seals.seal(Buffer.from(JSON.stringify(one)), contextOf(id)),
           seen_at: now,
           explained_at: null,
         };
         await within
           .insertInto('record_cases')
-          .values({ id, ...row, first_at: now, decided_at: null, decision: null })
+          .values({ id, alert: 0, ...row, first_at: now, decided_at: null, decision: null })
           .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
           .execute();
         if (one.alert) alerts.push({ id, case: one });
       }
+      if (!isWhole) return;
       await within
         .updateTable('record_cases')
         .set({ explained_at: now })

@@ -23,6 +23,8 @@ export interface ReviewState {
   readonly missing: readonly string[];
   /** Rows of the files beside them that could not be read. */
   readonly setAside: number;
+  /** Parts of what is kept that could not be read. */
+  readonly losses: number;
 }
 
 export interface RecordReviewParts {
@@ -111,7 +113,7 @@ export class RecordReview {
   }
 
   /** Who opened a patient’s record, in all that is kept. @throws Refusal `records/not-found` */
-  async whoLooked(patient: string): Promise<{ looks: readonly LookLine[]; text: string }> {
+  async whoLooked(patient: string): Promise<{ looks: readonly LookLine[]; text: string; losses: number }> {
     const { dataFolder, keysFolder, relationships, timeZone } = this.#parts;
     const answer = await this.#process.ask({
       kind: 'who-looked',
@@ -123,7 +125,7 @@ export class RecordReview {
       from: Number.NEGATIVE_INFINITY,
       to: Number.POSITIVE_INFINITY,
     });
-    if (answer.kind === 'looked') return { looks: answer.lines, text: answer.text };
+    if (answer.kind === 'looked') return { looks: answer.lines, text: answer.text, losses: answer.losses };
     if (answer.kind === 'refused') throw new Refusal(answer.code, answer.reason);
     if (answer.kind === 'stopped') throw new Refusal('service/failing', 'the service is stopping');
     throw new Error('the process that was asked who looked broke off');
@@ -163,7 +165,11 @@ export class RecordReview {
       return;
     }
     const { kind: _, cases: found, ...about } = answer;
-    for (const { id, case: one } of await cases.keep(found, dayText(today - OPEN_DAYS))) {
+    const since = dayText(today - OPEN_DAYS);
+    const isWhole = about.losses === 0 && (about.lastDay ?? '') >= since;
+    if (about.losses > 0)
+      onTrouble(`${about.losses} parts of what is kept cannot be read; “wardwatch verify” names them`);
+    for (const { id, case: one } of await cases.keep(found, since, isWhole)) {
       const isBulk = 'user' in one && one.kinds.some((kind) => URGENT.includes(kind));
       // One by one: each is an incident of its own.
       await file([{ finding: recordFinding(id, isBulk, now()), sourceId: null }]);

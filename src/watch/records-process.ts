@@ -31,11 +31,13 @@ export interface Reviewed {
   readonly judgedDays: number;
   readonly missing: readonly string[];
   readonly setAside: number;
+  /** Parts of what is kept that could not be read. */
+  readonly losses: number;
 }
 
 export type RecordsAnswer =
   | Reviewed
-  | { readonly kind: 'looked'; readonly lines: readonly LookLine[]; readonly text: string }
+  | { readonly kind: 'looked'; readonly lines: readonly LookLine[]; readonly text: string; readonly losses: number }
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly reason: string }
   /** It broke: for want of memory, or by a bug of ours. */
   | { readonly kind: 'broken' }

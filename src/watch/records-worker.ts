@@ -7,11 +7,11 @@ import type { RecordsAnswer, RecordsQuestion } from './records-process.ts';
 
 async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
   const { data, keys, relationships: folder, timeZone: zone, from, to } = question;
-  const { accesses } = await readKeptAccesses(data, from, to);
+  const { accesses, losses } = await readKeptAccesses(data, from, to);
   const pseudonymKey = await servicePseudonyms(keys, data);
   if (question.kind === 'who-looked') {
     const { lines, text } = whoLooked({ accesses, folder }, { patient: question.patient, zone, pseudonymKey });
-    return { kind: 'looked', lines, text };
+    return { kind: 'looked', lines, text, losses: losses.length };
   }
   const { budget, trainDays } = question;
   const { cases, firstDay, lastDay, judgedDays, report } = reviewRecords(
@@ -27,6 +27,7 @@ async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
     judgedDays,
     missing: [...report.missing],
     setAside: report.setAsideCount,
+    losses: losses.length,
   };
 }
 

@@ -82,6 +82,7 @@ const REVIEW = z.object({
       judgedDays: z.number().int().describe('0: all days are still learned from'),
       missing: z.array(z.string()).describe('what is not known beside the accesses'),
       setAside: z.number().int().describe('rows of the files beside them that could not be read'),
+      losses: z.number().int().describe('parts of what is kept that could not be read'),
     })
     .nullable()
     .describe('null: there has been none'),

@@ -13,6 +13,12 @@ export const whoLooked = endpoint({
   answer: z.object({
     looks: z.array(z.looseObject({ schema: z.literal('wardwatch.look/1') })),
     text: z.string().describe('the page for the patient, in plain words'),
+    losses: z
+      .number()
+      .int()
+      .describe(
+        'parts of what is kept that could not be read: the page is then not whole; “wardwatch verify” names them',
+      ),
   }),
   isRecorded: true,
   handle: ({ patient }, services) => services.whoLooked(patient),
