@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
@@ -110,21 +110,23 @@ export async function openJournal(folder: string, options: JournalOptions = {}):
   return new FileJournal(folder, segments, active, { ...options, onDamage });
 }
 
-/** Reads a journal that nobody has open, without changing it: a torn tail is told of and left. */
+/**
+ * Reads a journal as it is now, without changing it: a torn tail is told of and left. A service may have it open: what
+ * it forgets meanwhile is passed by, and what it is just writing may be taken for a torn tail.
+ */
 export async function* readJournal(
   folder: string,
   from: Position,
   onDamage: (damage: JournalDamage) => void,
 ): AsyncGenerator<JournalEntry> {
-  const segments = existsSync(folder) ? segmentsIn(folder) : [];
-  const last = segments.at(-1)?.path;
-  const tell: TellDamage = (damage, reachesFileEnd) =>
-    onDamage(reachesFileEnd && damage.file === last ? { ...damage, kind: 'torn-tail' } : damage);
+  const last = existsSync(folder) ? segmentsIn(folder).at(-1) : undefined;
+  if (last === undefined) return;
+  const end = last.start + (statSync(last.path, { throwIfNoEntry: false })?.size ?? 0);
   yield* readSegments(
-    () => segments,
-    () => Number.POSITIVE_INFINITY,
+    () => segmentsIn(folder),
+    () => end,
     from,
-    tell,
+    (damage) => onDamage(damage.kind === 'damaged' && damage.to === end ? { ...damage, kind: 'torn-tail' } : damage),
   );
 }
 
@@ -145,8 +147,6 @@ export function followJournal(
 ): AsyncIterable<JournalEntry> {
   return readSegments(() => segmentsIn(folder), end, from, onDamage);
 }
-
-type TellDamage = (damage: JournalDamage, reachesFileEnd: boolean) => void;
 
 interface Waiting {
   readonly payload: Uint8Array;
@@ -367,7 +367,7 @@ async function* readSegments(
   segments: () => readonly SegmentFile[],
   end: () => Position,
   from: Position,
-  tell: TellDamage,
+  tell: (damage: JournalDamage) => void,
 ): AsyncGenerator<JournalEntry> {
   for (let at = from; at < end(); ) {
     const known = segments();
@@ -381,7 +381,7 @@ async function* readSegments(
       at = Math.max(at, current.start + HEADER_BYTES);
       for await (const found of readSegment(current, handle, at, limit)) {
         if ('payload' in found) yield found;
-        else tell(found, found.to === fileEnd);
+        else tell(found);
       }
       at = Math.max(at, limit);
       const isAtItsEnd = at >= current.start + (await handle.stat()).size;
@@ -393,7 +393,7 @@ async function* readSegments(
     // Nothing behind what has just been read to its end.
     if (after === undefined) return;
     if (after > at) {
-      tell({ kind: 'missing', file: current.path, from: at, to: after }, false);
+      tell({ kind: 'missing', file: current.path, from: at, to: after });
       at = after;
     }
   }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
-import { hash } from 'node:crypto';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { hash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
   cpSync,
   mkdirSync,
@@ -13,6 +14,7 @@ import {
   statfsSync,
   writeFileSync,
 } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -22,6 +24,7 @@ import { type Journal, openJournal } from '../journal.ts';
 import { lockData } from '../lock.ts';
 import { placesIn } from '../places.ts';
 import type { ArchiveDamage } from './archive.ts';
+import { readChain } from './chain.ts';
 import { all, eventStoreContract, sampleEvent } from './event-store-contract.ts';
 import { exportEvents } from './export-events.ts';
 import { type ArchiveOptions, type EmbeddedArchive, openArchive } from './open-archive.ts';
@@ -575,6 +578,166 @@ test('an archive that cannot be opened ends what it began: the program is not ke
   });
   equal(signal, null, 'it ended by itself');
   equal(stdout.trim(), 'refused true');
+});
+
+test('a chain that lost its end is named by verify for good, and what the lost lines had sealed is not written over', async () => {
+  const place = newData();
+  await filled(place);
+  const before = files(place).map((name) => [name, readFileSync(path.join(place.segments, name))] as const);
+  const [first = ''] = chainLines(place);
+  writeChain(place, [first]);
+  const damage: string[] = [];
+  await withArchive(
+    place,
+    async (archive, journal) => {
+      for (let round = 0; round < 3; round++) {
+        await journal.append(encodeEvents([sampleEvent(80 + round), sampleEvent(90 + round, { product: 'zeek' })]));
+        await archive.sealNow();
+      }
+    },
+    { onDamage: (found) => damage.push(found.kind === 'chain' ? found.problem.kind : found.kind) },
+  );
+  deepEqual(damage, ['cut', 'journal']);
+  for (const [name, bytes] of before) ok(bytes.equals(readFileSync(path.join(place.segments, name))), name);
+  await withArchive(place, () => Promise.resolve());
+  deepEqual(
+    (await verify(place.data)).problems.map(({ kind, what }) => `${kind} ${what}`),
+    ['chain-cut line 2', ...before.filter(([name]) => !name.includes('-1.')).map(([name]) => `segment-added ${name}`)],
+  );
+});
+
+test('a chain is read whole while another process adds to it', async () => {
+  const place = newData();
+  mkdirSync(place.archive, { recursive: true });
+  let prev = '0'.repeat(64);
+  const lines = Array.from({ length: 400 }, (_, index) => {
+    const json = JSON.stringify({ number: index + 1, prev, at: 0, kind: 'hold-lifted', hold: `hold_${index}` });
+    prev = hash('sha256', json, 'hex');
+    return `${prev} ${json}`;
+  });
+  writeChain(place, lines);
+  writeFileSync(path.join(place.archive, 'head.json'), JSON.stringify({ number: 400, hash: prev }));
+  const script = `
+    import { Chain, readChain } from ${JSON.stringify(path.join(import.meta.dirname, 'chain.ts'))};
+    const folder = ${JSON.stringify(place.archive)};
+    const chain = await Chain.open(folder, readChain(folder), console.error);
+    console.log('open');
+    process.stdin.once('data', () => (process.exitCode = 0, goesOn = false));
+    let goesOn = true;
+    while (goesOn) await chain.add({ kind: 'hold-lifted', hold: 'hold_x' }, 0);
+    await chain.close();
+    process.stdin.destroy();
+  `;
+  const adding = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(adding.stdout, 'data');
+  const problems = Array.from({ length: 200 }, () => readChain(place.archive).problems).flat();
+  adding.stdin.write('stop');
+  await once(adding, 'exit');
+  ok(chainLines(place).length > 400);
+  deepEqual(problems, []);
+});
+
+test('verify beside a running service takes what was sealed, deleted and forgotten meanwhile for what it is', async () => {
+  const place = newData();
+  await filled(place);
+  // A pipe in a segment's place: verify stands still in the middle until its bytes come.
+  const slow = path.join(place.segments, '2026-11-20', 'security-1.parquet');
+  const bytes = readFileSync(slow);
+  rmSync(slow);
+  equal(spawnSync('mkfifo', [slow]).status, 0);
+  const last = sampleEvent(79).receivedAt;
+  await withArchive(place, async (archive, journal) => {
+    await archive.caughtUp();
+    const verifying = verify(place.data);
+    for (let round = 0; round < 2; round++) {
+      await journal.append(encodeEvents(Array.from({ length: 20 }, (_, i) => sampleEvent(80 + round * 20 + i))));
+      await archive.sealNow();
+    }
+    equal(await archive.applyRetention(last + 29 * DAY), 4);
+    await archive.caughtUp();
+    await appendFile(slow, bytes);
+    const report = await verifying;
+    deepEqual(report.problems, []);
+    rmSync(slow);
+    writeFileSync(slow, bytes);
+    writeFileSync(path.join(place.segments, '2026-11-20', 'security-77.parquet'), 'not ours');
+    deepEqual(
+      (await verify(place.data)).problems.map(({ kind }) => kind),
+      ['segment-added'],
+    );
+  });
+});
+
+test('a full disk whose files cannot be removed does not take one segment after another from the searches', async (t) => {
+  const disk = smallDisk(t, 64 << 20);
+  if (disk === null) return;
+  const { archive: folder } = placesIn(disk);
+  const place: Data = { data: disk, archive: folder, segments: path.join(folder, 'segments') };
+  await filled(place);
+  const last = sampleEvent(79).receivedAt;
+  const { bavail, bsize } = statfsSync(disk);
+  const names = files(place);
+  await withArchive(
+    place,
+    async (archive) => {
+      await archive.caughtUp();
+      for (const name of names) {
+        rmSync(path.join(place.segments, name));
+        mkdirSync(path.join(place.segments, name, 'in-the-way'), { recursive: true });
+      }
+      for (let poll = 0; poll < 6; poll++) {
+        await archive.keepSpace(last + 185 * DAY);
+        await archive.caughtUp();
+      }
+      const { segments } = await archive.status();
+      ok(segments >= 3, `${segments} of 6 can still be searched`);
+      // Once they can go, they go without a restart.
+      for (const name of names) {
+        rmSync(path.join(place.segments, name), { recursive: true });
+        writeFileSync(path.join(place.segments, name), 'x');
+      }
+      await archive.keepSpace(last);
+      equal(files(place).length, segments);
+    },
+    // One segment would be enough.
+    { minFreeBytes: bavail * bsize + 1024 },
+  );
+});
+
+test('a sealing that a full disk broke off leaves nothing of itself', async (t) => {
+  const disk = smallDisk(t, 16 << 20);
+  if (disk === null) return;
+  const place = newData();
+  const { archive: folder } = placesIn(disk);
+  const small: Data = { data: disk, archive: folder, segments: path.join(folder, 'segments') };
+  const pressed: boolean[] = [];
+  const journal = await openJournal(placesIn(place.data).journal);
+  const archive = await openArchive({
+    folder,
+    journal,
+    minFreeBytes: 0,
+    onPressure: (isPressed) => pressed.push(isPressed),
+  });
+  t.after(async () => {
+    await archive.close();
+    await journal.close();
+  });
+  const events = Array.from({ length: 3000 }, (_, number) =>
+    sampleEvent(number, { text: randomBytes(1500).toString('base64'), product: number < 20 ? 'zeek' : 'windows' }),
+  );
+  await journal.append(encodeEvents(events));
+  await archive.caughtUp();
+  const filler = path.join(disk, 'filler');
+  const { bavail, bsize } = statfsSync(disk);
+  writeFileSync(filler, Buffer.alloc(bavail * bsize - (1 << 20)));
+  const sealing = archive.sealNow();
+  for (let tries = 0; tries < 1000 && pressed.length === 0; tries++) await pause(10);
+  deepEqual(pressed, [true]);
+  deepEqual(files(small), []);
+  rmSync(filler);
+  await sealing;
+  equal((await all(archive)).length, 3000);
+  deepEqual((await verify(disk)).problems, []);
 });
 
 function pause(ms: number): Promise<void> {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { makeFolder } from '../durable.ts';
 import { followJournal, type JournalDamage, type Position } from '../journal.ts';
-import { Catalog, isSegmentName } from './catalog.ts';
+import { Catalog, isSegmentName, segmentNumber } from './catalog.ts';
 import { Chain, type ChainEntry, type ChainHead, type ChainProblem, readChain, type SegmentInfo } from './chain.ts';
 import { openDatabase } from './database.ts';
 import type { Bucket, CountRequest, SearchRequest } from './event-store.ts';
@@ -66,6 +66,8 @@ export interface ArchiveStatus {
 
 const IDLE_MS = 20;
 const RETRY_MS = 1000;
+/** With so many files that cannot be removed, the disk does not get emptier by giving up more. */
+const MAX_STUCK = 3;
 
 /** The embedded archive. All of it runs in one thread, which alone has the database; see `archive-worker.ts`. */
 export class Archive {
@@ -93,6 +95,13 @@ export class Archive {
   readonly #readers = new Map<symbol, number>();
   /** Sealed by the chain's word, and not named yet: finished before anything else is sealed. */
   #unnamed: { readonly entry: Extract<ChainEntry, { kind: 'sealed' }>; readonly next: HotRows } | null = null;
+  /** Segments that have their tombstones and could not be removed. */
+  readonly #stuck: Set<string>;
+  /**
+   * Segments are numbered by the chain's lines, plus this: after a chain lost its end, files of the lost lines have the
+   * next numbers already, and none is written over.
+   */
+  readonly #numberOffset: number;
   /** Bytes of segments that have their tombstones and wait for their readers. */
   #leavingBytes = 0;
   #leftovers: { readonly generation: number; readonly remove: () => Promise<void> }[] = [];
@@ -106,6 +115,8 @@ export class Archive {
       readonly catalog: Catalog;
       readonly chain: Chain;
       readonly hot: HotRows;
+      readonly stuck: readonly string[];
+      readonly highest: number;
     },
   ) {
     this.#settings = settings;
@@ -115,6 +126,8 @@ export class Archive {
     this.#catalog = parts.catalog;
     this.#chain = parts.chain;
     this.#hot = parts.hot;
+    this.#stuck = new Set(parts.stuck);
+    this.#numberOffset = Math.max(0, parts.highest - parts.chain.head.number);
     this.#at = this.#catalog.sealedTo;
     this.#shownTo = this.#at;
     this.#searcher = new Searcher(this.#database, segmentsFolder(settings.folder), settings.search);
@@ -129,9 +142,11 @@ export class Archive {
     const read = readChain(folder);
     for (const problem of read.problems) news.onDamage({ kind: 'chain', problem });
     const catalog = new Catalog(read.lines);
-    const chain = await Chain.open(folder, read, (reason) => news.onDamage({ kind: 'head-not-written', reason }));
-    for (const name of await repairSegments(segmentsFolder(folder), catalog, news.onDamage))
-      news.onDamage({ kind: 'segment-missing', name });
+    const chain = await Chain.open(folder, read, Date.now(), (reason) =>
+      news.onDamage({ kind: 'head-not-written', reason }),
+    );
+    const { missing, stuck, highest } = await repairSegments(segmentsFolder(folder), catalog, news.onDamage);
+    for (const name of missing) news.onDamage({ kind: 'segment-missing', name });
     if (settings.journalStart > catalog.sealedTo) {
       const [from, to] = [catalog.sealedTo, settings.journalStart];
       news.onDamage({ kind: 'journal', damage: { kind: 'missing', file: settings.journalFolder, from, to } });
@@ -139,7 +154,7 @@ export class Archive {
     const database = await openDatabase(folder, settings.memoryMb, settings.threads);
     const connection = await database.connect();
     const hot = await HotRows.make(connection, 1);
-    return new Archive(settings, news, { database, connection, catalog, chain, hot });
+    return new Archive(settings, news, { database, connection, catalog, chain, hot, stuck, highest });
   }
 
   /** Everything before `end` is in the journal now. */
@@ -214,6 +229,7 @@ export class Archive {
   /** Deletes what has been kept for as long as it should be. Returns how many segments went. */
   async applyRetention(now: number): Promise<number> {
     return this.#change(async () => {
+      await this.#removeStuck();
       const due = this.#deletable(now, ({ keepDays }) => keepDays);
       return this.#delete(due, 'retention', now);
     });
@@ -227,7 +243,10 @@ export class Archive {
   async keepSpace(now: number): Promise<{ readonly deleted: number; readonly isEnough: boolean }> {
     return this.#change(async () => {
       let deleted = 0;
+      await this.#removeStuck();
       for (const segment of this.#deletable(now, ({ minimumDays }) => minimumDays)) {
+        // It would free nothing, and only take them from the searches.
+        if (this.#stuck.size >= MAX_STUCK) break;
         // Those that are on their way out count as gone: else all would follow the first.
         if (await this.#hasSpace(this.#leavingBytes)) break;
         deleted += await this.#delete([segment], 'space', now);
@@ -323,7 +342,8 @@ export class Archive {
       hot.show();
       const journal = [this.#catalog.sealedTo, this.#at] as const;
       const folder = segmentsFolder(this.#settings.folder);
-      const segments = await writeParts(this.#connection, hot.table, folder, this.#chain.head.number + 1);
+      const number = this.#chain.head.number + 1 + this.#numberOffset;
+      const segments = await writeParts(this.#connection, hot.table, folder, number);
       const next = await HotRows.make(this.#connection, ++this.#hotTables);
       const entry = { kind: 'sealed', segments, journal } as const;
       await this.#chain.add(entry, Date.now());
@@ -365,10 +385,19 @@ export class Archive {
     const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
     this.#leavingBytes += bytes;
     this.#leave(async () => {
-      for (const name of names) await removeSegment(segmentsFolder(this.#settings.folder), name, this.#news.onDamage);
+      for (const name of names) {
+        const isGone = await removeSegment(segmentsFolder(this.#settings.folder), name, this.#news.onDamage);
+        if (!isGone) this.#stuck.add(name);
+      }
       this.#leavingBytes -= bytes;
     });
     return names.length;
+  }
+
+  /** In silence: each was told of when it got stuck. */
+  async #removeStuck(): Promise<void> {
+    for (const name of this.#stuck)
+      if (await removeSegment(segmentsFolder(this.#settings.folder), name, () => undefined)) this.#stuck.delete(name);
   }
 
   async #record(entry: ChainEntry, at: number): Promise<void> {
@@ -440,13 +469,14 @@ function pause(ms: number): Promise<void> {
  * After a crash: gives segments that the chain names their names, and removes parts that it does not name and
  * segments that it has tombstones for.
  *
- * @returns the names of segments that are gone
+ * @returns `missing` and `stuck`: segments that are gone, and tombstoned ones that could not be removed; `highest`: the
+ *   highest number in the name of a file that is there
  */
 async function repairSegments(
   folder: string,
   catalog: Catalog,
   onDamage: (damage: ArchiveDamage) => void,
-): Promise<string[]> {
+): Promise<{ readonly missing: readonly string[]; readonly stuck: readonly string[]; readonly highest: number }> {
   const missing: string[] = [];
   for (const name of catalog.live.keys()) {
     const file = path.join(folder, name);
@@ -457,19 +487,29 @@ async function repairSegments(
   }
   // What is not there cannot be searched; the chain still tells of it.
   for (const name of missing) catalog.live.delete(name);
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (name.endsWith(PART) || catalog.deleted.has(name.replaceAll(path.sep, '/')))
-      await removeSegment(folder, name, onDamage);
+  const stuck: string[] = [];
+  let highest = 0;
+  for (const found of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const name = found.replaceAll(path.sep, '/');
+    if (!name.endsWith(PART) && !catalog.deleted.has(name)) highest = Math.max(highest, segmentNumber(name));
+    else if (!(await removeSegment(folder, name, onDamage)) && !name.endsWith(PART)) stuck.push(name);
   }
-  return missing;
+  return { missing, stuck, highest };
 }
 
-/** What cannot be removed now is told of, and tried again at the next start. */
-async function removeSegment(folder: string, name: string, onDamage: (damage: ArchiveDamage) => void): Promise<void> {
+/** What cannot be removed now is told of, and tried again later. @returns true if it is gone */
+async function removeSegment(
+  folder: string,
+  name: string,
+  onDamage: (damage: ArchiveDamage) => void,
+): Promise<boolean> {
   try {
     await unlink(path.join(folder, name));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    if (code !== 'ENOENT') onDamage({ kind: 'not-removed', name, reason: code });
+    if (code === 'ENOENT') return true;
+    onDamage({ kind: 'not-removed', name, reason: code });
+    return false;
   }
+  return true;
 }

@@ -33,6 +33,7 @@ export class Catalog {
         this.holds.delete(line.hold);
         break;
       case 'keys-rotated':
+      case 'cut-found':
         break;
       default:
         // A kind that a later release added: it is none of our business.
@@ -44,6 +45,11 @@ export class Catalog {
 /** Everything in the journal before this is in sealed segments of an archive, by its chain; 0 without one. */
 export function sealedTo(archiveFolder: string): Position {
   return new Catalog(readChain(archiveFolder).lines).sealedTo;
+}
+
+/** The number in a segment's name: 42 in `2026-11-25/security-42.parquet`; 0 if it is no such name. */
+export function segmentNumber(name: string): number {
+  return isSegmentName(name) ? Number(/(\d+)\.parquet$/.exec(name)?.[1]) : 0;
 }
 
 /** `2026-11-25/security-42.parquet` and nothing else: a name out of the chain is never trusted to be a path. */

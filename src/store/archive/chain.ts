@@ -42,7 +42,9 @@ export type ChainEntry =
   | { readonly kind: 'hold'; readonly hold: LegalHold }
   | { readonly kind: 'hold-lifted'; readonly hold: string }
   /** From here on, pseudonyms are made with another key. */
-  | { readonly kind: 'keys-rotated'; readonly from: string; readonly to: string };
+  | { readonly kind: 'keys-rotated'; readonly from: string; readonly to: string }
+  /** On opening, lines that had stood behind the one before were gone. `missing`: the last of them; `null`: not known. */
+  | { readonly kind: 'cut-found'; readonly missing: ChainHead | null };
 
 export type ChainLine = ChainEntry & { readonly number: number; readonly prev: string; readonly at: number };
 
@@ -67,8 +69,10 @@ export interface ChainRead {
   readonly problems: readonly ChainProblem[];
   /** Those of all lines. */
   readonly hashes: ReadonlySet<string>;
-  /** Bytes of whole lines: behind them may be one whose writing was interrupted. */
-  readonly wholeBytes: number;
+  /** The lines as they lie on the disk, without one behind them whose writing was interrupted. */
+  readonly bytes: Buffer;
+  /** What the head beside the chain says; `null` if there is none. */
+  readonly knownHead: ChainHead | null;
 }
 
 const NO_HASH = '0'.repeat(64);
@@ -78,9 +82,11 @@ const HEAD = 'head.json';
 /** Reads the chain of an archive, checking each link. An archive without one has an empty chain. */
 export function readChain(folder: string): ChainRead {
   const file = path.join(folder, CHAIN);
-  const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
-  const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
-  const texts = bytes.toString('utf8', 0, wholeBytes).split('\n').slice(0, -1);
+  // The head first: it is written after the line that it names, so a service that adds one meanwhile does no harm.
+  const known = readHead(folder);
+  const all = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+  const bytes = all.subarray(0, all.lastIndexOf(0x0a) + 1);
+  const texts = bytes.toString('utf8').split('\n').slice(0, -1);
   const lines: ChainLine[] = [];
   const problems: ChainProblem[] = [];
   let head: ChainHead = { number: 0, hash: NO_HASH };
@@ -99,7 +105,6 @@ export function readChain(folder: string): ChainRead {
     head = { number: line?.number ?? number, hash: own };
     hashes.add(own);
   });
-  const known = readHead(folder);
   if (known !== null && !hashes.has(known.hash))
     problems.push({
       kind: 'cut',
@@ -108,7 +113,7 @@ export function readChain(folder: string): ChainRead {
     });
   else if (known === null && texts.length > 1)
     problems.push({ kind: 'cut', line: texts.length, detail: 'the head is missing' });
-  return { lines, head, problems, hashes, wholeBytes };
+  return { lines, head, problems, hashes, bytes, knownHead: known };
 }
 
 function parseLine(json: string): ChainLine | null {
@@ -153,22 +158,25 @@ export class Chain {
   }
 
   /**
-   * A last line whose writing was interrupted is cut off: what it was about to say is done again.
+   * A last line whose writing was interrupted is cut off: what it was about to say is done again. If lines are missing
+   * that the head knew of, a line says so before the head is written anew: it is told of for good.
    *
    * @param onHeadTrouble told when the head could not be written. The line that it would name holds all the same; until
    *   it is written, lines cut off the end would not be missed
    */
   static async open(
     folder: string,
-    { wholeBytes, head }: ChainRead,
+    { bytes, head, problems, knownHead }: ChainRead,
+    now: number,
     onHeadTrouble: (reason: string) => void,
   ): Promise<Chain> {
     const handle = await open(path.join(folder, CHAIN), existsSync(path.join(folder, CHAIN)) ? 'r+' : 'w+', 0o640);
     try {
-      await handle.truncate(wholeBytes);
+      await handle.truncate(bytes.length);
       await handle.sync();
-      const chain = new Chain(folder, handle, wholeBytes, head, onHeadTrouble);
-      await chain.#writeHead();
+      const chain = new Chain(folder, handle, bytes.length, head, onHeadTrouble);
+      if (problems.some(({ kind }) => kind === 'cut')) await chain.add({ kind: 'cut-found', missing: knownHead }, now);
+      else await chain.#writeHead();
       return chain;
     } catch (error) {
       await handle.close();

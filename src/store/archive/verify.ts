@@ -63,19 +63,22 @@ export async function verify(data: string, knownHead: string | null = null): Pro
   const notes: string[] = [];
   if (knownHead !== null && !chain.hashes.has(knownHead))
     problems.push({ kind: 'chain-cut', what: 'the head given', detail: 'the chain does not lead through it' });
-  problems.push(...journalGaps(chain.lines));
-  problems.push(...(await checkSegments(segmentsFolder(archive), catalog, notes)));
-
+  problems.push(...journalGaps(chain.lines), ...cutsFound(chain.lines));
+  const segmentProblems = await checkSegments(segmentsFolder(archive), catalog, notes);
   const start = journalStart(journal);
-  if (start !== null && start > catalog.sealedTo)
+  // A service may be running: what it sealed, deleted and forgot while we looked is in its chain by now.
+  const after = new Catalog(readChain(archive).lines);
+  problems.push(...segmentProblems.filter((problem) => !isExplained(problem, after)));
+  if (start !== null && start > after.sealedTo)
     problems.push({
       kind: 'journal-missing',
       what: journal,
-      detail: `it begins at ${start}, sealed is everything before ${catalog.sealedTo}`,
+      detail: `it begins at ${start}, sealed is everything before ${after.sealedTo}`,
     });
   let journalEntries = 0;
-  const entries = readJournal(journal, catalog.sealedTo, ({ kind, file, from, to }) => {
-    if (kind === 'torn-tail') notes.push(`the last write to ${file} was interrupted and never acknowledged`);
+  const entries = readJournal(journal, after.sealedTo, ({ kind, file, from, to }) => {
+    if (kind === 'torn-tail')
+      notes.push(`the last write to ${file} is going on, or was interrupted: it was not acknowledged`);
     else problems.push({ kind: `journal-${kind}`, what: file, detail: `from position ${from} to ${to}` });
   });
   for await (const _entry of entries) {
@@ -111,6 +114,23 @@ function journalGaps(lines: readonly ChainLine[]): VerifyProblem[] {
     reached = line.journal[1];
   }
   return problems;
+}
+
+/** A service that opened a chain without its end has said so in it. */
+function cutsFound(lines: readonly ChainLine[]): VerifyProblem[] {
+  return lines.flatMap((line): VerifyProblem[] => {
+    if (line.kind !== 'cut-found') return [];
+    const upTo = line.missing === null ? '' : `, up to line ${line.missing.number}, ${line.missing.hash.slice(0, 12)}`;
+    const detail = `the lines that had stood here${upTo}, were found gone on ${new Date(line.at).toISOString()}`;
+    return [{ kind: 'chain-cut', what: `line ${line.number}`, detail }];
+  });
+}
+
+/** True if what a segment was found to be is right by a chain that was read later. */
+function isExplained({ kind, what }: VerifyProblem, after: Catalog): boolean {
+  const isDeleted = after.deleted.has(what);
+  if (kind === 'segment-missing') return isDeleted;
+  return kind === 'segment-added' && (isDeleted || after.live.has(what));
 }
 
 async function checkSegments(folder: string, catalog: Catalog, notes: string[]): Promise<VerifyProblem[]> {

@@ -38,6 +38,7 @@ export async function writeParts(
     from ${table} group by all order by all`,
   );
   const written: SegmentInfo[] = [];
+  const begun: string[] = [];
   try {
     for (const row of groups.getRowsJS()) {
       const [day, kindText, rows, timeFrom, timeTo, receivedFrom, receivedTo, sources] = row;
@@ -45,6 +46,7 @@ export async function writeParts(
       const name = `${dayName(Number(day))}/${kind}-${line}.parquet`;
       const file = path.join(folder, name + PART);
       await makeFolder(path.dirname(file));
+      begun.push(file);
       const where = `received_at // ${DAY_MS} = ${Number(day)} and ${RETENTION_KIND_SQL} = ${quoted(kind)}`;
       const hosts = await connection.runAndReadAll(
         `select distinct lower(host) from ${table} where host is not null and ${where}`,
@@ -71,7 +73,7 @@ export async function writeParts(
     for (const day of daysOf(written)) await syncFolder(path.join(folder, day));
     return written;
   } catch (error) {
-    for (const { name } of written) await rm(path.join(folder, name + PART), { force: true });
+    for (const file of begun) await rm(file, { force: true });
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -74,8 +74,7 @@ async function attemptBackup(options: BackupOptions, to: string, work: string): 
   const places = placesIn(data);
   const stateCopy = path.join(work, 'state.db');
   if (state === 'sqlite') await copyState(path.join(data, 'state.db'), stateCopy);
-  const chain = readFileSync(path.join(places.archive, 'chain.log'));
-  const { lines, head, wholeBytes } = readChain(places.archive);
+  const { lines, head, bytes } = readChain(places.archive);
   const catalog = new Catalog(lines);
   const writing = new Writing();
   const encrypter = new Encrypter();
@@ -93,7 +92,7 @@ async function attemptBackup(options: BackupOptions, to: string, work: string): 
     try {
       if (state === 'sqlite') await writing.file('state.db', stateCopy);
       if (existsSync(places.learned)) await writing.file('learned/behaviour.json', places.learned);
-      await writing.bytes('archive/chain.log', chain.subarray(0, wholeBytes));
+      await writing.bytes('archive/chain.log', bytes);
       await writing.bytes('archive/head.json', Buffer.from(`${JSON.stringify(head)}\n`));
       for (const name of catalog.live.keys()) {
         const named = path.join(segmentsFolder(places.archive), name);
