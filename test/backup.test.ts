@@ -1,11 +1,27 @@
 /** A backup of the running service, restored elsewhere: everything that was acknowledged is there, and no key. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { sampleEvent } from '../src/store/archive/event-store-contract.ts';
+import { openArchive } from '../src/store/archive/open-archive.ts';
+import { encodeEvents } from '../src/store/archive/payload.ts';
 import { writeBackup } from '../src/store/backup/backup.ts';
 import { restoreBackup } from '../src/store/backup/restore.ts';
+import { openJournal } from '../src/store/journal.ts';
+import { placesIn } from '../src/store/places.ts';
 import { TestService, upService } from './service.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
@@ -165,4 +181,39 @@ test('doctor says what is wrong and how to mend it', async (t) => {
   );
   ok(checks.every(({ state, mend }) => (state === 'well') === (mend === '')));
   equal(of('archive')?.state, 'well');
+});
+
+test('doctor looks at everything else when one thing cannot be looked at, and makes nothing', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-doctor-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const [data, keys] = [path.join(folder, 'data'), path.join(folder, 'keys')];
+  const { archive: archiveFolder, journal: journalFolder } = placesIn(data);
+  const journal = await openJournal(journalFolder);
+  const archive = await openArchive({ folder: archiveFolder, journal, minFreeBytes: 0 });
+  await journal.append(encodeEvents([sampleEvent(0)]));
+  await archive.sealNow();
+  await archive.close();
+  await journal.close();
+  const look = () => {
+    const { status, out, err } = wardwatch('doctor', '--data', data, '--keys', keys, '--json');
+    equal(status, 1, err);
+    const { checks } = JSON.parse(out) as { checks: { what: string; state: string; detail: string }[] };
+    return (what: string) => checks.find((check) => check.what === what) ?? { state: 'not looked at', detail: '' };
+  };
+
+  const lost = look();
+  deepEqual([lost('state').state, lost('keys').state, lost('archive').state], ['bad', 'bad', 'well']);
+  equal(existsSync(path.join(data, 'state.db')), false, 'an empty state would hide that it is lost');
+  mkdirSync(keys, { mode: 0o755 });
+  chmodSync(data, 0o757);
+  writeFileSync(path.join(data, 'state.db'), 'no database at all, but long enough to look like one'.repeat(100));
+  const segments = path.join(archiveFolder, 'segments');
+  const [segment = ''] = readdirSync(segments, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.parquet'),
+  );
+  truncateSync(path.join(segments, segment), 10);
+  const broken = look();
+  for (const what of ['state', 'keys', 'archive', 'data folder']) equal(broken(what).state, 'bad', what);
+  match(broken('archive').detail, /1 of 1 segments/);
+  deepEqual(readdirSync(keys), [], 'no key is made by looking for one');
 });

@@ -30,7 +30,7 @@ const BACKUP_OPTIONS: OptionTable = {
 
 const BACKUP_HELP = helpText({
   usage: 'backup --to FILE --passphrase-file FILE [options]',
-  what: 'Writes everything that a service keeps into one encrypted file, while it runs or not. No key is in it: --key-escrow\nwrites the keys apart. Without them no pseudonym can be made again, so keep that file elsewhere, and prove it by a\nrestore. The form is age: any age program opens it (age -d FILE | zstd -d | tar t).',
+  what: 'Writes everything that a service keeps into one encrypted file, while it runs or not. No key is in it: --key-escrow\nwrites the keys apart. Without them no pseudonym can be made again, so keep that file elsewhere, and prove it by a\nrestore. The form is age: any age program opens it (age -d FILE | zstd -d | tar t). Ends with 1 if something was damaged\nalready: it is named, and all the rest is in the backup.',
   options: BACKUP_OPTIONS,
   examples: [
     ['wardwatch backup --to /mnt/backup/ward-1.age --passphrase-file /root/pass', 'nightly'],
@@ -44,6 +44,7 @@ const BACKUP_HELP = helpText({
 const RESTORE_OPTIONS: OptionTable = {
   from: { type: 'string', value: 'FILE', help: 'the backup' },
   'key-escrow': { type: 'string', value: 'FILE', help: 'the file of keys, into --keys' },
+  'accept-damage': { type: 'boolean', help: 'restore also what was damaged already when it was backed up' },
   ...COMMON,
 };
 
@@ -94,7 +95,10 @@ export async function runBackup(
   });
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   print(`Backed up ${manifest.files.length} files, ${(bytes / 1e6).toFixed(1)} MB, to ${to}.\n`);
-  return EXIT.done;
+  for (const what of manifest.damaged) print(`NOT WHOLE before it was backed up: ${what}\n`);
+  if (manifest.damaged.length === 0) return EXIT.done;
+  say('All the rest is in the backup. Keep the older ones, and see “wardwatch verify”.\n');
+  return EXIT.findings;
 }
 
 /** @returns the exit code */
@@ -113,10 +117,16 @@ export async function runRestore(args: readonly string[]): Promise<number> {
       'wardwatch restore: name the folder, which must not be there yet, with --data or --keys',
     );
   const passphrase = readPassphrase(given.text('passphrase-file'));
+  let isWhole = true;
   if (from != null && data != null) {
-    const { manifest, report } = await restoreBackup(from, passphrase, data);
+    const { manifest, report } = await restoreBackup(from, passphrase, data, {
+      isDamageAccepted: given.flag('accept-damage'),
+    });
+    for (const { kind, what, detail } of report.problems) print(`NOT WHOLE  ${kind}: ${what}: ${detail}\n`);
+    isWhole = report.ok;
+    const ending = report.ok ? ', all as they were sealed' : ', but for what is named above';
     print(
-      `Restored the backup of ${manifest.at} to ${data}: ${report.rows} sealed events in ${report.segments} segments and ${report.journalEntries} batches in the journal, all as they were sealed.\n`,
+      `Restored the backup of ${manifest.at} to ${data}: ${report.rows} sealed events in ${report.segments} segments and ${report.journalEntries} batches in the journal${ending}.\n`,
     );
     if (manifest.state === 'postgres') say('The state lies in PostgreSQL: restore it from its dump of that time.\n');
   }
@@ -124,7 +134,7 @@ export async function runRestore(args: readonly string[]): Promise<number> {
     const proof = await openEscrow(escrow, passphrase, keys, data ?? `${keys}.none`);
     print(`The keys are in ${keys}. Proof for the first machine: wardwatch doctor --escrow-proof ${proof}\n`);
   }
-  return EXIT.done;
+  return isWhole ? EXIT.done : EXIT.findings;
 }
 
 const MIN_PASSPHRASE = 16;

@@ -1,12 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { Refusal } from '../core/refusal.ts';
+import { Refusal, REFUSALS } from '../core/refusal.ts';
 import { loadRules } from '../detect/sigma/index.ts';
+import { segmentsFolder } from '../store/archive/archive.ts';
+import { Catalog } from '../store/archive/catalog.ts';
 import { readChain } from '../store/archive/chain.ts';
+import { PART } from '../store/archive/write-segments.ts';
 import { proofOf } from '../store/backup/escrow.ts';
 import { placesIn } from '../store/places.ts';
-import type { State } from '../store/state.ts';
+import { type State, statePlace } from '../store/state.ts';
 import { EXIT } from './exit.ts';
 import { helpText, type OptionTable, readOptions } from './options.ts';
 import { print } from './output.ts';
@@ -25,7 +28,7 @@ const OPTIONS: OptionTable = {
 
 const HELP = helpText({
   usage: 'doctor [options]',
-  what: 'Looks at what a service needs and says what is wrong, with its mend: disk, clock, certificate, keys, sources, rules,\narchive, backups, notices. Works while the service runs. Ends with 0 if all is well, with 1 if something has to be\ndone.',
+  what: 'Looks at what a service needs and says what is wrong, with its mend: disk, clock, certificate, data folder, keys, state,\nsources, rules, archive, backups, notices. Works while the service runs. Ends with 0 if all is well, with 1 if something has to be\ndone.',
   options: OPTIONS,
   examples: [['wardwatch doctor', 'is everything as it should be?']],
 });
@@ -61,12 +64,11 @@ export async function runDoctor(
     diskCheck(data),
     clockCheck(data, now),
     certificateCheck(keys, now),
+    dataFolderCheck(data),
     keysCheck(keys),
     archiveCheck(data),
     rulesCheck([OWN_RULES, ...given.texts('rules')]),
-    ...(await withState(given.text('data'), env, (state) =>
-      stateChecks(state, data, keys, given.text('escrow-proof'), now),
-    )),
+    ...(await stateChecks(data, env, (state) => checksOf(state, data, keys, given.text('escrow-proof'), now))),
   ];
   print(
     given.flag('json') ? `${JSON.stringify({ schema: 'wardwatch.doctor/1', checks })}\n` : checks.map(lineOf).join(''),
@@ -96,7 +98,13 @@ function diskCheck(data: string): Check {
 function clockCheck(data: string, now: number): Check {
   const { journal } = placesIn(data);
   const newest = existsSync(journal)
-    ? Math.max(0, ...readdirSync(journal).map((name) => statSync(path.join(journal, name)).mtimeMs))
+    ? Math.max(
+        0,
+        ...readdirSync(journal).map(
+          // The service may forget one meanwhile.
+          (name) => statSync(path.join(journal, name), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+        ),
+      )
     : 0;
   const ahead = newest - now;
   return ahead > 60_000
@@ -129,6 +137,12 @@ function certificateCheck(keys: string, now: number): Check {
   };
 }
 
+function dataFolderCheck(data: string): Check {
+  return process.platform !== 'win32' && (statSync(data).mode & 0o007) !== 0
+    ? { what: 'data folder', state: 'bad', detail: `everybody may look into ${data}`, mend: `chmod o-rwx ${data}` }
+    : { what: 'data folder', state: 'well', detail: 'only its owner and group may look into it', mend: '' };
+}
+
 function keysCheck(keys: string): Check {
   if (!existsSync(keys))
     return {
@@ -137,30 +151,62 @@ function keysCheck(keys: string): Check {
       detail: `there is no folder ${keys}`,
       mend: 'Name it with --keys, or restore it from its escrow.',
     };
-  const open = readdirSync(keys).filter(
-    (name) => name.endsWith('.key') && (statSync(path.join(keys, name)).mode & 0o077) !== 0,
-  );
-  return process.platform !== 'win32' && open.length > 0
-    ? { what: 'keys', state: 'bad', detail: `others may read ${open.join(', ')}`, mend: `chmod 600 ${keys}/*.key` }
+  const isExposed = (file: string) => process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0;
+  const open = readdirSync(keys).filter((name) => name.endsWith('.key') && isExposed(path.join(keys, name)));
+  if (isExposed(keys)) open.push(keys);
+  return open.length > 0
+    ? {
+        what: 'keys',
+        state: 'bad',
+        detail: `others may look into ${open.join(', ')}`,
+        mend: `chmod 700 ${keys}; chmod 600 ${keys}/*.key`,
+      }
     : { what: 'keys', state: 'well', detail: 'only their owner may read them', mend: '' };
 }
 
+const ARCHIVE_MEND = 'Keep the folder as it is, run “wardwatch verify”, and compare with a backup.';
+
+/** Quick: each link of the chain, and that each segment is there in its length. `verify` reads all of them. */
 function archiveCheck(data: string): Check {
-  const { problems, lines, head } = readChain(placesIn(data).archive);
+  const { archive } = placesIn(data);
+  const { problems, lines, head } = readChain(archive);
   const [problem] = problems;
-  return problem === undefined
+  if (problem !== undefined)
+    return {
+      what: 'archive',
+      state: 'bad',
+      detail: `line ${problem.line} of its chain: ${problem.detail}`,
+      mend: ARCHIVE_MEND,
+    };
+  const { live } = new Catalog(lines);
+  const wrong = [...live.values()].filter(
+    ({ name, bytes }) => sizeOf(path.join(segmentsFolder(archive), name)) !== bytes,
+  );
+  // Those that a running service deleted since we read the chain are right to be gone.
+  const { deleted } = new Catalog(wrong.length > 0 ? readChain(archive).lines : []);
+  const names = wrong.map(({ name }) => name).filter((name) => !deleted.has(name));
+  return names.length > 0
     ? {
+        what: 'archive',
+        state: 'bad',
+        detail: `${names.length} of ${live.size} segments are gone or cut: ${names.slice(0, 3).join(', ')}`,
+        mend: ARCHIVE_MEND,
+      }
+    : {
         what: 'archive',
         state: 'well',
         detail: `its chain has ${lines.length} lines; the head is ${head.hash.slice(0, 16)}…`,
         mend: '',
-      }
-    : {
-        what: 'archive',
-        state: 'bad',
-        detail: `line ${problem.line} of its chain: ${problem.detail}`,
-        mend: 'Stop the service, keep the folder as it is, run “wardwatch verify”, and compare with a backup.',
       };
+}
+
+/** `null` if it is not there. Right after its sealing a segment has not got its name yet. */
+function sizeOf(segment: string): number | null {
+  for (const file of [segment, segment + PART, segment]) {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found !== undefined) return found.size;
+  }
+  return null;
 }
 
 function rulesCheck(folders: readonly string[]): Check {
@@ -179,7 +225,30 @@ function rulesCheck(folders: readonly string[]): Check {
       };
 }
 
+/** A state that is lost or cannot be opened is one thing that is wrong; it is not made anew to be looked at. */
 async function stateChecks(
+  data: string,
+  env: Readonly<Record<string, string | undefined>>,
+  look: (state: State) => Promise<Check[]>,
+): Promise<Check[]> {
+  const bad = (detail: string, mend: string): Check[] => [{ what: 'state', state: 'bad', detail, mend }];
+  const place = statePlace(env['WARDWATCH_STATE'] ?? null, data);
+  if (place.kind === 'sqlite' && !existsSync(place.file))
+    return bad(`${place.file} is gone`, 'Stop the service, and restore the data folder from a backup.');
+  try {
+    return await withState(data, env, async (state) => [
+      { what: 'state', state: 'well', detail: 'it opens, and its schema is ours', mend: '' },
+      ...(await look(state)),
+    ]);
+  } catch (error) {
+    if (error instanceof Refusal) return bad(error.message, REFUSALS[error.code].hint);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!code.startsWith('SQLITE_')) throw error;
+    return bad(`it cannot be read: ${code}`, 'Stop the service, keep the folder, and restore it from a backup.');
+  }
+}
+
+async function checksOf(
   { db }: State,
   data: string,
   keys: string,

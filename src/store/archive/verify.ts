@@ -5,7 +5,7 @@ import { journalStart, readJournal } from '../journal.ts';
 import { placesIn } from '../places.ts';
 import { segmentsFolder } from './archive.ts';
 import { Catalog, isSegmentName } from './catalog.ts';
-import { type ChainHead, type ChainLine, readChain, type SegmentInfo } from './chain.ts';
+import { type ChainHead, type ChainLine, type ChainRead, readChain, type SegmentInfo } from './chain.ts';
 import { PART, sha256Of } from './write-segments.ts';
 
 /** Something that is not as it was sealed. */
@@ -55,15 +55,10 @@ export async function verify(data: string, knownHead: string | null = null): Pro
   if (!existsSync(archive)) throw new Refusal('store/not-found', `${data} holds no archive`);
   const chain = readChain(archive);
   const catalog = new Catalog(chain.lines);
-  const problems: VerifyProblem[] = chain.problems.map(({ kind, line, detail }) => ({
-    kind: `chain-${kind}` as const,
-    what: `line ${line}`,
-    detail,
-  }));
+  const problems = chainProblems(chain);
   const notes: string[] = [];
   if (knownHead !== null && !chain.hashes.has(knownHead))
     problems.push({ kind: 'chain-cut', what: 'the head given', detail: 'the chain does not lead through it' });
-  problems.push(...journalGaps(chain.lines), ...cutsFound(chain.lines));
   const segmentProblems = await checkSegments(segmentsFolder(archive), catalog, notes);
   const start = journalStart(journal);
   // A service may be running: what it sealed, deleted and forgot while we looked is in its chain by now.
@@ -97,6 +92,15 @@ export async function verify(data: string, knownHead: string | null = null): Pro
     problems,
     notes,
   };
+}
+
+/** What is wrong with a chain by itself. */
+export function chainProblems({ problems, lines }: ChainRead): VerifyProblem[] {
+  return [
+    ...problems.map(({ kind, line, detail }) => ({ kind: `chain-${kind}` as const, what: `line ${line}`, detail })),
+    ...journalGaps(lines),
+    ...cutsFound(lines),
+  ];
 }
 
 /** Sealed lines follow each other without a gap in the journal: a line that was left out shows here too. */

@@ -1,31 +1,31 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Decrypter, Encrypter } from 'age-encryption';
 import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
 import { syncFolder } from '../durable.ts';
-import { openKeyring } from '../seal.ts';
+import { type KeyPurpose, openKeyring } from '../seal.ts';
 
-/** Files of keys: `pseudonym-1-….key`, `seal-1-….key`. The TLS key is made anew. */
-const KEY_FILE = /^(?:pseudonym|seal)[\w.-]{1,100}$/;
+/** Files of keys. The TLS key is made anew. */
+const KEY_FILE = /^(?:pseudonym|seal)-\d{1,9}\.key$/;
 const ESCROW = z.object({
   schema: z.literal('wardwatch.key-escrow/1'),
   keys: z.record(z.string().regex(KEY_FILE), z.string().max(10_000)),
 });
 const MAX_ESCROW = 1 << 20;
+const PURPOSES = ['pseudonym', 'seal'] as const satisfies readonly KeyPurpose[];
 
 /**
  * Writes the keys apart, sealed to a passphrase (the age format). Without them pseudonyms cannot be made again and what
  * was set aside cannot be read, by anybody.
  *
- * @throws Refusal `backup/exists`
+ * @throws Refusal `backup/exists`, `keys/missing`
  */
 export async function writeEscrow(keys: string, to: string, passphrase: string, workFactor?: number): Promise<void> {
   if (existsSync(to)) throw new Refusal('backup/exists', `${to} is there already`);
-  const files = readdirSync(keys).filter((name) => KEY_FILE.test(name) && !name.endsWith('.tmp'));
+  const files = keyFilesIn(keys);
   const held = Object.fromEntries(files.map((name) => [name, readFileSync(path.join(keys, name)).toString('base64')]));
-  if (files.length === 0) throw new Refusal('input/not-found', `${keys} holds no keys`);
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase);
   if (workFactor !== undefined) encrypter.setScryptWorkFactor(workFactor);
@@ -34,6 +34,10 @@ export async function writeEscrow(keys: string, to: string, passphrase: string, 
   try {
     await handle.writeFile(sealed);
     await handle.sync();
+  } catch (error) {
+    // Half an escrow is none.
+    await rm(to, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }
@@ -44,24 +48,24 @@ export async function writeEscrow(keys: string, to: string, passphrase: string, 
  * Opens an escrow into a folder that is not there or empty.
  *
  * @returns the proof that it was opened: see `proofOf`
- * @throws Refusal `backup/not-empty`, `backup/wrong-passphrase`, `backup/damaged`
+ * @throws Refusal `input/not-found`, `backup/not-empty`, `backup/wrong-passphrase`, `backup/damaged`, `keys/missing`
  */
 export async function openEscrow(from: string, passphrase: string, keys: string, data: string): Promise<string> {
+  if (!existsSync(from)) throw new Refusal('input/not-found', `there is no ${from}`);
   if (existsSync(keys) && readdirSync(keys).length > 0)
     throw new Refusal('backup/not-empty', `${keys} is not empty: no key is written over another`);
-  const sealed = readFileSync(from);
-  if (sealed.length > MAX_ESCROW) throw new Refusal('backup/damaged', `${from} is larger than any escrow`);
+  if (statSync(from).size > MAX_ESCROW) throw new Refusal('backup/damaged', `${from} is larger than any escrow`);
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
   let text: string;
   try {
-    text = await decrypter.decrypt(sealed, 'text');
+    text = await decrypter.decrypt(readFileSync(from), 'text');
   } catch (error) {
     throw new Refusal('backup/wrong-passphrase', 'it does not open with this passphrase, or is no escrow', {
       cause: error,
     });
   }
-  const escrow = ESCROW.safeParse(JSON.parse(text));
+  const escrow = ESCROW.safeParse(parsed(text));
   if (!escrow.success) throw new Refusal('backup/damaged', `${from} is no escrow of keys`);
   await mkdir(keys, { recursive: true, mode: 0o700 });
   for (const [name, secret] of Object.entries(escrow.data.keys)) {
@@ -74,8 +78,33 @@ export async function openEscrow(from: string, passphrase: string, keys: string,
   return proofOf(keys, data);
 }
 
-/** What only somebody with the keys can say: shown by a restore, and believed by `doctor` of the first machine. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** @throws Refusal `keys/missing` if there is none of one purpose: then the folder is not the service's */
+function keyFilesIn(keys: string): string[] {
+  const files = existsSync(keys) ? readdirSync(keys).filter((name) => KEY_FILE.test(name)) : [];
+  for (const purpose of PURPOSES)
+    if (!files.some((name) => name.startsWith(`${purpose}-`)))
+      throw new Refusal('keys/missing', `${keys} holds no ${purpose} key`);
+  return files;
+}
+
+/**
+ * What only somebody with the keys that are in use can say: shown by a restore, and believed by `doctor` of the first
+ * machine. Makes no key.
+ *
+ * @throws Refusal `keys/missing`, `keys/exposed`, `keys/inside-data`
+ */
 export async function proofOf(keys: string, data: string): Promise<string> {
-  const keyring = await openKeyring(keys, 'pseudonym', data);
-  return keyring.mac('escrow', 'escrow-proof').toString('hex', 0, 10);
+  keyFilesIn(keys);
+  let proof = 'escrow';
+  for (const purpose of PURPOSES)
+    proof = (await openKeyring(keys, purpose, data)).mac(proof, 'escrow-proof').toString('hex', 0, 10);
+  return proof;
 }

@@ -19,6 +19,7 @@ const MANIFEST = z.object({
   version: z.string(),
   at: z.iso.datetime(),
   state: z.enum(['sqlite', 'postgres']),
+  damaged: z.array(z.string()),
   files: z.array(z.object({ name: z.string(), bytes: z.number().int().min(0), sha256: z.string() })),
 });
 
@@ -26,13 +27,16 @@ const MANIFEST = z.object({
  * Restores a backup into a folder that is not there or empty. Until everything in it has been checked (every file against
  * its hash, the archive against its chain) nothing has the folder's name.
  *
- * @throws Refusal `backup/not-empty`, `backup/wrong-passphrase`, `backup/damaged`
+ * @param options `isDamageAccepted`: also what was damaged already when it was backed up; the report then names it
+ * @throws Refusal `input/not-found`, `backup/not-empty`, `backup/wrong-passphrase`, `backup/damaged`, `backup/of-damage`
  */
 export async function restoreBackup(
   from: string,
   passphrase: string,
   data: string,
+  { isDamageAccepted = false } = {},
 ): Promise<{ readonly manifest: Manifest; readonly report: VerifyReport }> {
+  if (!existsSync(from)) throw new Refusal('input/not-found', `there is no ${from}`);
   if (existsSync(data) && readdirSync(data).length > 0)
     throw new Refusal('backup/not-empty', `${data} is not empty: nothing is restored over what is there`);
   const work = `${data.replace(/[/\\]+$/, '')}.restoring`;
@@ -41,8 +45,13 @@ export async function restoreBackup(
   try {
     const manifest = await unpack(from, passphrase, work);
     const report = await verify(work);
-    if (!report.ok)
-      throw new Refusal('backup/damaged', `what it holds is not whole: ${report.problems[0]?.detail ?? ''}`);
+    if (!report.ok && !isDamageAccepted) {
+      const [{ what, detail } = { what: '', detail: '' }] = report.problems;
+      throw new Refusal(
+        'backup/of-damage',
+        `it holds what was there, and that was not whole: ${what}: ${detail} (${report.problems.length} in all)`,
+      );
+    }
     rmSync(data, { recursive: true, force: true });
     await rename(work, data);
     await syncFolder(path.dirname(path.resolve(data)));
