@@ -358,6 +358,8 @@ function damageFields(damage: ArchiveDamage): Record<string, string | number> {
       return { kind, name: damage.name, reason: damage.reason };
     case 'head-not-written':
       return { kind, reason: damage.reason };
+    case 'clock-ahead':
+      return { kind, now: new Date(damage.now).toISOString(), last: new Date(damage.lastAt).toISOString() };
     case 'payload':
       return { kind, position: damage.position };
   }

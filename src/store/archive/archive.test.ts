@@ -73,7 +73,9 @@ async function withArchive<T>(
 ): Promise<T> {
   const places = placesIn(data);
   const journal = await openJournal(places.journal, { maxSegmentBytes: 2000 });
-  const archive = await openArchive({ folder: places.archive, journal, minFreeBytes: 0, ...options });
+  // Times in here are made up.
+  const settings = { minFreeBytes: 0, maxClockGapMs: Number.POSITIVE_INFINITY };
+  const archive = await openArchive({ folder: places.archive, journal, ...settings, ...options });
   try {
     return await work(archive, journal);
   } finally {
@@ -701,6 +703,31 @@ test('a full disk whose files cannot be removed does not take one segment after 
     },
     // One segment would be enough.
     { minFreeBytes: bavail * bsize + 1024 },
+  );
+});
+
+test('a clock that is far ahead deletes nothing, is told of once, and is believed once something was sealed by it', async () => {
+  const place = newData();
+  await filled(place);
+  const damage: ArchiveDamage[] = [];
+  const ahead = Date.now() + 3000 * DAY;
+  await withArchive(
+    place,
+    async (archive) => {
+      await archive.caughtUp();
+      equal(await archive.applyRetention(ahead), 0);
+      deepEqual(await archive.keepSpace(ahead), { deleted: 0, isEnough: false });
+      equal((await archive.status()).segments, 6);
+      equal(damage.length, 1);
+      // A line of that time: the service has run by this clock for a while.
+      await archive.sealNow();
+      equal(await archive.applyRetention(Date.now() + 30 * DAY), 4, 'network');
+    },
+    { minFreeBytes: Number.MAX_SAFE_INTEGER, maxClockGapMs: 31 * DAY, onDamage: (found) => damage.push(found) },
+  );
+  deepEqual(
+    damage.map(({ kind }) => kind),
+    ['clock-ahead'],
   );
 });
 

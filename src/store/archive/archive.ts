@@ -24,6 +24,11 @@ export type ArchiveDamage =
   | { readonly kind: 'not-removed'; readonly name: string; readonly reason: string }
   /** The chain's head, by which lines cut off its end are missed, is older than the chain. */
   | { readonly kind: 'head-not-written'; readonly reason: string }
+  /**
+   * The clock is so far ahead of the last line of the chain that it is not believed, and nothing is deleted by it. If it is
+   * right (the service was off for long), the next sealing says so too.
+   */
+  | { readonly kind: 'clock-ahead'; readonly now: number; readonly lastAt: number }
   /** A payload could not be read as events though the journal vouches for its bytes: a bug. */
   | { readonly kind: 'payload'; readonly position: Position; readonly detail: string };
 
@@ -43,6 +48,8 @@ export interface ArchiveSettings {
   readonly retention: Readonly<Record<RetentionKind, Retention>>;
   /** Below so many free bytes, the oldest segments past their minimum go before their time. */
   readonly minFreeBytes: number;
+  /** With the clock further ahead of the chain's last line, nothing is deleted. A service that hears anything seals hourly. */
+  readonly maxClockGapMs: number;
 }
 
 /** What the archive tells those who run it. */
@@ -87,6 +94,7 @@ export class Archive {
   #journalEnd: Position = 0;
   #isClosed = false;
   #isSealWanted = false;
+  #isClockAhead = false;
   #following: Promise<void>;
   #wake: () => void = () => undefined;
   /** Changes to segments are made one after another. */
@@ -231,6 +239,7 @@ export class Archive {
     return this.#change(async () => {
       await this.#removeStuck();
       const due = this.#deletable(now, ({ keepDays }) => keepDays);
+      if (due.length > 0 && !this.#isCredible(now)) return 0;
       return this.#delete(due, 'retention', now);
     });
   }
@@ -248,7 +257,7 @@ export class Archive {
         // It would free nothing, and only take them from the searches.
         if (this.#stuck.size >= MAX_STUCK) break;
         // Those that are on their way out count as gone: else all would follow the first.
-        if (await this.#hasSpace(this.#leavingBytes)) break;
+        if ((await this.#hasSpace(this.#leavingBytes)) || !this.#isCredible(now)) break;
         deleted += await this.#delete([segment], 'space', now);
       }
       return { deleted, isEnough: await this.#hasSpace(0) };
@@ -368,6 +377,14 @@ export class Archive {
     this.#hot = next;
     this.#leave(() => hot.drop(this.#connection));
     this.#news.onSealed(this.#catalog.sealedTo, this.#chain.head);
+  }
+
+  #isCredible(now: number): boolean {
+    const { lastAt } = this.#chain;
+    const isAhead = lastAt !== null && now - lastAt > this.#settings.maxClockGapMs;
+    if (isAhead && !this.#isClockAhead) this.#news.onDamage({ kind: 'clock-ahead', now, lastAt });
+    this.#isClockAhead = isAhead;
+    return !isAhead;
   }
 
   #deletable(now: number, days: (retention: Retention) => number): SegmentInfo[] {

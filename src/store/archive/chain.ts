@@ -139,6 +139,7 @@ export class Chain {
   readonly #handle: FileHandle;
   #size: number;
   #head: ChainHead;
+  #lastAt: number | null;
   /** True if a line that failed may still stand behind `#size`. */
   #isSuspect = false;
   readonly #onHeadTrouble: (reason: string) => void;
@@ -148,8 +149,10 @@ export class Chain {
     handle: FileHandle,
     size: number,
     head: ChainHead,
+    lastAt: number | null,
     onHeadTrouble: (reason: string) => void,
   ) {
+    this.#lastAt = lastAt;
     this.#onHeadTrouble = onHeadTrouble;
     this.#folder = folder;
     this.#handle = handle;
@@ -166,7 +169,7 @@ export class Chain {
    */
   static async open(
     folder: string,
-    { bytes, head, problems, knownHead }: ChainRead,
+    { bytes, lines, head, problems, knownHead }: ChainRead,
     now: number,
     onHeadTrouble: (reason: string) => void,
   ): Promise<Chain> {
@@ -174,7 +177,7 @@ export class Chain {
     try {
       await handle.truncate(bytes.length);
       await handle.sync();
-      const chain = new Chain(folder, handle, bytes.length, head, onHeadTrouble);
+      const chain = new Chain(folder, handle, bytes.length, head, lines.at(-1)?.at ?? null, onHeadTrouble);
       if (problems.some(({ kind }) => kind === 'cut')) await chain.add({ kind: 'cut-found', missing: knownHead }, now);
       else await chain.#writeHead();
       return chain;
@@ -186,6 +189,11 @@ export class Chain {
 
   get head(): ChainHead {
     return this.#head;
+  }
+
+  /** When the last line was added; `null` if there is none. */
+  get lastAt(): number | null {
+    return this.#lastAt;
   }
 
   /** Resolves when the line is on disk: then it holds, whatever crashes. */
@@ -207,6 +215,7 @@ export class Chain {
     this.#isSuspect = false;
     this.#size += bytes.length;
     this.#head = { number: line.number, hash: own };
+    this.#lastAt = at;
     // The line is on disk and holds: whoever asked for it must not ask again because of its head.
     await this.#writeHead().catch((error: unknown) =>
       this.#onHeadTrouble(error instanceof Error ? error.message : String(error)),

@@ -50,6 +50,7 @@ const DEFAULTS = {
   search: { timeoutMs: 30_000, atOnce: 4 },
   retention: DEFAULT_RETENTION,
   minFreeBytes: 1 << 30,
+  maxClockGapMs: 31 * 86_400_000,
 } satisfies Partial<ArchiveSettings>;
 
 const JOURNAL_POLL_MS = 20;
@@ -77,8 +78,9 @@ export async function openArchive(options: ArchiveOptions): Promise<EmbeddedArch
 
 /** Functions and the journal stay on this side: what goes to the thread must be data. */
 function definedOf(options: ArchiveOptions): Partial<ArchiveSettings> {
-  const { sealRows, sealBytes, sealAfterMs, memoryMb, threads, search, retention, minFreeBytes } = options;
-  const given = { sealRows, sealBytes, sealAfterMs, memoryMb, threads, search, retention, minFreeBytes };
+  const { sealRows, sealBytes, sealAfterMs, memoryMb, threads, search, retention, minFreeBytes, maxClockGapMs } =
+    options;
+  const given = { sealRows, sealBytes, sealAfterMs, memoryMb, threads, search, retention, minFreeBytes, maxClockGapMs };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
