@@ -158,10 +158,11 @@ async function checkSegments(folder: string, catalog: Catalog, notes: string[]):
 
 async function checkSegment(
   folder: string,
-  { name, sha256 }: SegmentInfo,
+  segment: SegmentInfo,
   bySha: ReadonlyMap<string, string>,
   notes: string[],
 ): Promise<VerifyProblem | null> {
+  const { name, sha256 } = segment;
   if (!isSegmentName(name)) return { kind: 'segment-missing', what: name, detail: 'that is no name of a segment' };
   let file = path.join(folder, name);
   if (!existsSync(file) && existsSync(file + PART)) {
@@ -170,7 +171,14 @@ async function checkSegment(
   }
   if (!existsSync(file))
     return { kind: 'segment-missing', what: name, detail: 'there is neither a file nor a tombstone' };
-  const found = await sha256Of(file);
+  let found: string;
+  try {
+    found = await sha256Of(file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    // Named or deleted by a running service since we looked.
+    return checkSegment(folder, segment, bySha, notes);
+  }
   if (found === sha256) return null;
   const other = bySha.get(found);
   return other === undefined
