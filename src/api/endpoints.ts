@@ -11,6 +11,7 @@ import { metrics } from './endpoints/metrics.ts';
 import { openapi } from './endpoints/openapi.ts';
 import { beginRecordReview, decideRecordCase, recordCases, recordReview } from './endpoints/record-cases.ts';
 import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
+import { oidc } from './endpoints/oidc.ts';
 import { people } from './endpoints/people.ts';
 import { session } from './endpoints/session.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
@@ -42,6 +43,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   beginRecordReview,
   whoLooked,
   ...session,
+  ...oidc,
   ...people,
   live,
   metrics,
