@@ -277,6 +277,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             pseudonymise: (text) => pseudonymiser.text(text),
             pseudonymOf: (patient) => pseudonymiser.of(patient),
             whoLooked: (patient) => recordReview.whoLooked(patient),
+            undelivered: async () => noticing?.outbox.undelivered() ?? 0,
             failing: () => [...(archiveFailed ? ['archive'] : []), ...(judging.isRunning ? [] : ['judging'])],
             describe: () => openApiDocument(ENDPOINTS, options.version),
             onFinding: (listener) => {
