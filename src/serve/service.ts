@@ -39,6 +39,7 @@ import { SourceWatch } from '../watch/source-watch.ts';
 import { Sources } from '../watch/sources.ts';
 import { Tokens } from '../watch/tokens.ts';
 import { openHttp } from './http.ts';
+import { loadPage } from './page.ts';
 
 export interface ServiceOptions {
   readonly dataFolder: string;
@@ -78,6 +79,8 @@ export interface Service {
   close(): Promise<void>;
 }
 
+/** Where scripts/build-page.mjs puts it. */
+const BUILT_PAGE = path.join(import.meta.dirname, '..', '..', 'build', 'web');
 /** Journal that waits to be judged: beyond it, sources are asked to wait. */
 const MAX_BACKLOG_BYTES = 512 * 1024 * 1024;
 /** From here on those who send most wait first. */
@@ -250,6 +253,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         listen: options.http,
         tls: options.isPlainHttp ? null : keys.tls,
         services: pipeline,
+        page: loadPage(BUILT_PAGE),
         api: {
           endpoints: ENDPOINTS,
           services: {

@@ -1,0 +1,4 @@
+import { Title } from '../parts/shell.tsx';
+export function SourcesPage() {
+  return <Title>Sources</Title>;
+}
