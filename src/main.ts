@@ -19,6 +19,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   serve: async (args, env) => (await import('./cli/serve.ts')).runServe(args, env),
   sources: async (args, env) => (await import('./cli/sources.ts')).runSources(args, env),
   tokens: async (args, env) => (await import('./cli/tokens.ts')).runTokens(args, env),
+  people: async (args, env) => (await import('./cli/people.ts')).runPeople(args, env),
   verify: async (args) => (await import('./cli/verify.ts')).runVerify(args),
   backup: async (args, env) => (await import('./cli/backup.ts')).runBackup(args, env),
   restore: async (args) => (await import('./cli/backup.ts')).runRestore(args),
@@ -37,7 +38,9 @@ Usage: wardwatch VERB …
                          which rules load, which can run, and why the others cannot
   serve                  the live service: takes logs, keeps them, judges them
   sources add|list       who may send logs
-  tokens add             who may ask the API
+  people add|list|link|end
+                         who may use the page
+  tokens add             which programs may ask the API
   verify                 proves that the kept events are what was sealed
   export events          every kept event, as JSON
   pack                   drafts of what has to be told after a breach

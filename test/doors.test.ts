@@ -15,7 +15,7 @@ import { OTLPLogExporter as ProtobufExporter } from '@opentelemetry/exporter-log
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { ENDPOINTS } from '../src/api/endpoints.ts';
-import { type Role, ROLES } from '../src/watch/tokens.ts';
+import { type Role, ROLES } from '../src/core/role.ts';
 import { eventually, startRsyslog, upService } from './service.ts';
 
 /** A process creation that one of our rules fires on, told from others by its user. */
@@ -237,7 +237,7 @@ test('every endpoint answers the roles it is for, and no other', async (t) => {
         await service.fetch(url.replaceAll(/:\w+/g, 'x'), {
           headers: {
             ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-            ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
+            ...(method === 'POST' ? { 'content-type': 'application/json', 'x-wardwatch': 'page' } : {}),
           },
           ...(method === 'POST' ? { body: '{}' } : {}),
         })

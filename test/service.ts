@@ -7,7 +7,8 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { openState, type State, statePlace } from '../src/store/state.ts';
 import { type SourceKind, Sources } from '../src/watch/sources.ts';
-import { type Role, Tokens } from '../src/watch/tokens.ts';
+import type { Role } from '../src/core/role.ts';
+import { Tokens } from '../src/people/tokens.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
 const READY_MS = 60_000;

@@ -1,8 +1,12 @@
 import type { z } from 'zod';
 import type { Finding } from '../core/finding.ts';
+import type { Role } from '../core/role.ts';
 import type { Desk } from '../incidents/desk.ts';
 import type { Exceptions } from '../incidents/exceptions.ts';
 import type { Incidents } from '../incidents/store.ts';
+import type { People } from '../people/people.ts';
+import type { Sessions } from '../people/sessions.ts';
+import type { SignIn } from '../people/sign-in.ts';
 import type { LookLine } from '../records/who-looked.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
 import type { Counters } from '../watch/counters.ts';
@@ -12,7 +16,6 @@ import type { RecordCases } from '../watch/record-cases.ts';
 import type { RecordReview } from '../watch/record-review.ts';
 import type { SetAsides } from '../watch/set-aside-store.ts';
 import type { Sources } from '../watch/sources.ts';
-import type { Role } from '../watch/tokens.ts';
 
 /** What endpoints answer from. */
 export interface ApiServices {
@@ -25,6 +28,9 @@ export interface ApiServices {
   readonly silentSince: () => ReadonlyMap<string, number>;
   readonly setAsides: SetAsides;
   readonly identities: Identities;
+  readonly people: People;
+  readonly signIn: SignIn;
+  readonly sessions: Sessions;
   readonly recordCases: RecordCases;
   readonly recordReview: Pick<RecordReview, 'begin' | 'isRunning' | 'last'>;
   /** Who opened a patient’s record. @throws Refusal `records/not-found` */
@@ -58,14 +64,28 @@ export interface ApiServices {
 
 /** Who asks. */
 export interface Caller {
-  readonly tokenId: string;
-  readonly role: Role;
-  /** The person or program that the token is for; without a name, the token's id. */
+  /** Of the person, or of the token. */
+  readonly id: string;
+  readonly roles: readonly Role[];
+  /** The person or program; of a token without a name, its id. */
   readonly name: string;
+  /** The token of the session that a person came with; `null`: a program. */
+  readonly session: string | null;
 }
 
-/** Who may call an endpoint: these roles, or `anyone` without a token (nothing that is worth one). */
+/** Who may call an endpoint: those of these roles, or `anyone`, who need not say who they are. */
 export type Audience = readonly Role[] | 'anyone';
+
+/** An answer that begins a session with the caller (`session`: its token), or ends it (`null`). */
+export class SessionChange {
+  readonly session: string | null;
+  readonly body: object;
+
+  constructor(session: string | null, body: object) {
+    this.session = session;
+    this.body = body;
+  }
+}
 
 /** An answer that is not one JSON object: text, or pieces as they come. */
 export interface Streamed {

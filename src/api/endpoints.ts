@@ -12,6 +12,8 @@ import { observations } from './endpoints/observations.ts';
 import { openapi } from './endpoints/openapi.ts';
 import { beginRecordReview, decideRecordCase, recordCases, recordReview } from './endpoints/record-cases.ts';
 import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
+import { people } from './endpoints/people.ts';
+import { session } from './endpoints/session.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
 import { sources } from './endpoints/sources.ts';
@@ -45,6 +47,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   recordReview,
   beginRecordReview,
   whoLooked,
+  ...session,
+  ...people,
   live,
   metrics,
   health,

@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode, REFUSALS } from '../core/refusal.ts';
+import type { Role } from '../core/role.ts';
 import type { Trail } from '../ops/trail.ts';
-import type { Tokens } from '../watch/tokens.ts';
-import type { ApiServices, Caller, Endpoint, Streamed } from './endpoint.ts';
+import type { Tokens } from '../people/tokens.ts';
+import { answerSession, isFromPage, sessionOf } from './cookie.ts';
+import { type ApiServices, type Caller, type Endpoint, SessionChange, type Streamed } from './endpoint.ts';
 
 export interface ApiParts {
   readonly endpoints: readonly Endpoint[];
@@ -29,6 +31,7 @@ export async function api(
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
   });
+  const callerOf = (request: FastifyRequest) => whoAsks(request, tokens, services);
   const open = new Set<AbortController>();
   // Those who listen would keep the service from ending.
   app.addHook('preClose', async () => {
@@ -40,7 +43,7 @@ export async function api(
       url: each.path,
       bodyLimit: MAX_BODY,
       handler: async (request, reply) => {
-        const caller = await admit(each, request, reply, tokens);
+        const caller = await admit(each, request, reply, callerOf);
         if (caller === 'refused') return reply;
         const input = inputOf(each, request);
         const abort = new AbortController();
@@ -50,42 +53,107 @@ export async function api(
           open.delete(abort);
         });
         if ((each.isRecorded || each.method === 'POST') && caller !== null)
-          await trail.record(caller.tokenId, `${each.method} ${each.path}`, null, cleaned(input, services));
+          await trail.record(caller.id, `${each.method} ${each.path}`, null, cleaned(input, services));
         const answer = await each.handle(input, services, abort.signal, caller);
+        if (answer instanceof SessionChange) {
+          answerSession(request, reply, answer.session);
+          return answer.body;
+        }
         if (!isStreamed(answer)) return answer;
         reply.type(answer.contentType);
+        if (each.audience !== 'anyone') endWithLeave(each.audience, request, reply, abort, callerOf);
         return reply.send(Readable.from(answer.pieces));
       },
     });
 }
 
+type WhoAsks = (request: FastifyRequest) => Promise<Caller | null>;
+
+/** A token says who asks, or the cookie of a session; `null` if neither does, or is no longer good. */
+async function whoAsks(
+  request: FastifyRequest,
+  tokens: Tokens,
+  { sessions }: Pick<ApiServices, 'sessions'>,
+): Promise<Caller | null> {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const token = /^Bearer\s+(\S{1,200})$/i.exec(authorization)?.[1];
+    const holder = token === undefined ? null : await tokens.holder(token);
+    return holder === null
+      ? null
+      : { id: holder.id, roles: [holder.role], name: holder.name ?? holder.id, session: null };
+  }
+  const session = sessionOf(request);
+  const person = session === null ? null : await sessions.holder(session, isAskedByPerson(request));
+  return person === null ? null : { id: person.id, roles: person.roles, name: person.name, session };
+}
+
+/** What a page asks by itself, to be up to date, does not keep its session alive. */
+function isAskedByPerson({ headers }: FastifyRequest): boolean {
+  return headers['x-wardwatch'] !== 'background' && headers.accept !== 'text/event-stream';
+}
+
 /** Who asks, `null` where anyone may; `refused` once that has been sent. */
 async function admit(
-  { audience }: Endpoint,
+  { audience, method }: Endpoint,
   request: FastifyRequest,
   reply: FastifyReply,
-  tokens: Tokens,
+  callerOf: WhoAsks,
 ): Promise<Caller | null | 'refused'> {
-  if (audience === 'anyone') return null;
-  const token = /^Bearer\s+(\S{1,200})$/i.exec(request.headers.authorization ?? '')?.[1];
-  const holder = token === undefined ? null : await tokens.holder(token);
-  if (holder === null) {
-    await reply.code(401).header('www-authenticate', 'Bearer realm="wardwatch"').send({
-      code: 'api/no-token',
-      message: 'The token is missing, not known or expired.',
-      hint: 'Make one with “wardwatch tokens add”.',
+  const caller = await callerOf(request);
+  const isByBrowser = caller?.session != null || (audience === 'anyone' && caller === null);
+  if (method === 'POST' && isByBrowser && !isFromPage(request)) {
+    await reply.code(403).send({
+      code: 'api/not-from-page',
+      message: 'A session may change something only from its own page.',
+      hint: 'Send the header x-wardwatch: page, or use a token.',
     });
     return 'refused';
   }
-  if (!audience.includes(holder.role)) {
+  if (audience === 'anyone') return caller;
+  if (caller === null) {
+    await reply.code(401).header('www-authenticate', 'Bearer realm="wardwatch"').send({
+      code: 'api/no-token',
+      message: 'Nobody is signed in, and the token is missing, not known or expired.',
+      hint: 'Sign in, or make a token with “wardwatch tokens add”.',
+    });
+    return 'refused';
+  }
+  if (!isFor(audience, caller)) {
     await reply.code(403).send({
       code: 'api/not-for-this-role',
-      message: `This is not for the role ${holder.role}.`,
+      message: `This is not for the role ${caller.roles.join(', ')}.`,
       hint: `It is for ${audience.join(', ')}.`,
     });
     return 'refused';
   }
-  return { tokenId: holder.id, role: holder.role, name: holder.name ?? holder.id };
+  return caller;
+}
+
+function isFor(audience: readonly Role[], { roles }: Caller): boolean {
+  return roles.some((role) => audience.includes(role));
+}
+
+/** Seconds at most that a stream outlives the leave to read it. */
+const LEAVE_CHECK_MS = 30_000;
+
+/** Ends a stream once whoever reads it no longer may: the session is over, the role was taken, the token has expired. */
+function endWithLeave(
+  audience: readonly Role[],
+  request: FastifyRequest,
+  reply: FastifyReply,
+  abort: AbortController,
+  callerOf: WhoAsks,
+): void {
+  const check = setInterval(() => {
+    callerOf(request).then(
+      (caller) => {
+        if (caller === null || !isFor(audience, caller)) abort.abort();
+      },
+      () => abort.abort(),
+    );
+  }, LEAVE_CHECK_MS).unref();
+  reply.raw.on('close', () => clearInterval(check));
 }
 
 /** @throws Refusal `api/bad-request`, which says what is wrong with it */
@@ -106,6 +174,9 @@ function asked(query: unknown): Record<string, unknown> {
   return Object.fromEntries(Object.entries(query ?? {}).filter(([, value]) => value !== ''));
 }
 
+/** What an input may hold that nobody is to read later. */
+const SECRETS = new Set(['password', 'code', 'token']);
+
 /** What somebody asked for may name a patient; the trail does not. */
 function cleaned(input: Readonly<Record<string, unknown>>, { pseudonymise, pseudonymOf }: ApiServices): object {
   const clean = (value: unknown): unknown => {
@@ -117,7 +188,11 @@ function cleaned(input: Readonly<Record<string, unknown>>, { pseudonymise, pseud
       Object.entries(value).map(([name, each]) => [
         name,
         // A local id looks like nothing that could be known.
-        name === 'patient' && typeof each === 'string' ? pseudonymOf(each) : clean(each),
+        name === 'patient' && typeof each === 'string'
+          ? pseudonymOf(each)
+          : SECRETS.has(name)
+            ? '(secret)'
+            : clean(each),
       ]),
     );
   };
@@ -140,6 +215,16 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'records/not-found': 404,
   'records/review-running': 409,
   'records/busy': 503,
+  'sign-in/wrong': 401,
+  'sign-in/wrong-code': 401,
+  'sign-in/code-needed': 401,
+  'sign-in/locked': 403,
+  'sign-in/busy': 503,
+  'people/bad-link': 410,
+  'people/weak-password': 422,
+  'people/name-taken': 409,
+  'people/not-found': 404,
+  'people/last-admin': 409,
   'incidents/not-now': 409,
   'incidents/changed': 409,
   'store/busy': 503,

@@ -113,6 +113,8 @@ export async function runServe(
     log,
     now: Date.now,
   });
+  if (service.firstLink !== null)
+    say(`Nobody is set up yet. The first administrator opens, within 24 hours: ${service.firstLink}\n`);
   print(`${JSON.stringify({ schema: 'wardwatch.ready/1', ...service.addresses })}\n`);
   if (process.stderr.isTTY) say(hintsFor(service, data));
   const signal = await asked();

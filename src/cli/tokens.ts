@@ -1,5 +1,6 @@
 import { Refusal } from '../core/refusal.ts';
-import { ROLES, Tokens } from '../watch/tokens.ts';
+import { ROLES } from '../core/role.ts';
+import { Tokens } from '../people/tokens.ts';
 import { EXIT } from './exit.ts';
 import { helpText, oneOf, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print } from './output.ts';

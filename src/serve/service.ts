@@ -37,7 +37,10 @@ import { RecordReview } from '../watch/record-review.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
 import { Sources } from '../watch/sources.ts';
-import { Tokens } from '../watch/tokens.ts';
+import { People } from '../people/people.ts';
+import { Sessions } from '../people/sessions.ts';
+import { SignIn } from '../people/sign-in.ts';
+import { Tokens } from '../people/tokens.ts';
 import { openHttp } from './http.ts';
 import { loadPage } from './page.ts';
 
@@ -75,6 +78,8 @@ export interface Service {
   readonly addresses: Readonly<
     Record<'http', string> & Partial<Record<'syslogTcp' | 'syslogTls' | 'syslogUdp', string>>
   >;
+  /** For the first administrator, good for a day; `null` if there are people already. */
+  readonly firstLink: string | null;
   /** Takes nothing more, judges all that was taken, and closes. */
   close(): Promise<void>;
 }
@@ -118,6 +123,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
   const identities = new Identities(state, keys.seals, now);
+  const trail = new Trail(state, now);
+  const people = new People(state, now);
+  const signIn = new SignIn(state, keys.seals, trail, now);
   const pseudonymiser = new Pseudonymiser(
     (text) => keys.pseudonyms.mac(text, 'patient'),
     (pseudonym, text) => identities.note(pseudonym, text),
@@ -265,6 +273,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             silentSince: () => sourceWatch.silentSince,
             setAsides,
             identities,
+            people,
+            signIn,
+            sessions: new Sessions(state, now),
             recordCases,
             recordReview,
             replaySetAside: (reason) =>
@@ -290,7 +301,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             },
           },
           tokens: new Tokens(state, now),
-          trail: new Trail(state, now),
+          trail,
           onBug: (error) => log.bug(error),
         },
       }),
@@ -333,7 +344,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await state.close();
     unlock();
   }
+  const invitation = await people.firstInvitation();
   return {
+    firstLink: invitation === null ? null : `${addresses['http'] ?? ''}/welcome#${invitation}`,
     addresses: addresses as Service['addresses'],
     close: async () => {
       clearInterval(retention);

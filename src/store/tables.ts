@@ -20,6 +20,10 @@ export interface Tables {
   readonly exceptions: ExceptionRow;
   readonly followed_files: FollowedFileRow;
   readonly record_cases: RecordCaseRow;
+  readonly people: PersonRow;
+  readonly invitations: InvitationRow;
+  readonly sessions: SessionRow;
+  readonly sign_in_tries: SignInTriesRow;
 }
 
 export interface MigrationRow {
@@ -248,4 +252,46 @@ export interface RecordCaseRow {
   readonly decided_at: UtcMs | null;
   /** What a person decided, sealed. */
   readonly decision: Buffer | null;
+}
+
+export interface PersonRow {
+  readonly id: `per_${string}`;
+  readonly name: string;
+  /** The name without case. */
+  readonly name_key: string;
+  /** JSON. */
+  readonly roles: string;
+  /** argon2id as a PHC string; `null`: none is set yet. */
+  readonly password: string | null;
+  /** Sealed. */
+  readonly second_factor: Buffer | null;
+  /** Sealed; shown, and not confirmed yet. */
+  readonly second_factor_new: Buffer | null;
+  /** The last 30 seconds whose code was used. */
+  readonly second_factor_step: number | null;
+  readonly created_at: UtcMs;
+  readonly expires_at: UtcMs | null;
+  readonly ended_at: UtcMs | null;
+  readonly seen_at: UtcMs | null;
+}
+
+export interface InvitationRow {
+  readonly token_hash: string;
+  /** `null`: the first administrator. */
+  readonly person_id: `per_${string}` | null;
+  readonly expires_at: UtcMs;
+}
+
+export interface SessionRow {
+  readonly token_hash: string;
+  readonly person_id: `per_${string}`;
+  readonly begun_at: UtcMs;
+  readonly seen_at: UtcMs;
+}
+
+export interface SignInTriesRow {
+  readonly name_mac: string;
+  readonly tries: number;
+  readonly last_at: UtcMs;
+  readonly locked_until: UtcMs | null;
 }

@@ -3,7 +3,7 @@ import { behind, type Cursor } from '../store/page.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { State } from '../store/state.ts';
 import type { SetAsideRow } from '../store/tables.ts';
-import { newId } from './credentials.ts';
+import { newId } from '../core/credentials.ts';
 
 /** Something we could not read, as it may be shown: without what arrived. */
 export interface SetAsideEntry {

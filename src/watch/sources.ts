@@ -3,7 +3,7 @@ import { Refusal } from '../core/refusal.ts';
 import type { Source } from '../intake/doors/door.ts';
 import { isAlreadyThere, type State } from '../store/state.ts';
 import type { SourceRow } from '../store/tables.ts';
-import { newId, newToken, tokenHash } from './credentials.ts';
+import { newId, newToken, tokenHash } from '../core/credentials.ts';
 
 export const SOURCE_KINDS = ['windows', 'syslog', 'http', 'fhir', 'files', 'm365'] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];

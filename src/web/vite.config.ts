@@ -7,12 +7,14 @@ const nothingFromOutside: Plugin = {
   enforce: 'pre',
   transform(code, id) {
     if (!id.includes('nhsuk-frontend') || !id.endsWith('.css')) return null;
-    return code
-      .replaceAll(/@font-face\{[^}]*\}/g, '')
-      .replaceAll(/url\(\/assets\/[^)]*\)/g, 'none')
-      .replaceAll('Frutiger W01,', '')
-      // What only Internet Explorer reads, and the minifier cannot.
-      .replaceAll('@media screen\\0 and', '@media speech and');
+    return (
+      code
+        .replaceAll(/@font-face\{[^}]*\}/g, '')
+        .replaceAll(/url\(\/assets\/[^)]*\)/g, 'none')
+        .replaceAll('Frutiger W01,', '')
+        // What only Internet Explorer reads, and the minifier cannot.
+        .replaceAll('@media screen\\0 and', '@media speech and')
+    );
   },
 };
 

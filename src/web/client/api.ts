@@ -63,6 +63,30 @@ export interface Api {
   'POST /api/v1/records/review': { input: Record<string, never>; answer: { isRunning: boolean; last: { at: string; to: string; accesses: number; firstDay: string | null; lastDay: string | null; judgedDays: number; missing: readonly (string)[]; setAside: number; losses: number } | null } };
   /** Who opened this patient’s record, day by day, and whether care explains it: for a subject access request. */
   'POST /api/v1/records/who-looked': { input: { patient: string; reason: string }; answer: { looks: readonly ({ schema: "wardwatch.look/1" })[]; text: string; losses: number } };
+  /** Who is signed in here. */
+  'GET /api/v1/session': { input: Record<string, never>; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } | null; isNew: boolean } };
+  /** Signs a person in: the answer sets the cookie of a session. */
+  'POST /api/v1/session': { input: { name: string; password: string; code?: string }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
+  /** Opens a link: sets a password, and signs in. */
+  'POST /api/v1/invitations/accept': { input: { token: string; name?: string; password: string }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
+  /** Signs out. */
+  'POST /api/v1/session/end': { input: Record<string, never>; answer: { done: true } };
+  /** A new secret for an authenticator app. It counts once a code of it has been given. */
+  'POST /api/v1/session/second-factor': { input: Record<string, never>; answer: { secret: string; uri: string } };
+  /** From here on signing in needs a code of it. Ends the person’s other sessions. */
+  'POST /api/v1/session/second-factor/confirm': { input: { code: string }; answer: { done: true } };
+  /** Who may use the page, and as what. */
+  'GET /api/v1/people': { input: Record<string, never>; answer: { people: readonly ({ id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; state: "active" | "invited" | "locked" | "expired" | "ended"; hasSecondFactor: boolean; seenAt: string | null; expiresAt: string | null })[] } };
+  /** Makes an account, and the link with which its owner sets a password. */
+  'POST /api/v1/people': { input: { name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; expiresAt?: string }; answer: { id: string; link: string } };
+  /** Changes what somebody may do, from their next click on. */
+  'POST /api/v1/people/:id/roles': { input: { id: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[] }; answer: { done: true } };
+  /** A new link for somebody who cannot sign in; password, second factor and sessions are no longer good. */
+  'POST /api/v1/people/:id/reset': { input: { id: string }; answer: { link: string } };
+  /** Lets somebody try again who was locked after five wrong tries. */
+  'POST /api/v1/people/:id/unlock': { input: { id: string }; answer: { done: true } };
+  /** Ends an account for good, and its sessions at once. What its owner did stays on record. */
+  'POST /api/v1/people/:id/end': { input: { id: string; reason: string }; answer: { done: true } };
   /** Whether the service works: 503 if it is up and a part of it is not. Says nothing else. */
   'GET /health': { input: Record<string, never>; answer: { status: "up" } };
   /** This description, in OpenAPI 3.1. */

@@ -1,10 +1,8 @@
 import type { Api } from './api.ts';
-import type { PendingApi } from './pending.ts';
 
-type All = Api & PendingApi;
-export type Question = keyof All;
-export type Answer<Name extends Question> = All[Name]['answer'];
-export type Input<Name extends Question> = All[Name]['input'];
+export type Question = keyof Api;
+export type Answer<Name extends Question> = Api[Name]['answer'];
+export type Input<Name extends Question> = Api[Name]['input'];
 
 /** Why there is no answer, in words for a person. */
 export class Problem extends Error {
@@ -21,6 +19,12 @@ export class Problem extends Error {
   }
 }
 
+/** Who makes the page ask. What it asks by itself, to be up to date, does not keep a session alive. */
+export type Asker = 'page' | 'background';
+
+/** Somebody with an account. */
+export type Person = NonNullable<Answer<'GET /api/v1/session'>['person']>;
+
 /**
  * Asks the service. Addresses are relative to the page’s own, so that it works under any path.
  *
@@ -30,8 +34,9 @@ export async function ask<Name extends Question>(
   name: Name,
   input: Input<Name>,
   signal?: AbortSignal,
+  asker: Asker = 'page',
 ): Promise<Answer<Name>> {
-  const response = await send(name, input, signal);
+  const response = await send(name, input, asker, signal);
   return (await response.json()) as Answer<Name>;
 }
 
@@ -41,21 +46,21 @@ export async function askLines<Line>(
   input: Input<typeof name>,
   signal?: AbortSignal,
 ): Promise<readonly Line[]> {
-  const text = await (await send(name, input, signal)).text();
+  const text = await (await send(name, input, 'page', signal)).text();
   return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Line);
 }
 
-async function send(name: Question, input: object, signal?: AbortSignal): Promise<Response> {
+async function send(name: Question, input: object, asker: Asker, signal?: AbortSignal): Promise<Response> {
   const { method, url, rest } = addressOf(name, input);
   const response = await fetch(url, {
     method,
     credentials: 'same-origin',
     signal: signal ?? null,
     // No other site can make a browser send this header.
-    headers: method === 'POST' ? { 'content-type': 'application/json', 'x-wardwatch': 'page' } : {},
+    headers: { 'x-wardwatch': asker, ...(method === 'POST' ? { 'content-type': 'application/json' } : {}) },
     body: method === 'POST' ? JSON.stringify(rest) : null,
   }).catch((error: unknown) => {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;

@@ -21,6 +21,9 @@ export function AccountPage() {
           <Link to={first.page}>Go to {first.text}</Link>
         </p>
       )}
+      <p>
+        You sign in as <strong>{person.name}</strong>.
+      </p>
       <p>You may:</p>
       <ul>
         {person.roles.map((role) => (

@@ -1,7 +1,7 @@
 import { useState } from 'react';
-import { type Answer, ask } from '../client/ask.ts';
+import { type Answer, ask, type Asker } from '../client/ask.ts';
 import { Form } from '../parts/form.tsx';
-import { Show, useLoaded } from '../parts/loaded.tsx';
+import { EVERY_MS, Show, useLoaded } from '../parts/loaded.tsx';
 import { Title } from '../parts/shell.tsx';
 import { numberText } from '../parts/words.tsx';
 import { IncidentList } from './today.tsx';
@@ -12,7 +12,9 @@ const SIZE = 50;
 
 export function IncidentsPage() {
   const [count, setCount] = useState(SIZE);
-  const incidents = useLoaded<Page>(`incidents ${count}`, (signal) => firstOf(count, signal), { everyMs: 60_000 });
+  const incidents = useLoaded<Page>(`incidents ${count}`, (signal, asker) => firstOf(count, signal, asker), {
+    everyMs: EVERY_MS,
+  });
   return (
     <>
       <Title>Incidents</Title>
@@ -47,11 +49,11 @@ export function IncidentsPage() {
 }
 
 /** Pages until there are as many as wanted, or no more. */
-async function firstOf(count: number, signal: AbortSignal): Promise<Page> {
+async function firstOf(count: number, signal: AbortSignal, asker: Asker): Promise<Page> {
   let items: Page['items'] = [];
   let next: string | null = '';
   while (next !== null && items.length < count) {
-    const page: Page = await ask('GET /api/v1/incidents', { cursor: next, limit: SIZE }, signal);
+    const page: Page = await ask('GET /api/v1/incidents', { cursor: next, limit: SIZE }, signal, asker);
     items = [...items, ...page.items];
     next = page.next;
   }

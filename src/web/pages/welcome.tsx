@@ -9,21 +9,24 @@ const MIN_LENGTH = 12;
 
 /** Where an invitation’s link leads. Its secret is behind the `#`, which a browser sends to nobody. */
 export function WelcomePage() {
-  const { signedIn } = useSession();
+  const { signedIn, state } = useSession();
+  // Everybody else was given a name with the invitation.
+  const isFirst = state.is === 'nobody' && state.isNew;
   const [token] = useState(() => location.hash.slice(1));
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
 
   const check = () => {
-    if (name.trim() === '') return 'Type your name, as your colleagues know you.';
+    if (isFirst && name.trim() === '') return 'Type your name, as your colleagues know you.';
     if (password.length < MIN_LENGTH) return `Choose a password of at least ${MIN_LENGTH} characters.`;
     return password === again ? null : 'The two passwords are not the same.';
   };
   const send = async () => {
     const { person } = await ask('POST /api/v1/invitations/accept', { token, name: name.trim(), password });
-    signedIn(person);
+    // The link is used up: the way back does not lead to it.
     history.replaceState(null, '', './');
+    signedIn(person);
     go('account', { first: 'yes' });
   };
   if (token === '')
@@ -38,13 +41,15 @@ export function WelcomePage() {
       <Title>Welcome to Wardwatch</Title>
       <p>Choose how you sign in. Everything you do here is recorded under this name.</p>
       <Form button="Go on" check={check} onSend={send}>
-        <TextField
-          label="Your name"
-          hint="As your colleagues know you. You sign in with it."
-          value={name}
-          onChange={setName}
-          autoComplete="username"
-        />
+        {isFirst && (
+          <TextField
+            label="Your name"
+            hint="As your colleagues know you. You sign in with it."
+            value={name}
+            onChange={setName}
+            autoComplete="username"
+          />
+        )}
         <TextField
           label="Password"
           hint={`At least ${MIN_LENGTH} characters. Three random words are good.`}

@@ -1,5 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
-import { type Answer, ask, type Input, Problem, type Question } from '../client/ask.ts';
+import { type Answer, ask, type Asker, type Input, Problem, type Question } from '../client/ask.ts';
 import { useLive } from './live.tsx';
 import { useSession } from './session.tsx';
 import { When } from './words.tsx';
@@ -19,16 +19,19 @@ export type Loaded<T> =
       readonly reload: () => void;
     };
 
+/** What is new comes at once by the live connection; this is for clocks that run, and for who is not told live. */
+export const EVERY_MS = 5 * 60_000;
+
 /** Asks, and again when the question changes, when something new was found, and each `everyMs`. */
 export function useAsk<Name extends Question>(
   name: Name,
   input: Input<Name>,
-  { everyMs = 60_000, isWanted = true }: { readonly everyMs?: number; readonly isWanted?: boolean } = {},
+  { everyMs = EVERY_MS, isWanted = true }: { readonly everyMs?: number; readonly isWanted?: boolean } = {},
 ): Loaded<Answer<Name>> {
   const question = JSON.stringify(input);
   return useLoaded<Answer<Name>>(
     `${name} ${question}`,
-    (signal) => ask(name, JSON.parse(question) as Input<Name>, signal),
+    (signal, asker) => ask(name, JSON.parse(question) as Input<Name>, signal, asker),
     { everyMs, isWanted },
   );
 }
@@ -36,30 +39,33 @@ export function useAsk<Name extends Question>(
 /** @param key what is loaded: another key begins anew */
 export function useLoaded<T>(
   key: string,
-  load: (signal: AbortSignal) => Promise<T>,
+  load: (signal: AbortSignal, asker: Asker) => Promise<T>,
   { everyMs, isWanted = true }: { readonly everyMs: number | null; readonly isWanted?: boolean },
 ): Loaded<T> {
   const [state, setState] = useState<{ readonly key: string; readonly loaded: Loaded<T> }>({
     key,
     loaded: { is: 'loading' },
   });
-  const [turn, setTurn] = useState(0);
+  const [turn, setTurn] = useState<{ readonly count: number; readonly asker: Asker }>({ count: 0, asker: 'page' });
   const { pulse } = useLive();
   const { lost } = useSession();
-  const reload = useCallback(() => setTurn((before) => before + 1), []);
+  const reload = useCallback(() => setTurn(({ count }) => ({ count: count + 1, asker: 'page' })), []);
   const loading = useRef(load);
   loading.current = load;
   const beat = everyMs === null ? 0 : pulse;
+  const askedBeat = useRef(beat);
 
   useEffect(() => {
     if (!isWanted) return;
     const abort = new AbortController();
-    loading.current(abort.signal).then(
+    const asker = askedBeat.current === beat ? turn.asker : 'background';
+    askedBeat.current = beat;
+    loading.current(abort.signal, asker).then(
       (data) => setState({ key, loaded: { is: 'ready', data, at: Date.now(), stale: null, reload } }),
       (error: unknown) => {
         if (abort.signal.aborted) return;
         const problem = asProblem(error);
-        if (problem.code === 'api/no-token' || problem.code === 'sign-in/needed') lost();
+        if (problem.code === 'api/no-token') lost();
         setState((before) => {
           if (before.key === key && before.loaded.is === 'ready' && !isNotAllowed(problem))
             return { key, loaded: { ...before.loaded, stale: problem } };
@@ -75,9 +81,10 @@ export function useLoaded<T>(
 
   useEffect(() => {
     if (everyMs === null) return;
-    const timer = setInterval(reload, everyMs);
+    const again = () => setTurn(({ count }) => ({ count: count + 1, asker: 'background' }));
+    const timer = setInterval(again, everyMs);
     return () => clearInterval(timer);
-  }, [everyMs, reload]);
+  }, [everyMs]);
 
   return state.key === key ? state.loaded : { is: 'loading' };
 }

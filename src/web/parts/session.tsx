@@ -1,6 +1,5 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
-import { ask, type Problem } from '../client/ask.ts';
-import type { Person } from '../client/pending.ts';
+import { ask, type Person, type Problem } from '../client/ask.ts';
 import { asProblem } from './loaded.tsx';
 
 export type SessionState =

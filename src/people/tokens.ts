@@ -1,16 +1,9 @@
+import { newId, newToken, tokenHash } from '../core/credentials.ts';
+import { ROLES, type Role } from '../core/role.ts';
 import type { State } from '../store/state.ts';
 import type { TokenRow } from '../store/tables.ts';
-import { newId, newToken, tokenHash } from './credentials.ts';
 
-/**
- * Who may ask what. `admin` runs the service and sees no finding's contents; `analyst` and `partner` see findings and
- * events, pseudonymised; `privacy` reviews record accesses and may reveal; `board` sees summaries; `staff` may report.
- * None implies another.
- */
-export const ROLES = ['admin', 'analyst', 'partner', 'privacy', 'board', 'staff'] as const;
-export type Role = (typeof ROLES)[number];
-
-/** The users of the API: the only writer of the table `tokens`. */
+/** Programs that use the API, and people by a token: the only writer of the table `tokens`. */
 export class Tokens {
   readonly #state: State;
   readonly #now: () => number;

@@ -1,0 +1,281 @@
+import { newId, newToken, tokenHash } from '../core/credentials.ts';
+import { Refusal } from '../core/refusal.ts';
+import { type Role, rolesIn } from '../core/role.ts';
+import type { State } from '../store/state.ts';
+import type { PersonRow } from '../store/tables.ts';
+import { hashPassword } from './passwords.ts';
+
+/** Somebody who uses the page. */
+export interface Person {
+  readonly id: PersonRow['id'];
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly hasSecondFactor: boolean;
+}
+
+export type PersonState = 'active' | 'invited' | 'expired' | 'ended';
+
+export interface ListedPerson extends Person {
+  readonly state: PersonState;
+  readonly seenAt: number | null;
+  readonly expiresAt: number | null;
+}
+
+const HOUR_MS = 3_600_000;
+const FIRST_LINK_MS = 24 * HOUR_MS;
+const LINK_MS = 72 * HOUR_MS;
+/** An administrator alone sees no finding: the first person, often the whole team, is an analyst too. */
+const FIRST_ROLES: readonly Role[] = ['admin', 'analyst'];
+
+/** The accounts of people and their invitations: the only writer of `people` (but for what signing in notes) and `invitations`. */
+export class People {
+  readonly #state: State;
+  readonly #now: () => number;
+
+  constructor(state: State, now: () => number) {
+    this.#state = state;
+    this.#now = now;
+  }
+
+  /** True until the first person has set a password. */
+  async isNew(): Promise<boolean> {
+    const row = await this.#state.db
+      .selectFrom('people')
+      .select('id')
+      .where('password', 'is not', null)
+      .limit(1)
+      .executeTakeFirst();
+    return row === undefined;
+  }
+
+  /**
+   * The token of a new link for the first administrator, good for 24 hours; older ones no longer are. `null` if there are
+   * people already.
+   */
+  async firstInvitation(): Promise<string | null> {
+    if (!(await this.isNew())) return null;
+    return this.#state.transaction(async (within) => {
+      await within.deleteFrom('invitations').where('person_id', 'is', null).execute();
+      const token = newToken();
+      await within
+        .insertInto('invitations')
+        .values({ token_hash: tokenHash(token), person_id: null, expires_at: this.#now() + FIRST_LINK_MS })
+        .execute();
+      return token;
+    });
+  }
+
+  /**
+   * Makes an account that is used once its link has been opened, within 72 hours.
+   *
+   * @throws Refusal `people/name-taken`, `people/bad-name`, `people/no-role`
+   */
+  async invite(
+    name: string,
+    roles: readonly Role[],
+    expiresAt: number | null,
+  ): Promise<{ readonly id: PersonRow['id']; readonly token: string }> {
+    const id = newId('per');
+    const row = this.#newRow(id, name, roles, expiresAt, null);
+    await this.#state.transaction(async (within) => {
+      const inserted = await within
+        .insertInto('people')
+        .values(row)
+        .onConflict((conflict) => conflict.column('name_key').doNothing())
+        .returning('id')
+        .executeTakeFirst();
+      if (inserted === undefined) throw new Refusal('people/name-taken', `${row.name} has an account already`);
+    });
+    return { id, token: await this.#link(id) };
+  }
+
+  /**
+   * A new link for somebody who cannot sign in: password, second factor and sessions are no longer good.
+   *
+   * @throws Refusal `people/not-found`, also for an account that was ended
+   */
+  async reset(id: string): Promise<string> {
+    const row = await this.#row(id);
+    if (row.ended_at !== null) throw new Refusal('people/not-found', `the account of ${row.name} was ended`);
+    await this.#state.transaction(async (within) => {
+      await within
+        .updateTable('people')
+        .set({ password: null, second_factor: null, second_factor_new: null, second_factor_step: null })
+        .where('id', '=', row.id)
+        .execute();
+      await within.deleteFrom('sessions').where('person_id', '=', row.id).execute();
+    });
+    return this.#link(row.id);
+  }
+
+  /**
+   * Opens a link: sets the password of the account; for the first administrator makes it.
+   *
+   * @param name of the first administrator; ignored for others
+   * @throws Refusal `people/bad-link`, `people/weak-password`, `people/bad-name`, `people/name-taken`
+   */
+  async accept(token: string, name: string, password: string): Promise<Person> {
+    const hash = tokenHash(token);
+    const invitation = await this.#state.db
+      .selectFrom('invitations')
+      .selectAll()
+      .where('token_hash', '=', hash)
+      .where('expires_at', '>', this.#now())
+      .executeTakeFirst();
+    const badLink = () => new Refusal('people/bad-link', 'this link was used, is too old, or was replaced by another');
+    if (invitation === undefined) throw badLink();
+    const invited = invitation.person_id === null ? null : await this.#row(invitation.person_id);
+    const kept = await hashPassword(password, invited?.name ?? name);
+    const row = invited ?? this.#newRow(newId('per'), name, FIRST_ROLES, null, kept);
+    await this.#state.transaction(async (within) => {
+      // Whoever deletes it has used it: two at once cannot both.
+      const used = await within
+        .deleteFrom('invitations')
+        .where('token_hash', '=', hash)
+        .returning('token_hash')
+        .executeTakeFirst();
+      if (used === undefined) throw badLink();
+      if (invited !== null)
+        await within.updateTable('people').set({ password: kept }).where('id', '=', row.id).execute();
+      else {
+        const others = await within.selectFrom('people').select('id').where('password', 'is not', null).execute();
+        if (others.length > 0) throw badLink();
+        const inserted = await within
+          .insertInto('people')
+          .values(row)
+          .onConflict((conflict) => conflict.column('name_key').doNothing())
+          .returning('id')
+          .executeTakeFirst();
+        if (inserted === undefined) throw new Refusal('people/name-taken', `${row.name} has an account already`);
+      }
+    });
+    return personOf(row);
+  }
+
+  async list(): Promise<readonly ListedPerson[]> {
+    const rows = await this.#state.db.selectFrom('people').selectAll().orderBy('name_key').execute();
+    return rows.map((row) => ({
+      ...personOf(row),
+      state: stateOf(row, this.#now()),
+      seenAt: row.seen_at,
+      expiresAt: row.expires_at,
+    }));
+  }
+
+  /** @throws Refusal `people/not-found` */
+  async byId(id: string): Promise<Person> {
+    return personOf(await this.#row(id));
+  }
+
+  /** By name, without case. @throws Refusal `people/not-found` */
+  async byName(name: string): Promise<Person> {
+    const row = await this.#state.db
+      .selectFrom('people')
+      .selectAll()
+      .where('name_key', '=', nameKey(name))
+      .executeTakeFirst();
+    if (row === undefined) throw new Refusal('people/not-found', `nobody here is called ${name}`);
+    return personOf(row);
+  }
+
+  /** Counts from the next call on. @throws Refusal `people/not-found`, `people/last-admin`, `people/no-role` */
+  async setRoles(id: string, roles: readonly Role[]): Promise<void> {
+    if (roles.length === 0) throw new Refusal('people/no-role', 'say at least one role, or end the account');
+    const row = await this.#row(id);
+    await this.#state.transaction(async (within) => {
+      if (!roles.includes('admin')) await this.#keepAnAdmin(within, row.id);
+      await within
+        .updateTable('people')
+        .set({ roles: JSON.stringify(roles) })
+        .where('id', '=', row.id)
+        .execute();
+    });
+  }
+
+  /** Signs them out for good. The row stays: what they did is theirs. @throws Refusal `people/not-found`, `people/last-admin` */
+  async end(id: string): Promise<void> {
+    const row = await this.#row(id);
+    await this.#state.transaction(async (within) => {
+      await this.#keepAnAdmin(within, row.id);
+      await within
+        .updateTable('people')
+        .set({ ended_at: this.#now(), password: null, second_factor: null, second_factor_new: null })
+        .where('id', '=', row.id)
+        .execute();
+      await within.deleteFrom('sessions').where('person_id', '=', row.id).execute();
+      await within.deleteFrom('invitations').where('person_id', '=', row.id).execute();
+    });
+  }
+
+  /** Of one who could let others in again, and is not the one to go. */
+  async #keepAnAdmin(within: Pick<State['db'], 'selectFrom'>, id: string): Promise<void> {
+    const rows = await within.selectFrom('people').selectAll().execute();
+    const isAdmin = (row: PersonRow) => personOf(row).roles.includes('admin') && stateOf(row, this.#now()) === 'active';
+    const isLast =
+      rows.some((row) => row.id === id && isAdmin(row)) && !rows.some((row) => row.id !== id && isAdmin(row));
+    if (isLast) throw new Refusal('people/last-admin', 'nobody could let anybody in any more');
+  }
+
+  async #row(id: string): Promise<PersonRow> {
+    const row = await this.#state.db
+      .selectFrom('people')
+      .selectAll()
+      .where('id', '=', id as PersonRow['id'])
+      .executeTakeFirst();
+    if (row === undefined) throw new Refusal('people/not-found', `there is no account ${id}`);
+    return row;
+  }
+
+  async #link(id: PersonRow['id']): Promise<string> {
+    const token = newToken();
+    await this.#state.transaction(async (within) => {
+      await within.deleteFrom('invitations').where('person_id', '=', id).execute();
+      await within
+        .insertInto('invitations')
+        .values({ token_hash: tokenHash(token), person_id: id, expires_at: this.#now() + LINK_MS })
+        .execute();
+    });
+    return token;
+  }
+
+  #newRow(
+    id: PersonRow['id'],
+    given: string,
+    roles: readonly Role[],
+    expiresAt: number | null,
+    password: string | null,
+  ): PersonRow {
+    const name = given.normalize('NFKC').trim().replaceAll(/\s+/gu, ' ');
+    if (!/^[\p{L}\p{N}][\p{L}\p{M}\p{N} .’'@_-]{0,99}$/u.test(name))
+      throw new Refusal('people/bad-name', 'a name has letters, digits, spaces, dots, dashes and @, at most 100');
+    if (roles.length === 0) throw new Refusal('people/no-role', `say what ${name} is to do`);
+    return {
+      id,
+      name,
+      name_key: nameKey(name),
+      roles: JSON.stringify(roles),
+      password,
+      second_factor: null,
+      second_factor_new: null,
+      second_factor_step: null,
+      created_at: this.#now(),
+      expires_at: expiresAt,
+      ended_at: null,
+      seen_at: null,
+    };
+  }
+}
+
+export function nameKey(name: string): string {
+  return name.normalize('NFKC').trim().replaceAll(/\s+/gu, ' ').toLowerCase();
+}
+
+export function personOf({ id, name, roles, second_factor }: PersonRow): Person {
+  return { id, name, roles: rolesIn(JSON.parse(roles) as unknown[]), hasSecondFactor: second_factor !== null };
+}
+
+export function stateOf({ ended_at, expires_at, password }: PersonRow, now: number): PersonState {
+  if (ended_at !== null) return 'ended';
+  if (expires_at !== null && expires_at <= now) return 'expired';
+  return password === null ? 'invited' : 'active';
+}

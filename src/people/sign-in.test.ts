@@ -1,0 +1,189 @@
+import { deepEqual, equal, notEqual, ok, rejects } from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Secret, TOTP } from 'otpauth';
+import type { RefusalCode } from '../core/refusal.ts';
+import { Trail } from '../ops/trail.ts';
+import { openKeyring } from '../store/seal.ts';
+import { openState, statePlace } from '../store/state.ts';
+import { hashPassword, isPassword } from './passwords.ts';
+import { People } from './people.ts';
+import { Sessions } from './sessions.ts';
+import { SignIn } from './sign-in.ts';
+
+const PASSWORD = 'kettle mountain violet';
+const OTHER = 'another three unlike words';
+const MINUTE = 60_000;
+
+async function house(t: TestContext) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-people-'));
+  const data = path.join(folder, 'data');
+  const clock = { at: Date.UTC(2026, 10, 25, 9) };
+  const now = () => clock.at;
+  const keys = await openKeyring(path.join(folder, 'keys'), 'seal', data);
+  const state = await openState(statePlace(null, data));
+  t.after(() => state.close());
+  const people = new People(state, now);
+  const signIn = new SignIn(state, keys, new Trail(state, now), now);
+  const sessions = new Sessions(state, now);
+  const accept = async (name = 'Ann') => people.accept((await people.firstInvitation()) ?? '', name, PASSWORD);
+  const trail = async () => (await state.db.selectFrom('audit').selectAll().orderBy('at').execute()).map((row) => row);
+  return { clock, state, people, signIn, sessions, accept, trail };
+}
+
+const refuses = (work: Promise<unknown>, code: RefusalCode) =>
+  rejects(work, (error: { code?: string }) => error.code === code);
+
+test('the first link makes one administrator who is an analyst too, once, and within a day', async (t) => {
+  const { people, clock, accept } = await house(t);
+  const old = (await people.firstInvitation()) ?? '';
+  const second = (await people.firstInvitation()) ?? '';
+  await refuses(people.accept(old, 'Ann', PASSWORD), 'people/bad-link');
+  clock.at += 24 * 60 * MINUTE;
+  await refuses(people.accept(second, 'Ann', PASSWORD), 'people/bad-link');
+  const ann = await accept('  Ann   Example ');
+  deepEqual([ann.name, ann.roles], ['Ann Example', ['admin', 'analyst']]);
+  equal(await people.firstInvitation(), null);
+  await refuses(people.accept(second, 'Eve', PASSWORD), 'people/bad-link');
+});
+
+test('two who open the first link at once do not both become administrators', async (t) => {
+  const { people } = await house(t);
+  const token = (await people.firstInvitation()) ?? '';
+  const ends = await Promise.allSettled([people.accept(token, 'Ann', PASSWORD), people.accept(token, 'Eve', PASSWORD)]);
+  deepEqual(ends.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+});
+
+test('a password is kept so that nobody can read it, and weak ones are refused', async () => {
+  const kept = await hashPassword(PASSWORD, 'Ann');
+  ok(!kept.includes('kettle') && kept.startsWith('$argon2id$v=19$m=19456,t=2,p=1$'));
+  notEqual(kept, await hashPassword(PASSWORD, 'Ann'));
+  equal(await isPassword(PASSWORD, kept), true);
+  equal(await isPassword(`${PASSWORD} `, kept), false);
+  equal(await isPassword(PASSWORD, null), false);
+  // One letter, typed in two ways.
+  equal(await isPassword('cafe\u0301 cafe\u0301 au lait', await hashPassword('caf\u00e9 caf\u00e9 au lait', '')), true);
+  for (const weak of [
+    'short',
+    'aaaaaaaaaaaaaaaa',
+    'abababababababab',
+    'password1234',
+    'ann example 1',
+    'x'.repeat(201),
+  ])
+    await refuses(hashPassword(weak, 'Ann Example'), 'people/weak-password');
+});
+
+test('an unknown name is answered as a wrong password is, and five wrong tries lock either for 15 minutes', async (t) => {
+  const { signIn, accept, clock, trail } = await house(t);
+  await accept();
+  for (const name of ['Ann', 'Nobody']) {
+    for (let tries = 0; tries < 5; tries++) await refuses(signIn.signIn(name, OTHER, null), 'sign-in/wrong');
+    await refuses(signIn.signIn(name, PASSWORD, null), 'sign-in/locked');
+    equal(await signIn.isLocked(name), true);
+  }
+  clock.at += 15 * MINUTE;
+  await refuses(signIn.signIn('Nobody', PASSWORD, null), 'sign-in/wrong');
+  equal((await signIn.signIn(' ANN ', PASSWORD, null)).name, 'Ann');
+  const written = JSON.stringify(await trail());
+  ok(written.includes('locked') && !written.includes('kettle') && !written.includes('Nobody'), written);
+});
+
+test('of many guesses at once no more than five are looked at', async (t) => {
+  const { signIn, accept } = await house(t);
+  await accept();
+  const ends = await Promise.allSettled(Array.from({ length: 12 }, () => signIn.signIn('Ann', OTHER, null)));
+  const codes = ends.map((end) => (end.status === 'rejected' ? (end.reason as { code: string }).code : 'in'));
+  ok(codes.filter((code) => code === 'sign-in/wrong').length <= 5, codes.join());
+  equal(codes.includes('in'), false);
+});
+
+test('a second factor is asked for, its codes count once, and asking for it does not forgive wrong ones', async (t) => {
+  const { signIn, accept, clock } = await house(t);
+  const { id } = await accept();
+  const { secret, uri } = await signIn.newSecondFactor(id);
+  ok(uri.startsWith('otpauth://totp/'));
+  const code = () => new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: clock.at });
+  // Shown is not confirmed.
+  await signIn.signIn('Ann', PASSWORD, null);
+  await refuses(signIn.confirmSecondFactor(id, '000000'), 'sign-in/wrong-code');
+  await signIn.confirmSecondFactor(id, code());
+  await refuses(signIn.signIn('Ann', PASSWORD, null), 'sign-in/code-needed');
+  await refuses(signIn.signIn('Ann', PASSWORD, code()), 'sign-in/wrong-code');
+  clock.at += 30_000;
+  const once = code();
+  equal((await signIn.signIn('Ann', PASSWORD, `${once.slice(0, 3)} ${once.slice(3)}`)).hasSecondFactor, true);
+  await refuses(signIn.signIn('Ann', PASSWORD, once), 'sign-in/wrong-code');
+  for (let tries = 0; tries < 4; tries++) {
+    await refuses(signIn.signIn('Ann', PASSWORD, null), 'sign-in/code-needed');
+    await refuses(signIn.signIn('Ann', PASSWORD, '000000'), 'sign-in/wrong-code');
+  }
+  clock.at += 30_000;
+  await refuses(signIn.signIn('Ann', PASSWORD, code()), 'sign-in/locked');
+});
+
+test('a session ends after 30 minutes without a question, after 12 hours, with its account and with its role', async (t) => {
+  const { sessions, people, accept, clock } = await house(t);
+  const ann = await accept();
+  const token = await sessions.begin(ann.id);
+  notEqual(token, await sessions.begin(ann.id));
+  for (let minutes = 0; minutes < 100; minutes += 25) {
+    clock.at += 25 * MINUTE;
+    equal((await sessions.holder(token, true))?.name, 'Ann');
+  }
+  // What the page asks by itself keeps nobody signed in.
+  clock.at += 25 * MINUTE;
+  notEqual(await sessions.holder(token, false), null);
+  clock.at += 5 * MINUTE;
+  equal(await sessions.holder(token, false), null);
+  const long = await sessions.begin(ann.id);
+  for (let minutes = 0; minutes < 12 * 60; minutes += 20) {
+    notEqual(await sessions.holder(long, true), null);
+    clock.at += 20 * MINUTE;
+  }
+  equal(await sessions.holder(long, true), null);
+  const { id, token: link } = await people.invite('Ben', ['board'], clock.at + 60 * MINUTE);
+  const ben = await people.accept(link, '', OTHER);
+  const bens = await sessions.begin(ben.id);
+  await people.setRoles(id, ['staff']);
+  deepEqual((await sessions.holder(bens, true))?.roles, ['staff']);
+  clock.at += 20 * MINUTE;
+  await sessions.holder(bens, true);
+  clock.at += 25 * MINUTE;
+  await sessions.holder(bens, true);
+  clock.at += 20 * MINUTE;
+  equal(await sessions.holder(bens, true), null, 'a partner’s account ends by itself');
+  const again = await sessions.begin(ann.id);
+  await people.reset(ann.id);
+  equal(await sessions.holder(again, true), null);
+});
+
+test('a reset voids password, second factor and sessions; an ended account cannot come back; one administrator stays', async (t) => {
+  const { people, signIn, accept } = await house(t);
+  const ann = await accept();
+  await refuses(people.end(ann.id), 'people/last-admin');
+  await refuses(people.setRoles(ann.id, ['analyst']), 'people/last-admin');
+  const { id, token } = await people.invite('Ben', ['admin'], null);
+  // Invited is not there yet.
+  await refuses(people.end(ann.id), 'people/last-admin');
+  await refuses(people.invite('BEN', ['staff'], null), 'people/name-taken');
+  await people.accept(token, 'Somebody Else', OTHER);
+  equal((await signIn.signIn('ben', OTHER, null)).name, 'Ben');
+  const link = await people.reset(id);
+  await refuses(signIn.signIn('Ben', OTHER, null), 'sign-in/wrong');
+  const newer = await people.reset(id);
+  await refuses(people.accept(link, '', PASSWORD), 'people/bad-link');
+  await people.accept(newer, '', PASSWORD);
+  await people.end(ann.id);
+  await refuses(signIn.signIn('Ann', PASSWORD, null), 'sign-in/wrong');
+  await refuses(people.reset(ann.id), 'people/not-found');
+  deepEqual(
+    (await people.list()).map(({ name, state }) => [name, state]),
+    [
+      ['Ann', 'ended'],
+      ['Ben', 'active'],
+    ],
+  );
+});

@@ -1,0 +1,128 @@
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { eventually, type TestService, upService } from './service.ts';
+
+const PASSWORD = 'kettle mountain violet';
+const PAGE = { 'content-type': 'application/json', 'x-wardwatch': 'page' };
+
+/** As the page asks: with the cookie, and the header that no other site can send. */
+function browser(service: TestService, given: Readonly<Record<string, string>> = {}) {
+  let cookie = '';
+  const ask = async (url: string, body?: object, headers: Readonly<Record<string, string>> = {}) => {
+    const answer = await service.fetch(`/api/v1${url}`, {
+      headers: { ...(body === undefined ? {} : PAGE), ...given, ...(cookie === '' ? {} : { cookie }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const [set] = (answer.headers['set-cookie'] ?? []) as readonly string[];
+    if (set !== undefined) cookie = set.split(';')[0] ?? '';
+    return { ...answer, set, body: JSON.parse(answer.text) as Readonly<Record<string, unknown>> };
+  };
+  return { ask, cookie: () => cookie, take: (other: string) => (cookie = other) };
+}
+
+function firstLinkOf(service: TestService): Promise<string> {
+  const printed = () => /\/welcome#(ww_[\w-]+)/.exec(service.log)?.[1] ?? '';
+  return eventually(printed, (token) => token !== '');
+}
+
+test('from the link that is printed, through a second person, to the end of a session', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const first = await firstLinkOf(service);
+  const ann = browser(service);
+  deepEqual((await ann.ask('/session')).body, { person: null, isNew: true });
+  equal((await ann.ask('/invitations/accept', { token: 'ww_wrong', name: 'Ann', password: PASSWORD })).status, 410);
+  const weak = await ann.ask('/invitations/accept', { token: first, name: 'Ann', password: 'short' });
+  deepEqual([weak.status, weak.body['code']], [422, 'people/weak-password']);
+  const begun = await ann.ask('/invitations/accept', { token: first, name: 'Ann', password: PASSWORD });
+  equal(begun.status, 200, begun.text);
+  match(begun.set ?? '', /^wardwatch=ww_[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
+  const { person, isNew } = (await ann.ask('/session')).body as { person: { name: string }; isNew: boolean };
+  deepEqual([person.name, isNew], ['Ann', false]);
+  equal((await ann.ask('/findings')).status, 200, 'the first person is an analyst');
+  equal((await ann.ask('/records/cases')).status, 403, 'and not of the privacy role');
+
+  const invited = await ann.ask('/people', { name: 'Priya', roles: ['privacy', 'partner'] });
+  equal(invited.status, 200, invited.text);
+  const token = String(invited.body['link']).replace('/welcome#', '');
+  const priya = browser(service);
+  equal((await priya.ask('/invitations/accept', { token, password: 'orange lantern river' })).status, 200);
+  equal((await priya.ask('/records/cases')).status, 200);
+  equal((await priya.ask('/people')).status, 403);
+  const { people } = (await ann.ask('/people')).body as {
+    people: readonly { name: string; state: string; expiresAt: string | null }[];
+  };
+  deepEqual(
+    people.map(({ name, state, expiresAt }) => [name, state, expiresAt === null]),
+    [
+      ['Ann', 'active', true],
+      ['Priya', 'active', false],
+    ],
+  );
+
+  // Signing in again gives another session, and the one that the browser came with is over.
+  const before = ann.cookie();
+  equal((await ann.ask('/session', { name: 'ann', password: PASSWORD })).status, 200);
+  const thief = browser(service);
+  thief.take(before);
+  equal((await thief.ask('/findings')).status, 401);
+  const { id } = (await priya.ask('/session')).body['person'] as { id: string };
+  equal((await ann.ask(`/people/${id}/end`, { reason: 'left' })).status, 200);
+  equal((await priya.ask('/records/cases')).status, 401, 'ended at once');
+  const out = await ann.ask('/session/end', {});
+  match(out.set ?? '', /Max-Age=0/);
+  equal((await ann.ask('/findings')).status, 401);
+
+  const listed = service.run('people', 'list');
+  match(listed.out, /Ann {2}admin, analyst {2}active {2}no second factor/);
+  const linked = service.run('people', 'link', 'Ann', '--json');
+  const again = (JSON.parse(linked.out) as { link: string }).link.replace('/welcome#', '');
+  equal((await ann.ask('/session', { name: 'Ann', password: PASSWORD })).status, 401, 'the old password is void');
+  equal((await ann.ask('/invitations/accept', { token: again, password: `${PASSWORD} two` })).status, 200);
+});
+
+test('a session changes nothing for another site, and a trail says who did what without their secrets', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const ann = browser(service);
+  await ann.ask('/invitations/accept', { token: await firstLinkOf(service), name: 'Ann', password: PASSWORD });
+  const cookie = ann.cookie();
+  for (const [what, headers] of [
+    ['no header of the page', { 'content-type': 'application/json', cookie }],
+    ['another site', { ...PAGE, cookie, 'sec-fetch-site': 'cross-site' }],
+    ['a neighbour', { ...PAGE, cookie, 'sec-fetch-site': 'same-site' }],
+  ] as const) {
+    const body = JSON.stringify({ name: 'Eve', roles: ['admin'] });
+    const { status, text } = await service.fetch('/api/v1/people', { headers, body });
+    equal(status, 403, what);
+    ok(text.includes('api/not-from-page'), text);
+  }
+  // Nor can another site sign a person in as somebody else.
+  const signIn = JSON.stringify({ name: 'Ann', password: PASSWORD });
+  equal(
+    (await service.fetch('/api/v1/session', { headers: { 'content-type': 'application/json' }, body: signIn })).status,
+    403,
+  );
+  equal((await ann.ask('/people', undefined, { authorization: 'Bearer ww_wrong' })).status, 401, 'a token goes before');
+  equal((await ann.ask('/people', { name: 'Ben', roles: ['analyst'] })).status, 200);
+  await service.stop();
+  const kept = readFileSync(path.join(service.data, 'state.db')).toString('latin1');
+  ok(kept.includes('POST /api/v1/people'));
+  ok(!kept.includes('kettle') && !kept.includes(await firstLinkOf(service)) && !kept.includes(cookie.slice(10)));
+  ok(!service.log.includes('kettle'));
+});
+
+test('over TLS the cookie is one that no neighbour can set', async (t) => {
+  const service = await upService(t);
+  const ann = browser(service);
+  const begun = await ann.ask('/invitations/accept', {
+    token: await firstLinkOf(service),
+    name: 'Ann',
+    password: PASSWORD,
+  });
+  match(begun.set ?? '', /^__Host-wardwatch=ww_[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/);
+  equal((await ann.ask('/findings')).status, 200);
+  ann.take(ann.cookie().replace('__Host-', ''));
+  equal((await ann.ask('/findings')).status, 401);
+  equal((await service.fetch('/api/v1/live', { headers: { accept: 'text/event-stream' } })).status, 401);
+});
