@@ -16,7 +16,7 @@ import { people } from './endpoints/people.ts';
 import { session } from './endpoints/session.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
-import { sources } from './endpoints/sources.ts';
+import { addSource, sources } from './endpoints/sources.ts';
 import { today } from './endpoints/today.ts';
 import { whoLooked } from './endpoints/who-looked.ts';
 
@@ -36,6 +36,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   events,
   eventCounts,
   sources,
+  addSource,
   setaside,
   revealSetAside,
   replaySetAside,

@@ -48,7 +48,7 @@ function Content() {
   const { state, reload } = useSession();
   const { page } = usePlace();
   const roles = useRoles();
-  if (page === 'welcome') return <WelcomePage />;
+  if (page === 'welcome' && state.is !== 'loading') return <WelcomePage />;
   switch (state.is) {
     case 'loading':
       return (

@@ -26,7 +26,7 @@ export const EVERY_MS = 5 * 60_000;
 export function useAsk<Name extends Question>(
   name: Name,
   input: Input<Name>,
-  { everyMs = EVERY_MS, isWanted = true }: { readonly everyMs?: number; readonly isWanted?: boolean } = {},
+  { everyMs = EVERY_MS, isWanted = true }: { readonly everyMs?: number | null; readonly isWanted?: boolean } = {},
 ): Loaded<Answer<Name>> {
   const question = JSON.stringify(input);
   return useLoaded<Answer<Name>>(
