@@ -16,6 +16,7 @@ export function AccountPage() {
   return (
     <div className="ww-narrow">
       <Title>{query.get('first') === null ? 'Your account' : `Welcome, ${person.name}`}</Title>
+      {first === undefined && <p>There is no other page for you yet: what your role is for is still being built.</p>}
       {first !== undefined && (
         <p>
           <Link to={first.page}>Go to {first.text}</Link>

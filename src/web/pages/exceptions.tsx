@@ -3,7 +3,8 @@ import { Form } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section, Title } from '../parts/shell.tsx';
-import { counted, When } from '../parts/words.tsx';
+import { counted } from '../parts/text.ts';
+import { When } from '../parts/words.tsx';
 
 type Exception = Answer<'GET /api/v1/exceptions'>['items'][number];
 

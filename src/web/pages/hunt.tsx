@@ -1,12 +1,14 @@
 import { useEffect, useState } from 'react';
 import { type Answer, askLines, type Asker } from '../client/ask.ts';
-import { saveAs, toCsv } from '../parts/export.ts';
-import { termOf } from '../parts/finding.tsx';
+import { toCsv } from '../parts/csv.ts';
+import { termOf } from '../parts/query.ts';
 import { Form, TextField } from '../parts/form.tsx';
 import { Show, useAsk, useLoaded } from '../parts/loaded.tsx';
 import { go, Link, usePlace } from '../parts/router.tsx';
+import { saveAs } from '../parts/save.ts';
 import { Section, Title } from '../parts/shell.tsx';
-import { counted, dateText, numberText, When } from '../parts/words.tsx';
+import { counted, dateText, numberText } from '../parts/text.ts';
+import { When } from '../parts/words.tsx';
 
 /** An event as a line of `/api/v1/events`. */
 interface Event {
@@ -210,9 +212,9 @@ function Rows({ rows }: { readonly rows: readonly Event[] }) {
   return (
     <>
       <p className="ww-pair">
-        <span>
-          {rows.length === SHOWN ? `The newest ${numberText(SHOWN)}. Ask for a shorter time to see others.` : ''}
-        </span>
+        {rows.length === SHOWN && (
+          <span>{`The newest ${numberText(SHOWN)}. Ask for a shorter time to see others.`}</span>
+        )}
         <button
           type="button"
           className="ww-back"
@@ -304,9 +306,10 @@ const MAX_PIVOT = 200;
 /** Adds the value to what is asked for. */
 function Pivot({ name, value }: { readonly name: string; readonly value: string }) {
   const { query } = usePlace();
-  if (value === '' || value.length > MAX_PIVOT || !/^[\w.-]+$/.test(name)) return <>{value}</>;
+  const term = value === '' || value.length > MAX_PIVOT || !/^[\w.-]+$/.test(name) ? null : termOf(name, value);
+  if (term === null) return <>{value}</>;
   return (
-    <Link to="hunt" query={{ query: `${query.get('query') ?? ''} ${termOf(name, value)}`.trim() }}>
+    <Link to="hunt" query={{ query: `${query.get('query') ?? ''} ${term}`.trim() }}>
       {value}
     </Link>
   );

@@ -1,11 +1,13 @@
 import { useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
-import { FindingLine, termOf } from '../parts/finding.tsx';
+import { FindingLine } from '../parts/finding.tsx';
+import { termOf } from '../parts/query.ts';
 import { Checkbox, Form, Radios, Select, TextArea, TextField } from '../parts/form.tsx';
 import { asProblem, Show, useAsk } from '../parts/loaded.tsx';
 import { Link, usePlace } from '../parts/router.tsx';
 import { Section, Title } from '../parts/shell.tsx';
-import { BAND_ASKS, BandTag, ClockTag, counted, PARAMETER_LABEL, spanText, stateText, When } from '../parts/words.tsx';
+import { counted, spanText } from '../parts/text.ts';
+import { BAND_ASKS, BandTag, ClockTag, PARAMETER_LABEL, stateText, When } from '../parts/words.tsx';
 
 type Incident = Answer<'GET /api/v1/incidents/:id'>;
 
@@ -258,6 +260,15 @@ function Score({ incident: { score } }: { readonly incident: Incident }) {
 const LINK_LABEL = { host: 'Machine', account: 'Account', address: 'Address' } as const;
 const LINK_FIELD = { host: 'host', account: 'user', address: 'ip' } as const;
 
+function LogLines({ term }: { readonly term: string | null }) {
+  if (term === null) return null;
+  return (
+    <Link to="hunt" query={{ query: `${term} last 7d` }}>
+      Its log lines
+    </Link>
+  );
+}
+
 function About({ incident: { links } }: { readonly incident: Incident }) {
   return (
     <Section title="What it is about">
@@ -267,12 +278,10 @@ function About({ incident: { links } }: { readonly incident: Incident }) {
           <li key={`${kind} ${value}`}>
             {LINK_LABEL[kind]} <strong>{value}</strong>
             <br />
-            <Link to="hunt" query={{ query: `${termOf(LINK_FIELD[kind], value)} last 7d` }}>
-              Its log lines
-            </Link>
+            <LogLines term={termOf(LINK_FIELD[kind], value)} />
             {kind !== 'address' && (
               <>
-                {' · '}
+                {' '}
                 <Link to="observations" query={{ kind, value }}>
                   Its chart
                 </Link>

@@ -3,7 +3,7 @@ import { type Answer, ask, type Asker } from '../client/ask.ts';
 import { Form } from '../parts/form.tsx';
 import { EVERY_MS, Show, useLoaded } from '../parts/loaded.tsx';
 import { Title } from '../parts/shell.tsx';
-import { numberText } from '../parts/words.tsx';
+import { numberText } from '../parts/text.ts';
 import { IncidentList } from './today.tsx';
 
 type Page = Answer<'GET /api/v1/incidents'>;

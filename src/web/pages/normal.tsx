@@ -4,7 +4,8 @@ import { Checkbox, Form, Radios, Select, TextArea } from '../parts/form.tsx';
 import { Show, useAsk, useLoaded } from '../parts/loaded.tsx';
 import { go, usePlace } from '../parts/router.tsx';
 import { Section, Title } from '../parts/shell.tsx';
-import { counted, numberText, When } from '../parts/words.tsx';
+import { counted, numberText } from '../parts/text.ts';
+import { When } from '../parts/words.tsx';
 
 type Finding = Answer<'GET /api/v1/findings/:id'>['finding'];
 type Preview = Answer<'POST /api/v1/exceptions/preview'>;

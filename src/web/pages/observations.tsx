@@ -1,17 +1,20 @@
 import { useState } from 'react';
 import type { Answer } from '../client/ask.ts';
 import { type Cell, cellsOf } from '../parts/chart-points.ts';
-import { FindingLine, termOf } from '../parts/finding.tsx';
+import { FindingLine } from '../parts/finding.tsx';
+import { termOf } from '../parts/query.ts';
 import { Radios } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link, usePlace } from '../parts/router.tsx';
 import { Section, Title } from '../parts/shell.tsx';
-import { BAND_ASKS, BandTag, counted, dateText, PARAMETER_LABEL, When } from '../parts/words.tsx';
+import { counted, dateText } from '../parts/text.ts';
+import { BAND_ASKS, BandTag, PARAMETER_LABEL, When } from '../parts/words.tsx';
 
 type Observations = Answer<'GET /api/v1/observations'>;
 
 const PARAMETERS = ['sign-in', 'discovery-and-credentials', 'movement', 'defences', 'data', 'impact'] as const;
-const COLUMNS = 14;
+/** Stretches of two hours, of a day, of two days. */
+const COLUMNS: Readonly<Record<string, number>> = { '1': 12, '7': 7, '28': 14 };
 
 export function ObservationsPage() {
   const { query } = usePlace();
@@ -19,6 +22,10 @@ export function ObservationsPage() {
   const value = query.get('value') ?? '';
   const [days, setDays] = useState('7');
   const observations = useAsk('GET /api/v1/observations', { kind, value, days: Number(days) });
+  // A name with a quotation mark cannot be asked for: then all log lines of the time are counted, and none is linked to.
+  const term = termOf(kind === 'host' ? 'host' : 'user', value);
+  const lines = `${term ?? ''} last ${days}d`.trim();
+  const counts = useAsk('GET /api/v1/events/counts', { query: lines }, { everyMs: null });
   return (
     <>
       <Title caption={kind === 'host' ? 'Observations of a machine' : 'Observations of an account'}>{value}</Title>
@@ -26,6 +33,7 @@ export function ObservationsPage() {
         legend="How far back?"
         value={days}
         onChange={setDays}
+        isInline
         options={[
           { value: '1', text: 'A day' },
           { value: '7', text: 'A week' },
@@ -33,24 +41,43 @@ export function ObservationsPage() {
         ]}
       />
       <Show of={observations} what="the observations">
-        {(data) => <Chart observations={data} key={days} />}
+        {(data) => (
+          <Show of={counts} what="whether it was heard">
+            {({ bars }) => <Chart observations={data} bars={bars} columns={COLUMNS[days] ?? 7} key={days} />}
+          </Show>
+        )}
       </Show>
-      <p>
-        <Link to="hunt" query={{ query: `${termOf(kind === 'host' ? 'host' : 'user', value)} last ${days}d` }}>
-          Its log lines of this time
-        </Link>
-      </p>
+      {term !== null && (
+        <p>
+          <Link to="hunt" query={{ query: lines }}>
+            Its log lines of this time
+          </Link>
+        </p>
+      )}
     </>
   );
 }
 
-function Chart({ observations: { from, to, score, findings } }: { readonly observations: Observations }) {
+interface ChartProps {
+  readonly observations: Observations;
+  /** How many log lines there were of it over the same time. */
+  readonly bars: Answer<'GET /api/v1/events/counts'>['bars'];
+  readonly columns: number;
+}
+
+function Chart({ observations: { from, to, score, findings }, bars, columns }: ChartProps) {
   const [chosen, setChosen] = useState<{ readonly title: string; readonly cell: Cell } | null>(null);
   const rows = PARAMETERS.map((parameter) => ({
     parameter,
     label: PARAMETER_LABEL[parameter] ?? parameter,
-    cells: cellsOf(findings, parameter, Date.parse(from), Date.parse(to), COLUMNS),
+    cells: cellsOf(findings, parameter, Date.parse(from), Date.parse(to), columns),
   }));
+  const widthMs = (Date.parse(to) - Date.parse(from)) / columns;
+  const barMs = barWidth(bars);
+  const wasHeard = (cell: Cell) =>
+    bars.some(
+      ({ from: at, count }) => count > 0 && Date.parse(at) >= cell.from - barMs && Date.parse(at) < cell.from + widthMs,
+    );
   return (
     <>
       <Section title="Early warning score now">
@@ -87,7 +114,11 @@ function Chart({ observations: { from, to, score, findings } }: { readonly obser
                   {cells.map((cell) => (
                     <td key={cell.from} className={`ww-obs__cell ww-obs__cell--${cell.points}`}>
                       {cell.points === 0 ? (
-                        0
+                        wasHeard(cell) ? (
+                          0
+                        ) : (
+                          <span aria-label="not known">–</span>
+                        )
                       ) : (
                         <button
                           type="button"
@@ -123,6 +154,11 @@ function Chart({ observations: { from, to, score, findings } }: { readonly obser
       </div>
     </>
   );
+}
+
+/** How wide a bar is, so that one that reaches into a box counts for it. */
+function barWidth([first, second]: ChartProps['bars']): number {
+  return first === undefined || second === undefined ? 0 : Date.parse(second.from) - Date.parse(first.from);
 }
 
 const DAY_MS = 24 * 3_600_000;

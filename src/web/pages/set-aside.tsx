@@ -4,7 +4,8 @@ import { Form } from '../parts/form.tsx';
 import { EVERY_MS, Show, useLoaded } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section, Title } from '../parts/shell.tsx';
-import { counted, numberText, When } from '../parts/words.tsx';
+import { counted, numberText } from '../parts/text.ts';
+import { When } from '../parts/words.tsx';
 
 type Page = Answer<'GET /api/v1/setaside'>;
 const SIZE = 200;

@@ -4,7 +4,8 @@ import { Form, Select, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section, Title } from '../parts/shell.tsx';
-import { counted, spanText, When } from '../parts/words.tsx';
+import { counted, spanText } from '../parts/text.ts';
+import { When } from '../parts/words.tsx';
 import { GUIDES, type SourceKind } from '../parts/source-guides.ts';
 
 type Source = Answer<'GET /api/v1/sources'>['items'][number];

@@ -3,7 +3,8 @@ import type { Answer } from '../client/ask.ts';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link } from '../parts/router.tsx';
 import { Section, Title } from '../parts/shell.tsx';
-import { BandTag, ClockTag, counted, numberText, spanText, stateText, When } from '../parts/words.tsx';
+import { counted, numberText, spanText } from '../parts/text.ts';
+import { BandTag, ClockTag, stateText, When } from '../parts/words.tsx';
 import { isPageName } from '../page-names.ts';
 
 type Today = Answer<'GET /api/v1/today'>;

@@ -1,5 +1,7 @@
 import { useState } from 'react';
+import type { Answer } from '../client/ask.ts';
 import { Show, useAsk } from './loaded.tsx';
+import { termOf } from './query.ts';
 import { Link } from './router.tsx';
 import { When } from './words.tsx';
 
@@ -30,7 +32,7 @@ function FindingDetail({ id }: { readonly id: string }) {
   return (
     <Show of={loaded} what="the finding">
       {({ finding }) => {
-        const { host, account, address } = finding.entities;
+        const { host, account } = finding.entities;
         return (
           <>
             <dl className="ww-facts">
@@ -68,20 +70,7 @@ function FindingDetail({ id }: { readonly id: string }) {
               </dd>
             </dl>
             <p className="ww-pair">
-              {finding.at !== null && (
-                <Link
-                  to="hunt"
-                  query={{
-                    query: [
-                      ...termsOf({ host, account, address }),
-                      `from:${around(finding.at, -AROUND_MS)}`,
-                      `to:${around(finding.at, AROUND_MS)}`,
-                    ].join(' '),
-                  }}
-                >
-                  See the log lines around it
-                </Link>
-              )}
+              <LinesAround finding={finding} />
               {(host !== undefined || account !== undefined) && (
                 <Link to="normal" query={{ finding: id }}>
                   This is normal here
@@ -92,6 +81,20 @@ function FindingDetail({ id }: { readonly id: string }) {
         );
       }}
     </Show>
+  );
+}
+
+function LinesAround({
+  finding: { at, entities },
+}: {
+  readonly finding: Answer<'GET /api/v1/findings/:id'>['finding'];
+}) {
+  const term = termAbout(entities);
+  if (at === null || term === null) return null;
+  return (
+    <Link to="hunt" query={{ query: `${term} from:${around(at, -AROUND_MS)} to:${around(at, AROUND_MS)}` }}>
+      See the log lines around it
+    </Link>
   );
 }
 
@@ -131,24 +134,15 @@ function Matched({ name, value }: { readonly name: string; readonly value: strin
   );
 }
 
-/** The host says most; without one the account or address. */
-function termsOf({
+/** The host says most; without one the account or address. `null`: nothing can be asked for. */
+function termAbout({
   host,
   account,
   address,
-}: {
-  host?: string | undefined;
-  account?: string | undefined;
-  address?: string | undefined;
-}): readonly string[] {
-  if (host !== undefined) return [termOf('host', host)];
-  if (account !== undefined) return [termOf('user', account)];
-  return address === undefined ? [] : [termOf('ip', address)];
-}
-
-/** A term of a query, whatever the value holds. */
-export function termOf(field: string, value: string): string {
-  return /^[\w.@$-]+$/.test(value) ? `${field}:${value}` : `${field}:"${value.replaceAll(/["\\]/g, '\\$&')}"`;
+}: Answer<'GET /api/v1/findings/:id'>['finding']['entities']): string | null {
+  if (host !== undefined) return termOf('host', host);
+  if (account !== undefined) return termOf('user', account);
+  return address === undefined ? null : termOf('ip', address);
 }
 
 function around(at: string, shiftMs: number): string {

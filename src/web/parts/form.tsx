@@ -135,9 +135,11 @@ export interface RadiosProps {
   readonly onChange: (value: string) => void;
   readonly options: readonly { readonly value: string; readonly text: string; readonly hint?: string }[];
   readonly error?: string | null;
+  /** Side by side, for a few short ones. */
+  readonly isInline?: boolean;
 }
 
-export function Radios({ legend, value, onChange, options, error = null }: RadiosProps) {
+export function Radios({ legend, value, onChange, options, error = null, isInline = false }: RadiosProps) {
   const id = useId();
   return (
     <div className={`nhsuk-form-group${error === null ? '' : ' nhsuk-form-group--error'}`}>
@@ -148,7 +150,7 @@ export function Radios({ legend, value, onChange, options, error = null }: Radio
             {error}
           </span>
         )}
-        <div className="nhsuk-radios nhsuk-radios--small">
+        <div className={`nhsuk-radios nhsuk-radios--small${isInline ? ' nhsuk-radios--inline' : ''}`}>
           {options.map((option) => (
             <div className="nhsuk-radios__item" key={option.value}>
               <input
