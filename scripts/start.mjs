@@ -1,8 +1,14 @@
 #!/usr/bin/env node
-// `npm start -- <arguments>`: installs what is missing (once), then runs `wardwatch <arguments>` on the pinned Node.
+// `npm start -- <arguments>`: installs what is missing (once), builds the page for `serve`, then runs `wardwatch <arguments>` on the pinned Node.
 // Everything said here goes to standard error: standard output belongs to the result.
-import { runPinned } from './pinned-node.mjs';
+import { buildPage } from './build-page.mjs';
+import { installPackages, runPinned } from './pinned-node.mjs';
 
 const args = process.argv.slice(2);
 // Without anything to do, it watches.
-runPinned('src/main.ts', args.length === 0 ? ['serve'] : args);
+const [verb = 'serve', ...rest] = args;
+if (verb === 'serve') {
+  installPackages();
+  buildPage();
+}
+runPinned('src/main.ts', [verb, ...rest]);

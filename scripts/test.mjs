@@ -3,9 +3,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { buildPage } from './build-page.mjs';
 import { installPackages, pinnedNode, root } from './pinned-node.mjs';
 
 installPackages();
+buildPage();
 installSystemPackages();
 
 const node = pinnedNode();
@@ -15,6 +17,7 @@ const wanted = process.argv.slice(2);
 const checks = [
   ['format', bin('biome'), ['format', '.']],
   ['types', bin('tsc'), ['-p', 'tsconfig.json']],
+  ['types of the page', bin('tsc'), ['-p', 'src/web/tsconfig.json']],
   ['lint', bin('oxlint'), ['--type-aware', '--quiet', 'src', 'test', 'rules', 'bench', 'scripts']],
   ['dead code and dependencies', bin('knip'), []],
 ];

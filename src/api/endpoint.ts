@@ -55,6 +55,8 @@ export interface ApiServices {
   readonly pseudonymise: (text: string) => string;
   /** The pseudonym of a patient, by whatever names them. */
   readonly pseudonymOf: (patient: string) => string;
+  /** How many notices could not be delivered. */
+  readonly undelivered: () => Promise<number>;
   /** Parts of the service that do not work, in a word each: for the administrator's log. Empty: all is well. */
   readonly failing: () => readonly string[];
   /** The OpenAPI document. */

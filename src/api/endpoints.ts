@@ -1,13 +1,14 @@
 import type { Endpoint } from './endpoint.ts';
-import { events } from './endpoints/events.ts';
+import { eventCounts, events } from './endpoints/events.ts';
 import { addException, exceptions, previewException, revokeException } from './endpoints/exceptions.ts';
-import { findings } from './endpoints/findings.ts';
+import { finding, findings } from './endpoints/findings.ts';
 import { health } from './endpoints/health.ts';
 import { incidentActions } from './endpoints/incident-actions.ts';
 import { incident } from './endpoints/incident.ts';
 import { incidents } from './endpoints/incidents.ts';
 import { live } from './endpoints/live.ts';
 import { metrics } from './endpoints/metrics.ts';
+import { observations } from './endpoints/observations.ts';
 import { openapi } from './endpoints/openapi.ts';
 import { beginRecordReview, decideRecordCase, recordCases, recordReview } from './endpoints/record-cases.ts';
 import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
@@ -16,12 +17,16 @@ import { people } from './endpoints/people.ts';
 import { session } from './endpoints/session.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
-import { sources } from './endpoints/sources.ts';
+import { addSource, sources } from './endpoints/sources.ts';
+import { today } from './endpoints/today.ts';
 import { whoLooked } from './endpoints/who-looked.ts';
 
 /** Everything that the API can be asked. */
 export const ENDPOINTS: readonly Endpoint[] = [
+  today,
   findings,
+  finding,
+  observations,
   incidents,
   incident,
   ...incidentActions,
@@ -30,7 +35,9 @@ export const ENDPOINTS: readonly Endpoint[] = [
   addException,
   revokeException,
   events,
+  eventCounts,
   sources,
+  addSource,
   setaside,
   revealSetAside,
   replaySetAside,

@@ -214,6 +214,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'incidents/no-such-clock': 404,
   'exceptions/hides-attack': 409,
   'exceptions/not-found': 404,
+  'findings/not-found': 404,
   'setaside/not-found': 404,
   'records/no-such-case': 404,
   'records/not-found': 404,

@@ -25,6 +25,7 @@ export const REFUSALS = {
   'incidents/changed': { exit: 2, hint: 'Look at it again: it is not any more as you saw it.' },
   'incidents/no-such-step': { exit: 2, hint: 'Playbooks and their steps are listed with the incident.' },
   'incidents/no-such-clock': { exit: 2, hint: 'The clocks of an incident are listed with it.' },
+  'findings/not-found': { exit: 2, hint: 'Findings and their ids are listed by /api/v1/findings.' },
   'setaside/not-found': { exit: 2, hint: 'What is set aside is listed by /api/v1/setaside.' },
   'exceptions/too-wide': { exit: 2, hint: 'Name a host or an account; a rule is switched off in the rules.' },
   'exceptions/hides-attack': { exit: 2, hint: 'Look at them first; if it is still normal, say acceptHiding and why.' },

@@ -5,7 +5,7 @@ import { behind, type Cursor } from '../store/page.ts';
 import type { State } from '../store/state.ts';
 import type { FindingRow, IncidentRow, Tables } from '../store/tables.ts';
 import { type IncidentId, joinIncident } from './join.ts';
-import type { IncidentState } from './life.ts';
+import { type IncidentState, OPEN_STATES } from './life.ts';
 import type { Link } from './links.ts';
 
 /** A parameter keeps its points until the finding is closed, or for so long after its evidence, whichever is later. */
@@ -62,6 +62,42 @@ export class Incidents {
     return Promise.all(
       rows.map(async (row) => ({ incident: await this.#incidentOf(row), cursor: { at: row.opened_at, id: row.id } })),
     );
+  }
+
+  /** Those that are open, the strongest first. */
+  async open(limit: number): Promise<readonly Incident[]> {
+    const rows = await this.#state.db
+      .selectFrom('incidents')
+      .selectAll()
+      .where('state', 'in', OPEN_STATES)
+      .orderBy('strength', 'desc')
+      .orderBy('last_evidence_at', 'desc')
+      .limit(limit)
+      .execute();
+    return Promise.all(rows.map((row) => this.#incidentOf(row)));
+  }
+
+  /** How many are open now; how many were opened, and how many closed, since a time. */
+  async movement(since: number): Promise<{ readonly open: number; readonly opened: number; readonly closed: number }> {
+    const { db } = this.#state;
+    const { open } = await db
+      .selectFrom('incidents')
+      .select(({ fn }) => fn.countAll<number>().as('open'))
+      .where('state', 'in', OPEN_STATES)
+      .executeTakeFirstOrThrow();
+    const { opened } = await db
+      .selectFrom('incidents')
+      .select(({ fn }) => fn.countAll<number>().as('opened'))
+      .where('opened_at', '>=', since)
+      .where('state', '!=', 'merged')
+      .executeTakeFirstOrThrow();
+    const { closed } = await db
+      .selectFrom('incident_history')
+      .select(({ fn }) => fn.countAll<number>().as('closed'))
+      .where('action', '=', 'close')
+      .where('at', '>=', since)
+      .executeTakeFirstOrThrow();
+    return { open, opened, closed };
   }
 
   /** `null`: there is none. */

@@ -6,6 +6,7 @@ import { fhirDoor } from '../intake/doors/fhir-door.ts';
 import { hecDoor } from '../intake/doors/hec-door.ts';
 import { MAX_BODY } from '../intake/doors/http-door.ts';
 import { otlpDoor } from '../intake/doors/otlp-door.ts';
+import { servePage, type WebPage } from './page.ts';
 
 export interface HttpParts {
   readonly listen: Listen;
@@ -13,6 +14,8 @@ export interface HttpParts {
   readonly tls: { readonly key: string; readonly cert: string } | null;
   readonly services: DoorServices;
   readonly api: ApiParts;
+  /** `null`: it was not built. */
+  readonly page: WebPage | null;
 }
 
 const CONNECTION_TIMEOUT_MS = 60_000;
@@ -20,8 +23,8 @@ const CONNECTION_TIMEOUT_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const MAX_CONNECTIONS = 2000;
 
-/** The HTTP doors of the shippers, and the API, on one port. */
-export async function openHttp({ listen, tls, services, api: apiParts }: HttpParts): Promise<OpenDoor> {
+/** The page, the HTTP doors of the shippers, and the API, on one port. */
+export async function openHttp({ listen, tls, services, api: apiParts, page }: HttpParts): Promise<OpenDoor> {
   const common = {
     bodyLimit: MAX_BODY,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -38,6 +41,7 @@ export async function openHttp({ listen, tls, services, api: apiParts }: HttpPar
   app.setNotFoundHandler(async (_request, reply) => {
     await reply.code(404).send({ code: 'http', message: 'There is nothing here.', hint: 'See /api/v1/openapi.json.' });
   });
+  if (page !== null) servePage(app, page);
   await app.register(async (scope) => bulkDoor(scope, services));
   await app.register(async (scope) => hecDoor(scope, services));
   await app.register(async (scope) => fhirDoor(scope, services));

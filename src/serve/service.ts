@@ -43,6 +43,7 @@ import { Sessions } from '../people/sessions.ts';
 import { SignIn } from '../people/sign-in.ts';
 import { Tokens } from '../people/tokens.ts';
 import { openHttp } from './http.ts';
+import { loadPage } from './page.ts';
 
 export interface ServiceOptions {
   readonly dataFolder: string;
@@ -86,6 +87,8 @@ export interface Service {
   close(): Promise<void>;
 }
 
+/** Where scripts/build-page.mjs puts it. */
+const BUILT_PAGE = path.join(import.meta.dirname, '..', '..', 'build', 'web');
 /** Journal that waits to be judged: beyond it, sources are asked to wait. */
 const MAX_BACKLOG_BYTES = 512 * 1024 * 1024;
 /** From here on those who send most wait first. */
@@ -261,6 +264,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         listen: options.http,
         tls: options.isPlainHttp ? null : keys.tls,
         services: pipeline,
+        page: loadPage(BUILT_PAGE),
         api: {
           endpoints: ENDPOINTS,
           services: {
@@ -292,6 +296,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             pseudonymise: (text) => pseudonymiser.text(text),
             pseudonymOf: (patient) => pseudonymiser.of(patient),
             whoLooked: (patient) => recordReview.whoLooked(patient),
+            undelivered: async () => noticing?.outbox.undelivered() ?? 0,
             failing: () => [...(archiveFailed ? ['archive'] : []), ...(judging.isRunning ? [] : ['judging'])],
             describe: () => openApiDocument(ENDPOINTS, options.version),
             onFinding: (listener) => {

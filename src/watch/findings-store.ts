@@ -92,6 +92,63 @@ export class Findings {
       cursor: { at: first_seen_at, id },
     }));
   }
+
+  /** `null`: there is none. */
+  async find(id: string): Promise<{ readonly finding: Finding; readonly incidentId: string | null } | null> {
+    const row = await this.#state.db
+      .selectFrom('findings')
+      .select(['body', 'incident_id'])
+      .where('id', '=', id as FindingRow['id'])
+      .executeTakeFirst();
+    // Written by `file`.
+    return row === undefined ? null : { finding: JSON.parse(row.body) as Finding, incidentId: row.incident_id };
+  }
+
+  /** How many were first seen in a time. */
+  async count(from: number, to: number): Promise<number> {
+    const { count } = await this.#state.db
+      .selectFrom('findings')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('first_seen_at', '>=', from)
+      .where('first_seen_at', '<', to)
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+
+  /** Those about a host or an account that add to its score, of a time, the oldest first; at most 5,000. */
+  async scoring(kind: 'host' | 'account', value: string, from: number): Promise<readonly ScoringFinding[]> {
+    const rows = await this.#state.db
+      .selectFrom('findings')
+      .select(['id', 'at', 'first_seen_at', 'parameter', 'points', 'closed_at', 'body', 'incident_id'])
+      .where(kind, '=', value.toLowerCase())
+      .where('points', '>', 0)
+      .where('first_seen_at', '>=', from)
+      .orderBy('first_seen_at', 'desc')
+      .limit(5000)
+      .execute();
+    return rows.reverse().map((row) => ({
+      id: row.id,
+      at: row.at ?? row.first_seen_at,
+      parameter: row.parameter,
+      points: row.points,
+      closedAt: row.closed_at,
+      incidentId: row.incident_id,
+      // Written by `file`.
+      plain: (JSON.parse(row.body) as { plain: string }).plain,
+    }));
+  }
+}
+
+/** A finding as far as it is a point in an observations chart. */
+export interface ScoringFinding {
+  readonly id: string;
+  readonly at: number;
+  readonly parameter: string | null;
+  readonly points: number;
+  /** When its incident was closed; `null`: it is open. */
+  readonly closedAt: number | null;
+  readonly incidentId: string | null;
+  readonly plain: string;
 }
 
 /** What finds the incident of a finding, within the transaction that files it. `current`: the one it is in already. */

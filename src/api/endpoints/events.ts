@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
 import type { StoredEvent } from '../../store/archive/stored-event.ts';
-import { parseQuery, problemText } from '../../store/query/query.ts';
-import { endpoint, type Streamed } from '../endpoint.ts';
+import { type ParsedQuery, parseQuery, problemText } from '../../store/query/query.ts';
+import { type ApiServices, endpoint, type Streamed } from '../endpoint.ts';
 
 const QUERY = z.object({
   query: z.string().max(2000).default('').describe('what to look for: host:dc1 -user:svc_* "exact words" word'),
@@ -20,9 +20,7 @@ export const events = endpoint({
   answer: 'application/x-ndjson',
   isRecorded: true,
   handle: async ({ query, from, to, limit }, services, signal): Promise<Streamed> => {
-    const parsed = parseQuery(query, { now: services.now(), timeZone: services.timeZone });
-    if (!parsed.ok) throw new Refusal('search/bad-query', problemText(query, parsed.error));
-    const { where, from: ownFrom, to: ownTo } = parsed.value;
+    const { where, from: ownFrom, to: ownTo } = meaningOf(query, services);
     // What was acknowledged before the question is in the answer.
     await services.archive.caughtUp();
     const found = services.archive.search(
@@ -39,6 +37,52 @@ export const events = endpoint({
     return { contentType: 'application/x-ndjson; charset=utf-8', pieces: linesOf(found) };
   },
 });
+
+const BARS = 60;
+const DAY_MS = 24 * 3_600_000;
+
+export const eventCounts = endpoint({
+  audience: ['analyst', 'partner'],
+  method: 'GET',
+  path: '/api/v1/events/counts',
+  summary: 'How many kept events a query finds, over time. A query that names no beginning is asked for a day.',
+  input: z.object({ query: z.string().max(2000).default('').describe('as for /api/v1/events') }),
+  answer: z.object({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    total: z.number().int(),
+    bars: z
+      .array(z.object({ from: z.iso.datetime(), count: z.number().int() }))
+      .describe('of equal width, those without any event too'),
+  }),
+  isRecorded: true,
+  handle: async ({ query }, services, signal) => {
+    const { where, from: ownFrom, to: ownTo } = meaningOf(query, services);
+    const to = ownTo ?? services.now();
+    const from = ownFrom ?? to - DAY_MS;
+    if (to <= from)
+      throw new Refusal('api/bad-request', 'the end of the time that is asked for lies before its beginning');
+    const bucketMs = Math.max(1000, Math.ceil((to - from) / BARS));
+    await services.archive.caughtUp();
+    const counts = new Map(
+      (await services.archive.counts({ where, from, to, bucketMs }, signal)).map((bar) => [bar.from, bar.count]),
+    );
+    const starts = Array.from({ length: Math.ceil((to - from) / bucketMs) }, (_, index) => from + index * bucketMs);
+    return {
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      total: [...counts.values()].reduce((sum, count) => sum + count, 0),
+      bars: starts.map((start) => ({ from: new Date(start).toISOString(), count: counts.get(start) ?? 0 })),
+    };
+  },
+});
+
+/** @throws Refusal `search/bad-query`, which shows where */
+function meaningOf(query: string, { now, timeZone }: Pick<ApiServices, 'now' | 'timeZone'>): ParsedQuery {
+  const parsed = parseQuery(query, { now: now(), timeZone });
+  if (!parsed.ok) throw new Refusal('search/bad-query', problemText(query, parsed.error));
+  return parsed.value;
+}
 
 async function* linesOf(found: AsyncIterable<StoredEvent>): AsyncGenerator<string> {
   for await (const event of found)

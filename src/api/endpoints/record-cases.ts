@@ -4,6 +4,28 @@ import { type RecordCase, VERDICTS } from '../../watch/record-cases.ts';
 import { type ApiServices, endpoint } from '../endpoint.ts';
 import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
 
+const ABOUT = z
+  .discriminatedUnion('schema', [
+    z.looseObject({
+      schema: z.literal('wardwatch.access-case/1'),
+      user: z.string(),
+      day: z.iso.date(),
+      kinds: z.array(z.string()),
+      plain: z.string(),
+      patients: z.array(z.looseObject({ patient: z.string(), times: z.number().int(), because: z.string() })),
+      innocentIf: z.array(z.string()),
+      missing: z.array(z.string()),
+    }),
+    z.looseObject({
+      schema: z.literal('wardwatch.crowd-case/1'),
+      patient: z.string(),
+      from: z.iso.date(),
+      to: z.iso.date(),
+      plain: z.string(),
+      users: z.array(z.looseObject({ user: z.string(), day: z.iso.date(), because: z.string() })),
+    }),
+  ])
+  .describe('as “records review --format ndjson” prints it; patients are pseudonyms');
 const CASE = z.object({
   schema: z.literal('wardwatch.record-case/1'),
   id: z.string(),
@@ -13,9 +35,7 @@ const CASE = z.object({
     .object({ verdict: z.enum(VERDICTS), reason: z.string(), by: z.string(), at: z.iso.datetime() })
     .nullable()
     .describe('null: nobody has decided'),
-  case: z
-    .looseObject({ schema: z.enum(['wardwatch.access-case/1', 'wardwatch.crowd-case/1']) })
-    .describe('as “records review --format ndjson” prints it; patients are pseudonyms'),
+  case: ABOUT,
 });
 
 function asCase({ id, firstAt, explainedAt, decision, case: own }: RecordCase): object {

@@ -41,3 +41,18 @@ export const sources = endpoint({
     };
   },
 });
+
+export const addSource = endpoint({
+  audience: ['admin'],
+  method: 'POST',
+  path: '/api/v1/sources',
+  summary: 'Registers a source that sends. Its token is in this answer and nowhere else.',
+  input: z.object({
+    name: z.string().max(63),
+    kind: z.enum(['windows', 'syslog', 'http', 'fhir']),
+    addresses: z.string().max(1000).optional().describe('networks that it may send syslog from: 10.1.0.0/16, 10.2.0.1'),
+  }),
+  answer: z.object({ id: z.string(), token: z.string() }),
+  isRecorded: true,
+  handle: ({ name, kind, addresses }, services) => services.sources.add(name, kind, addresses ?? null),
+});

@@ -11,7 +11,23 @@ export const whoLooked = endpoint({
     reason: z.string().trim().min(10).max(2000).describe('why it is asked: it goes into the trail with your name'),
   }),
   answer: z.object({
-    looks: z.array(z.looseObject({ schema: z.literal('wardwatch.look/1') })),
+    looks: z.array(
+      z.object({
+        schema: z.literal('wardwatch.look/1'),
+        day: z.iso.date(),
+        from: z.string(),
+        to: z.string(),
+        user: z.string(),
+        role: z.string(),
+        department: z.string(),
+        accesses: z.number().int(),
+        refused: z.number().int(),
+        printed: z.boolean(),
+        exported: z.boolean(),
+        explained: z.enum(['yes', 'no', 'own-record']),
+        why: z.string(),
+      }),
+    ),
     text: z.string().describe('the page for the patient, in plain words'),
     losses: z
       .number()

@@ -1,0 +1,94 @@
+import type { ReactNode } from 'react';
+import type { PageName } from './page-names.ts';
+import { AccountPage } from './pages/account.tsx';
+import { ExceptionsPage } from './pages/exceptions.tsx';
+import { HuntPage } from './pages/hunt.tsx';
+import { IncidentPage } from './pages/incident.tsx';
+import { IncidentsPage } from './pages/incidents.tsx';
+import { NormalPage } from './pages/normal.tsx';
+import { ObservationsPage } from './pages/observations.tsx';
+import { PeoplePage } from './pages/people.tsx';
+import { RecordsPage } from './pages/records.tsx';
+import { SetAsidePage } from './pages/set-aside.tsx';
+import { NewPage, SignInPage } from './pages/sign-in.tsx';
+import { SourcesPage } from './pages/sources.tsx';
+import { TodayPage } from './pages/today.tsx';
+import { WelcomePage } from './pages/welcome.tsx';
+import { WhoLookedPage } from './pages/who-looked.tsx';
+import { Link, usePlace } from './parts/router.tsx';
+import { useRoles, useSession } from './parts/session.tsx';
+import { NAVIGATION, Shell, Title } from './parts/shell.tsx';
+
+const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
+  today: TodayPage,
+  incidents: IncidentsPage,
+  incident: IncidentPage,
+  normal: NormalPage,
+  observations: ObservationsPage,
+  hunt: HuntPage,
+  sources: SourcesPage,
+  exceptions: ExceptionsPage,
+  'set-aside': SetAsidePage,
+  people: PeoplePage,
+  records: RecordsPage,
+  'who-looked': WhoLookedPage,
+  account: AccountPage,
+  welcome: WelcomePage,
+};
+
+export function App() {
+  return (
+    <Shell>
+      <Content />
+    </Shell>
+  );
+}
+
+function Content() {
+  const { state, reload } = useSession();
+  const { page } = usePlace();
+  const roles = useRoles();
+  if (page === 'welcome' && state.is !== 'loading') return <WelcomePage />;
+  switch (state.is) {
+    case 'loading':
+      return (
+        <p role="status" className="ww-loading">
+          Loading…
+        </p>
+      );
+    case 'failed':
+      return (
+        <>
+          <Title>Wardwatch does not answer</Title>
+          <div role="alert" className="ww-trouble">
+            <p>
+              {state.problem.message} {state.problem.hint}
+            </p>
+            <button type="button" className="nhsuk-button nhsuk-button--secondary" onClick={reload}>
+              Try again
+            </button>
+          </div>
+        </>
+      );
+    case 'nobody':
+      return state.isNew ? <NewPage /> : <SignInPage hasExpired={state.hasExpired} />;
+    case 'signed-in': {
+      const home = NAVIGATION.find((each) => each.roles.some((role) => roles.includes(role)))?.page ?? 'account';
+      if (page === null) return <NoSuchPage />;
+      const Page = PAGES[page === 'home' ? home : page];
+      return <Page />;
+    }
+  }
+}
+
+function NoSuchPage() {
+  return (
+    <>
+      <Title>There is no such page</Title>
+      <p>Check the address, or begin at a page from the menu above.</p>
+      <p>
+        <Link to="account">Your account</Link>
+      </p>
+    </>
+  );
+}

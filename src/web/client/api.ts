@@ -1,0 +1,96 @@
+// Written by “npm run client” from the endpoints; a test holds it to them.
+
+export interface Api {
+  /** Whether it was quiet, in a sentence; at most five things to do; open incidents, silent sources, changes. */
+  'GET /api/v1/today': { input: Record<string, never>; answer: { verdict: "cannot-tell" | "act" | "look" | "quiet"; sentence: string; tasks: readonly ({ what: string; why: string; how: string; minutes: number; at: { page: string; id: string | null } })[]; more: number; incidents: readonly ({ incident: { schema: "wardwatch.incident/1"; id: string; state: "new" | "investigating" | "contained" | "closed" | "merged"; actions: readonly (string)[]; level: string; title: string; owner: string | null; acknowledgedAt: string | null; outcome: "attack" | "harmless" | "misconfigured" | "duplicate" | "other" | null; openedAt: string; lastEvidenceAt: string; findings: number; links: readonly ({ kind: "host" | "account" | "address"; value: string })[]; strength: number; score: { total: number; band: "routine" | "low" | "urgent" | "emergency"; points: Readonly<Partial<Record<string, number>>>; careDepends: 0 | 2; entity: { kind: "host" | "account" | "address"; value: string } | null } }; clock: { title: string; state: string; dueAt: string | null } | null })[]; open: number; sources: readonly ({ name: string; isHeard: boolean; lastHeardAt: string | null })[]; changes: { opened: number; closed: number; findings: number; findingsBefore: number; setAside: number }; askedAt: string } };
+  /** What was found, the newest first. */
+  'GET /api/v1/findings': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ schema: "wardwatch.finding/1"; id: string })[]; next: string | null } };
+  /** One finding whole: its sentence, what it could be innocently, next steps, evidence, rule and author. */
+  'GET /api/v1/findings/:id': { input: { id: string }; answer: { finding: { id: string; kind: string; ruleId: string; title: string; level: string; techniques: readonly (string)[]; at: string | null; entities: { host?: string; account?: string; address?: string }; matched: Readonly<Partial<Record<string, string>>>; plain: string; innocent: string; next: readonly (string)[]; evidence: readonly ({ path: string; record: number; eventRecordId?: number; at: string | null; ruleId?: string })[]; author: string }; incidentId: string | null } };
+  /** The early warning score of a host or an account now, and the findings that made it over time. */
+  'GET /api/v1/observations': { input: { kind: "host" | "account"; value: string; days?: number }; answer: { from: string; to: string; score: { total: number; band: "routine" | "low" | "urgent" | "emergency"; points: Readonly<Partial<Record<string, number>>>; careDepends: 0 | 2 }; findings: readonly ({ id: string; at: string | null; parameter: "sign-in" | "discovery-and-credentials" | "movement" | "defences" | "data" | "impact"; points: number; closedAt: string | null; incidentId: string | null; plain: string })[] } };
+  /** Findings that belong together, the newest first. */
+  'GET /api/v1/incidents': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ schema: "wardwatch.incident/1"; id: string; state: "new" | "investigating" | "contained" | "closed" | "merged"; actions: readonly (string)[]; level: string; title: string; owner: string | null; acknowledgedAt: string | null; outcome: "attack" | "harmless" | "misconfigured" | "duplicate" | "other" | null; openedAt: string; lastEvidenceAt: string; findings: number; links: readonly ({ kind: "host" | "account" | "address"; value: string })[]; strength: number; score: { total: number; band: "routine" | "low" | "urgent" | "emergency"; points: Readonly<Partial<Record<string, number>>>; careDepends: 0 | 2; entity: { kind: "host" | "account" | "address"; value: string } | null } })[]; next: string | null } };
+  /** One incident: its findings and points, what to do, clocks, comments and history. */
+  'GET /api/v1/incidents/:id': { input: { id: string }; answer: { schema: "wardwatch.incident/1"; id: string; state: "new" | "investigating" | "contained" | "closed" | "merged"; actions: readonly (string)[]; level: string; title: string; owner: string | null; acknowledgedAt: string | null; outcome: "attack" | "harmless" | "misconfigured" | "duplicate" | "other" | null; openedAt: string; lastEvidenceAt: string; findings: number; links: readonly ({ kind: "host" | "account" | "address"; value: string })[]; strength: number; score: { total: number; band: "routine" | "low" | "urgent" | "emergency"; points: Readonly<Partial<Record<string, number>>>; careDepends: 0 | 2; entity: { kind: "host" | "account" | "address"; value: string } | null }; evidence: readonly ({ id: string; at: string | null; level: string; ruleId: string; host: string | null; account: string | null; plain: string; parameter: "sign-in" | "discovery-and-credentials" | "movement" | "defences" | "data" | "impact" | null; points: number; closedAt: string | null })[]; playbook: { name: string; title: string; isChosen: boolean; steps: readonly ({ id: string; what: string; why: string; who: string; done: string; doneAt: string | null; doneBy: string | null })[]; clocks: readonly (string)[] }; clocks: readonly ({ id: string; kind: string; title: string; state: "running" | "soon" | "overdue" | "met" | "late" | "not-needed"; starts: string; unless: string; how: string; source: string; startedAt: string | null; startedBy: string; dueAt: string | null; endedAt: string | null; endedBy: string | null; reason: string | null })[]; history: readonly ({ at: string | null; actor: string | null; action: string; detail: unknown })[] } };
+  /** Take an incident, contain it, close it with its outcome, reopen it, or merge it into another. */
+  'POST /api/v1/incidents/:id/actions': { input: { id: string; action: "take" | "contain" | "close" | "reopen" | "merge"; outcome?: "attack" | "harmless" | "misconfigured" | "duplicate" | "other"; note?: string; into?: string }; answer: { done: true } };
+  /** I have seen it: nobody else need be told. */
+  'POST /api/v1/incidents/:id/acknowledge': { input: { id: string }; answer: { done: true } };
+  /** Write something down. Patients’ numbers become pseudonyms. */
+  'POST /api/v1/incidents/:id/comments': { input: { id: string; text: string }; answer: { done: true } };
+  /** A step of the playbook is done, or is not after all. */
+  'POST /api/v1/incidents/:id/steps/:step': { input: { id: string; step: string; done: boolean }; answer: { done: true } };
+  /** Work by another playbook. */
+  'POST /api/v1/incidents/:id/playbook': { input: { id: string; playbook: string }; answer: { done: true } };
+  /** Start a clock at the moment of awareness, which may be past. */
+  'POST /api/v1/incidents/:id/clocks': { input: { id: string; kind: string; startedAt: string }; answer: { done: true } };
+  /** End a clock: it was done, or it need not be, for a reason. */
+  'POST /api/v1/incidents/:id/clocks/:clock': { input: { id: string; clock: string; how: "met" | "not-needed"; reason?: string }; answer: { done: true } };
+  /** What somebody has said is normal here, the newest first. */
+  'GET /api/v1/exceptions': { input: Record<string, never>; answer: { items: readonly ({ id: string; ruleId: string; host: string | null; account: string | null; reason: string; owner: string; createdAt: string | null; expiresAt: string | null; revokedAt: string | null; hidden: number })[]; next: null } };
+  /** “This is normal”, tried first: what it would have hidden. */
+  'POST /api/v1/exceptions/preview': { input: { ruleId: string; host?: string | null; account?: string | null }; answer: { hidden: number; examples: readonly ({ id: string; at: string | null; plain: string })[]; confirmedBad: readonly ({ id: string; incidentId: string | null; plain: string })[] } };
+  /** Such findings are kept and counted from now on, and open no incident, until it expires. */
+  'POST /api/v1/exceptions': { input: { ruleId: string; host?: string | null; account?: string | null; reason: string; days?: number; acceptHiding?: boolean }; answer: { id: string } };
+  /** It is not normal any more. */
+  'POST /api/v1/exceptions/:id/revoke': { input: { id: string }; answer: { done: true } };
+  /** Kept events, the newest first, one JSON object a line. Patients are pseudonyms. */
+  'GET /api/v1/events': { input: { query?: string; from?: string; to?: string; limit?: number }; answer: string };
+  /** How many kept events a query finds, over time. A query that names no beginning is asked for a day. */
+  'GET /api/v1/events/counts': { input: { query?: string }; answer: { from: string; to: string; total: number; bars: readonly ({ from: string; count: number })[] } };
+  /** Who sends logs, and when each was last heard. */
+  'GET /api/v1/sources': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; kind: string; state: string; addresses: string | null; lastHeardAt: string | null; silentSince: string | null; createdAt: string })[]; next: null } };
+  /** Registers a source that sends. Its token is in this answer and nowhere else. */
+  'POST /api/v1/sources': { input: { name: string; kind: "windows" | "syslog" | "http" | "fhir"; addresses?: string }; answer: { id: string; token: string } };
+  /** What could not be read, the newest first. What arrived is sealed and not shown. */
+  'GET /api/v1/setaside': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; sourceId: string | null; receivedAt: string; reason: string; detail: string; bytes: number })[]; next: string | null } };
+  /** What arrived and could not be read, as it came: it may name patients. */
+  'POST /api/v1/setaside/:id/reveal': { input: { id: string; reason: string }; answer: { text: string } };
+  /** Reads again what was set aside, after a parser was mended. What can be read now is kept and judged. */
+  'POST /api/v1/setaside/replay': { input: { reason?: string }; answer: { read: number; still: number } };
+  /** Who pseudonyms are. Each call is recorded with its reason; what it shows is not. */
+  'POST /api/v1/reveal': { input: { pseudonyms: readonly (string)[]; reason: string }; answer: { items: readonly ({ pseudonym: string; value: string | null })[] } };
+  /** Whose records these accounts, machines and addresses touched: a line for each patient (a pseudonym), then the totals. */
+  'GET /api/v1/scope': { input: { account?: string; host?: string; address?: string; from: string; to: string }; answer: string };
+  /** As /api/v1/scope, the totals alone: how many patients, and what the logs cannot show. */
+  'GET /api/v1/scope/counts': { input: { account?: string; host?: string; address?: string; from: string; to: string }; answer: { schema: "wardwatch.scope/1"; patients: { exact: number | null; atLeast: number; upTo: number }; accesses: number; gaps: readonly ({ kind: string })[]; hash: string } };
+  /** Looks at records that the care given does not explain, as the nightly review found them, the newest first. */
+  'GET /api/v1/records/cases': { input: { cursor?: string; limit?: number; below?: "true" | "false" }; answer: { items: readonly ({ schema: "wardwatch.record-case/1"; id: string; firstAt: string; explainedAt: string | null; decision: { verdict: "explained" | "not-explained" | "undecided"; reason: string; by: string; at: string } | null; case: { schema: "wardwatch.access-case/1"; user: string; day: string; kinds: readonly (string)[]; plain: string; patients: readonly ({ patient: string; times: number; because: string })[]; innocentIf: readonly (string)[]; missing: readonly (string)[] } | { schema: "wardwatch.crowd-case/1"; patient: string; from: string; to: string; plain: string; users: readonly ({ user: string; day: string; because: string })[] } })[]; next: string | null } };
+  /** What you made of a case, and why. A later decision takes the place of an earlier one; the trail has both. */
+  'POST /api/v1/records/cases/:id/decision': { input: { id: string; verdict: "explained" | "not-explained" | "undecided"; reason: string }; answer: { schema: "wardwatch.record-case/1"; id: string; firstAt: string; explainedAt: string | null; decision: { verdict: "explained" | "not-explained" | "undecided"; reason: string; by: string; at: string } | null; case: { schema: "wardwatch.access-case/1"; user: string; day: string; kinds: readonly (string)[]; plain: string; patients: readonly ({ patient: string; times: number; because: string })[]; innocentIf: readonly (string)[]; missing: readonly (string)[] } | { schema: "wardwatch.crowd-case/1"; patient: string; from: string; to: string; plain: string; users: readonly ({ user: string; day: string; because: string })[] } } };
+  /** How the last nightly review of record accesses went. */
+  'GET /api/v1/records/review': { input: Record<string, never>; answer: { isRunning: boolean; last: { at: string; to: string; accesses: number; firstDay: string | null; lastDay: string | null; judgedDays: number; missing: readonly (string)[]; setAside: number; losses: number } | null } };
+  /** Reviews now and not at night, as after relationships were added. Ask the same address by GET how it stands. */
+  'POST /api/v1/records/review': { input: Record<string, never>; answer: { isRunning: boolean; last: { at: string; to: string; accesses: number; firstDay: string | null; lastDay: string | null; judgedDays: number; missing: readonly (string)[]; setAside: number; losses: number } | null } };
+  /** Who opened this patient’s record, day by day, and whether care explains it: for a subject access request. */
+  'POST /api/v1/records/who-looked': { input: { patient: string; reason: string }; answer: { looks: readonly ({ schema: "wardwatch.look/1"; day: string; from: string; to: string; user: string; role: string; department: string; accesses: number; refused: number; printed: boolean; exported: boolean; explained: "yes" | "no" | "own-record"; why: string })[]; text: string; losses: number } };
+  /** Who is signed in here. */
+  'GET /api/v1/session': { input: Record<string, never>; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } | null; isNew: boolean } };
+  /** Signs a person in: the answer sets the cookie of a session. */
+  'POST /api/v1/session': { input: { name: string; password: string; code?: string }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
+  /** Opens a link: sets a password, and signs in. */
+  'POST /api/v1/invitations/accept': { input: { token: string; name?: string; password: string }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
+  /** Signs out. */
+  'POST /api/v1/session/end': { input: Record<string, never>; answer: { done: true } };
+  /** A new secret for an authenticator app. It counts once a code of it has been given. */
+  'POST /api/v1/session/second-factor': { input: Record<string, never>; answer: { secret: string; uri: string } };
+  /** From here on signing in needs a code of it. Ends the person’s other sessions. */
+  'POST /api/v1/session/second-factor/confirm': { input: { code: string }; answer: { done: true } };
+  /** Who may use the page, and as what. */
+  'GET /api/v1/people': { input: Record<string, never>; answer: { people: readonly ({ id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; state: "active" | "invited" | "locked" | "expired" | "ended"; hasSecondFactor: boolean; seenAt: string | null; expiresAt: string | null })[] } };
+  /** Makes an account, and the link with which its owner sets a password. */
+  'POST /api/v1/people': { input: { name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; expiresAt?: string }; answer: { id: string; link: string } };
+  /** Changes what somebody may do, from their next click on. */
+  'POST /api/v1/people/:id/roles': { input: { id: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[] }; answer: { done: true } };
+  /** A new link for somebody who cannot sign in; password, second factor and sessions are no longer good. */
+  'POST /api/v1/people/:id/reset': { input: { id: string }; answer: { link: string } };
+  /** Lets somebody try again who was locked after five wrong tries. */
+  'POST /api/v1/people/:id/unlock': { input: { id: string }; answer: { done: true } };
+  /** Ends an account for good, and its sessions at once. What its owner did stays on record. */
+  'POST /api/v1/people/:id/end': { input: { id: string; reason: string }; answer: { done: true } };
+  /** Whether the service works: 503 if it is up and a part of it is not. Says nothing else. */
+  'GET /health': { input: Record<string, never>; answer: { status: "up" } };
+  /** This description, in OpenAPI 3.1. */
+  'GET /api/v1/openapi.json': { input: Record<string, never>; answer: { openapi: string } };
+}

@@ -1,0 +1,99 @@
+import type { Api } from './api.ts';
+
+export type Question = keyof Api;
+export type Answer<Name extends Question> = Api[Name]['answer'];
+export type Input<Name extends Question> = Api[Name]['input'];
+
+/** Why there is no answer, in words for a person. */
+export class Problem extends Error {
+  override name = 'Problem';
+  /** As `incidents/not-now`; `web/unreachable` if the service did not answer. */
+  readonly code: string;
+  /** What to do. */
+  readonly hint: string;
+
+  constructor(code: string, message: string, hint: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** Who makes the page ask. What it asks by itself, to be up to date, does not keep a session alive. */
+export type Asker = 'page' | 'background';
+
+/** Somebody with an account. */
+export type Person = NonNullable<Answer<'GET /api/v1/session'>['person']>;
+
+/**
+ * Asks the service. Addresses are relative to the page’s own, so that it works under any path.
+ *
+ * @throws Problem
+ */
+export async function ask<Name extends Question>(
+  name: Name,
+  input: Input<Name>,
+  signal?: AbortSignal,
+  asker: Asker = 'page',
+): Promise<Answer<Name>> {
+  const response = await send(name, input, asker, signal);
+  return (await response.json()) as Answer<Name>;
+}
+
+/** As `ask`, of an answer that is one JSON object a line. */
+export async function askLines<Line>(
+  name: 'GET /api/v1/events' | 'GET /api/v1/scope',
+  input: Input<typeof name>,
+  signal?: AbortSignal,
+): Promise<readonly Line[]> {
+  const text = await (await send(name, input, 'page', signal)).text();
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Line);
+}
+
+async function send(name: Question, input: object, asker: Asker, signal?: AbortSignal): Promise<Response> {
+  const { method, url, rest } = addressOf(name, input);
+  const response = await fetch(url, {
+    method,
+    credentials: 'same-origin',
+    signal: signal ?? null,
+    // No other site can make a browser send this header.
+    headers: { 'x-wardwatch': asker, ...(method === 'POST' ? { 'content-type': 'application/json' } : {}) },
+    body: method === 'POST' ? JSON.stringify(rest) : null,
+  }).catch((error: unknown) => {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new Problem(
+      'web/unreachable',
+      'Wardwatch does not answer.',
+      'Check your network. If it goes on, look whether the service runs.',
+    );
+  });
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+function addressOf(name: Question, input: object): { method: string; url: string; rest: Record<string, unknown> } {
+  const [method = 'GET', path = ''] = name.split(' ');
+  const rest: Record<string, unknown> = { ...input };
+  const filled = path.slice(1).replaceAll(/:(\w+)/g, (_, part: string) => {
+    const value = String(rest[part]);
+    delete rest[part];
+    return encodeURIComponent(value);
+  });
+  if (method !== 'GET') return { method, url: filled, rest };
+  const query = new URLSearchParams(
+    Object.entries(rest).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
+  );
+  return { method, url: query.size === 0 ? filled : `${filled}?${query.toString()}`, rest };
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const body = (await response.json().catch(() => ({}))) as { code?: string; message?: string; hint?: string };
+  return new Problem(
+    body.code ?? `http/${response.status}`,
+    body.message ?? `The answer was ${response.status}.`,
+    body.hint ?? 'Try again in a minute.',
+  );
+}

@@ -1,0 +1,23 @@
+/** The pages: each is one segment of an address, and what it shows is in the query. */
+export const PAGE_NAMES = [
+  'today',
+  'incidents',
+  'incident',
+  'normal',
+  'observations',
+  'hunt',
+  'sources',
+  'exceptions',
+  'set-aside',
+  'people',
+  'records',
+  'who-looked',
+  'account',
+  'welcome',
+] as const;
+
+export type PageName = (typeof PAGE_NAMES)[number];
+
+export function isPageName(text: string): text is PageName {
+  return (PAGE_NAMES as readonly string[]).includes(text);
+}

@@ -1,0 +1,92 @@
+import { useState } from 'react';
+import { ask } from '../client/ask.ts';
+import { Form, TextField } from '../parts/form.tsx';
+import { Link, usePlace } from '../parts/router.tsx';
+import { useRoles, useSession } from '../parts/session.tsx';
+import { NAVIGATION, Section, Title } from '../parts/shell.tsx';
+import { ROLE_LABEL } from '../parts/roles.ts';
+
+export function AccountPage() {
+  const { state } = useSession();
+  const { query } = usePlace();
+  const roles = useRoles();
+  if (state.is !== 'signed-in') return null;
+  const { person } = state;
+  const first = NAVIGATION.find((each) => each.roles.some((role) => roles.includes(role)));
+  return (
+    <div className="ww-narrow">
+      <Title>{query.get('first') === null ? 'Your account' : `Welcome, ${person.name}`}</Title>
+      {first === undefined && <p>There is no other page for you yet: what your role is for is still being built.</p>}
+      {first !== undefined && (
+        <p>
+          <Link to={first.page}>Go to {first.text}</Link>
+        </p>
+      )}
+      <p>
+        You sign in as <strong>{person.name}</strong>.
+      </p>
+      <p>You may:</p>
+      <ul>
+        {person.roles.map((role) => (
+          <li key={role}>{ROLE_LABEL[role] ?? role}</li>
+        ))}
+      </ul>
+      <Section title="A second factor">
+        {person.hasSecondFactor ? (
+          <p>On. Signing in asks for six digits from the app on your phone.</p>
+        ) : (
+          <SecondFactor />
+        )}
+      </Section>
+    </div>
+  );
+}
+
+function SecondFactor() {
+  const { reload } = useSession();
+  const [secret, setSecret] = useState<string | null>(null);
+  const [code, setCode] = useState('');
+  if (secret === null)
+    return (
+      <>
+        <p>
+          Off. With it, a stolen password alone does not let anybody in. You need an authenticator app on your phone,
+          such as Microsoft Authenticator. It takes two minutes.
+        </p>
+        <Form
+          button="Set it up"
+          onSend={async () => setSecret((await ask('POST /api/v1/session/second-factor', {})).secret)}
+        />
+      </>
+    );
+  const send = async () => {
+    await ask('POST /api/v1/session/second-factor/confirm', { code: code.replaceAll(/\s/g, '') });
+    reload();
+  };
+  return (
+    <>
+      <ol>
+        <li>In the app, add an account and choose to type in a key.</li>
+        <li>
+          Type this key: <code className="ww-secret">{secret.replaceAll(/(.{4})/g, '$1 ').trim()}</code>
+        </li>
+        <li>Type the six digits that the app shows.</li>
+      </ol>
+      <Form
+        button="Switch it on"
+        check={() => (/^[\d\s]{6,12}$/.test(code) ? null : 'Type the six digits that the app shows.')}
+        onSend={send}
+      >
+        <TextField
+          label="Six digits"
+          value={code}
+          onChange={setCode}
+          autoComplete="one-time-code"
+          isNumeric
+          isShort
+          maxLength={12}
+        />
+      </Form>
+    </>
+  );
+}

@@ -1,0 +1,316 @@
+import { useEffect, useState } from 'react';
+import { type Answer, askLines, type Asker } from '../client/ask.ts';
+import { toCsv } from '../parts/csv.ts';
+import { termOf } from '../parts/query.ts';
+import { Form, TextField } from '../parts/form.tsx';
+import { Show, useAsk, useLoaded } from '../parts/loaded.tsx';
+import { go, Link, usePlace } from '../parts/router.tsx';
+import { saveAs } from '../parts/save.ts';
+import { Section, Title } from '../parts/shell.tsx';
+import { counted, dateText, numberText } from '../parts/text.ts';
+import { When } from '../parts/words.tsx';
+
+/** An event as a line of `/api/v1/events`. */
+interface Event {
+  readonly id: string;
+  readonly at: string | null;
+  readonly receivedAt: string;
+  readonly host: string | null;
+  readonly account: string | null;
+  readonly address: string | null;
+  readonly product: string | null;
+  readonly channel: string | null;
+  readonly eventId: number | null;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly text: string | null;
+}
+
+const SHOWN = 200;
+
+export function HuntPage() {
+  const { query: place } = usePlace();
+  const query = place.get('query') ?? '';
+  const [typed, setTyped] = useState(query);
+  useEffect(() => setTyped(query), [query]);
+  return (
+    <>
+      <Title>Hunt</Title>
+      <Form
+        button="Search"
+        onSend={async () => {
+          go('hunt', { query: typed });
+        }}
+      >
+        <TextField
+          label="What do you look for?"
+          hint="For example: host:dc1 process:*psexec* -user:svc_* last 7d. Without a time: the last day."
+          value={typed}
+          onChange={setTyped}
+          maxLength={2000}
+        />
+      </Form>
+      <Help />
+      {place.has('query') && <Found query={withTime(query)} key={query} />}
+    </>
+  );
+}
+
+/** A query without a time would read all that is kept. */
+function withTime(query: string): string {
+  return /(^|\s)(last\s+\d|from:|to:)/.test(query) ? query : `${query} last 24h`.trim();
+}
+
+function Help() {
+  return (
+    <details className="ww-more">
+      <summary>How to ask</summary>
+      <dl className="ww-facts">
+        <dt>
+          <code>host:dc1 user:jsmith</code>
+        </dt>
+        <dd>both hold; capitals do not matter</dd>
+        <dt>
+          <code>process:*psexec*</code>
+        </dt>
+        <dd>* is any text</dd>
+        <dt>
+          <code>-user:svc_*</code>
+        </dt>
+        <dd>not these</dd>
+        <dt>
+          <code>event:4624,4625</code>
+        </dt>
+        <dd>one of them</dd>
+        <dt>
+          <code>port&gt;1024</code>
+        </dt>
+        <dd>numbers</dd>
+        <dt>
+          <code>"exact words"</code>
+        </dt>
+        <dd>in the raw text</dd>
+        <dt>
+          <code>(host:dc1 OR host:dc2)</code>
+        </dt>
+        <dd>either</dd>
+        <dt>
+          <code>last 7d</code>
+        </dt>
+        <dd>or from:2026-11-01 to:2026-11-02</dd>
+      </dl>
+    </details>
+  );
+}
+
+function Found({ query }: { readonly query: string }) {
+  const counts = useAsk('GET /api/v1/events/counts', { query }, { everyMs: null });
+  const events = useLoaded<readonly Event[]>(
+    `events ${query}`,
+    (signal, _asker: Asker) => askLines<Event>('GET /api/v1/events', { query, limit: SHOWN }, signal),
+    { everyMs: null },
+  );
+  return (
+    <>
+      <Section title="How many, over time">
+        <Show of={counts} what="the counts">
+          {(data) => <Bars counts={data} />}
+        </Show>
+      </Section>
+      <Section title="Log lines, the newest first">
+        <Show of={events} what="the log lines">
+          {(rows) => (rows.length === 0 ? <Nothing /> : <Rows rows={rows} />)}
+        </Show>
+      </Section>
+    </>
+  );
+}
+
+function Nothing() {
+  return (
+    <p>
+      No log line matches. That does not prove that nothing happened: <Link to="sources">see what is heard</Link>, or
+      ask for a longer time, such as <code>last 30d</code>.
+    </p>
+  );
+}
+
+const WIDTH = 900;
+const HEIGHT = 160;
+const BASE = 130;
+
+function Bars({ counts: { bars, total, from, to } }: { readonly counts: Answer<'GET /api/v1/events/counts'> }) {
+  const most = Math.max(1, ...bars.map(({ count }) => count));
+  const width = WIDTH / Math.max(1, bars.length);
+  return (
+    <>
+      <p>
+        <strong>{counted(total, 'log line')}</strong> from <When at={from} /> to <When at={to} />
+      </p>
+      {total > 0 && (
+        <>
+          <svg
+            className="ww-chart"
+            viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+            role="img"
+            aria-label={`${counted(total, 'log line')}, at most ${numberText(most)} in one bar. The table below has each number.`}
+          >
+            <line className="ww-chart__grid" x1={0} x2={WIDTH} y1={BASE} y2={BASE} />
+            {bars.map(({ from: at, count }, index) => {
+              const height = count === 0 ? 0 : Math.max(2, (count / most) * (BASE - 20));
+              return (
+                <rect
+                  key={at}
+                  className="ww-chart__bar"
+                  x={index * width + 1}
+                  width={Math.max(1, width - 2)}
+                  y={BASE - height}
+                  height={height}
+                >
+                  <title>{`${dateText(at)}: ${counted(count, 'log line')}`}</title>
+                </rect>
+              );
+            })}
+            <text x={0} y={HEIGHT - 10}>
+              {dateText(from)}
+            </text>
+            <text x={WIDTH} y={HEIGHT - 10} textAnchor="end">
+              {dateText(to)}
+            </text>
+          </svg>
+          <details className="ww-more">
+            <summary>The same as a table</summary>
+            <table className="ww-table">
+              <thead>
+                <tr>
+                  <th scope="col">From</th>
+                  <th scope="col" className="ww-number">
+                    Log lines
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {bars
+                  .filter(({ count }) => count > 0)
+                  .map(({ from: at, count }) => (
+                    <tr key={at}>
+                      <th scope="row">
+                        <When at={at} />
+                      </th>
+                      <td className="ww-number">{numberText(count)}</td>
+                    </tr>
+                  ))}
+              </tbody>
+            </table>
+          </details>
+        </>
+      )}
+    </>
+  );
+}
+
+function Rows({ rows }: { readonly rows: readonly Event[] }) {
+  return (
+    <>
+      <p className="ww-pair">
+        {rows.length === SHOWN && (
+          <span>{`The newest ${numberText(SHOWN)}. Ask for a shorter time to see others.`}</span>
+        )}
+        <button
+          type="button"
+          className="ww-back"
+          onClick={() =>
+            saveAs('events.ndjson', 'application/x-ndjson', rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+          }
+        >
+          Save these as NDJSON
+        </button>
+        <button
+          type="button"
+          className="ww-back"
+          onClick={() => saveAs('events.csv', 'text/csv', toCsv(rows.map(flat)))}
+        >
+          Save these as CSV
+        </button>
+      </p>
+      {rows.map((event) => (
+        <Row key={event.id} event={event} />
+      ))}
+    </>
+  );
+}
+
+/** What a row of a spreadsheet has. */
+function flat({ fields, text, ...own }: Event): Readonly<Record<string, string>> {
+  return {
+    ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, String(value ?? '')])),
+    fields: JSON.stringify(fields),
+    text: text ?? '',
+  };
+}
+
+function Row({ event }: { readonly event: Event }) {
+  const [isOpen, setOpen] = useState(false);
+  const { at, receivedAt, host, account, address, channel, product, eventId } = event;
+  const what = [channel ?? product, eventId].filter((each) => each !== null).join(' ');
+  const who = [host, account, address].filter((each) => each !== null).join(' · ');
+  return (
+    <details className="ww-more" onToggle={(toggled) => setOpen(toggled.currentTarget.open)}>
+      <summary>
+        <When at={at ?? receivedAt} />: {who} <span className="ww-quiet">{what}</span>
+      </summary>
+      {isOpen && <Detail event={event} />}
+    </details>
+  );
+}
+
+const OWN = ['host', 'account', 'address', 'channel', 'eventId', 'product'] as const;
+const FIELD_OF: Readonly<Record<string, string>> = { account: 'user', address: 'ip', eventId: 'event' };
+
+function Detail({ event }: { readonly event: Event }) {
+  const own = OWN.flatMap((name) => {
+    const value = event[name];
+    return value === null ? [] : [[FIELD_OF[name] ?? name, String(value)] as const];
+  });
+  const fields = Object.entries(event.fields).map(
+    ([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
+  );
+  return (
+    <>
+      <div className="ww-scroll">
+        <table className="ww-table">
+          <caption>Its fields. A value leads to all log lines that have it too.</caption>
+          <tbody>
+            {[...own, ...fields].map(([name, value]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>
+                  <Pivot name={name} value={value} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {event.text !== null && (
+        <>
+          <p>As it came, with pseudonyms for patients:</p>
+          <code className="ww-raw">{event.text}</code>
+        </>
+      )}
+    </>
+  );
+}
+
+const MAX_PIVOT = 200;
+
+/** Adds the value to what is asked for. */
+function Pivot({ name, value }: { readonly name: string; readonly value: string }) {
+  const { query } = usePlace();
+  const term = value === '' || value.length > MAX_PIVOT || !/^[\w.-]+$/.test(name) ? null : termOf(name, value);
+  if (term === null) return <>{value}</>;
+  return (
+    <Link to="hunt" query={{ query: `${query.get('query') ?? ''} ${term}`.trim() }}>
+      {value}
+    </Link>
+  );
+}

@@ -1,0 +1,228 @@
+import { useState } from 'react';
+import { type Answer, ask } from '../client/ask.ts';
+import { Form, Radios, TextArea } from '../parts/form.tsx';
+import { Show, useAsk } from '../parts/loaded.tsx';
+import { Reveal } from '../parts/reveal.tsx';
+import { Section, Title } from '../parts/shell.tsx';
+import { counted, dayText, numberText } from '../parts/text.ts';
+import { When } from '../parts/words.tsx';
+
+type RecordCase = Answer<'GET /api/v1/records/cases'>['items'][number];
+type Review = Answer<'GET /api/v1/records/review'>;
+
+const SIZE = 100;
+
+export function RecordsPage() {
+  const [below, setBelow] = useState<'true' | 'false'>('false');
+  const cases = useAsk('GET /api/v1/records/cases', { below, limit: SIZE });
+  const review = useAsk('GET /api/v1/records/review', {});
+  const reload = cases.is === 'ready' ? cases.reload : () => undefined;
+  return (
+    <>
+      <Title>Records</Title>
+      <p>
+        Looks at patients’ records that the care given does not explain. A case is a question, not an accusation: most
+        have a good answer.
+      </p>
+      <Show of={review} what="how the last review went">
+        {(data) => <LastReview review={data} />}
+      </Show>
+      <Radios
+        legend="Which cases?"
+        value={below}
+        onChange={(value) => setBelow(value === 'true' ? 'true' : 'false')}
+        isInline
+        options={[
+          { value: 'false', text: 'Those worth a question' },
+          { value: 'true', text: 'Those beneath them too' },
+        ]}
+      />
+      <Show of={cases} what="the cases">
+        {({ items, next }) => {
+          const open = items.filter(({ decision, explainedAt }) => decision === null && explainedAt === null);
+          const rest = items.filter((each) => !open.includes(each));
+          return (
+            <>
+              <Section title={open.length === 0 ? 'To decide: none' : `To decide: ${numberText(open.length)}`}>
+                {open.length === 0 && (
+                  <p>
+                    No case waits for you. What the last review could see stands above: no case is not proof of no
+                    misuse.
+                  </p>
+                )}
+                {open.map((each) => (
+                  <One key={each.id} one={each} reload={reload} />
+                ))}
+              </Section>
+              {rest.length > 0 && (
+                <Section title={`Decided, or explained since: ${numberText(rest.length)}`}>
+                  {rest.map((each) => (
+                    <One key={each.id} one={each} reload={reload} />
+                  ))}
+                </Section>
+              )}
+              {next !== null && <p>The newest {numberText(SIZE)} cases are shown.</p>}
+            </>
+          );
+        }}
+      </Show>
+    </>
+  );
+}
+
+function LastReview({ review: { isRunning, last } }: { readonly review: Review }) {
+  if (last === null)
+    return (
+      <p className="ww-note">
+        {isRunning ? 'The first review is running.' : 'There has been no review yet: it runs each night.'} Until then
+        nothing is known about who looked at what.
+      </p>
+    );
+  return (
+    <div className="ww-note">
+      <p>
+        Last reviewed <When at={last.at} />: {numberText(last.accesses)} accesses
+        {last.firstDay !== null && last.lastDay !== null && (
+          <>
+            {' '}
+            from {dayText(last.firstDay)} to {dayText(last.lastDay)}
+          </>
+        )}
+        . {isRunning && 'Another review is running.'}
+      </p>
+      {last.judgedDays === 0 && (
+        <p>
+          <strong>It is still learning:</strong> no day was judged yet, so no case does not mean that all is well.
+        </p>
+      )}
+      {last.missing.length > 0 && <p>Not known to it: {last.missing.join(', ')}.</p>}
+      {last.setAside + last.losses > 0 && (
+        <p>
+          <strong>It is not whole:</strong> {counted(last.setAside, 'row')} and {counted(last.losses, 'part')} of what
+          is kept could not be read.
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface OneProps {
+  readonly one: RecordCase;
+  readonly reload: () => void;
+}
+
+const VERDICT_LABEL: Readonly<Record<NonNullable<RecordCase['decision']>['verdict'], string>> = {
+  explained: 'Explained',
+  'not-explained': 'Not explained',
+  undecided: 'Not decided yet',
+};
+
+function One({ one: { id, case: about, decision, explainedAt, firstAt }, reload }: OneProps) {
+  const isCrowd = about.schema === 'wardwatch.crowd-case/1';
+  const patients = isCrowd ? [about.patient] : about.patients.map(({ patient }) => patient);
+  return (
+    <article className="ww-one">
+      <h3 className="nhsuk-heading-s">
+        {isCrowd
+          ? `Many people at one patient, ${dayText(about.from)} to ${dayText(about.to)}`
+          : `${about.user}, ${dayText(about.day)}`}
+      </h3>
+      <p>{about.plain}</p>
+      {decision !== null && (
+        <p>
+          <strong>{VERDICT_LABEL[decision.verdict]}</strong>, by {decision.by}, <When at={decision.at} />:{' '}
+          {decision.reason}
+        </p>
+      )}
+      {explainedAt !== null && (
+        <p>
+          <strong>Explained since</strong> <When at={explainedAt} />, by what has come in.
+        </p>
+      )}
+      <details className="ww-more">
+        <summary>
+          Why, and what to do<span className="nhsuk-u-visually-hidden"> with {id}</span>
+        </summary>
+        <dl className="ww-facts">
+          <dt>Found</dt>
+          <dd>
+            <When at={firstAt} />
+          </dd>
+          {!isCrowd && about.innocentIf.length > 0 && (
+            <>
+              <dt>It is innocent if</dt>
+              <dd>
+                <ul>
+                  {about.innocentIf.map((each) => (
+                    <li key={each}>{each}</li>
+                  ))}
+                </ul>
+              </dd>
+            </>
+          )}
+          {!isCrowd && about.missing.length > 0 && (
+            <>
+              <dt>Not known</dt>
+              <dd>{about.missing.join(', ')}</dd>
+            </>
+          )}
+          <dt>{isCrowd ? 'Who looked' : 'Whose record'}</dt>
+          <dd>
+            <ul>
+              {(isCrowd
+                ? about.users.map((each) => [each.user, `${dayText(each.day)}: ${each.because}`] as const)
+                : about.patients.map((each) => [each.patient, each.because] as const)
+              ).map(([who, because]) => (
+                <li key={`${who} ${because}`}>
+                  <strong>{who}</strong>: {because}
+                </li>
+              ))}
+            </ul>
+          </dd>
+        </dl>
+        <Reveal pseudonyms={patients} />
+        <Decide id={id} reload={reload} />
+      </details>
+    </article>
+  );
+}
+
+const MIN_REASON = 10;
+
+function Decide({ id, reload }: { readonly id: string; readonly reload: () => void }) {
+  const [verdict, setVerdict] = useState('');
+  const [reason, setReason] = useState('');
+  const send = async () => {
+    const chosen = (Object.keys(VERDICT_LABEL) as (keyof typeof VERDICT_LABEL)[]).find((each) => each === verdict);
+    if (chosen === undefined) return;
+    await ask('POST /api/v1/records/cases/:id/decision', { id, verdict: chosen, reason });
+    reload();
+  };
+  return (
+    <Form
+      button="Decide"
+      check={() => {
+        if (verdict === '') return 'Choose what you made of it.';
+        return reason.trim().length < MIN_REASON ? `Say how you know, in at least ${MIN_REASON} characters.` : null;
+      }}
+      onSend={send}
+    >
+      <Radios
+        legend="What did you make of it?"
+        value={verdict}
+        onChange={setVerdict}
+        options={[
+          { value: 'explained', text: 'Explained', hint: 'there was a good reason' },
+          { value: 'not-explained', text: 'Not explained', hint: 'it goes on under your own rules' },
+          { value: 'undecided', text: 'Not decided yet' },
+        ]}
+      />
+      <TextArea
+        label="How do you know?"
+        hint="Whom you asked, and what they said. Patients’ numbers become pseudonyms."
+        value={reason}
+        onChange={setReason}
+      />
+    </Form>
+  );
+}

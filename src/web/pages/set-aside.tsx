@@ -1,0 +1,86 @@
+import { useState } from 'react';
+import { type Answer, ask, type Asker } from '../client/ask.ts';
+import { Form } from '../parts/form.tsx';
+import { EVERY_MS, Show, useLoaded } from '../parts/loaded.tsx';
+import { useRoles } from '../parts/session.tsx';
+import { Section, Title } from '../parts/shell.tsx';
+import { counted, numberText } from '../parts/text.ts';
+import { When } from '../parts/words.tsx';
+
+type Page = Answer<'GET /api/v1/setaside'>;
+const SIZE = 200;
+
+export function SetAsidePage() {
+  const entries = useLoaded<Page>(
+    'set aside',
+    (signal: AbortSignal, asker: Asker) => ask('GET /api/v1/setaside', { limit: SIZE }, signal, asker),
+    { everyMs: EVERY_MS },
+  );
+  const isAdmin = useRoles().includes('admin');
+  return (
+    <>
+      <Title>Set aside</Title>
+      <p>
+        What came and could not be read. It is kept, sealed, and not judged. After a change that makes it readable it
+        can be read again.
+      </p>
+      <Show of={entries} what="what was set aside">
+        {({ items, next }) =>
+          items.length === 0 ? (
+            <p>Nothing: everything that came could be read.</p>
+          ) : (
+            <>
+              {isAdmin && <Again reload={entries.is === 'ready' ? entries.reload : () => undefined} />}
+              <Section title={next === null ? counted(items.length, 'message') : `The newest ${numberText(SIZE)}`}>
+                <div className="ww-scroll">
+                  <table className="ww-table">
+                    <thead>
+                      <tr>
+                        <th scope="col">Came</th>
+                        <th scope="col">Why it could not be read</th>
+                        <th scope="col" className="ww-number">
+                          Bytes
+                        </th>
+                      </tr>
+                    </thead>
+                    <tbody>
+                      {items.map((entry) => (
+                        <tr key={entry.id}>
+                          <td>
+                            <When at={entry.receivedAt} />
+                          </td>
+                          <td>
+                            {entry.detail} <span className="ww-quiet">({entry.reason})</span>
+                          </td>
+                          <td className="ww-number">{numberText(entry.bytes)}</td>
+                        </tr>
+                      ))}
+                    </tbody>
+                  </table>
+                </div>
+              </Section>
+            </>
+          )
+        }
+      </Show>
+    </>
+  );
+}
+
+function Again({ reload }: { readonly reload: () => void }) {
+  const [result, setResult] = useState<string | null>(null);
+  return (
+    <>
+      <Form
+        button="Read them again"
+        isSecondary
+        onSend={async () => {
+          const { read, still } = await ask('POST /api/v1/setaside/replay', {});
+          setResult(`${counted(read, 'message')} could be read now; ${numberText(still)} could not.`);
+          reload();
+        }}
+      />
+      <p role="status">{result}</p>
+    </>
+  );
+}

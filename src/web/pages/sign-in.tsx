@@ -1,0 +1,77 @@
+import { useState } from 'react';
+import { ask, Problem } from '../client/ask.ts';
+import { Form, TextField } from '../parts/form.tsx';
+import { useSession } from '../parts/session.tsx';
+import { Title } from '../parts/shell.tsx';
+
+export interface SignInPageProps {
+  /** They were signed in, and are no longer. */
+  readonly hasExpired: boolean;
+}
+
+export function SignInPage({ hasExpired }: SignInPageProps) {
+  const { signedIn } = useSession();
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const [code, setCode] = useState<string | null>(null);
+
+  const send = async () => {
+    try {
+      const given = code === null ? { name, password } : { name, password, code: code.replaceAll(/\s/g, '') };
+      signedIn((await ask('POST /api/v1/session', given)).person);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'sign-in/code-needed' || code !== null) throw error;
+      setCode('');
+    }
+  };
+  return (
+    <div className="ww-narrow">
+      <Title>Sign in</Title>
+      {hasExpired && (
+        <p role="status" className="ww-note">
+          You are signed out. Sign in to go on where you were.
+        </p>
+      )}
+      <Form
+        button={code === null ? 'Sign in' : 'Send the code'}
+        check={() => (name === '' || password === '' ? 'Type your name and your password.' : null)}
+        onSend={send}
+      >
+        <TextField label="Your name" value={name} onChange={setName} autoComplete="username" />
+        <TextField
+          label="Password"
+          type="password"
+          value={password}
+          onChange={setPassword}
+          autoComplete="current-password"
+        />
+        {code !== null && (
+          <TextField
+            label="Six digits"
+            hint="From the app on your phone that you set up for Wardwatch."
+            value={code}
+            onChange={setCode}
+            autoComplete="one-time-code"
+            isNumeric
+            isShort
+            maxLength={12}
+          />
+        )}
+      </Form>
+      <p className="ww-quiet">Forgotten it? An administrator can give you a new link.</p>
+    </div>
+  );
+}
+
+export function NewPage() {
+  return (
+    <div className="ww-narrow">
+      <Title>Wardwatch is running, and nobody is set up yet</Title>
+      <p>
+        A link for the first administrator was printed where the service was started, on the terminal or in its log.
+        Open that link to choose your name and password.
+      </p>
+      <p>It works once. If it is lost, start the service again: it prints a new one.</p>
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+import { useState } from 'react';
+import { type Answer, ask } from '../client/ask.ts';
+import { Form, TextArea, TextField } from '../parts/form.tsx';
+import { Section, Title } from '../parts/shell.tsx';
+import { counted, dayText } from '../parts/text.ts';
+
+type WhoLooked = Answer<'POST /api/v1/records/who-looked'>;
+
+const MIN_REASON = 10;
+
+/** For a subject access request. The patient is in no address: those are kept by browsers and proxies. */
+export function WhoLookedPage() {
+  const [patient, setPatient] = useState('');
+  const [reason, setReason] = useState('');
+  const [answer, setAnswer] = useState<WhoLooked | null>(null);
+  const send = async () => {
+    setAnswer(null);
+    setAnswer(await ask('POST /api/v1/records/who-looked', { patient, reason }));
+  };
+  return (
+    <>
+      <Title>Who looked at this patient, and why?</Title>
+      <Form
+        button="Look it up"
+        check={() => {
+          if (patient.trim() === '') return 'Say whose record.';
+          return reason.trim().length < MIN_REASON ? `Say why you ask, in at least ${MIN_REASON} characters.` : null;
+        }}
+        onSend={send}
+      >
+        <TextField
+          label="The patient"
+          hint="Their NHS number, the number that your systems give, or a pseudonym."
+          value={patient}
+          onChange={setPatient}
+        />
+        <TextArea
+          label="Why do you ask?"
+          hint="For example: subject access request 14 of 2 November. Recorded with your name."
+          value={reason}
+          onChange={setReason}
+        />
+      </Form>
+      <div role="status">{answer !== null && <Looks answer={answer} />}</div>
+    </>
+  );
+}
+
+const EXPLAINED: Readonly<Record<WhoLooked['looks'][number]['explained'], string>> = {
+  yes: 'Yes',
+  no: 'No',
+  'own-record': 'Their own record',
+};
+
+function Looks({ answer: { looks, text, losses } }: { readonly answer: WhoLooked }) {
+  return (
+    <>
+      {losses > 0 && (
+        <p className="ww-trouble">
+          <strong>This is not whole:</strong> {counted(losses, 'part')} of what is kept could not be read.
+        </p>
+      )}
+      <Section title={counted(looks.length, 'look')}>
+        <div className="ww-scroll">
+          <table className="ww-table">
+            <thead>
+              <tr>
+                <th scope="col">Day</th>
+                <th scope="col">Who</th>
+                <th scope="col">Does care explain it?</th>
+                <th scope="col">Why</th>
+              </tr>
+            </thead>
+            <tbody>
+              {looks.map((look) => (
+                <tr key={`${look.day} ${look.user} ${look.from}`}>
+                  <td>{dayText(look.day)}</td>
+                  <td>
+                    {look.user}
+                    <br />
+                    <span className="ww-quiet">
+                      {[look.role, look.department].filter((each) => each !== '').join(', ')}
+                    </span>
+                  </td>
+                  <td>{EXPLAINED[look.explained]}</td>
+                  <td>
+                    {look.why}
+                    {look.printed && ' Printed.'}
+                    {look.exported && ' Exported.'}
+                    {look.refused > 0 && ` Refused ${look.refused} times.`}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </Section>
+      <Section title="The page for the patient">
+        <pre className="ww-raw">{text}</pre>
+      </Section>
+    </>
+  );
+}

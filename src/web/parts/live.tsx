@@ -1,0 +1,69 @@
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { useRoles } from './session.tsx';
+
+/** How new things reach the page. */
+export interface Live {
+  /** `off`: this person is not told as it happens; lists ask once a minute. */
+  readonly is: 'off' | 'connecting' | 'connected' | 'lost';
+  /** Since when it is so. */
+  readonly since: number;
+  /** Grows when something new was found. */
+  readonly pulse: number;
+}
+
+const LiveContext = createContext<Live>({ is: 'off', since: 0, pulse: 0 });
+/** Many findings at once ask for the lists once. */
+const GATHER_MS = 1000;
+const AGAIN_MS = 5000;
+
+export function LiveProvider({ children }: { readonly children: ReactNode }) {
+  const roles = useRoles();
+  const isTold = roles.includes('analyst') || roles.includes('partner');
+  const [{ is, since }, setState] = useState<Pick<Live, 'is' | 'since'>>({ is: 'off', since: Date.now() });
+  const [pulse, setPulse] = useState(0);
+
+  useEffect(() => {
+    if (!isTold) return;
+    let source: EventSource;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    let gathering: ReturnType<typeof setTimeout> | undefined;
+    const become = (next: Live['is']) =>
+      setState((before) => (before.is === next ? before : { is: next, since: Date.now() }));
+    const open = () => {
+      source = new EventSource('api/v1/live');
+      source.addEventListener('open', () => {
+        become('connected');
+        // Whatever was missed meanwhile.
+        setPulse((before) => before + 1);
+      });
+      source.addEventListener('finding', () => {
+        gathering ??= setTimeout(() => {
+          gathering = undefined;
+          setPulse((before) => before + 1);
+        }, GATHER_MS);
+      });
+      source.addEventListener('error', () => {
+        become('lost');
+        // A browser tries again by itself only after some kinds of failure.
+        source.close();
+        clearTimeout(again);
+        again = setTimeout(open, AGAIN_MS);
+      });
+    };
+    become('connecting');
+    open();
+    return () => {
+      source.close();
+      clearTimeout(again);
+      clearTimeout(gathering);
+      become('off');
+    };
+  }, [isTold]);
+
+  const live = useMemo(() => ({ is, since, pulse }), [is, since, pulse]);
+  return <LiveContext value={live}>{children}</LiveContext>;
+}
+
+export function useLive(): Live {
+  return useContext(LiveContext);
+}

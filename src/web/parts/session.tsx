@@ -1,0 +1,51 @@
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { ask, type Person, type Problem } from '../client/ask.ts';
+import { asProblem } from './loaded.tsx';
+
+export type SessionState =
+  | { readonly is: 'loading' }
+  | { readonly is: 'failed'; readonly problem: Problem }
+  | { readonly is: 'nobody'; readonly isNew: boolean; readonly hasExpired: boolean }
+  | { readonly is: 'signed-in'; readonly person: Person };
+
+export interface Session {
+  readonly state: SessionState;
+  readonly reload: () => void;
+  readonly signedIn: (person: Person) => void;
+  /** The service no longer knows us. */
+  readonly lost: () => void;
+}
+
+const SessionContext = createContext<Session>({
+  state: { is: 'loading' },
+  reload: () => undefined,
+  signedIn: () => undefined,
+  lost: () => undefined,
+});
+
+export function SessionProvider({ children }: { readonly children: ReactNode }) {
+  const [state, setState] = useState<SessionState>({ is: 'loading' });
+  const reload = useCallback(() => {
+    setState((before) => (before.is === 'signed-in' ? before : { is: 'loading' }));
+    ask('GET /api/v1/session', {}).then(
+      ({ person, isNew }) =>
+        setState(person === null ? { is: 'nobody', isNew, hasExpired: false } : { is: 'signed-in', person }),
+      (error: unknown) => setState({ is: 'failed', problem: asProblem(error) }),
+    );
+  }, []);
+  const signedIn = useCallback((person: Person) => setState({ is: 'signed-in', person }), []);
+  const lost = useCallback(() => setState({ is: 'nobody', isNew: false, hasExpired: true }), []);
+  useEffect(reload, [reload]);
+  const session = useMemo(() => ({ state, reload, signedIn, lost }), [state, reload, signedIn, lost]);
+  return <SessionContext value={session}>{children}</SessionContext>;
+}
+
+export function useSession(): Session {
+  return useContext(SessionContext);
+}
+
+/** The roles of who is signed in; none if nobody is. */
+export function useRoles(): readonly string[] {
+  const { state } = useSession();
+  return state.is === 'signed-in' ? state.person.roles : [];
+}

@@ -1,0 +1,164 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { ask } from '../client/ask.ts';
+import type { PageName } from '../page-names.ts';
+import { useLive } from './live.tsx';
+import { asProblem } from './loaded.tsx';
+import { go, Link, usePlace } from './router.tsx';
+import { useRoles, useSession } from './session.tsx';
+import { When } from './words.tsx';
+
+/** Who sees which page in the menu; the first of somebody’s pages is where they begin. The service decides who may. */
+export const NAVIGATION: readonly {
+  readonly page: PageName;
+  readonly text: string;
+  readonly roles: readonly string[];
+}[] = [
+  { page: 'today', text: 'Today', roles: ['analyst', 'partner'] },
+  { page: 'records', text: 'Records', roles: ['privacy'] },
+  { page: 'who-looked', text: 'Who looked?', roles: ['privacy'] },
+  { page: 'incidents', text: 'Incidents', roles: ['analyst', 'partner'] },
+  { page: 'hunt', text: 'Hunt', roles: ['analyst', 'partner'] },
+  { page: 'sources', text: 'Sources', roles: ['admin', 'analyst', 'partner'] },
+  { page: 'exceptions', text: 'What is normal', roles: ['admin', 'analyst', 'partner'] },
+  { page: 'set-aside', text: 'Set aside', roles: ['admin', 'analyst'] },
+  { page: 'people', text: 'People', roles: ['admin'] },
+];
+
+export function Shell({ children }: { readonly children: ReactNode }) {
+  return (
+    <>
+      <a className="nhsuk-skip-link" href="#main">
+        Skip to main content
+      </a>
+      <Header />
+      <Connection />
+      <div className="ww-width">
+        <main className="nhsuk-main-wrapper" id="main">
+          {children}
+        </main>
+      </div>
+    </>
+  );
+}
+
+function Header() {
+  const { state } = useSession();
+  const roles = useRoles();
+  const { page } = usePlace();
+  const shown = NAVIGATION.filter((each) => each.roles.some((role) => roles.includes(role)));
+  const current = page === 'home' ? shown[0]?.page : page;
+  return (
+    <header className="ww-header">
+      <div className="ww-width ww-header__line">
+        <a className="ww-header__name" href="./">
+          Wardwatch
+        </a>
+        {state.is === 'signed-in' && (
+          <div className="ww-header__person">
+            <Link to="account" isCurrent={current === 'account'}>
+              {state.person.name}
+            </Link>
+            <SignOut />
+          </div>
+        )}
+      </div>
+      {shown.length > 0 && (
+        <nav className="ww-nav" aria-label="Menu">
+          <ul className="ww-width ww-nav__list">
+            {shown.map((each) => (
+              <li key={each.page}>
+                <Link to={each.page} isCurrent={each.page === current}>
+                  {each.text}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+      )}
+    </header>
+  );
+}
+
+function SignOut() {
+  const { reload, lost } = useSession();
+  const [problem, setProblem] = useState<string | null>(null);
+  const signOut = async () => {
+    try {
+      await ask('POST /api/v1/session/end', {});
+      lost();
+      history.replaceState(null, '', './');
+      reload();
+    } catch (error) {
+      setProblem(`You are still signed in: ${asProblem(error).message}`);
+    }
+  };
+  return (
+    <>
+      <button type="button" className="ww-header__button" onClick={() => void signOut()}>
+        Sign out
+      </button>
+      {problem !== null && <span role="alert">{problem}</span>}
+    </>
+  );
+}
+
+/** A page that is no longer told of new things must not look as if nothing were new. */
+function Connection() {
+  const { is, since } = useLive();
+  if (is !== 'lost') return null;
+  return (
+    <div className="ww-connection" role="alert">
+      <div className="ww-width">
+        <strong>The connection is lost.</strong> What you see may be old: nothing new reaches this page since{' '}
+        <When at={since} />. Trying again…
+      </div>
+    </div>
+  );
+}
+
+export interface TitleProps {
+  readonly children: string;
+  /** A few words above it. */
+  readonly caption?: string;
+}
+
+/** The page’s heading: its name in the tab too, and where a screen reader goes on after a change of page. */
+export function Title({ children, caption }: TitleProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${children.slice(0, 80)} – Wardwatch`;
+  }, [children]);
+  useEffect(() => {
+    // Whoever has just come, or is already somewhere on the page, stays where they are.
+    if (document.activeElement === document.body && performance.now() > 5000) heading.current?.focus();
+  }, []);
+  return (
+    <h1 className="nhsuk-heading-l" ref={heading} tabIndex={-1}>
+      {caption !== undefined && <span className="nhsuk-caption-l">{caption}</span>}
+      {children}
+    </h1>
+  );
+}
+
+/** Back to where this belongs. */
+export function Back({ to, children }: { readonly to: PageName; readonly children: string }) {
+  return (
+    <button type="button" className="ww-back" onClick={() => go(to)}>
+      ‹ {children}
+    </button>
+  );
+}
+
+export interface CardProps {
+  readonly title: string;
+  readonly children: ReactNode;
+}
+
+export function Section({ title, children }: CardProps) {
+  return (
+    <section className="ww-section" aria-label={title}>
+      <h2 className="nhsuk-heading-m">{title}</h2>
+      {children}
+    </section>
+  );
+}

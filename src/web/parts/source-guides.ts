@@ -1,0 +1,68 @@
+import type { Input } from '../client/ask.ts';
+
+export type SourceKind = Input<'POST /api/v1/sources'>['kind'];
+
+export interface SourceGuide {
+  readonly kind: SourceKind;
+  readonly what: string;
+  readonly usesToken: boolean;
+  readonly steps: readonly string[];
+  /** To be copied; `SERVER`, `ADDRESS` and `TOKEN` are filled in. As in docs/sources.md. */
+  readonly configuration: string;
+}
+
+const CERTIFICATE =
+  'Copy tls.crt from the folder of keys of this service to it, as the certificate to trust, where the lines name it.';
+
+export const GUIDES: readonly SourceGuide[] = [
+  {
+    kind: 'windows',
+    what: 'Windows, with Winlogbeat',
+    usesToken: true,
+    steps: [CERTIFICATE, 'Put this into winlogbeat.yml and restart the service winlogbeat.'],
+    configuration: `winlogbeat.event_logs:
+  - name: Security
+  - name: System
+  - name: Microsoft-Windows-Sysmon/Operational
+  - name: Microsoft-Windows-PowerShell/Operational
+  - name: ForwardedEvents
+output.elasticsearch:
+  hosts: ["ADDRESS"]
+  api_key: "wardwatch:TOKEN"
+  ssl.certificate_authorities: ["C:/ProgramData/winlogbeat/wardwatch.crt"]
+setup.template.enabled: false
+setup.ilm.enabled: false`,
+  },
+  {
+    kind: 'syslog',
+    what: 'A firewall, switch or Linux machine, by syslog',
+    usesToken: false,
+    steps: [
+      'Start the service with --syslog-tls 0.0.0.0:6514 (or --syslog-udp 0.0.0.0:514 for what cannot do TLS).',
+      'On a firewall or switch, name SERVER and that port as its syslog server. For rsyslog on Linux:',
+    ],
+    configuration: `global(defaultNetstreamDriverCAFile="/etc/ssl/wardwatch.crt")
+action(type="omfwd" target="SERVER" port="6514" protocol="tcp"
+       StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="x509/certvalid"
+       template="RSYSLOG_SyslogProtocol23Format" TCP_Framing="octet-counted"
+       queue.type="linkedlist" queue.filename="wardwatch" queue.maxDiskSpace="1g" queue.saveOnShutdown="on"
+       action.resumeRetryCount="-1")`,
+  },
+  {
+    kind: 'http',
+    what: 'A program that sends JSON, or Splunk’s HTTP event collector',
+    usesToken: true,
+    steps: [CERTIFICATE, 'Give it this address and header. To try it from a terminal:'],
+    configuration: `curl --cacert tls.crt ADDRESS/services/collector \\
+     -H "Authorization: Splunk TOKEN" -d '{"event":"hello from us"}'`,
+  },
+  {
+    kind: 'fhir',
+    what: 'An electronic patient record, by FHIR AuditEvent',
+    usesToken: true,
+    steps: [CERTIFICATE, 'Have it POST each AuditEvent (R4 or R5), or Bundles to /fhir.'],
+    configuration: `POST ADDRESS/fhir/AuditEvent
+Authorization: Bearer TOKEN
+Content-Type: application/fhir+json`,
+  },
+];

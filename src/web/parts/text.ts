@@ -1,0 +1,46 @@
+/** A site is in the United Kingdom, whatever the browser’s zone. */
+const ZONE = 'Europe/London';
+const PARTS = new Intl.DateTimeFormat('en-GB', {
+  timeZone: ZONE,
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+  hour12: true,
+  timeZoneName: 'short',
+});
+const NUMBER = new Intl.NumberFormat('en-GB');
+
+/** `2 November 2026, 9:49am GMT` */
+export function dateText(at: number | string): string {
+  const parts = Object.fromEntries(PARTS.formatToParts(new Date(at)).map(({ type, value }) => [type, value]));
+  const half = (parts['dayPeriod'] ?? '').toLowerCase().replaceAll(/[\s.]/g, '');
+  return `${parts['day']} ${parts['month']} ${parts['year']}, ${parts['hour']}:${parts['minute']}${half} ${parts['timeZoneName']}`;
+}
+
+/** `1,234` */
+export function numberText(value: number): string {
+  return NUMBER.format(value);
+}
+
+/** `1 finding`, `1,234 findings` */
+export function counted(count: number, thing: string): string {
+  return `${numberText(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** `3 hours`, from one moment to a later one. */
+export function spanText(fromMs: number, toMs: number): string {
+  const minutes = Math.round((toMs - fromMs) / 60_000);
+  if (minutes < 60) return counted(Math.max(0, minutes), 'minute');
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? counted(hours, 'hour') : counted(Math.round(hours / 24), 'day');
+}
+
+const DAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' });
+
+/** `2 November 2026`, of a local date as `2026-11-02` */
+export function dayText(day: string): string {
+  const at = Date.parse(`${day}T00:00:00Z`);
+  return Number.isNaN(at) ? day : DAY.format(at);
+}

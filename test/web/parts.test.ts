@@ -1,0 +1,71 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseQuery } from '../../src/store/query/query.ts';
+import { cellsOf, type Point } from '../../src/web/parts/chart-points.ts';
+import { toCsv } from '../../src/web/parts/csv.ts';
+import { termOf } from '../../src/web/parts/query.ts';
+import { counted, dateText, dayText, spanText } from '../../src/web/parts/text.ts';
+
+const NOW = Date.UTC(2026, 10, 2, 9, 49);
+const HOUR_MS = 3_600_000;
+
+test('times are said as people in the United Kingdom say them, with the zone', () => {
+  equal(dateText(NOW), '2 November 2026, 9:49am GMT');
+  equal(dateText('2026-07-02T11:05:00Z'), '2 July 2026, 12:05pm BST');
+  equal(dayText('2026-11-02'), '2 November 2026');
+  equal(counted(1, 'finding'), '1 finding');
+  equal(counted(1234, 'finding'), '1,234 findings');
+  equal(spanText(NOW, NOW + 5 * 60_000), '5 minutes');
+  equal(spanText(NOW, NOW + 72 * HOUR_MS), '3 days');
+});
+
+test('no cell of a CSV runs as a formula, and each stays one cell', () => {
+  const csv = toCsv([
+    { host: '=cmd|"/c calc"!A1', account: '+1', address: '-1', text: '@x', tab: '\tx', plain: 'a,b\n"c"' },
+  ]);
+  equal(csv, `host,account,address,text,tab,plain\r\n"'=cmd|""/c calc""!A1",'+1,'-1,'@x,'\tx,"a,b\n""c"""\r\n`);
+});
+
+test('whatever a log says becomes one term of a query, and finds just that', () => {
+  const hostile = ['dc1', 'RX1\\jsmith', 'a b', 'x) OR (y', '*', '-user:x', 'last 7d', 'a,b', '<b>'];
+  for (const value of hostile) {
+    const parsed = parseQuery(termOf('host', value) ?? '', { now: NOW, timeZone: 'Europe/London' });
+    ok(parsed.ok, `${value}: ${JSON.stringify(parsed)}`);
+    deepEqual(parsed.value.where, { kind: 'equals', field: 'host', value }, value);
+  }
+  equal(termOf('host', 'a" OR host:"b'), null);
+});
+
+function point(over: Partial<Point>): Point {
+  return {
+    id: 'fnd_1',
+    at: new Date(NOW).toISOString(),
+    parameter: 'impact',
+    points: 2,
+    closedAt: null,
+    plain: '',
+    ...over,
+  };
+}
+
+const DAY_MS = 24 * HOUR_MS;
+
+test('a box of the chart has the highest points that counted in its time, and those alone', () => {
+  const from = NOW - 7 * DAY_MS;
+  const at = (days: number) => new Date(from + days * DAY_MS).toISOString();
+  const rows: readonly [what: string, findings: readonly Point[], points: readonly number[]][] = [
+    ['nothing', [], [0, 0, 0, 0, 0, 0, 0]],
+    ['open until now', [point({ at: at(4.5) })], [0, 0, 0, 0, 2, 2, 2]],
+    ['closed after two days', [point({ at: at(1.5), closedAt: at(3.2) })], [0, 2, 2, 2, 0, 0, 0]],
+    ['closed at once: it counts for a day', [point({ at: at(1.5), closedAt: at(1.6) })], [0, 2, 2, 0, 0, 0, 0]],
+    ['the higher of two', [point({ at: at(5.5) }), point({ at: at(6.5), points: 3 })], [0, 0, 0, 0, 0, 2, 3]],
+    ['of another parameter', [point({ at: at(1), parameter: 'data' })], [0, 0, 0, 0, 0, 0, 0]],
+    ['without a time', [point({ at: null })], [0, 0, 0, 0, 0, 0, 0]],
+  ];
+  for (const [what, findings, points] of rows)
+    deepEqual(
+      cellsOf(findings, 'impact', from, NOW, 7).map((cell) => cell.points),
+      points,
+      what,
+    );
+});
