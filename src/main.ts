@@ -19,6 +19,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   serve: async (args, env) => (await import('./cli/serve.ts')).runServe(args, env),
   sources: async (args, env) => (await import('./cli/sources.ts')).runSources(args, env),
   tokens: async (args, env) => (await import('./cli/tokens.ts')).runTokens(args, env),
+  demo: async (args, env) => (await import('./cli/demo.ts')).runDemo(args, env),
   people: async (args, env) => (await import('./cli/people.ts')).runPeople(args, env),
   verify: async (args) => (await import('./cli/verify.ts')).runVerify(args),
   backup: async (args, env) => (await import('./cli/backup.ts')).runBackup(args, env),
@@ -37,6 +38,7 @@ Usage: wardwatch VERB …
   rules check|list|explain|update
                          which rules load, which can run, and why the others cannot
   serve                  the live service: takes logs, keeps them, judges them
+  demo                   a made-up hospice under attack, to try the page on
   sources add|list       who may send logs
   people add|list|link|end
                          who may use the page

@@ -100,6 +100,7 @@ export async function runServe(
     keysFolder: keys,
     http,
     isPlainHttp,
+    isSimulated: false,
     syslogTcp: door('syslog-tcp'),
     syslogTls: door('syslog-tls'),
     syslogUdp: door('syslog-udp'),
@@ -160,7 +161,8 @@ export function foldersOf(data: string | null, keys: string | null): { data: str
   return { data: data ?? path.join(base, 'data'), keys: keys ?? path.join(base, 'keys') };
 }
 
-function asked(): Promise<string> {
+/** The signal that ends it. */
+export function asked(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       // The program's own answer to Ctrl-C is to end at once; a service ends in order.
@@ -171,7 +173,7 @@ function asked(): Promise<string> {
 }
 
 /** `127.0.0.1:8443`, `[::1]:8443`, or a port of this machine alone. */
-function readListen(option: string, text: string): Listen {
+export function readListen(option: string, text: string): Listen {
   const [, bracketed, plain, portText] = /^(?:\[([\da-fA-F:.]+)\]:|([^:\s]+):)?(\d{1,5})$/.exec(text) ?? [];
   const port = Number(portText);
   if (portText === undefined || port > 65_535)

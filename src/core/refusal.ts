@@ -58,6 +58,7 @@ export const REFUSALS = {
   'sign-in/provider': { exit: 4, hint: 'Try again; if it stays so, show this to whoever runs the service.' },
   'sign-in/no-provider': { exit: 2, hint: 'Sign in with a password. The provider is set up with serve --oidc.' },
   'sign-in/ended': { exit: 2, hint: 'Ask an administrator: this account was ended.' },
+  'simulation/failed': { exit: 4, hint: 'Try again; it needs about 500 MB of memory.' },
   'oidc/invalid': { exit: 2, hint: 'See docs/running.md for the file.' },
   'people/bad-link': {
     exit: 2,

@@ -43,6 +43,7 @@ import { Sessions } from '../people/sessions.ts';
 import { SignIn } from '../people/sign-in.ts';
 import { Tokens } from '../people/tokens.ts';
 import { openHttp } from './http.ts';
+import { Simulation } from './simulation.ts';
 import { loadPage } from './page.ts';
 
 export interface ServiceOptions {
@@ -51,6 +52,8 @@ export interface ServiceOptions {
   readonly http: Listen;
   /** Without TLS: for this machine only. */
   readonly isPlainHttp: boolean;
+  /** True for the made-up hospital: it offers no other. */
+  readonly isSimulated: boolean;
   readonly syslogTcp: Listen | null;
   readonly syslogTls: Listen | null;
   readonly syslogUdp: Listen | null;
@@ -126,6 +129,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
   const identities = new Identities(state, keys.seals, now);
+  const simulation = options.isSimulated ? null : new Simulation(now);
   const trail = new Trail(state, now);
   const people = new People(state, now);
   const signIn = new SignIn(state, keys.seals, trail, now);
@@ -265,6 +269,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         tls: options.isPlainHttp ? null : keys.tls,
         services: pipeline,
         page: loadPage(BUILT_PAGE),
+        simulation,
         api: {
           endpoints: ENDPOINTS,
           services: {
@@ -279,6 +284,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             people,
             signIn,
             sessions: new Sessions(state, now),
+            simulation,
             oidc: options.oidc === null ? null : new Oidc(options.oidc, now),
             recordCases,
             recordReview,
@@ -355,6 +361,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     close: async () => {
       clearInterval(retention);
       if (spaceWatch !== null) clearInterval(spaceWatch);
+      await simulation?.end();
       await folders.stop();
       await polled.stop();
       await recordReview.stop();

@@ -66,7 +66,7 @@ export interface Api {
   /** Who opened this patient’s record, day by day, and whether care explains it: for a subject access request. */
   'POST /api/v1/records/who-looked': { input: { patient: string; reason: string }; answer: { looks: readonly ({ schema: "wardwatch.look/1"; day: string; from: string; to: string; user: string; role: string; department: string; accesses: number; refused: number; printed: boolean; exported: boolean; explained: "yes" | "no" | "own-record"; why: string })[]; text: string; losses: number } };
   /** Who is signed in here. */
-  'GET /api/v1/session': { input: Record<string, never>; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } | null; isNew: boolean } };
+  'GET /api/v1/session': { input: Record<string, never>; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } | null; provider: string | null; isSimulated: boolean; isNew: boolean } };
   /** Signs a person in: the answer sets the cookie of a session. */
   'POST /api/v1/session': { input: { name: string; password: string; code?: string }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
   /** Opens a link: sets a password, and signs in. */
@@ -77,6 +77,12 @@ export interface Api {
   'POST /api/v1/session/second-factor': { input: Record<string, never>; answer: { secret: string; uri: string } };
   /** From here on signing in needs a code of it. Ends the person’s other sessions. */
   'POST /api/v1/session/second-factor/confirm': { input: { code: string }; answer: { done: true } };
+  /** Whether the simulated hospital is there to be looked at. */
+  'GET /api/v1/simulation': { input: Record<string, never>; answer: { isOffered: boolean; since: string | null } };
+  /** Starts a simulated hospital under attack, apart from everything that is kept here. It takes some seconds. */
+  'POST /api/v1/simulation': { input: Record<string, never>; answer: { path: string; name: string; password: string } };
+  /** Ends the simulated hospital; nothing of it stays. */
+  'POST /api/v1/simulation/end': { input: Record<string, never>; answer: { done: true } };
   /** Who may use the page, and as what. */
   'GET /api/v1/people': { input: Record<string, never>; answer: { people: readonly ({ id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; state: "active" | "invited" | "locked" | "expired" | "ended"; hasSecondFactor: boolean; seenAt: string | null; expiresAt: string | null })[] } };
   /** Makes an account, and the link with which its owner sets a password. */

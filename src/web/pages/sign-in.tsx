@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { ask, Problem } from '../client/ask.ts';
 import { Form, TextField } from '../parts/form.tsx';
+import { usePlace } from '../parts/router.tsx';
 import { useSession } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
 
@@ -10,7 +11,8 @@ export interface SignInPageProps {
 }
 
 export function SignInPage({ hasExpired }: SignInPageProps) {
-  const { signedIn } = useSession();
+  const { signedIn, provider } = useSession();
+  const refused = usePlace().query.get('refused');
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState<string | null>(null);
@@ -31,6 +33,19 @@ export function SignInPage({ hasExpired }: SignInPageProps) {
         <p role="status" className="ww-note">
           You are signed out. Sign in to go on where you were.
         </p>
+      )}
+      {refused !== null && (
+        <p role="alert" className="ww-note">
+          {(Object.hasOwn(REFUSED, refused) ? REFUSED[refused] : undefined) ?? 'You were not signed in. Try again.'}
+        </p>
+      )}
+      {provider !== null && (
+        <>
+          <a className="nhsuk-button" href="api/v1/oidc/begin">
+            Sign in with {provider}
+          </a>
+          <p>Or with a password of Wardwatch’s own:</p>
+        </>
       )}
       <Form
         button={code === null ? 'Sign in' : 'Send the code'}
@@ -62,6 +77,13 @@ export function SignInPage({ hasExpired }: SignInPageProps) {
     </div>
   );
 }
+
+/** Why the identity provider’s answer did not sign them in; the code is of our own service. */
+const REFUSED: Readonly<Record<string, string>> = {
+  'sign-in/provider': 'The sign-in was not completed. Try again; if it goes on, tell your administrator.',
+  'sign-in/ended': 'Your account here was ended. Ask an administrator.',
+  'people/name-taken': 'There is another account with your name already. Ask an administrator.',
+};
 
 export function NewPage() {
   return (

@@ -10,6 +10,10 @@ export type SessionState =
 
 export interface Session {
   readonly state: SessionState;
+  /** This is the made-up hospital. */
+  readonly isSimulated: boolean;
+  /** Who else can sign people in; `null`: nobody. */
+  readonly provider: string | null;
   readonly reload: () => void;
   readonly signedIn: (person: Person) => void;
   /** The service no longer knows us. */
@@ -18,6 +22,8 @@ export interface Session {
 
 const SessionContext = createContext<Session>({
   state: { is: 'loading' },
+  isSimulated: false,
+  provider: null,
   reload: () => undefined,
   signedIn: () => undefined,
   lost: () => undefined,
@@ -25,18 +31,21 @@ const SessionContext = createContext<Session>({
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const [state, setState] = useState<SessionState>({ is: 'loading' });
+  const [house, setHouse] = useState<Pick<Session, 'isSimulated' | 'provider'>>({ isSimulated: false, provider: null });
   const reload = useCallback(() => {
     setState((before) => (before.is === 'signed-in' ? before : { is: 'loading' }));
     ask('GET /api/v1/session', {}).then(
-      ({ person, isNew }) =>
-        setState(person === null ? { is: 'nobody', isNew, hasExpired: false } : { is: 'signed-in', person }),
+      ({ person, isNew, isSimulated, provider }) => {
+        setHouse({ isSimulated, provider });
+        setState(person === null ? { is: 'nobody', isNew, hasExpired: false } : { is: 'signed-in', person });
+      },
       (error: unknown) => setState({ is: 'failed', problem: asProblem(error) }),
     );
   }, []);
   const signedIn = useCallback((person: Person) => setState({ is: 'signed-in', person }), []);
   const lost = useCallback(() => setState({ is: 'nobody', isNew: false, hasExpired: true }), []);
   useEffect(reload, [reload]);
-  const session = useMemo(() => ({ state, reload, signedIn, lost }), [state, reload, signedIn, lost]);
+  const session = useMemo(() => ({ state, ...house, reload, signedIn, lost }), [state, house, reload, signedIn, lost]);
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 

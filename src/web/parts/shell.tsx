@@ -5,6 +5,7 @@ import { useLive } from './live.tsx';
 import { asProblem } from './loaded.tsx';
 import { go, Link, usePlace } from './router.tsx';
 import { useRoles, useSession } from './session.tsx';
+import { SimulatedBanner } from './simulated.tsx';
 import { When } from './words.tsx';
 
 /** Who sees which page in the menu; the first of somebody’s pages is where they begin. The service decides who may. */
@@ -31,6 +32,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         Skip to main content
       </a>
       <Header />
+      <SimulatedBanner />
       <Connection />
       <div className="ww-width">
         <main className="nhsuk-main-wrapper" id="main">
