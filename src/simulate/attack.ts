@@ -93,7 +93,7 @@ function intrusion(
 
   // Five hours ago: the password of a physiotherapist's account is guessed, on a remote access without a second factor.
   stage(ago(5, 10), 'sim-fw-1', 'guesses a password of the remote access');
-  for (let tries = 0; tries < 14; tries++) firewall.push(tunnel(ago(5, 10) + tries * 20_000, STOLEN, INTRUDER, false));
+  for (let tries = 0; tries < 18; tries++) firewall.push(tunnel(ago(5, 10) + tries * 20_000, STOLEN, INTRUDER, false));
   firewall.push(tunnel(ago(5, 4), STOLEN, INTRUDER, true));
   windows.push(signIn(ago(5, 2), 'sim-ws-02', STOLEN, '10', '10.20.9.77'));
 

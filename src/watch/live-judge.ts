@@ -12,7 +12,7 @@ import { correlationFinding, type PlacedHit, ruleFinding } from '../findings/mak
 import { canaryFinding, indicatorFinding } from '../findings/listed.ts';
 import { silentRules } from '../findings/silent-rules.ts';
 import { loadBehaviourWords, unusualFinding } from '../findings/unusual.ts';
-import { loadTechniqueWords } from '../findings/words.ts';
+import { fieldsToTell, loadTechniqueWords, toldOf } from '../findings/words.ts';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
 import type { Filed } from './findings-store.ts';
 
@@ -40,6 +40,7 @@ export class LiveJudge {
   readonly #engine: SigmaEngine;
   readonly #correlator: Correlator<LiveHit>;
   readonly #needs: ReadonlyMap<string, readonly string[]>;
+  readonly #told: ReadonlyMap<string, readonly string[]>;
   readonly #words = loadTechniqueWords();
   readonly #behaviourWords = loadBehaviourWords();
   readonly #behaviour: Behaviour;
@@ -72,6 +73,7 @@ export class LiveJudge {
         return fields === null ? [] : [[rule.id, fields] as const];
       }),
     );
+    this.#told = fieldsToTell(rules.rules, rules.correlations, (id) => this.#needs.has(id));
   }
 
   /** The longest time that an event can matter to a correlation, milliseconds. */
@@ -105,6 +107,7 @@ export class LiveJudge {
         at: event.at,
         entities: entitiesOf(view),
         matched: matched(),
+        told: toldOf(this.#told.get(rule.id), value),
         sourceId: event.sourceId,
         contentId,
       };
