@@ -4,7 +4,7 @@ import path from 'node:path';
 import { load } from 'js-yaml';
 import { Refusal } from '../core/refusal.ts';
 import { MICROSOFT_SETTINGS } from '../intake/doors/microsoft-poll.ts';
-import { openKeyring } from '../store/seal.ts';
+import { openKeyringInUse } from '../store/seal.ts';
 import { openState, type State, statePlace } from '../store/state.ts';
 import { SOURCE_KINDS, Sources } from '../watch/sources.ts';
 import { EXIT } from './exit.ts';
@@ -117,7 +117,7 @@ async function sealedSettings(kind: string, name: string, given: Given): Promise
     if (!url.startsWith('https://') && !/^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])[:/]/.test(`${url}/`))
       throw new Refusal('sources/bad-settings', `${file}: addresses are https, but for this machine`);
   const { data, keys } = foldersOf(given.text('data'), given.text('keys'));
-  const keyring = await openKeyring(keys, 'seal', data);
+  const keyring = await openKeyringInUse(keys, 'seal', data);
   return keyring.seal(Buffer.from(JSON.stringify(settings.data)), `source/${name}`);
 }
 

@@ -7,7 +7,7 @@ import type { PseudonymKey } from '../records/pseudonym.ts';
 import type { ScopeGap } from '../records/scope.ts';
 import { type KeptEvents, readKeptEvents } from '../store/archive/kept-events.ts';
 import type { State } from '../store/state.ts';
-import { openKeyring } from '../store/seal.ts';
+import { openKeyringInUse } from '../store/seal.ts';
 import { placesIn } from '../store/places.ts';
 import { setAsideCounts } from './set-aside-store.ts';
 
@@ -91,10 +91,13 @@ export async function questionOf(
   return { accounts: of('account'), hosts: of('host'), addresses: of('address'), from, to: to + 1 };
 }
 
-/** What the running service puts in the place of a patient's number. @throws Refusal if the keys cannot be read */
+/**
+ * What the running service puts in the place of a patient's number.
+ *
+ * @throws Refusal `keys/missing` for a folder that is not the service's; if the keys cannot be read
+ */
 export async function servicePseudonyms(keysFolder: string, data: string): Promise<PseudonymKey> {
-  if (!existsSync(keysFolder)) throw new Refusal('input/not-found', `there is no folder of keys ${keysFolder}`);
-  const keyring = await openKeyring(keysFolder, 'pseudonym', data);
+  const keyring = await openKeyringInUse(keysFolder, 'pseudonym', data);
   const pseudonymiser = new Pseudonymiser((text) => keyring.mac(text, 'patient'));
   return (number) => pseudonymiser.of(number);
 }
