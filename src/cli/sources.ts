@@ -16,12 +16,12 @@ const OPTIONS: OptionTable = {
   kind: {
     type: 'string',
     value: 'KIND',
-    help: 'windows, syslog, http or fhir: what it sends; files: a folder; m365: it is asked',
+    help: 'windows, syslog, http, fhir or hl7: what it sends; files: a folder; m365: it is asked',
   },
   from: {
     type: 'string',
     value: 'NETWORKS',
-    help: 'where its syslog comes from, as 10.1.0.0/16 (default: this machine)',
+    help: 'where its syslog or HL7 comes from, as 10.1.0.0/16 (default: this machine)',
   },
   folder: { type: 'string', value: 'DIR', help: 'with --kind files: the folder whose files are its logs' },
   settings: { type: 'string', value: 'FILE', help: 'with --kind m365: tenant, clientId and clientSecret, as YAML' },
@@ -38,7 +38,7 @@ const OPTIONS: OptionTable = {
 
 const HELP = helpText({
   usage: 'sources add NAME --kind KIND [options]  ·  sources list [options]',
-  what: 'Registers a source of logs, or lists them. The token is shown once and kept only as a hash: sources over HTTP show it\n(Authorization: ApiKey, Basic, Splunk or Bearer); syslog sources are known by their address. Works while the service\nruns.',
+  what: 'Registers a source of logs, or lists them. The token is shown once and kept only as a hash: sources over HTTP show it\n(Authorization: ApiKey, Basic, Splunk or Bearer); syslog and HL7 sources are known by their address. Works while the\nservice runs.',
   options: OPTIONS,
   examples: [
     ['wardwatch sources add dc1 --kind windows', 'a domain controller that sends by Winlogbeat'],
