@@ -61,6 +61,10 @@ export class Pipeline implements DoorServices {
     this.#reader = new MessageReader(parts.timeZone);
   }
 
+  get timeZone(): string {
+    return this.#parts.timeZone;
+  }
+
   async accept(source: Source, messages: readonly Message[]): Promise<void> {
     const receivedAt = this.#admit(source, messages.length);
     const events: StoredEvent[] = [];

@@ -17,6 +17,8 @@ export interface Source {
  * acknowledges (answers, reads on) only when `accept` has resolved, and pushes back when it rejects.
  */
 export interface DoorServices {
+  /** Of times that name none. */
+  readonly timeZone: string;
   /** The source of this token; `null`: nobody's. */
   byToken(token: string): Promise<Source | null>;
   /** The source registered for this address at doors where a source cannot show a token; `null`: nobody. */

@@ -1,4 +1,4 @@
-/** HL7 v2 over MLLP: a peer that we did not write, and sockets that misbehave. */
+/** Relationships that come live: HL7 v2 from a peer that we did not write and from sockets that misbehave, and FHIR. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -139,4 +139,57 @@ test('whoever speaks another language is shown the door', async (t) => {
   await service.addSource('pas', 'hl7');
   equal(await raw(service.ready.mllp, `GET / HTTP/1.1\r\n${'x'.repeat(10_000)}`), '');
   match(await raw(service.ready.mllp, frame(admission('M1'))), /MSA\|AA\|M1/);
+});
+
+const ENCOUNTER = {
+  resourceType: 'Encounter',
+  id: 'enc-1',
+  status: 'in-progress',
+  subject: { reference: 'Patient/H1700017' },
+  location: [{ location: { reference: 'Location/w7' } }],
+};
+const AUDIT = {
+  resourceType: 'AuditEvent',
+  recorded: '2026-11-02T10:00:00Z',
+  agent: [{ requestor: true, who: { identifier: { value: 'kim' } } }],
+  entity: [{ what: { reference: 'Patient/H1700017' }, role: { code: '1' } }],
+};
+
+test('FHIR’s resources come alone and in bundles, beside audit events, from a source of that kind only', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const { token: fhir } = await service.addSource('epr', 'fhir');
+  const { token: shipper } = await service.addSource('dc1', 'windows');
+  const send = (method: string, url: string, token: string, resource: object) =>
+    service.fetch(url, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/fhir+json' },
+      body: JSON.stringify(resource),
+    });
+  equal((await send('POST', '/fhir/Encounter', fhir, ENCOUNTER)).status, 201);
+  equal((await send('PUT', '/fhir/r5/Encounter/enc-1', fhir, ENCOUNTER)).status, 200);
+  equal((await send('POST', '/fhir/Encounter', fhir, { resourceType: 'Encounter' })).status, 202);
+  equal((await send('POST', '/fhir/Encounter', shipper, ENCOUNTER)).status, 403);
+  const bundle = {
+    resourceType: 'Bundle',
+    type: 'batch',
+    entry: [
+      { resource: ENCOUNTER },
+      { resource: AUDIT },
+      { resource: null },
+      { resource: { resourceType: 'Patient' } },
+    ],
+  };
+  const statuses = async (token: string) =>
+    (
+      JSON.parse((await send('POST', '/fhir', token, bundle)).text) as { entry: { response: { status: string } }[] }
+    ).entry.map(({ response }) => response.status.slice(0, 3));
+  deepEqual(await statuses(fhir), ['201', '201', '202', '202']);
+  deepEqual(await statuses(shipper), ['403', '201', '202', '403']);
+  const analyst = await service.addToken('analyst');
+  const kept = await eventually(
+    () => keptOf(service, analyst),
+    (lines) => lines.length === 3,
+  );
+  ok(!kept.join().includes('H1700017') && !kept.join().includes('enc-1'));
+  deepEqual(await setAsideOf(service), ['no-patient', 'no-patient', 'no-resource', 'no-resource']);
 });
