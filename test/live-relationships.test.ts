@@ -1,12 +1,15 @@
 /** Relationships that come live: HL7 v2 from a peer that we did not write and from sockets that misbehave, and FHIR. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { connect as tlsConnect } from 'node:tls';
 import { Hl7Message } from '@medplum/core';
 import { Hl7Client } from '@medplum/hl7';
+import { sendAudit } from './audit-events.ts';
 import { eventually, type TestService, upService } from './service.ts';
 
 const SURNAME = 'Quetzalcoatlus';
@@ -193,3 +196,184 @@ test('FHIR’s resources come alone and in bundles, beside audit events, from a 
   ok(!kept.join().includes('H1700017') && !kept.join().includes('enc-1'));
   deepEqual(await setAsideOf(service), ['no-patient', 'no-patient', 'no-resource', 'no-resource']);
 });
+
+const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
+const DAY_MS = 24 * 3_600_000;
+const DAYS = 33;
+const BUDGET = '20';
+const LIVE = ['stays.csv', 'appointments.csv', 'referrals.csv', 'orders.csv'];
+
+/** A hospital whose last day was in the last week: whole weeks later than it was made. */
+function recentHospital(): string {
+  const made = path.join(mkdtempSync(path.join(tmpdir(), 'wardwatch-live-')), 'h');
+  const size = ['--seed', '5', '--days', String(DAYS), '--staff', '60', '--patients', '500'];
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', MAIN, 'simulate', 'hospital', '--adt', '--audit-events', ...size, made],
+    { encoding: 'utf8' },
+  );
+  equal(status, 0, stderr);
+  const last = Date.parse('2026-03-02T00:00:00Z') + (DAYS - 1) * DAY_MS;
+  const weeks = Math.floor((Date.now() - DAY_MS - last) / (7 * DAY_MS));
+  const later = (text: string) => new Date(Date.parse(text) + weeks * 7 * DAY_MS).toISOString();
+  const iso = /\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))?/g;
+  for (const name of readdirSync(made)) {
+    const text = readFileSync(path.join(made, name), 'utf8');
+    const moved = name.endsWith('.hl7')
+      ? text.replaceAll(/(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\+0000/g, '$1-$2-$3T$4:$5:$6Z')
+      : text;
+    writeFileSync(
+      path.join(made, name),
+      moved.replaceAll(iso, (time) => {
+        const moment = later(time);
+        if (name.endsWith('.hl7')) return `${moment.slice(0, 19).replaceAll(/[-:T]/g, '')}+0000`;
+        return time.length === 10 ? moment.slice(0, 10) : moment;
+      }),
+    );
+  }
+  return made;
+}
+
+interface Case {
+  readonly user?: string;
+  readonly day?: string;
+  readonly p: number;
+  readonly alert: boolean;
+}
+
+interface Look {
+  readonly from: string;
+  readonly user: string;
+  readonly department: string;
+  readonly explained: string;
+  readonly why: string;
+}
+
+interface Kept {
+  readonly explainedAt: string | null;
+  readonly case: Case;
+}
+
+/** Persons' cases far within the budget: who, and when. Nearer to it the last digits decide. */
+function alertsIn(cases: readonly Case[]): string[] {
+  return cases
+    .filter(({ alert, user, p }) => alert && user !== undefined && p <= Number(BUDGET) / 1000 / 2)
+    .map(({ user, day }) => `${user ?? ''} ${day ?? ''}`)
+    .sort();
+}
+
+async function reviewed(service: TestService, token: string): Promise<Record<string, unknown>> {
+  const authorization = `Bearer ${token}`;
+  const ask = async () =>
+    JSON.parse((await service.fetch('/api/v1/records/review', { headers: { authorization } })).text) as {
+      isRunning: boolean;
+      last: Record<string, unknown> | null;
+    };
+  const before = (await ask()).last?.['at'];
+  const { status, text } = await service.fetch('/api/v1/records/review', {
+    headers: { authorization, 'content-type': 'application/json' },
+    body: '{}',
+  });
+  equal(status, 200, text);
+  const { last } = await eventually(ask, (state) => !state.isRunning && state.last?.['at'] !== before, 120_000);
+  return last ?? {};
+}
+
+test('what HL7 tells explains accesses as the CSV files do; what it does not explain is a case', async (t) => {
+  const hospital = recentHospital();
+  const known = mkdtempSync(path.join(tmpdir(), 'wardwatch-known-'));
+  const whole = mkdtempSync(path.join(tmpdir(), 'wardwatch-whole-'));
+  for (const name of readdirSync(hospital).filter(
+    (each) => each.endsWith('.csv') && !/^(?:accesses|labels)/.test(each),
+  )) {
+    const text = readFileSync(path.join(hospital, name), 'utf8');
+    if (!LIVE.includes(name)) writeFileSync(path.join(known, name), text);
+    // A message does not say until when an order holds.
+    const rows = name === 'orders.csv' ? text.replaceAll(/,[^,\n]*$/gm, ',').replace('at,', 'at,until') : text;
+    writeFileSync(path.join(whole, name), rows);
+  }
+  const service = await upService(
+    t,
+    '--plain-http',
+    '--mllp',
+    '127.0.0.1:0',
+    '--relationships',
+    known,
+    '--budget',
+    BUDGET,
+  );
+  const { token } = await service.addSource('epr', 'fhir');
+  await service.addSource('pas', 'hl7');
+  const events = readFileSync(path.join(hospital, 'audit-events.ndjson'), 'utf8').trim().split('\n');
+  await sendAudit(
+    service,
+    token,
+    events.map((line) => JSON.parse(line) as object),
+  );
+  const privacy = await service.addToken('privacy');
+  const before = await reviewed(service, privacy);
+  equal(before['relationships'], 0);
+  const cases = async () => (await service.list('/api/v1/records/cases', privacy)) as unknown as Kept[];
+  const withoutFeed = alertsIn((await cases()).map((kept) => kept.case));
+  const byHand = (folder: string) =>
+    service
+      .run('records', 'review', folder, '--keys', service.keys, '--budget', BUDGET, '--format', 'ndjson')
+      .out.trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Case);
+  const byFiles = alertsIn(byHand(whole));
+  const inpatients = mostRows(path.join(hospital, 'stays.csv'));
+  const reasons = (folder: string): string[] =>
+    inpatients.flatMap((patient) =>
+      service
+        .run('records', 'who-looked', folder, '--keys', service.keys, '--patient', patient, '--format', 'ndjson')
+        .out.trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Look)
+        // By a relationship with the person's own department, and not by the company of others.
+        .filter(({ explained, why, department }) => explained === 'yes' && why.includes(department))
+        .map(({ from, user, why }) => `${patient} ${from} ${user} ${why}`),
+    );
+  const reasonsByFiles = reasons(whole);
+  ok(reasonsByFiles.length > 10, String(reasonsByFiles.length));
+  deepEqual(reasons(known), []);
+
+  const client = new Hl7Client(placeOf(service.ready.mllp));
+  t.after(() => client.close());
+  const messages = readFileSync(path.join(hospital, 'messages.hl7'), 'utf8').trim().split('\n');
+  ok(messages.length > 500, String(messages.length));
+  // Late, and in the wrong order: half of a queue after the other half.
+  for (const text of [...messages.filter((_, i) => i % 2 === 1), ...messages.filter((_, i) => i % 2 === 0)]) {
+    const answer = await client.sendAndWait(Hl7Message.parse(text));
+    equal(answer.getSegment('MSA')?.getField(1)?.toString(), 'AA', text);
+  }
+  const after = await reviewed(service, privacy);
+  ok(Number(after['relationships']) > 400, JSON.stringify(after));
+  deepEqual(after['unknownLocations'], []);
+  for (const file of LIVE) ok(!(after['missing'] as string[]).includes(file), file);
+
+  const now = await cases();
+  const open = now.filter(({ explainedAt }) => explainedAt === null).map((kept) => kept.case);
+  deepEqual(alertsIn(byHand(known)), byFiles);
+  ok(byFiles.length > 0, 'what is not explained is a case');
+  const listed = alertsIn(open);
+  for (const one of byFiles) ok(listed.includes(one) || withoutFeed.includes(one), one);
+  ok(
+    now.some(({ explainedAt }) => explainedAt !== null),
+    'what came in explains what nothing explained',
+  );
+  deepEqual(reasons(known), reasonsByFiles);
+});
+
+/** The patients who are named most often. */
+function mostRows(file: string): string[] {
+  const counts = new Map<string, number>();
+  for (const row of readFileSync(file, 'utf8').trim().split('\n').slice(1)) {
+    const [patient = ''] = row.split(',');
+    counts.set(patient, (counts.get(patient) ?? 0) + 1);
+  }
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 2)
+    .map(([patient]) => patient);
+}

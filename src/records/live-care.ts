@@ -1,4 +1,4 @@
-import type { Care, CareKind, CarePlace } from '../core/care.ts';
+import { CARE_KINDS, type Care, type CareKind, type CarePlace } from '../core/care.ts';
 import { mergeSteps, type Step } from './stay-steps.ts';
 
 /** A kept event of category `record_relationship`, with its fields as docs/formats.md names them. */
@@ -154,6 +154,7 @@ export class CareBook {
     for (const { kind, ids, steps, state } of whole.values())
       for (const time of kind === 'stay' && state === null ? mergeSteps(steps) : timesOf(kind, state))
         for (const patient of ids) relations.push({ kind, patient, ...time });
+    relations.sort(byTime);
     return { relations, persons, nameOf, ambiguousIds };
   }
 
@@ -183,6 +184,16 @@ export class CareBook {
     }
     return { nameOf, ambiguousIds };
   }
+}
+
+/** As files have them, whatever order the messages came in: sums of the model depend on it in their last digits. */
+function byTime(one: LiveRelation, other: LiveRelation): number {
+  const texts = ({ department, patient }: LiveRelation) => `${department} ${patient}`;
+  return (
+    CARE_KINDS.indexOf(one.kind) - CARE_KINDS.indexOf(other.kind) ||
+    one.from - other.from ||
+    (texts(one) < texts(other) ? -1 : 1)
+  );
 }
 
 /** Most messages about a visit repeat where the patient is: they are thrown away as they come. */
