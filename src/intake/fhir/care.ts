@@ -69,7 +69,12 @@ const DAY_MS = 86_400_000;
 const MAX_LIST = 200;
 const MAX_TEXT = 200;
 /** If its end is not told, an outpatient’s visit lasts a day and an emergency three. */
-const LASTS_MS: Readonly<Record<string, number>> = { AMB: DAY_MS, VR: DAY_MS, HH: DAY_MS, EMER: 3 * DAY_MS };
+const LASTS_MS = new Map([
+  ['AMB', DAY_MS],
+  ['VR', DAY_MS],
+  ['HH', DAY_MS],
+  ['EMER', 3 * DAY_MS],
+]);
 /** A team is told of again as long as it is there. */
 const TEAM_MS = 126 * DAY_MS;
 const ORDER_MS = 7 * DAY_MS;
@@ -92,7 +97,7 @@ function encounterOf(resource: JsonObject, context: FhirContext): Read {
   });
   // R5 has several classes, and calls the times actual.
   const lasts = codesOf([resource['class']])
-    .map((code) => LASTS_MS[code])
+    .map((code) => LASTS_MS.get(code))
     .find((ms) => ms !== undefined);
   const period = isObject(resource['actualPeriod']) ? resource['actualPeriod'] : resource['period'];
   const start = timeIn(period, 'start', context)?.at ?? null;

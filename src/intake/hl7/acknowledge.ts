@@ -8,12 +8,13 @@ export interface Verdict {
   readonly text: string;
 }
 
-const CONDITIONS: Readonly<Record<string, (kind: Verdict['kind']) => boolean>> = {
-  AL: () => true,
-  NE: () => false,
-  ER: (kind) => kind !== 'accepted',
-  SU: (kind) => kind === 'accepted',
-};
+/** HL7 table 0155. */
+const CONDITIONS = new Map<string, (kind: Verdict['kind']) => boolean>([
+  ['AL', () => true],
+  ['NE', () => false],
+  ['ER', (kind) => kind !== 'accepted'],
+  ['SU', (kind) => kind === 'accepted'],
+]);
 const LETTER: Readonly<Record<Verdict['kind'], string>> = { accepted: 'A', error: 'E', rejected: 'R' };
 
 /**
@@ -28,13 +29,12 @@ const LETTER: Readonly<Record<Verdict['kind'], string>> = { accepted: 'A', error
 export function acknowledgementsFor(message: Hl7Message | null, verdict: Verdict, now: number, id: string): Buffer[] {
   const msh = message === null ? undefined : segmentOf(message, 'MSH');
   const separators = message?.separators ?? DEFAULT;
-  const code = (field: number) => textOf(msh, field, 1, separators);
-  const [accept, application] = [code(15), code(16)];
-  const wants = (condition: string) => CONDITIONS[condition]?.(verdict.kind) ?? false;
-  const letters =
-    accept === '' && application === ''
-      ? ['A']
-      : [...(wants(accept) ? ['C'] : []), ...(wants(application) ? ['A'] : [])];
+  const condition = (field: number) => CONDITIONS.get(textOf(msh, field, 1, separators));
+  const [accept, application] = [condition(15), condition(16)];
+  const isEnhanced = accept !== undefined || application !== undefined;
+  const letters = isEnhanced
+    ? [...(accept?.(verdict.kind) === true ? ['C'] : []), ...(application?.(verdict.kind) === true ? ['A'] : [])]
+    : ['A'];
   return letters.map((letter, index) =>
     Buffer.from(
       answer(message, `${letter}${LETTER[verdict.kind]}`, verdict, now, `${id}${index === 0 ? '' : `-${index}`}`),

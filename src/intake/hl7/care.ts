@@ -95,7 +95,11 @@ export function careOf(message: Hl7Message, context: ReadContext): Result<readon
   const evn = segmentOf(message, 'EVN');
   const at = (timeOf(evn, 6) ?? timeOf(evn, 2))?.at ?? sentAt;
   const notes: CareNote[] = [];
-  for (const segments of groupsOf(message.segments)) {
+  const groups = groupsOf(message.segments);
+  // A bed's message has no patient; a patient's must have one.
+  if (groups.length === 0 && (Object.hasOwn(STEPS, trigger) || MERGES.has(trigger)))
+    return fail(problem(false, 101, 'no-patient', 'it has no PID'));
+  for (const segments of groups) {
     const group = { ...context, trigger, separators, segments, at, sentAt };
     const note = noteOf(`${type}^${trigger}`, group, read);
     if (!note.ok) return note;

@@ -79,6 +79,7 @@ for (const [what, bytes, why] of [
   ],
   ['ten thousand segments', Buffer.from(`MSH|^~\\&|A\r${'NTE|1\r'.repeat(10_000)}`), 'too-many-segments'],
   ['a patient without an id', message('ADT^A01', 'PID|1||||Doe', 'PV1|1|I|W7'), 'no-patient'],
+  ['an admission of nobody', message('ADT^A01', 'PV1|1|I|W7'), 'no-patient'],
   ['a merge of nothing', message('ADT^A40', PID), 'no-merge'],
   ['an appointment at no time', message('SIU^S12', 'SCH|1|F1', PID, 'AIL|1||CLIN1'), 'bad-time'],
   ['results, which are no relationship', message('ORU^R01', PID, 'OBX|1|TX|||secret'), 'not-needed'],
@@ -278,6 +279,7 @@ for (const [accept, application, verdict, codes] of [
   ['ER', 'NE', ACCEPTED, []],
   ['ER', 'NE', WRONG, ['CE']],
   ['SU', 'ER', WRONG, ['AE']],
+  ['__proto__', 'what?', ACCEPTED, ['AA']],
 ] as const)
   test(`MSH-15 “${accept}” and MSH-16 “${application}” ask for ${codes.join(', ') || 'nothing'} when it is ${verdict.kind}`, () => {
     const text = `MSH|^~\\&|A|B|||||ADT^A01|M1|P|2.5|||${accept}|${application}`;
