@@ -5,7 +5,8 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { auditEvent, sendAudit } from './audit-events.ts';
+import { auditEvent } from '../src/records/simulate/audit-events.ts';
+import { sendAudit } from './audit-events.ts';
 import { eventually, type TestService, upService } from './service.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');

@@ -22,6 +22,8 @@ const OPTIONS: OptionTable = {
   'syslog-tls': { type: 'string', value: 'ADDRESS', help: 'syslog over TLS, such as 0.0.0.0:6514' },
   'syslog-tcp': { type: 'string', value: 'ADDRESS', help: 'syslog over plain TCP' },
   'syslog-udp': { type: 'string', value: 'ADDRESS', help: 'syslog over UDP, which can lose messages' },
+  'mllp-tls': { type: 'string', value: 'ADDRESS', help: 'HL7 v2 over MLLP and TLS, such as 0.0.0.0:2576' },
+  mllp: { type: 'string', value: 'ADDRESS', help: 'HL7 v2 over plain MLLP, such as 10.1.0.5:2575' },
   'plain-http': { type: 'boolean', help: 'no TLS on --listen: for this machine only' },
   rules: { type: 'string', multiple: true, value: 'DIR', help: 'Sigma rules besides our own; may be given again' },
   indicators: {
@@ -104,6 +106,8 @@ export async function runServe(
     syslogTcp: door('syslog-tcp'),
     syslogTls: door('syslog-tls'),
     syslogUdp: door('syslog-udp'),
+    mllp: door('mllp'),
+    mllpTls: door('mllp-tls'),
     rules,
     canaries: readCanaries(given.text('site')),
     indicatorFiles,

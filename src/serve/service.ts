@@ -10,6 +10,7 @@ import { Desk } from '../incidents/desk.ts';
 import { Exceptions } from '../incidents/exceptions.ts';
 import { Incidents } from '../incidents/store.ts';
 import type { Listen, OpenDoor } from '../intake/doors/door.ts';
+import { openMllp } from '../intake/doors/mllp-door.ts';
 import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
 import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import { Noticing } from '../notices/noticing.ts';
@@ -57,6 +58,8 @@ export interface ServiceOptions {
   readonly syslogTcp: Listen | null;
   readonly syslogTls: Listen | null;
   readonly syslogUdp: Listen | null;
+  readonly mllp: Listen | null;
+  readonly mllpTls: Listen | null;
   readonly rules: Pick<JudgingSetup, 'ruleFolders' | 'placeholders' | 'cacheFolder'>;
   /** Patients as their numbers: their pseudonyms are what is looked for. */
   readonly canaries: CanaryNames;
@@ -82,7 +85,7 @@ export interface ServiceOptions {
 export interface Service {
   /** Where each open door is; a door that was not asked for is absent. */
   readonly addresses: Readonly<
-    Record<'http', string> & Partial<Record<'syslogTcp' | 'syslogTls' | 'syslogUdp', string>>
+    Record<'http', string> & Partial<Record<'syslogTcp' | 'syslogTls' | 'syslogUdp' | 'mllp' | 'mllpTls', string>>
   >;
   /** For the first administrator, good for a day; `null` if there are people already. */
   readonly firstLink: string | null;
@@ -263,6 +266,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (options.syslogTls !== null)
       addresses['syslogTls'] = await open(openSyslogStream(options.syslogTls, keys.tls, pipeline));
     if (options.syslogUdp !== null) addresses['syslogUdp'] = await open(openSyslogUdp(options.syslogUdp, pipeline));
+    if (options.mllp !== null) addresses['mllp'] = await open(openMllp(options.mllp, null, pipeline));
+    if (options.mllpTls !== null) addresses['mllpTls'] = await open(openMllp(options.mllpTls, keys.tls, pipeline));
     addresses['http'] = await open(
       openHttp({
         listen: options.http,

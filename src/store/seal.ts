@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { link, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
@@ -54,6 +54,17 @@ export async function openKeyring(folder: string, purpose: KeyPurpose, outside: 
     throw new Refusal('keys/inside-data', `the keys’ folder ${folder} lies in the data folder ${outside}`);
   if (readKeys(folder, purpose).length === 0) await makeKey(folder, purpose, 1);
   return new FolderKeyring(folder, purpose, readKeys(folder, purpose));
+}
+
+/**
+ * As `openKeyring`, of keys that are in use: a key made here and now would open nothing and know nobody.
+ *
+ * @throws Refusal `keys/missing`, `keys/inside-data`, `keys/exposed`
+ */
+export async function openKeyringInUse(folder: string, purpose: KeyPurpose, outside: string): Promise<Keyring> {
+  if (!existsSync(folder) || readKeys(folder, purpose).length === 0)
+    throw new Refusal('keys/missing', `${folder} holds no ${purpose} key`);
+  return openKeyring(folder, purpose, outside);
 }
 
 class FolderKeyring implements Keyring {
