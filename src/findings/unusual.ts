@@ -7,7 +7,16 @@ import type { BehaviourSignal, Unusual } from '../detect/behaviour/behaviour.ts'
 import { fillIn, type TechniqueWords, type Words } from './words.ts';
 
 /** What is said of each signal. Ours; see src/content. */
-export type BehaviourWords = Readonly<Record<BehaviourSignal, Words & { readonly title: string }>>;
+export type BehaviourWords = Readonly<
+  Record<
+    BehaviourSignal,
+    Words & {
+      readonly title: string;
+      /** When it is unusual enough for an incident; absent: medium. */
+      readonly level?: 'medium' | 'high';
+    }
+  >
+>;
 
 export function loadBehaviourWords(): BehaviourWords {
   // Our own file, tested to hold what the type says.
@@ -29,7 +38,7 @@ export function unusualFinding(
   techniqueWords: TechniqueWords,
 ): BehaviourFinding {
   const { signal, hourKey, entities, facts, techniques } = unusual;
-  const { title, plain, innocent, next, parameter, points } = words[signal];
+  const { title, plain, innocent, next, parameter, points, level = 'medium' } = words[signal];
   const ofTechnique = techniques
     .flatMap((technique) => [techniqueWords[technique], techniqueWords[technique.split('.')[0] ?? '']])
     .find((each) => each !== undefined);
@@ -44,7 +53,7 @@ export function unusualFinding(
     kind: 'behaviour',
     ruleId,
     title,
-    level: isWorthALook ? 'medium' : 'informational',
+    level: isWorthALook ? level : 'informational',
     techniques,
     at: isoTime(at),
     source: place,

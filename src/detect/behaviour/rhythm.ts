@@ -68,9 +68,14 @@ export class Rhythm {
   readonly #subjects = new Set<string>();
   #startedAt: UtcMs | null = null;
 
-  /** When the first signal came; `null`: none has. */
+  /** Since when anything is watched; `null`: nothing is. */
   get startedAt(): UtcMs | null {
     return this.#startedAt;
+  }
+
+  /** Something is watched from here on, whether it gives signals or not. */
+  begin(at: UtcMs): void {
+    this.#startedAt ??= at;
   }
 
   /**

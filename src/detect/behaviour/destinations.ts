@@ -1,0 +1,47 @@
+import type { UtcMs } from '../../core/event.ts';
+
+interface Destination {
+  /** Machines of ours that were there: at most `COMMON_HOSTS`. */
+  readonly hosts: string[];
+  readonly since: UtcMs;
+}
+
+const DAY_MS = 86_400_000;
+/** So many machines make a place one that the organisation goes to. */
+const COMMON_HOSTS = 3;
+/** What one or two machines have gone to for so long is theirs: a supplier, a backup. A whole week has then been seen. */
+const KNOWN_MS = 7 * DAY_MS;
+/** About 200 bytes each: 20 MB. The place longest without a visit is forgotten first. */
+const MAX_DESTINATIONS = 100_000;
+
+/** Remembers which places outside the organisation's machines go to, and says which of them are rare. */
+export class Destinations {
+  readonly #places = new Map<string, Destination>();
+
+  /** True if hardly any of our machines go there, and none for long. It is remembered. */
+  isRare(place: string, host: string, at: UtcMs): boolean {
+    const known = this.#places.get(place);
+    const destination: Destination = known ?? { hosts: [], since: at };
+    if (known === undefined) {
+      const [oldest] = this.#places.keys();
+      if (this.#places.size >= MAX_DESTINATIONS && oldest !== undefined) this.#places.delete(oldest);
+    } else this.#places.delete(place);
+    // The map's order is that of last use.
+    this.#places.set(place, destination);
+    const { hosts, since } = destination;
+    if (hosts.length < COMMON_HOSTS && !hosts.includes(host)) hosts.push(host);
+    return hosts.length < COMMON_HOSTS && at - since < KNOWN_MS;
+  }
+
+  save(): SavedDestinations {
+    return Array.from(this.#places, ([place, { hosts, since }]) => [place, since, ...hosts]);
+  }
+
+  static from(saved: SavedDestinations = []): Destinations {
+    const destinations = new Destinations();
+    for (const [place, since, ...hosts] of saved) destinations.#places.set(place, { hosts, since });
+    return destinations;
+  }
+}
+
+export type SavedDestinations = readonly (readonly [place: string, since: UtcMs, ...hosts: string[]])[];
