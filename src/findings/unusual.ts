@@ -14,6 +14,12 @@ export type BehaviourWords = Readonly<
       readonly title: string;
       /** When it is unusual enough for an incident; absent: medium. */
       readonly level?: 'medium' | 'high';
+      /**
+       * It is enough for an incident only if no more than so many things as unusual come in a day, in the whole
+       * organisation; absent: `isStrong` alone decides. For what is only much, or new: nobody has said that it is bad, and
+       * a beginner is to be told a handful of things a day.
+       */
+      readonly mostPerDay?: number;
     }
   >
 >;
@@ -38,14 +44,14 @@ export function unusualFinding(
   techniqueWords: TechniqueWords,
 ): BehaviourFinding {
   const { signal, hourKey, entities, facts, techniques } = unusual;
-  const { title, plain, innocent, next, parameter, points, level = 'medium' } = words[signal];
+  const { title, plain, innocent, next, parameter, points, level = 'medium', mostPerDay } = words[signal];
   const ofTechnique = techniques
     .flatMap((technique) => [techniqueWords[technique], techniqueWords[technique.split('.')[0] ?? '']])
     .find((each) => each !== undefined);
   // Each kind of foreign alert is a detector of its own.
   const ruleId = signal === 'alert' ? `behaviour/alert/${facts['name'] ?? ''}` : `behaviour/${signal}`;
   const rarity = rounded(unusual);
-  const isWorthALook = isStrong(rarity);
+  const isWorthALook = isStrong(rarity) && rarity.perDay <= (mostPerDay ?? Number.POSITIVE_INFINITY);
   const own = ofTechnique?.parameter ?? parameter;
   return {
     schema: 'wardwatch.finding/1',

@@ -89,7 +89,7 @@ test('a restart in the middle changes nothing', () => {
 test('pairs that somebody makes up do not fill the memory', () => {
   const beacons = new Beacons();
   for (let i = 0; i < 60_000; i++) beacons.see(`made-up ${i}`, START + i, 1);
-  equal(beacons.save().length, 50_000);
+  ok(beacons.save().length <= 50_000);
 });
 
 test('the shape is that of the distribution, and chance has no likelihood ratio to speak of', () => {

@@ -1,4 +1,5 @@
 import type { UtcMs } from '../../core/event.ts';
+import { forgetOldest } from './forget-oldest.ts';
 
 /** Connections of one machine to one place that come as regularly as a clock. */
 export interface Beacon {
@@ -63,8 +64,7 @@ export class Beacons {
   see(pair: string, at: UtcMs, bytesOut: number): Beacon | null {
     const known = this.#pairs.get(pair);
     if (known === undefined) {
-      const [oldest] = this.#pairs.keys();
-      if (this.#pairs.size >= MAX_PAIRS && oldest !== undefined) this.#pairs.delete(oldest);
+      forgetOldest(this.#pairs, MAX_PAIRS);
       this.#pairs.set(pair, {
         first: at,
         last: at,

@@ -70,6 +70,7 @@ export class Behaviour {
   /** What is unusual about an event. Everything is learned from. */
   see(event: EventView, at: UtcMs): Unusual[] {
     this.#rhythm.begin(at);
+    if (at - (this.#rhythm.startedAt ?? at) >= RATES_FROM_MS) this.#rates.begin(at);
     const alert = alertOf(event);
     if (alert !== null) {
       const { product, name, host, techniques } = alert;
@@ -194,7 +195,7 @@ export class Behaviour {
   }
 
   #rarity({ surprise, told, isNews }: Pick<Judged, 'surprise' | 'told' | 'isNews'>, at: UtcMs): Rarity {
-    const perDay = this.#rates.perHour(surprise) * 24;
+    const perDay = this.#rates.perHour(surprise, at) * 24;
     const { startedAt } = this.#rhythm;
     if (isNews && startedAt !== null && at - startedAt >= RATES_FROM_MS) this.#rates.learn(surprise, told, at);
     return { surprise, perDay };

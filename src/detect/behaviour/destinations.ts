@@ -1,12 +1,16 @@
 import type { UtcMs } from '../../core/event.ts';
+import { forgetOldest } from './forget-oldest.ts';
 
 interface Destination {
   /** Machines of ours that were there: at most `COMMON_HOSTS`. */
   readonly hosts: string[];
   readonly since: UtcMs;
+  /** The hour, since 1970, of its last visit. */
+  hour: number;
 }
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** So many machines make a place one that the organisation goes to. */
 const COMMON_HOSTS = 3;
 /** What one or two machines have gone to for so long is theirs: a supplier, a backup. A whole week has then been seen. */
@@ -20,28 +24,32 @@ export class Destinations {
 
   /** True if hardly any of our machines go there, and none for long. It is remembered. */
   isRare(place: string, host: string, at: UtcMs): boolean {
-    const known = this.#places.get(place);
-    const destination: Destination = known ?? { hosts: [], since: at };
-    if (known === undefined) {
-      const [oldest] = this.#places.keys();
-      if (this.#places.size >= MAX_DESTINATIONS && oldest !== undefined) this.#places.delete(oldest);
-    } else this.#places.delete(place);
-    // The map's order is that of last use.
-    this.#places.set(place, destination);
+    const hour = Math.floor(at / HOUR_MS);
+    let destination = this.#places.get(place);
+    if (destination === undefined) {
+      forgetOldest(this.#places, MAX_DESTINATIONS);
+      destination = { hosts: [], since: at, hour };
+      this.#places.set(place, destination);
+    } else if (hour > destination.hour) {
+      // The map's order is that of last use, by the hour.
+      destination.hour = hour;
+      this.#places.delete(place);
+      this.#places.set(place, destination);
+    }
     const { hosts, since } = destination;
     if (hosts.length < COMMON_HOSTS && !hosts.includes(host)) hosts.push(host);
     return hosts.length < COMMON_HOSTS && at - since < KNOWN_MS;
   }
 
   save(): SavedDestinations {
-    return Array.from(this.#places, ([place, { hosts, since }]) => [place, since, ...hosts]);
+    return Array.from(this.#places, ([place, { hosts, since, hour }]) => [place, since, hour, ...hosts]);
   }
 
   static from(saved: SavedDestinations = []): Destinations {
     const destinations = new Destinations();
-    for (const [place, since, ...hosts] of saved) destinations.#places.set(place, { hosts, since });
+    for (const [place, since, hour, ...hosts] of saved) destinations.#places.set(place, { hosts, since, hour });
     return destinations;
   }
 }
 
-export type SavedDestinations = readonly (readonly [place: string, since: UtcMs, ...hosts: string[]])[];
+export type SavedDestinations = readonly (readonly [place: string, since: UtcMs, hour: number, ...hosts: string[]])[];

@@ -180,5 +180,5 @@ test('a name counts once an hour, and names that are made up do not fill the mem
   equal(names.see('example.com', 'abcd.example.com', 2 * HOUR) > 0, true);
   equal(names.see('example.com', 'example.com', 2 * HOUR), 0);
   for (let i = 0; i < 12_000; i++) names.see(`made-up-${i}`, `a.made-up-${i}`, HOUR);
-  equal(names.save().length, 10_000);
+  equal(names.save().length <= 10_000, true);
 });

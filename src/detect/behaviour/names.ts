@@ -1,4 +1,5 @@
 import type { UtcMs } from '../../core/event.ts';
+import { forgetOldest } from './forget-oldest.ts';
 
 /** Names under one registered name in one hour. */
 interface Asked {
@@ -28,9 +29,8 @@ export class Names {
     if (asked === undefined || hour > asked.hour) {
       asked = { hour, seen: [] };
       this.#asked.delete(registered);
+      forgetOldest(this.#asked, MAX_ASKED);
       this.#asked.set(registered, asked);
-      const [oldest] = this.#asked.keys();
-      if (this.#asked.size > MAX_ASKED && oldest !== undefined) this.#asked.delete(oldest);
     }
     const hash = hashOf(name);
     const word = (hash >>> 5) % WORDS;

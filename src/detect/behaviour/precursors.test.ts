@@ -96,7 +96,7 @@ test('a restart in the middle changes nothing, and names that are made up do not
   const restored = Precursors.from(JSON.parse(JSON.stringify(before.save())) as SavedPrecursors);
   deepEqual(last([['logs', 2, 1]], restored), last([['logs', 2, 1]], before));
   for (let i = 0; i < 21_000; i++) before.see(`host made-up ${i}`, 'recovery', 3, START);
-  equal(before.save().length, 20_000);
+  ok(before.save().length <= 20_000);
 });
 
 const techniques: readonly (readonly [techniques: readonly string[], kind: Precursor | null])[] = [

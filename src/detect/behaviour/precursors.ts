@@ -1,4 +1,5 @@
 import type { UtcMs } from '../../core/event.ts';
+import { forgetOldest } from './forget-oldest.ts';
 
 /** What is done before files are encrypted, as rules see it. */
 export type Precursor =
@@ -159,9 +160,8 @@ export class Precursors {
     const list = this.#lists.get(subject) ?? { steps: new Map<Precursor, Step>(), since: at, told: -1 };
     // The map's order is that of last use.
     this.#lists.delete(subject);
+    forgetOldest(this.#lists, MAX_LISTS);
     this.#lists.set(subject, list);
-    const [oldest] = this.#lists.keys();
-    if (this.#lists.size > MAX_LISTS && oldest !== undefined) this.#lists.delete(oldest);
     return list;
   }
 

@@ -1,4 +1,5 @@
 import type { EventView, UtcMs } from '../../core/event.ts';
+import { forgetOldest } from './forget-oldest.ts';
 
 /** A program was started on a machine. */
 export interface ProgramStart {
@@ -145,12 +146,10 @@ export class Programs {
   #machineOf(host: string, at: UtcMs): Machine {
     let machine = this.#machines.get(host);
     if (machine !== undefined) return machine;
-    const [oldest] = this.#machines.entries();
-    if (this.#machines.size >= MAX_MACHINES && oldest !== undefined) {
-      this.#leaveKind(oldest[1]);
-      for (const number of oldest[1].programs.subarray(0, oldest[1].count)) this.#count(oldest[1], number, -1);
-      this.#machines.delete(oldest[0]);
-    }
+    forgetOldest(this.#machines, MAX_MACHINES, (oldest) => {
+      this.#leaveKind(oldest);
+      for (const number of oldest.programs.subarray(0, oldest.count)) this.#count(oldest, number, -1);
+    });
     machine = {
       programs: new Uint16Array(32),
       count: 0,

@@ -1,4 +1,5 @@
 import type { UtcMs } from '../../core/event.ts';
+import { forgetOldest } from './forget-oldest.ts';
 
 /** One more of a signal, and how unusual that makes this hour. */
 export interface Sighting {
@@ -110,8 +111,7 @@ export class Rhythm {
   }
 
   #begin(key: string, hour: number): Beat {
-    const [oldest] = this.#beats.keys();
-    if (this.#beats.size >= MAX_BEATS && oldest !== undefined) this.#beats.delete(oldest);
+    forgetOldest(this.#beats, MAX_BEATS);
     const beat: Beat = { hour, amount: 0, told: -1, hoursWith: 0, meanLog: 0, spreadLog: 0 };
     this.#beats.set(key, beat);
     return beat;

@@ -1,4 +1,5 @@
 import type { UtcMs } from '../../core/event.ts';
+import { forgetOldest } from './forget-oldest.ts';
 import { networkOf, type SignIn } from './sign-in.ts';
 
 /** What can be unusual about a sign-in. Each is a signal whose rhythm is learned. */
@@ -101,9 +102,8 @@ export class SignIns {
     if (failing === undefined || failing.hour < hour) {
       failing = { hour, accounts: new Set() };
       this.#failing.delete(address);
+      forgetOldest(this.#failing, MAX_ADDRESSES);
       this.#failing.set(address, failing);
-      const [oldest] = this.#failing.keys();
-      if (this.#failing.size > MAX_ADDRESSES && oldest !== undefined) this.#failing.delete(oldest);
     }
     if (failing.accounts.has(name) || failing.accounts.size >= MAX_REMEMBERED) return marks;
     failing.accounts.add(name);
@@ -115,8 +115,7 @@ export class SignIns {
   #accountOf(name: string, at: UtcMs): Account {
     let account = this.#accounts.get(name);
     if (account === undefined) {
-      const [oldest] = this.#accounts.keys();
-      if (this.#accounts.size >= MAX_ACCOUNTS && oldest !== undefined) this.#accounts.delete(oldest);
+      forgetOldest(this.#accounts, MAX_ACCOUNTS);
       account = {
         hosts: [],
         networks: [],

@@ -94,7 +94,7 @@ test('what was saved goes on as if nothing had happened', () => {
 test('names that somebody makes up do not fill the memory', () => {
   const volume = new Volume(1);
   for (let i = 0; i < 40_000; i++) volume.see(`made-up ${i}`, START + i, 1);
-  equal(volume.save().courses.length, 30_000);
+  ok(volume.save().courses.length <= 30_000);
 });
 
 // Of the tables of Student's t with four degrees of freedom.

@@ -1,4 +1,5 @@
 import type { UtcMs } from '../../core/event.ts';
+import { forgetOldest } from './forget-oldest.ts';
 
 /** How unusual an hour of a subject has become. */
 export interface Reading {
@@ -122,11 +123,7 @@ export class Volume {
   }
 
   #begin(subject: string, hour: number): Course {
-    const [oldest] = this.#courses.entries();
-    if (this.#courses.size >= MAX_COURSES && oldest !== undefined) {
-      this.#learn(oldest[1]);
-      this.#courses.delete(oldest[0]);
-    }
+    forgetOldest(this.#courses, MAX_COURSES, (course) => this.#learn(course));
     const course: Course = {
       hour,
       amount: 0,
