@@ -18,6 +18,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   simulate: async (args) => (await import('./cli/simulate.ts')).runSimulate(args),
   serve: async (args, env) => (await import('./cli/serve.ts')).runServe(args, env),
   sources: async (args, env) => (await import('./cli/sources.ts')).runSources(args, env),
+  keys: async (args, env) => (await import('./cli/keys.ts')).runKeys(args, env),
   tokens: async (args, env) => (await import('./cli/tokens.ts')).runTokens(args, env),
   verify: async (args) => (await import('./cli/verify.ts')).runVerify(args),
   backup: async (args, env) => (await import('./cli/backup.ts')).runBackup(args, env),
@@ -38,6 +39,7 @@ Usage: wardwatch VERB …
   serve                  the live service: takes logs, keeps them, judges them
   sources add|list       who may send logs
   tokens add             who may ask the API
+  keys rotate            new keys for pseudonyms and for what is sealed
   verify                 proves that the kept events are what was sealed
   export events          every kept event, as JSON
   pack                   drafts of what has to be told after a breach

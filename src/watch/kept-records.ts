@@ -9,6 +9,7 @@ import { type KeptEvents, readKeptEvents } from '../store/archive/kept-events.ts
 import type { State } from '../store/state.ts';
 import { openKeyring } from '../store/seal.ts';
 import { placesIn } from '../store/places.ts';
+import { pseudonymMac } from './given-pseudonyms.ts';
 import { setAsideCounts } from './set-aside-store.ts';
 
 const RECORD_ACCESS = 'record_access';
@@ -95,6 +96,6 @@ export async function questionOf(
 export async function servicePseudonyms(keysFolder: string, data: string): Promise<PseudonymKey> {
   if (!existsSync(keysFolder)) throw new Refusal('input/not-found', `there is no folder of keys ${keysFolder}`);
   const keyring = await openKeyring(keysFolder, 'pseudonym', data);
-  const pseudonymiser = new Pseudonymiser((text) => keyring.mac(text, 'patient'));
+  const pseudonymiser = new Pseudonymiser(pseudonymMac(keyring, placesIn(data).given));
   return (number) => pseudonymiser.of(number);
 }
