@@ -43,6 +43,8 @@ const NO_LISTS: Lists = { canaries: null, indicators: null };
 
 /** Clocks of sources differ: windows that are over are answered so much later. */
 const TOLERANCE_MS = 60_000;
+/** A year of logs may be read in at once. What is older comes from a clock that stands at the beginning of its time. */
+const OLDEST_MS = 400 * 86_400_000;
 
 /** Judges stored events by Sigma rules, correlations and behaviour, in the order of the journal. */
 export class LiveJudge {
@@ -121,7 +123,9 @@ export class LiveJudge {
     this.#completed = null;
     const view = this.#view.show(logEventOf(event));
     // A clock that is ahead must not carry what is learned into the future.
-    const happened = Math.min(event.at ?? event.receivedAt, event.receivedAt + TOLERANCE_MS);
+    const said = event.at === null || event.at < event.receivedAt - OLDEST_MS ? event.receivedAt : event.at;
+    const happened = Math.min(said, event.receivedAt + TOLERANCE_MS);
+    if (!isLearned) this.#behaviour.receivedAt(event.receivedAt);
     this.#learning = isLearned ? null : happened;
     let contentId: string | null = null;
     this.#engine.judge(view, ({ rule, matched, value }) => {

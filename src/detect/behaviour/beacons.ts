@@ -96,6 +96,11 @@ export class Beacons {
     return { connections: known.count + 1, everyMs: known.sum / known.count, forMs: known.last - known.first };
   }
 
+  /** As in `Rhythm`. */
+  setBack(to: UtcMs): void {
+    for (const [pair, { last }] of this.#pairs) if (last > to) this.#pairs.delete(pair);
+  }
+
   save(): SavedBeacons {
     return Array.from(this.#pairs, ([pair, each]) => [
       pair,

@@ -66,6 +66,21 @@ export class Behaviour {
   #programsSince: UtcMs | null = null;
   #traffic = new Traffic();
   #precursors = new Precursors();
+  /** The latest that our clock has said. */
+  #clock: UtcMs | null = null;
+
+  /**
+   * Our own clock, as it was when an event was received. If it goes back by more than an hour, it was ahead before: what
+   * was learned of times to come is put to now, or nothing would be learned until then.
+   */
+  receivedAt(at: UtcMs): void {
+    if (this.#clock !== null && at < this.#clock - HOUR_MS) {
+      for (const model of [this.#rhythm, this.#signIns, this.#rates, this.#programs, this.#traffic, this.#precursors])
+        model.setBack(at);
+      if (this.#programsSince !== null) this.#programsSince = Math.min(this.#programsSince, at);
+      this.#clock = at;
+    } else this.#clock = Math.max(this.#clock ?? at, at);
+  }
 
   /** What is unusual about an event. Everything is learned from. */
   see(event: EventView, at: UtcMs): Unusual[] {
@@ -221,10 +236,20 @@ export class Behaviour {
       programsSince: this.#programsSince,
       traffic: this.#traffic.save(),
       precursors: this.#precursors.save(),
+      clock: this.#clock,
     };
   }
 
-  static from({ rhythm, signIns, rates, programs, programsSince, traffic, precursors }: SavedBehaviour): Behaviour {
+  static from({
+    rhythm,
+    signIns,
+    rates,
+    programs,
+    programsSince,
+    traffic,
+    precursors,
+    clock,
+  }: SavedBehaviour): Behaviour {
     const behaviour = new Behaviour();
     behaviour.#rhythm = Rhythm.from(rhythm);
     behaviour.#signIns = SignIns.from(signIns);
@@ -233,6 +258,7 @@ export class Behaviour {
     behaviour.#programsSince = programsSince ?? null;
     behaviour.#traffic = new Traffic(traffic);
     behaviour.#precursors = Precursors.from(precursors);
+    behaviour.#clock = clock ?? null;
     return behaviour;
   }
 }
@@ -247,4 +273,5 @@ export interface SavedBehaviour {
   readonly programsSince?: UtcMs | null;
   readonly traffic?: SavedTraffic;
   readonly precursors?: SavedPrecursors;
+  readonly clock?: UtcMs | null;
 }

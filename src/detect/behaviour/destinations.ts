@@ -4,7 +4,7 @@ import { forgetOldest } from './forget-oldest.ts';
 interface Destination {
   /** Machines of ours that were there: at most `COMMON_HOSTS`. */
   readonly hosts: string[];
-  readonly since: UtcMs;
+  since: UtcMs;
   /** The hour, since 1970, of its last visit. */
   hour: number;
 }
@@ -39,6 +39,14 @@ export class Destinations {
     const { hosts, since } = destination;
     if (hosts.length < COMMON_HOSTS && !hosts.includes(host)) hosts.push(host);
     return hosts.length < COMMON_HOSTS && at - since < KNOWN_MS;
+  }
+
+  /** As in `Rhythm`. */
+  setBack(to: UtcMs): void {
+    for (const place of this.#places.values()) {
+      place.since = Math.min(place.since, to);
+      place.hour = Math.min(place.hour, Math.floor(to / HOUR_MS));
+    }
   }
 
   save(): SavedDestinations {

@@ -41,6 +41,11 @@ export class Names {
     return bytesIn(name.slice(0, -registered.length - 1));
   }
 
+  /** As in `Rhythm`. */
+  setBack(to: UtcMs): void {
+    for (const [name, { hour }] of this.#asked) if (hour * HOUR_MS > to) this.#asked.delete(name);
+  }
+
   save(): SavedNames {
     return Array.from(this.#asked, ([name, { hour, seen }]) => [name, hour, seen]);
   }

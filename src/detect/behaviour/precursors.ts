@@ -165,6 +165,14 @@ export class Precursors {
     return list;
   }
 
+  /** As in `Rhythm`. */
+  setBack(to: UtcMs): void {
+    for (const list of this.#lists.values()) {
+      list.since = Math.min(list.since, to);
+      for (const step of list.steps.values()) step.at = Math.min(step.at, to);
+    }
+  }
+
   save(): SavedPrecursors {
     return Array.from(this.#lists, ([subject, { steps, since, told }]) => [
       subject,

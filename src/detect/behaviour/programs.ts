@@ -223,6 +223,14 @@ export class Programs {
       kind.having[number] = (kind.having[number] ?? 1) - 1;
   }
 
+  /** As in `Rhythm`. */
+  setBack(to: UtcMs): void {
+    for (const machine of this.#machines.values()) {
+      machine.since = Math.min(machine.since, to);
+      machine.sortedOn = Math.min(machine.sortedOn, Math.floor(to / DAY_MS));
+    }
+  }
+
   /** All that was learned, as plain data for `Programs.from`. */
   save(): SavedPrograms {
     return {

@@ -135,6 +135,24 @@ export class Rhythm {
     this.#beats.set(key, beat);
   }
 
+  /** The clock was ahead and has been set back: what claims to be later did not happen later. */
+  setBack(to: UtcMs): void {
+    if (this.#startedAt !== null) this.#startedAt = Math.min(this.#startedAt, to);
+    const hour = Math.floor(to / HOUR_MS);
+    const watched = (to - (this.#startedAt ?? to)) / HOUR_MS;
+    for (const beat of this.#beats.values())
+      if (beat.hour > hour) {
+        // What faded on the way ahead did not fade.
+        const unfade = 2 ** ((beat.hour - hour) / HALF_LIFE_HOURS);
+        const hoursWith = Math.min(beat.hoursWith * unfade, watched);
+        beat.spreadLog *= hoursWith / Math.max(1e-9, beat.hoursWith);
+        beat.hoursWith = hoursWith;
+        beat.hour = hour;
+        beat.amount = 0;
+        beat.told = -1;
+      }
+  }
+
   /** All that was learned, as plain data for `Rhythm.from`. */
   save(): SavedRhythm {
     return {

@@ -131,6 +131,15 @@ export class SignIns {
     return account;
   }
 
+  /** As in `Rhythm`. */
+  setBack(to: UtcMs): void {
+    for (const account of this.#accounts.values()) {
+      account.lastAt = Math.min(account.lastAt, to);
+      account.failures = account.failures.filter(({ at }) => at <= to);
+    }
+    for (const [address, { hour }] of this.#failing) if (hour * HOUR_MS > to) this.#failing.delete(address);
+  }
+
   save(): SavedSignIns {
     return {
       accounts: [...this.#accounts],

@@ -46,6 +46,13 @@ export class SurpriseRates {
     this.#at ??= at;
   }
 
+  /** As in `Rhythm`. */
+  setBack(to: UtcMs): void {
+    if (this.#at === null || this.#at <= to) return;
+    this.#hours = Math.max(0, this.#hours - (this.#at - to) / HOUR_MS);
+    this.#at = to;
+  }
+
   save(): SavedRates {
     return { reached: [...this.#reached], hours: this.#hours, at: this.#at };
   }

@@ -151,6 +151,15 @@ export class Traffic {
     return at;
   }
 
+  /** As in `Rhythm`. */
+  setBack(to: UtcMs): void {
+    for (const signal of SIGNALS) this.#volumes[signal].setBack(to);
+    this.#destinations.setBack(to);
+    this.#beacons.setBack(to);
+    this.#names.setBack(to);
+    for (const [kind, since] of this.#since) this.#since.set(kind, Math.min(since, to));
+  }
+
   save(): SavedTraffic {
     return {
       volumes: Object.fromEntries(SIGNALS.map((signal) => [signal, this.#volumes[signal].save()])),

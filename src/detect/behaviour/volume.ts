@@ -223,6 +223,25 @@ export class Volume {
     return Math.min(1, (near + PRIOR_HOURS * Math.min(1, everyones)) / (watched + PRIOR_HOURS));
   }
 
+  /** As in `Rhythm`. */
+  setBack(to: UtcMs): void {
+    const hour = Math.floor(to / HOUR_MS);
+    this.#at = Math.min(this.#at, hour);
+    if (this.#startedHour !== null) this.#startedHour = Math.min(this.#startedHour, hour);
+    for (const course of this.#courses.values()) {
+      course.since = Math.min(course.since, hour);
+      if (course.hour <= hour) continue;
+      // What faded on the way ahead did not fade.
+      const weight = Math.min(course.weight * 2 ** ((course.hour - hour) / HALF_LIFE_HOURS), hour - course.since);
+      course.spread *= weight / Math.max(1e-9, course.weight);
+      course.weight = weight;
+      course.hour = hour;
+      course.amount = 0;
+      course.next = 0;
+      course.told = -1;
+    }
+  }
+
   /** All that was learned, as plain data for `Volume.from`. */
   save(): SavedVolume {
     return {
