@@ -1,4 +1,4 @@
-import { doesNotMatch, equal, ok } from 'node:assert/strict';
+import { doesNotMatch, equal, match, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { isParameter } from '../core/observation.ts';
 import type { BehaviourSignal } from '../detect/behaviour/behaviour.ts';
@@ -19,7 +19,7 @@ const FACTS = {
   usual: 'about 3 MB',
   to: '203.0.113.9',
   place: '203.0.113.0/24',
-  port: '443',
+  port: ' (port 443)',
   every: '60 seconds',
   lasting: '5 hours',
   steps: 'logs were cleared; services were stopped',
@@ -47,6 +47,7 @@ for (const signal of Object.keys(words) as BehaviourSignal[]) {
     ok(isParameter(words[signal].parameter) && finding.next.length <= 4);
     equal(finding.level, signal === 'ransomware-steps' ? 'high' : 'medium');
     equal(finding.rarity.perDay, 0.123);
+    for (const technique of finding.techniques) match(technique, /^T\d{4}(?:\.\d{3})?$/);
     const weak = unusualFinding({ ...unusual, surprise: 1 }, place, 0, words, {});
     equal(`${weak.level} ${weak.observation.points}`, 'informational 0');
     equal(weak.id, finding.id);

@@ -12,6 +12,8 @@ export type BehaviourWords = Readonly<
     BehaviourSignal,
     Words & {
       readonly title: string;
+      /** ATT&CK's, which say what to look for and which playbook fits; an alert brings its own. */
+      readonly techniques?: readonly string[];
       /** When it is unusual enough for an incident; absent: medium. */
       readonly level?: 'medium' | 'high';
       /**
@@ -44,7 +46,17 @@ export function unusualFinding(
   techniqueWords: TechniqueWords,
 ): BehaviourFinding {
   const { signal, hourKey, entities, facts, techniques } = unusual;
-  const { title, plain, innocent, next, parameter, points, level = 'medium', mostPerDay } = words[signal];
+  const {
+    title,
+    plain,
+    innocent,
+    next,
+    parameter,
+    points,
+    level = 'medium',
+    mostPerDay,
+    techniques: ownTechniques = [],
+  } = words[signal];
   const ofTechnique = techniques
     .flatMap((technique) => [techniqueWords[technique], techniqueWords[technique.split('.')[0] ?? '']])
     .find((each) => each !== undefined);
@@ -60,7 +72,7 @@ export function unusualFinding(
     ruleId,
     title,
     level: isWorthALook ? level : 'informational',
-    techniques,
+    techniques: techniques.length > 0 ? techniques : ownTechniques,
     at: isoTime(at),
     source: place,
     entities,

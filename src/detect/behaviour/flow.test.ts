@@ -20,7 +20,16 @@ const flows: readonly (readonly [what: string, given: Given, flow: object | null
   [
     'Zeek’s connection, when it is over',
     zeek('203.0.113.9', { duration: '12.5' }),
-    { from: '10.1.1.7', to: '203.0.113.9', isOutward: true, port: '443', bytesOut: 500, bytesIn: 90, lastedMs: 12_500 },
+    {
+      from: '10.1.1.7',
+      to: '203.0.113.9',
+      place: '203.0.113.0/24',
+      isOutward: true,
+      port: '443',
+      bytesOut: 500,
+      bytesIn: 90,
+      lastedMs: 12_500,
+    },
   ],
   ['one to a machine of ours', zeek('192.168.1.1'), { isOutward: false }],
   ['one to many', zeek('239.255.255.250'), { isOutward: false }],
@@ -54,6 +63,27 @@ const flows: readonly (readonly [what: string, given: Given, flow: object | null
     {
       logSource: { category: 'firewall' },
       fields: { src_ip: '10.1.1.7', dst_ip: '203.0.113.9', bytes_out: '0', blocked: 'true' },
+    },
+    null,
+  ],
+  [
+    'what a proxy was asked for',
+    {
+      logSource: { category: 'proxy' },
+      fields: { 'c-ip': '10.1.1.7', 'cs-host': 'Up.Files.example', 'cs-bytes': '900', 'sc-bytes': '50' },
+    },
+    { from: '10.1.1.7', to: 'up.files.example', place: 'files.example', isOutward: true, bytesOut: 900, bytesIn: 50 },
+  ],
+  [
+    'a machine of ours by name, through a proxy',
+    { logSource: { category: 'proxy' }, fields: { 'c-ip': '10.1.1.7', 'cs-host': 'intranet', 'cs-bytes': '900' } },
+    { isOutward: false },
+  ],
+  [
+    'what a network monitor says of HTTP beside its flows',
+    {
+      logSource: { product: 'zeek', category: 'proxy', service: 'http' },
+      fields: { 'id.orig_h': '10.1.1.7', src_ip: '10.1.1.7', 'cs-host': 'a.example' },
     },
     null,
   ],

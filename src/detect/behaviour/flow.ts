@@ -4,8 +4,10 @@ import type { EventView, UtcMs } from '../../core/event.ts';
 export interface Flow {
   /** The machine of ours that opened it: its address, or its name where the log has one. In lower case. */
   readonly from: string;
-  /** Where to: an address. */
+  /** Where to: an address, or the name that a proxy was asked for. */
   readonly to: string;
+  /** What is likely to be in the same hands as `to`: a network, or a registered name. */
+  readonly place: string;
   /** True if `to` is none of our own networks. */
   readonly isOutward: boolean;
   readonly port: string;
@@ -41,6 +43,7 @@ export function flowOf(event: EventView): Flow | null {
     return textAt(event, 'bytes_out') === null || textAt(event, 'blocked') === 'true'
       ? null
       : flow(event, 'src_ip', 'dst_ip', 'dst_port', 'bytes_out', 'bytes_in', 0);
+  if (category === 'proxy') return ofProxy(event);
   if (category === 'network_connection' && textAt(event, 'src_endpoint.ip') !== null)
     return flow(
       event,
@@ -52,6 +55,24 @@ export function flowOf(event: EventView): Flow | null {
       0,
     );
   return null;
+}
+
+/** A proxy's own log; what a network monitor says of HTTP, its flows say too, which `flowOf` has sorted out before. */
+function ofProxy(event: EventView): Flow | null {
+  const from = textAt(event, 'c-ip') ?? textAt(event, 'src_ip');
+  const to = textAt(event, 'cs-host')?.toLowerCase() ?? null;
+  if (from === null || to === null || !isOurs(from)) return null;
+  const isAddress = /^[\d.]+$|:/.test(to);
+  return {
+    from: from.toLowerCase(),
+    to,
+    place: isAddress ? placeOf(to) : registeredOf(to),
+    isOutward: isAddress ? !isOurs(to) && !isForMany(to) : to.includes('.'),
+    port: '',
+    bytesOut: numberAt(event, textAt(event, 'cs-bytes') === null ? 'bytes_out' : 'cs-bytes'),
+    bytesIn: numberAt(event, textAt(event, 'sc-bytes') === null ? 'bytes_in' : 'sc-bytes'),
+    lastedMs: 0,
+  };
 }
 
 function ofZeek(event: EventView): Flow | null {
@@ -85,6 +106,7 @@ function flow(
   return {
     from: from.toLowerCase(),
     to: to.toLowerCase(),
+    place: placeOf(to.toLowerCase()),
     isOutward: !isOurs(to) && !isForMany(to),
     port: textAt(event, targetPort) ?? '',
     bytesOut: numberAt(event, sent),

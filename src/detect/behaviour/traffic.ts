@@ -2,7 +2,7 @@ import type { EventView, UtcMs } from '../../core/event.ts';
 import type { Entities } from '../../core/finding.ts';
 import { Beacons, type SavedBeacons } from './beacons.ts';
 import { Destinations, type SavedDestinations } from './destinations.ts';
-import { type Flow, flowOf, type Handling, handlingOf, type Lookup, lookupOf, placeOf, registeredOf } from './flow.ts';
+import { type Flow, flowOf, type Handling, handlingOf, type Lookup, lookupOf, registeredOf } from './flow.ts';
 import { Names, type SavedNames } from './names.ts';
 import { type Reading, type SavedVolume, Volume } from './volume.ts';
 
@@ -92,10 +92,9 @@ export class Traffic {
     return handling === null ? [] : this.#handling(handling, at);
   }
 
-  #flow({ from, to, isOutward, port, bytesOut, bytesIn }: Flow, at: UtcMs): Measured[] {
+  #flow({ from, to, place, isOutward, port, bytesOut, bytesIn }: Flow, at: UtcMs): Measured[] {
     const since = this.#sinceOf('flows', at);
     const entities = { host: from, address: from };
-    const place = placeOf(to);
     const measure = (signal: VolumeSignal, amount: number) => {
       const reading = this.#volumes[signal].see(from, at, amount);
       return reading === null
@@ -114,7 +113,7 @@ export class Traffic {
       const facts = {
         to,
         place,
-        port,
+        port: port === '' ? '' : ` (port ${port})`,
         amount: String(connections),
         every: duration(everyMs),
         lasting: duration(forMs),
