@@ -18,6 +18,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   simulate: async (args) => (await import('./cli/simulate.ts')).runSimulate(args),
   serve: async (args, env) => (await import('./cli/serve.ts')).runServe(args, env),
   sources: async (args, env) => (await import('./cli/sources.ts')).runSources(args, env),
+  keys: async (args, env) => (await import('./cli/keys.ts')).runKeys(args, env),
   tokens: async (args, env) => (await import('./cli/tokens.ts')).runTokens(args, env),
   demo: async (args, env) => (await import('./cli/demo.ts')).runDemo(args, env),
   people: async (args, env) => (await import('./cli/people.ts')).runPeople(args, env),
@@ -43,6 +44,7 @@ Usage: wardwatch VERB …
   people add|list|link|end
                          who may use the page
   tokens add             which programs may ask the API
+  keys rotate            new keys for pseudonyms and for what is sealed
   verify                 proves that the kept events are what was sealed
   export events          every kept event, as JSON
   pack                   drafts of what has to be told after a breach

@@ -50,6 +50,8 @@ export async function runDemo(
       syslogTcp: null,
       syslogTls: null,
       syslogUdp: null,
+      mllp: null,
+      mllpTls: null,
       rules: { ruleFolders: [OWN_RULES], placeholders: readPlaceholders(null), cacheFolder: cacheFolder(env) },
       canaries: { accounts: [], hosts: [], shares: [], files: [], patients: [] },
       indicatorFiles: [],

@@ -100,6 +100,10 @@ export const REFUSALS = {
   'search/cancelled': { exit: 130, hint: 'Search again when you like.' },
   'search/too-slow': { exit: 4, hint: 'Ask for a shorter time, or for a host or account.' },
   'keys/missing': { exit: 2, hint: 'Name the folder of keys with --keys, or restore it from its escrow.' },
+  'keys/given-missing': {
+    exit: 2,
+    hint: 'Start the service once: it finds out which pseudonyms were given before the keys were rotated.',
+  },
   'keys/unknown': { exit: 4, hint: 'Put the key back from the escrow: without it this cannot be read by anybody.' },
   'keys/broken': { exit: 4, hint: 'Restore it from a backup: it is not what was sealed.' },
   'keys/exposed': { exit: 2, hint: 'Take the rights away (chmod 600), and rotate the key if others may have read it.' },

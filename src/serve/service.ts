@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -28,6 +29,8 @@ import { Counters } from '../watch/counters.ts';
 import { type Filed, Findings } from '../watch/findings-store.ts';
 import { Folders } from '../watch/folders.ts';
 import { Identities } from '../watch/identities.ts';
+import { pseudonymMac, writeGiven } from '../watch/given-pseudonyms.ts';
+import { missingRotations } from '../watch/key-rotation.ts';
 import { openKeys } from '../watch/keys.ts';
 import { Judging } from '../watch/judging.ts';
 import type { JudgingSetup } from '../watch/judging-messages.ts';
@@ -106,7 +109,12 @@ const MIN_FREE_BYTES = 1 << 30;
 /** Builds the live service from its parts, and opens its doors last. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { dataFolder, log, now } = options;
-  const { journal: journalFolder, archive: archiveFolder, learned: learnedFile } = placesIn(dataFolder);
+  const {
+    journal: journalFolder,
+    archive: archiveFolder,
+    learned: learnedFile,
+    given: givenFile,
+  } = placesIn(dataFolder);
   const unlock = await lockData(dataFolder);
   const keys = await openKeys(options.keysFolder, dataFolder, ['localhost', hostname(), '127.0.0.1', '::1']);
   const state = await openState(statePlace(options.state, dataFolder));
@@ -136,9 +144,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const trail = new Trail(state, now);
   const people = new People(state, now);
   const signIn = new SignIn(state, keys.seals, trail, now);
-  const pseudonymiser = new Pseudonymiser(
-    (text) => keys.pseudonyms.mac(text, 'patient'),
-    (pseudonym, text) => identities.note(pseudonym, text),
+  if (keys.pseudonyms.keyIds.length > 1 && !existsSync(givenFile)) await writeGiven(identities, givenFile);
+  const pseudonymiser = new Pseudonymiser(pseudonymMac(keys.pseudonyms, givenFile), (pseudonym, text) =>
+    identities.note(pseudonym, text),
   );
   const judging = new Judging({
     journal,
@@ -181,7 +189,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       heard.emit('finding', finding);
     }
   };
-  const recordCases = new RecordCases(state, keys.seals, (text) => keys.pseudonyms.mac(text, 'record-case'), now);
+  // Made when a rotation was interrupted, or by somebody who put a key in place by hand.
+  for (const { from, to } of missingRotations(archiveFolder, [keys.pseudonyms, keys.seals]))
+    await archive.keysRotated(from, to);
+  // Always by the first key: a case has the same id, whatever keys come later.
+  const caseKey = keys.pseudonyms.keyIds[0];
+  const recordCases = new RecordCases(
+    state,
+    keys.seals,
+    (text) => keys.pseudonyms.mac(text, 'record-case', caseKey),
+    now,
+  );
   const recordReview = new RecordReview({
     state,
     cases: recordCases,

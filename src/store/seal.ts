@@ -17,6 +17,8 @@ export type KeyPurpose = 'seal' | 'pseudonym';
 export interface Keyring {
   /** Of the newest key. */
   readonly keyId: string;
+  /** Of all keys, the oldest first. */
+  readonly keyIds: readonly string[];
   /** AES-256-GCM under the newest key; the key's id stands in front. 40 bytes longer than what goes in. */
   seal(bytes: Uint8Array, context: string): Buffer;
   /** @throws Refusal `keys/unknown` if the key is not here, `keys/broken` if anything about it was changed */
@@ -84,6 +86,10 @@ class FolderKeyring implements Keyring {
     return this.#newest.id;
   }
 
+  get keyIds(): readonly string[] {
+    return [...this.#keys.values()].sort((a, b) => a.number - b.number).map(({ id }) => id);
+  }
+
   seal(bytes: Uint8Array, context: string): Buffer {
     const { id, secret } = this.#newest;
     const head = Buffer.alloc(HEAD_BYTES);
@@ -134,6 +140,15 @@ class FolderKeyring implements Keyring {
       throw new Refusal('keys/unknown', `there is no ${this.#purpose} key ${id} in ${this.#folder}`);
     return key;
   }
+}
+
+/** The id of the key that something is sealed with. */
+export function sealKeyIdOf(sealed: Uint8Array): string {
+  return Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).toString(
+    'hex',
+    HEAD_BYTES - ID_BYTES,
+    HEAD_BYTES,
+  );
 }
 
 const subkeys = new Map<string, Buffer>();

@@ -11,6 +11,7 @@ import { type KeptEvents, readKeptEvents } from '../store/archive/kept-events.ts
 import type { State } from '../store/state.ts';
 import { openKeyringInUse } from '../store/seal.ts';
 import { placesIn } from '../store/places.ts';
+import { pseudonymMac } from './given-pseudonyms.ts';
 import { setAsideCounts } from './set-aside-store.ts';
 
 const RECORD_ACCESS = 'record_access';
@@ -118,6 +119,6 @@ export async function questionOf(
  */
 export async function servicePseudonyms(keysFolder: string, data: string): Promise<PseudonymKey> {
   const keyring = await openKeyringInUse(keysFolder, 'pseudonym', data);
-  const pseudonymiser = new Pseudonymiser((text) => keyring.mac(text, 'patient'));
+  const pseudonymiser = new Pseudonymiser(pseudonymMac(keyring, placesIn(data).given));
   return (text, of = 'patient') => (of === 'patient' ? pseudonymiser.of(text) : pseudonymiser.keyed(of, text));
 }
