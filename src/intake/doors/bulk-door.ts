@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Message } from '../message-reader.ts';
-import type { DoorServices } from './door.ts';
-import { admitted, bodyOf, eachLine, keptOrRefused, takeBytes } from './http-door.ts';
+import type { DoorServices, Messages } from './door.ts';
+import { admitted, bodyOf, eachSpan, keptOrRefused, takeBytes } from './http-door.ts';
 
 const DOOR = 'bulk';
 /** Clients ask for a version before they send; this one they all know how to talk to. */
@@ -35,8 +35,9 @@ export async function bulkDoor(app: FastifyInstance, services: DoorServices): Pr
         const body = await bodyOf(request, reply);
         if (body === null || source === undefined) return reply;
         const started = performance.now();
-        const { messages, items } = readBulk(body);
-        if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
+        const bulk = new Bulk(body);
+        if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, bulk)))) return reply;
+        const { items } = bulk;
         const bad = items.flatMap((item) => (item.bad === null ? [] : [Buffer.from(item.bad)]));
         await services.setAside(source, bad, 'bad-json', 'the document is not a JSON object');
         return {
@@ -86,36 +87,69 @@ export async function bulkDoor(app: FastifyInstance, services: DoorServices): Pr
   }
 }
 
-interface BulkItem {
+interface Action {
   readonly action: 'index' | 'create' | 'update' | 'delete';
   readonly index: string;
+  /** `null`: we give it one. */
+  readonly id: string | null;
+}
+
+interface BulkItem extends Action {
   readonly id: string;
-  /** What could not be read. */
-  readonly bad: string | null;
+  /** What could not be read; known once the documents have been gone through. */
+  bad: string | null;
 }
 
-function readBulk(body: Buffer): { messages: Message[]; items: BulkItem[] } {
-  const messages: Message[] = [];
-  const items: BulkItem[] = [];
-  let pending: Omit<BulkItem, 'bad'> | null = null;
-  eachLine(body, (line) => {
-    if (pending === null) {
-      const action = actionOf(line);
-      if (action === null) items.push({ action: 'index', index: '', id: randomUUID(), bad: line });
-      else if (action.action === 'delete') items.push({ ...action, bad: null });
+/** The body of a bulk request: a line that says what to do, then the document. Documents are parsed when it is their turn. */
+class Bulk implements Messages {
+  readonly items: BulkItem[] = [];
+  /** Where each document begins and ends, and which item it is. */
+  readonly #documents: number[] = [];
+  readonly #body: Buffer;
+
+  constructor(body: Buffer) {
+    this.#body = body;
+    let pending: Action | null = null;
+    // Shippers say the same thing before every document.
+    let last: { readonly line: string; readonly action: Action } | null = null;
+    eachSpan(body, (from, to) => {
+      if (pending !== null) {
+        this.#documents.push(from, to, this.items.length);
+        this.#add(pending, null);
+        pending = null;
+        return;
+      }
+      const line = body.toString('utf8', from, to).trim();
+      const action = line === last?.line ? last.action : actionOf(line);
+      if (action === null) return this.#add({ action: 'index', index: '', id: null }, line);
+      last = { line, action };
+      if (action.action === 'delete') this.#add(action, null);
       else pending = action;
-      return;
+    });
+  }
+
+  get length(): number {
+    return this.#documents.length / 3;
+  }
+
+  *[Symbol.iterator](): Generator<Message> {
+    for (let at = 0; at < this.#documents.length; at += 3) {
+      const [from, to, item = 0] = this.#documents.slice(at, at + 3);
+      const line = this.#body.toString('utf8', from, to).trim();
+      const { action } = this.items[item] as BulkItem;
+      const document = objectOf(line);
+      const inner = action === 'update' && document !== null && 'doc' in document ? document.doc : document;
+      if (typeof inner === 'object' && inner !== null) yield { kind: 'object', object: inner };
+      else (this.items[item] as BulkItem).bad = line;
     }
-    const document = objectOf(line);
-    const inner = pending.action === 'update' && document !== null && 'doc' in document ? document.doc : document;
-    if (typeof inner === 'object' && inner !== null) messages.push({ kind: 'object', object: inner });
-    items.push({ ...pending, bad: typeof inner === 'object' && inner !== null ? null : line });
-    pending = null;
-  });
-  return { messages, items };
+  }
+
+  #add(action: Action, bad: string | null): void {
+    this.items.push({ ...action, id: action.id ?? randomUUID(), bad });
+  }
 }
 
-function actionOf(line: string): Omit<BulkItem, 'bad'> | null {
+function actionOf(line: string): Action | null {
   const object = objectOf(line);
   if (object === null) return null;
   for (const action of ['index', 'create', 'update', 'delete'] as const) {
@@ -128,7 +162,7 @@ function actionOf(line: string): Omit<BulkItem, 'bad'> | null {
     return {
       action,
       index: typeof index === 'string' ? index : 'wardwatch',
-      id: typeof id === 'string' ? id : randomUUID(),
+      id: typeof id === 'string' ? id : null,
     };
   }
   return null;

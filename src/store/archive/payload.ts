@@ -14,37 +14,95 @@ export interface EventLine {
   readonly fieldsJson: string;
 }
 
-/** The payload of some events. @throws if fields are no JSON (a cycle, a bigint), or `receivedAt` no time: a bug of whoever made them */
-export function encodeEvents(events: readonly StoredEvent[]): Buffer {
-  return encodeEventLines(events.map((event) => ({ event, fieldsJson: fieldsJson(event.fields) })));
-}
+/** A payload is not made larger than this, unless one event alone is; and an event not at all. */
+const MAX_PAYLOAD = 4 << 20;
+const MAX_EVENT = 16 << 20;
+const FIRST_SIZE = 64 << 10;
 
 /**
- * As `encodeEvents`, where the fields' JSON is at hand: making it is most of the cost (13 µs an event of 1.3 kB).
- * It must be one JSON object on one line, and without halves of surrogate pairs.
+ * Writes events one by one, so that none of them has to be there any longer than that: of a thousand events that wait
+ * for the disk as objects, the garbage collector moves each twice.
  */
-export function encodeEventLines(lines: readonly EventLine[]): Buffer {
-  let text = FIRST_LINE;
-  for (const { event, fieldsJson: json } of lines) {
-    assert(Number.isFinite(event.receivedAt), `${event.id} was received at no time`);
-    const columns = [
-      event.id,
-      Math.trunc(event.receivedAt),
-      wholeTime(event.at),
-      event.sourceId,
-      event.product,
-      event.category,
-      event.service,
-      event.channel,
-      wholeNumber(event.eventId),
-      event.host,
-      event.account,
-      event.address,
-      event.text,
-    ];
-    text += `${JSON.stringify(columns)}\n${json}\n`;
+export class PayloadWriter {
+  readonly #done: Buffer[] = [];
+  readonly #maxPayload: number;
+  readonly #maxEvent: number;
+  #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
+  /** Zero: nothing is written yet. */
+  #at = 0;
+
+  constructor(maxPayload = MAX_PAYLOAD, maxEvent = MAX_EVENT) {
+    this.#maxPayload = maxPayload;
+    this.#maxEvent = maxEvent;
   }
-  return Buffer.from(text, 'utf8');
+
+  /**
+   * @returns false if the event is too large to be kept
+   * @throws if fields are no JSON (a cycle, a bigint), or `receivedAt` no time: a bug of whoever made them
+   */
+  add(event: StoredEvent): boolean {
+    const columns = columnsJson(event);
+    const fields = fieldsJson(event.fields);
+    let most = 3 * (columns.length + fields.length) + 2;
+    if (most > FIRST_SIZE) most = Buffer.byteLength(columns) + Buffer.byteLength(fields) + 2;
+    if (most > this.#maxEvent) return false;
+    if (this.#at > 0 && this.#at + most > this.#maxPayload) this.#end();
+    if (this.#at === 0) this.#at = this.#bytes.write(FIRST_LINE, 'latin1');
+    this.#makeRoomFor(most);
+    this.#line(columns);
+    this.#line(fields);
+    return true;
+  }
+
+  /** What was added, in payloads. None if that is nothing. */
+  end(): readonly Buffer[] {
+    if (this.#at > 0) this.#end();
+    return this.#done;
+  }
+
+  #line(text: string): void {
+    this.#at += this.#bytes.write(text, this.#at);
+    this.#bytes[this.#at++] = 0x0a;
+  }
+
+  #makeRoomFor(count: number): void {
+    if (this.#at + count <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#bytes.length, this.#at + count));
+    this.#bytes.copy(larger, 0, 0, this.#at);
+    this.#bytes = larger;
+  }
+
+  #end(): void {
+    this.#done.push(this.#bytes.subarray(0, this.#at));
+    this.#bytes = Buffer.allocUnsafeSlow(FIRST_SIZE);
+    this.#at = 0;
+  }
+}
+
+/** The payload of some events, however large. @throws as `PayloadWriter.add` */
+export function encodeEvents(events: readonly StoredEvent[]): Buffer {
+  const writer = new PayloadWriter(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+  for (const event of events) writer.add(event);
+  return writer.end()[0] ?? Buffer.from(FIRST_LINE, 'latin1');
+}
+
+function columnsJson(event: Omit<StoredEvent, 'fields'>): string {
+  assert(Number.isFinite(event.receivedAt), `${event.id} was received at no time`);
+  return JSON.stringify([
+    event.id,
+    Math.trunc(event.receivedAt),
+    wholeTime(event.at),
+    event.sourceId,
+    event.product,
+    event.category,
+    event.service,
+    event.channel,
+    wholeNumber(event.eventId),
+    event.host,
+    event.account,
+    event.address,
+    event.text,
+  ]);
 }
 
 /** `null` if the payload is of another kind. */
