@@ -17,7 +17,9 @@ export interface EventLine {
 /** A payload is not made larger than this, unless one event alone is; and an event not at all. */
 const MAX_PAYLOAD = 4 << 20;
 const MAX_EVENT = 16 << 20;
-const FIRST_SIZE = 64 << 10;
+const LEAST_SIZE = 4 << 10;
+/** Longer texts are measured before room is made for them. */
+const LARGE = 64 << 10;
 
 /**
  * Writes events one by one, so that none of them has to be there any longer than that: of a thousand events that wait
@@ -27,11 +29,13 @@ export class PayloadWriter {
   readonly #done: Buffer[] = [];
   readonly #maxPayload: number;
   readonly #maxEvent: number;
-  #bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_SIZE);
+  #bytes: Buffer;
   /** Zero: nothing is written yet. */
   #at = 0;
 
-  constructor(maxPayload = MAX_PAYLOAD, maxEvent = MAX_EVENT) {
+  /** @param expected bytes that all of it will take or so: then nothing is moved while it grows */
+  constructor(expected = 0, maxPayload = MAX_PAYLOAD, maxEvent = MAX_EVENT) {
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(LEAST_SIZE, Math.min(expected, maxPayload)));
     this.#maxPayload = maxPayload;
     this.#maxEvent = maxEvent;
   }
@@ -44,7 +48,7 @@ export class PayloadWriter {
     const columns = columnsJson(event);
     const fields = fieldsJson(event.fields);
     let most = 3 * (columns.length + fields.length) + 2;
-    if (most > FIRST_SIZE) most = Buffer.byteLength(columns) + Buffer.byteLength(fields) + 2;
+    if (most > LARGE) most = Buffer.byteLength(columns) + Buffer.byteLength(fields) + 2;
     if (most > this.#maxEvent) return false;
     if (this.#at > 0 && this.#at + most > this.#maxPayload) this.#end();
     if (this.#at === 0) this.#at = this.#bytes.write(FIRST_LINE, 'latin1');
@@ -74,14 +78,14 @@ export class PayloadWriter {
 
   #end(): void {
     this.#done.push(this.#bytes.subarray(0, this.#at));
-    this.#bytes = Buffer.allocUnsafeSlow(FIRST_SIZE);
+    this.#bytes = Buffer.allocUnsafeSlow(LEAST_SIZE);
     this.#at = 0;
   }
 }
 
 /** The payload of some events, however large. @throws as `PayloadWriter.add` */
 export function encodeEvents(events: readonly StoredEvent[]): Buffer {
-  const writer = new PayloadWriter(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+  const writer = new PayloadWriter(0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   for (const event of events) writer.add(event);
   return writer.end()[0] ?? Buffer.from(FIRST_LINE, 'latin1');
 }
@@ -105,22 +109,21 @@ function columnsJson(event: Omit<StoredEvent, 'fields'>): string {
   ]);
 }
 
-/** `null` if the payload is of another kind. */
-export function decodeEventLines(payload: Buffer): EventLine[] | null {
-  if (payload.length < FIRST_LINE.length || payload.toString('latin1', 0, FIRST_LINE.length) !== FIRST_LINE)
-    return null;
-  const lines = payload.toString('utf8', FIRST_LINE.length).split('\n');
-  const events: EventLine[] = [];
-  for (let index = 0; index + 1 < lines.length; index += 2) {
-    // Written by `encodeEvents`, and every byte checked by the journal.
-    const columns = JSON.parse(lines[index] ?? '') as Columns;
-    const [id, receivedAt, at, sourceId, product, category, service, channel, eventId, host, account, address, text] =
+/** The events of a payload, each read when it is its turn. None if the payload is of another kind. */
+export function* eventLinesIn(payload: Buffer): Generator<EventLine> {
+  if (payload.toString('latin1', 0, FIRST_LINE.length) !== FIRST_LINE) return;
+  for (let at = FIRST_LINE.length; at < payload.length; ) {
+    const between = payload.indexOf(0x0a, at);
+    const end = payload.indexOf(0x0a, between + 1);
+    // Written by `PayloadWriter`, and every byte checked by the journal.
+    const columns = JSON.parse(payload.toString('utf8', at, between)) as Columns;
+    const [id, receivedAt, at_, sourceId, product, category, service, channel, eventId, host, account, address, text] =
       columns;
-    events.push({
+    yield {
       event: {
         id,
         receivedAt,
-        at,
+        at: at_,
         sourceId,
         product,
         category,
@@ -132,20 +135,20 @@ export function decodeEventLines(payload: Buffer): EventLine[] | null {
         address,
         text,
       },
-      fieldsJson: lines[index + 1] ?? '{}',
-    });
+      fieldsJson: payload.toString('utf8', between + 1, end),
+    };
+    at = end + 1;
   }
-  return events;
 }
 
-/** `null` if the payload is of another kind. */
-export function decodeEvents(payload: Buffer): StoredEvent[] | null {
-  return (
-    decodeEventLines(payload)?.map(({ event, fieldsJson: json }) => {
-      const { text, ...columns } = event;
-      return { ...columns, fields: JSON.parse(json) as StoredEvent['fields'], text };
-    }) ?? null
-  );
+/** The events of a payload. None if it is of another kind. */
+export function decodeEvents(payload: Buffer): StoredEvent[] {
+  return Array.from(eventLinesIn(payload), eventOfLine);
+}
+
+export function eventOfLine({ event, fieldsJson: json }: EventLine): StoredEvent {
+  const { text, ...columns } = event;
+  return { ...columns, fields: JSON.parse(json) as StoredEvent['fields'], text };
 }
 
 type Text = string | null;
