@@ -51,6 +51,8 @@ export class Pipeline implements DoorServices {
   readonly #startId = randomBytes(6).toString('hex');
   readonly #share = new FairShare();
   #events = 0;
+  /** What an event of the last batch took in the journal, and a little more. */
+  #bytesEach = 0;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -59,7 +61,7 @@ export class Pipeline implements DoorServices {
 
   async accept(source: Source, messages: Messages): Promise<void> {
     const receivedAt = this.#admit(source, messages.length);
-    const batch = new Batch();
+    const batch = new Batch(messages.length * this.#bytesEach);
     for (const message of messages) {
       const read = this.#reader.read(message, receivedAt);
       for (const event of read.events) batch.add(this.#stored(event, source, receivedAt));
@@ -70,7 +72,7 @@ export class Pipeline implements DoorServices {
 
   async acceptRead(source: Source, read: readonly LogEvent[], unread: readonly SetAside[]): Promise<void> {
     const receivedAt = this.#admit(source, read.length);
-    const batch = new Batch();
+    const batch = new Batch(read.length * this.#bytesEach);
     for (const event of read) batch.add(this.#stored(event, source, receivedAt));
     for (const { reason, detail, record } of unread)
       batch.aside.push({ bytes: Buffer.from(record === null ? '' : `record ${record}`), reason, detail });
@@ -103,12 +105,15 @@ export class Pipeline implements DoorServices {
     return receivedAt;
   }
 
-  async #keep(source: Source, { payloads, events, aside }: Batch, receivedAt: number): Promise<void> {
+  async #keep(source: Source, { writer, events, aside }: Batch, receivedAt: number): Promise<void> {
     const { journal, setAsides, counters, sources, onKept } = this.#parts;
+    const payloads = writer.end();
+    const bytes = payloads.reduce((sum, { length }) => sum + length, 0);
+    if (events.length > 0) this.#bytesEach = (1.1 * bytes) / events.length;
     // Before the first event that holds them: a pseudonym that nobody can tell any more would be a loss.
     await this.#parts.keepIdentities();
     // One after another: all at once, a large request would never find room for itself.
-    for (const payload of payloads.end()) await journal.append(payload);
+    for (const payload of payloads) await journal.append(payload);
     await setAsides.keep(source.id, receivedAt, aside);
     counters.add('events_kept_total', {}, events.length);
     for (const { reason } of aside) counters.add('set_aside_total', { reason });
@@ -180,12 +185,16 @@ interface Aside {
 
 /** What came with one request: written as it will be kept, and of each event what its source is watched by. */
 class Batch {
-  readonly payloads = new PayloadWriter();
+  readonly writer: PayloadWriter;
   readonly events: HeardEvent[] = [];
   readonly aside: Aside[] = [];
 
+  constructor(expectedBytes: number) {
+    this.writer = new PayloadWriter(expectedBytes);
+  }
+
   add(event: StoredEvent): void {
-    if (this.payloads.add(event)) {
+    if (this.writer.add(event)) {
       const { at, host, product, category, service, channel, eventId } = event;
       this.events.push({ at, host, product, category, service, channel, eventId });
     } else

@@ -37,13 +37,12 @@ export async function bulkDoor(app: FastifyInstance, services: DoorServices): Pr
         const started = performance.now();
         const bulk = new Bulk(body);
         if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, bulk)))) return reply;
-        const { items } = bulk;
-        const bad = items.flatMap((item) => (item.bad === null ? [] : [Buffer.from(item.bad)]));
+        const bad = [...bulk.bad].sort(([a], [b]) => a - b).map(([, line]) => Buffer.from(line));
         await services.setAside(source, bad, 'bad-json', 'the document is not a JSON object');
         return {
           took: Math.round(performance.now() - started),
-          errors: items.some(({ bad }) => bad !== null),
-          items: items.map(answerTo),
+          errors: bad.length > 0,
+          items: bulk.actions.map((action, number) => answerTo(action, bulk.bad.has(number))),
         };
       },
     });
@@ -94,38 +93,37 @@ interface Action {
   readonly id: string | null;
 }
 
-interface BulkItem extends Action {
-  readonly id: string;
-  /** What could not be read; known once the documents have been gone through. */
-  bad: string | null;
-}
-
 /** The body of a bulk request: a line that says what to do, then the document. Documents are parsed when it is their turn. */
 class Bulk implements Messages {
-  readonly items: BulkItem[] = [];
-  /** Where each document begins and ends, and which item it is. */
+  /** Like ones are one object. */
+  readonly actions: Action[] = [];
+  /** What could not be read, by the number of its action; whole once the documents have been gone through. */
+  readonly bad = new Map<number, string>();
+  /** Where each document begins and ends, and the number of its action. */
   readonly #documents: number[] = [];
   readonly #body: Buffer;
 
   constructor(body: Buffer) {
     this.#body = body;
-    let pending: Action | null = null;
-    // Shippers say the same thing before every document.
-    let last: { readonly line: string; readonly action: Action } | null = null;
+    let isDocument = false;
+    let lastLine = '';
+    let last: Action | null = null;
     eachSpan(body, (from, to) => {
-      if (pending !== null) {
-        this.#documents.push(from, to, this.items.length);
-        this.#add(pending, null);
-        pending = null;
+      if (isDocument) {
+        this.#documents.push(from, to, this.actions.length - 1);
+        isDocument = false;
         return;
       }
       const line = body.toString('utf8', from, to).trim();
-      const action = line === last?.line ? last.action : actionOf(line);
-      if (action === null) return this.#add({ action: 'index', index: '', id: null }, line);
-      last = { line, action };
-      if (action.action === 'delete') this.#add(action, null);
-      else pending = action;
+      // Shippers say the same thing before every document.
+      if (line !== lastLine) last = actionOf(line);
+      lastLine = line;
+      this.actions.push(last ?? UNREADABLE);
+      if (last === null) this.bad.set(this.actions.length - 1, line);
+      else isDocument = last.action !== 'delete';
     });
+    // An action whose document did not arrive.
+    if (isDocument) this.actions.pop();
   }
 
   get length(): number {
@@ -134,20 +132,18 @@ class Bulk implements Messages {
 
   *[Symbol.iterator](): Generator<Message> {
     for (let at = 0; at < this.#documents.length; at += 3) {
-      const [from, to, item = 0] = this.#documents.slice(at, at + 3);
+      const [from, to, number = 0] = this.#documents.slice(at, at + 3);
       const line = this.#body.toString('utf8', from, to).trim();
-      const { action } = this.items[item] as BulkItem;
       const document = objectOf(line);
-      const inner = action === 'update' && document !== null && 'doc' in document ? document.doc : document;
+      const isUpdate = this.actions[number]?.action === 'update';
+      const inner = isUpdate && document !== null && 'doc' in document ? document.doc : document;
       if (typeof inner === 'object' && inner !== null) yield { kind: 'object', object: inner };
-      else (this.items[item] as BulkItem).bad = line;
+      else this.bad.set(number, line);
     }
   }
-
-  #add(action: Action, bad: string | null): void {
-    this.items.push({ ...action, id: action.id ?? randomUUID(), bad });
-  }
 }
+
+const UNREADABLE: Action = { action: 'index', index: '', id: null };
 
 function actionOf(line: string): Action | null {
   const object = objectOf(line);
@@ -177,9 +173,9 @@ function objectOf(line: string): object | null {
   }
 }
 
-function answerTo({ action, index, id, bad }: BulkItem): object {
-  const head = { _index: index, _id: id };
-  if (bad !== null)
+function answerTo({ action, index, id }: Action, isBad: boolean): object {
+  const head = { _index: index, _id: id ?? randomUUID() };
+  if (isBad)
     return {
       [action]: {
         ...head,

@@ -29,6 +29,8 @@ export class Pseudonymiser {
   readonly #mac: (text: string) => Buffer;
   readonly #known = new Map<string, string>();
   readonly #names = new Map<string, FieldName>();
+  /** A field that identifies was met. */
+  #isNamed = false;
 
   readonly #onNew: (pseudonym: string, text: string) => void;
 
@@ -69,9 +71,15 @@ export class Pseudonymiser {
 
   /** The event as everybody else may see it. What names nobody is not copied: most events come out as they went in. */
   event(event: LogEvent): LogEvent {
-    const named = this.#named(event.fields);
-    const clean = named === null ? this.#clean : this.#cleanerOf(named);
-    const fields = this.#fields(event.fields, named, clean, 0) as LogEvent['fields'];
+    this.#isNamed = false;
+    let clean = this.#clean;
+    let fields = this.#record(event.fields, null, clean, 0);
+    if (this.#isNamed) {
+      const named = new Map<string, string>();
+      this.#collectNamed(event.fields, false, named, 0);
+      clean = this.#cleanerOf(named);
+      fields = this.#record(event.fields, named, clean, 0);
+    }
     const text = event.text === null ? null : clean(event.text);
     return fields === event.fields && text === event.text ? event : { ...event, fields, text };
   }
@@ -91,7 +99,12 @@ export class Pseudonymiser {
     };
   }
 
-  /** The value without what names a patient: itself, if nothing in it does. */
+  /**
+   * The value without what names a patient: itself, if nothing in it does.
+   *
+   * @param named what fields that identify hold, with its pseudonym; `null`: not looked for yet. Then the first such field
+   *   ends the work, and `#isNamed` says so: few events have one, and the others are gone through once.
+   */
   #fields(
     value: FieldValue,
     named: ReadonlyMap<string, string> | null,
@@ -124,6 +137,9 @@ export class Pseudonymiser {
     for (const name in record) {
       const entry = record[name];
       const known = this.#name(name);
+      if (named === null && known.isIdentifying && entry !== '' && (typeof entry === 'string' || isNested(entry)))
+        this.#isNamed = true;
+      if (named === null && this.#isNamed) return record;
       const isTime = typeof entry === 'number' && known.isTime;
       const own = named !== null && known.isIdentifying && typeof entry === 'string' ? named.get(entry) : undefined;
       const kept = own ?? (isTime ? entry : this.#fields(entry, named, clean, depth + 1));
@@ -133,13 +149,7 @@ export class Pseudonymiser {
     return copy ?? record;
   }
 
-  /** Every text in a field that identifies, with its pseudonym; `null` if there is none. */
-  #named(fields: Fields): ReadonlyMap<string, string> | null {
-    const named = new Map<string, string>();
-    this.#collectNamed(fields, false, named, 0);
-    return named.size === 0 ? null : named;
-  }
-
+  /** Every text in a field that identifies, with its pseudonym. */
   #collectNamed(value: FieldValue, isNamed: boolean, named: Map<string, string>, depth: number): void {
     if (depth > MAX_DEPTH) return;
     if (typeof value === 'string') {
@@ -172,6 +182,10 @@ export class Pseudonymiser {
     }
     return pseudonym;
   }
+}
+
+function isNested(value: FieldValue): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /** What stands in a record before a field. */

@@ -31,26 +31,38 @@ const LEAST_BASE64 = 14;
  * patterns one after another takes 9 (a hospital’s mixture, `npm run bench -- live`).
  */
 export function mayHoldIdentifier(text: string): boolean {
-  let digits = 0;
-  let run = 0;
-  let kinds = 0;
-  for (let at = 0; at <= text.length; at++) {
-    const code = at < text.length ? text.charCodeAt(at) : 0x20;
-    const kind = code < 128 ? (KIND[code] ?? 0) : 0;
-    if (kind === DIGIT) digits++;
-    else {
-      if (digits >= 4 && endsNumber(text, at, digits)) return true;
-      digits = 0;
-    }
-    if ((kind & BASE64) !== 0) {
-      run++;
-      kinds |= kind;
+  const { length } = text;
+  for (let at = 0; at < length; ) {
+    let kind = kindAt(text, at);
+    if ((kind & BASE64) === 0) {
+      if (kind === ODD && isEscape(text, at)) return true;
+      at++;
       continue;
     }
-    if (run >= LEAST_BASE64 && mayBeEncoded(text, at - run, at, kinds)) return true;
-    run = 0;
-    kinds = 0;
-    if (kind === ODD && isEscape(text, at, code)) return true;
+    const from = at;
+    let kinds = 0;
+    do {
+      kinds |= kind;
+      kind = ++at < length ? kindAt(text, at) : 0;
+    } while ((kind & BASE64) !== 0);
+    if ((kinds & DIGIT) !== 0 && at - from >= 4 && mayEndNumber(text, from, at)) return true;
+    if (at - from >= LEAST_BASE64 && mayBeEncoded(text, from, at, kinds)) return true;
+  }
+  return false;
+}
+
+function kindAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 128 ? (KIND[code] ?? 0) : 0;
+}
+
+/** True if some digits in a run of base64’s characters may be the last of a patient’s number. */
+function mayEndNumber(text: string, from: number, to: number): boolean {
+  let digits = 0;
+  for (let at = from; at <= to; at++) {
+    if (at < to && isDigit(text.charCodeAt(at))) digits++;
+    else if (digits >= 4 && endsNumber(text, at, digits)) return true;
+    else digits = 0;
   }
   return false;
 }
@@ -80,9 +92,9 @@ function gapBefore(text: string, end: number): number {
 }
 
 /** True if digits may be written so (`%39`, `\u0039`, `&#57;`, UTF-16), or may be parted so, or a patient’s segment begins. */
-function isEscape(text: string, at: number, code: number): boolean {
+function isEscape(text: string, at: number): boolean {
   const next = text.charCodeAt(at + 1);
-  switch (code) {
+  switch (text.charCodeAt(at)) {
     case 0x25: // %
       return next === 0x33 || (next === 0x32 && isDigit(text.charCodeAt(at - 1)));
     case 0x5c: // \
