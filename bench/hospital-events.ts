@@ -15,15 +15,7 @@ const PROCESS_EXPLAINED =
 
 const ACCOUNTS = 3000;
 const HOSTS = 1200;
-const PROGRAMS = [
-  'WINWORD.EXE',
-  'OUTLOOK.EXE',
-  'chrome.exe',
-  'svchost.exe',
-  'emis.exe',
-  'systmone.exe',
-  'taskhostw.exe',
-];
+const PROGRAMS = ['WINWORD.EXE', 'OUTLOOK.EXE', 'chrome.exe', 'msedge.exe', 'emis.exe', 'systmone.exe', 'Teams.exe'];
 
 /**
  * What a hospital's shippers send in a day, in its usual mixture: Windows security events with their message text as

@@ -9,6 +9,7 @@ import {
   PostgresDialect,
   SqliteDialect,
   SqliteDriver,
+  type SqliteDatabase,
   type SqliteDialectConfig,
   type Transaction,
 } from 'kysely';
@@ -82,7 +83,7 @@ export function isAlreadyThere(error: unknown): boolean {
 }
 
 function dialectOf(place: StatePlace): Dialect {
-  if (place.kind === 'sqlite') return new ImmediateSqlite({ database: openSqlite(place.file) });
+  if (place.kind === 'sqlite') return new ImmediateSqlite({ database: preparedOnce(openSqlite(place.file)) });
   const pool = new pg.Pool({ connectionString: place.url, max: 8, types: { getTypeParser } });
   // A connection that breaks while nobody uses it is replaced at the next question, which then fails if it must.
   pool.on('error', () => undefined);
@@ -97,6 +98,32 @@ function openSqlite(file: string): BetterSqlite.Database {
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
   return database;
+}
+
+/** Texts of statements differ where lists of values differ in length; beyond so many the first is made again. */
+const MAX_PREPARED = 500;
+
+/**
+ * The database with each statement prepared once: preparing is what most of them cost. None is ever run while it runs:
+ * we never stream rows.
+ */
+function preparedOnce(database: BetterSqlite.Database): SqliteDatabase {
+  const prepared = new Map<string, BetterSqlite.Statement>();
+  return {
+    prepare: (sql) => {
+      let statement = prepared.get(sql);
+      if (statement === undefined) {
+        statement = database.prepare(sql);
+        for (const oldest of prepared.keys()) {
+          if (prepared.size < MAX_PREPARED) break;
+          prepared.delete(oldest);
+        }
+        prepared.set(sql, statement);
+      }
+      return statement;
+    },
+    close: () => database.close(),
+  };
 }
 
 /** `null` unless it is about the way to the server, or the door (SQLSTATE classes 08, 28 and 3D). */

@@ -7,7 +7,7 @@ import { Canaries } from '../detect/canaries.ts';
 import { Indicators, readIndicators } from '../detect/indicators.ts';
 import { loadRules } from '../detect/sigma/index.ts';
 import { Log } from '../ops/log.ts';
-import { decodeEvents } from '../store/archive/payload.ts';
+import { eventLinesIn, eventOfLine } from '../store/archive/payload.ts';
 import { followJournal } from '../store/journal.ts';
 import type { Filed } from './findings-store.ts';
 import type { FromJudging, JudgingSetup, Mark, ToJudging } from './judging-messages.ts';
@@ -153,9 +153,15 @@ function newBatch(): Batch {
 }
 
 function judgePayload(payload: Buffer, position: number, batch: Batch): void {
-  for (const event of decodeEvents(payload) ?? []) {
+  for (const line of eventLinesIn(payload)) {
+    const { event } = line;
     try {
-      const found = judge.judge(event, names.get(event.sourceId) ?? event.sourceId, position < (learned?.to ?? 0));
+      const found = judge.judge(
+        eventOfLine(line),
+        names.get(event.sourceId) ?? event.sourceId,
+        position < (learned?.to ?? 0),
+        line.fieldsJson,
+      );
       if (position >= setup.fileFrom) batch.filed.push(...found);
     } catch (error) {
       // A bug ends this event's judging only; the event is kept.

@@ -15,6 +15,7 @@ import { canaryFinding, indicatorFinding } from '../findings/listed.ts';
 import { silentRules } from '../findings/silent-rules.ts';
 import { loadBehaviourWords, unusualFinding } from '../findings/unusual.ts';
 import { fieldsToTell, loadTechniqueWords, techniquesOf, toldOf } from '../findings/words.ts';
+import { sourceOf } from '../intake/formats/shape.ts';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
 import type { Filed } from './findings-store.ts';
 
@@ -118,12 +119,18 @@ export class LiveJudge {
    * What the event leads to, by itself and with those before it.
    *
    * @param isLearned true if behaviour has learned from it before: the event is only read again
+   * @param fieldsJson its fields as `JSON.stringify` writes them, where that is at hand
    */
-  judge(event: StoredEvent, sourceName: string, isLearned = false): readonly Filed[] {
+  judge(
+    event: StoredEvent,
+    sourceName: string,
+    isLearned = false,
+    fieldsJson = JSON.stringify(event.fields),
+  ): readonly Filed[] {
     this.#found = [];
     this.#step = null;
     this.#completed = null;
-    const view = this.#view.show(logEventOf(event));
+    const view = this.#view.show(logEventOf(event, fieldsJson));
     // A clock that is ahead must not carry what is learned into the future.
     const said = event.at === null || event.at < event.receivedAt - OLDEST_MS ? event.receivedAt : event.at;
     const happened = Math.min(said, event.receivedAt + TOLERANCE_MS);
@@ -131,7 +138,7 @@ export class LiveJudge {
     this.#learning = isLearned ? null : happened;
     let contentId: string | null = null;
     this.#engine.judge(view, ({ rule, matched, value }) => {
-      contentId ??= contentIdOf(event);
+      contentId ??= contentIdOf(event, fieldsJson);
       const hit: LiveHit = {
         ruleId: rule.id,
         path: `${sourceName}/${event.id}`,
@@ -175,7 +182,7 @@ export class LiveJudge {
     const touch = this.#canaries?.touchedBy(view) ?? null;
     const indicator = this.#indicators?.foundIn(view) ?? null;
     if (touch !== null || indicator !== null) {
-      contentId ??= contentIdOf(event);
+      contentId ??= contentIdOf(event, fieldsJson);
       const place = { path: `${sourceName}/${event.id}`, record: 1 };
       const where = { contentId, place, at: event.at, entities: entitiesOf(view) };
       if (touch !== null) this.#found.push({ finding: canaryFinding(touch, where), sourceId: event.sourceId });
@@ -232,23 +239,21 @@ export class LiveJudge {
   }
 }
 
-function contentIdOf({ sourceId, at, fields, text }: StoredEvent): string {
-  return hash('sha256', `${sourceId}\0${at ?? ''}\0${text ?? JSON.stringify(fields)}`, 'hex').slice(0, 32);
+function contentIdOf({ sourceId, at, text }: StoredEvent, fieldsJson: string): string {
+  return hash('sha256', `${sourceId}\0${at ?? ''}\0${text ?? fieldsJson}`, 'hex').slice(0, 32);
 }
 
-function logEventOf({ at, product, category, service, fields, text }: StoredEvent): LogEvent {
+function logEventOf({ at, product, category, service, fields, text }: StoredEvent, fieldsJson: string): LogEvent {
   return {
     record: 1,
     at,
     atText: null,
     zoneAssumed: false,
-    logSource: {
-      ...(product === null ? {} : { product }),
-      ...(category === null ? {} : { category }),
-      ...(service === null ? {} : { service }),
-    },
+    // One object for like events: the engine finds its rules by it.
+    logSource: sourceOf(product, category, service),
     // Parsed from what the service itself has written.
     fields: fields as Fields,
     text,
+    json: text === null ? fieldsJson : null,
   };
 }

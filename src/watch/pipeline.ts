@@ -4,20 +4,21 @@ import type { LogEvent } from '../core/event.ts';
 import { FieldsView } from '../core/fields-view.ts';
 import { Refusal } from '../core/refusal.ts';
 import { entitiesOf } from '../detect/entities.ts';
-import type { DoorServices, Source } from '../intake/doors/door.ts';
+import type { DoorServices, Messages, Source } from '../intake/doors/door.ts';
 import type { Verdict } from '../intake/hl7/acknowledge.ts';
 import { careOf, type CareProblem } from '../intake/hl7/care.ts';
 import { type Hl7Message, readHl7 } from '../intake/hl7/message.ts';
 import type { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import type { SetAside } from '../intake/formats/format.ts';
 import { type Message, MessageReader } from '../intake/message-reader.ts';
-import { encodeEvents } from '../store/archive/payload.ts';
+import { PayloadWriter } from '../store/archive/payload.ts';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
 import type { Journal } from '../store/journal.ts';
 import { careFields } from './care-fields.ts';
 import type { Counters } from './counters.ts';
 import { FairShare } from './fair-share.ts';
 import type { SetAsides } from './set-aside-store.ts';
+import type { HeardEvent } from './source-watch.ts';
 import type { Sources } from './sources.ts';
 
 export interface PipelineParts {
@@ -39,7 +40,7 @@ export interface PipelineParts {
   /** Something came from this source. */
   readonly onSource: (source: Source) => void;
   /** So much of it was kept, and so many messages set aside. */
-  readonly onHeard: (source: Source, events: readonly StoredEvent[], aside: number, receivedAt: number) => void;
+  readonly onHeard: (source: Source, events: readonly HeardEvent[], aside: number, receivedAt: number) => void;
   readonly onBug: (error: unknown) => void;
 }
 
@@ -55,6 +56,8 @@ export class Pipeline implements DoorServices {
   readonly #startId = randomBytes(6).toString('hex');
   readonly #share = new FairShare();
   #events = 0;
+  /** What an event of the last batch took in the journal, and a little more. */
+  #bytesEach = 0;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -65,46 +68,47 @@ export class Pipeline implements DoorServices {
     return this.#parts.timeZone;
   }
 
-  async accept(source: Source, messages: readonly Message[]): Promise<void> {
+  async accept(source: Source, messages: Messages): Promise<void> {
     const receivedAt = this.#admit(source, messages.length);
-    const events: StoredEvent[] = [];
-    const aside: Aside[] = [];
+    const batch = new Batch(messages.length * this.#bytesEach);
     for (const message of messages) {
       const read = this.#reader.read(message, receivedAt);
-      for (const event of read.events) events.push(this.#stored(event, source, receivedAt));
-      for (const { reason, detail } of read.setAside) aside.push({ bytes: bytesOf(message), reason, detail });
+      for (const event of read.events) batch.add(this.#stored(event, source, receivedAt));
+      for (const { reason, detail } of read.setAside) batch.aside.push({ bytes: bytesOf(message), reason, detail });
     }
-    await this.#keep(source, events, aside, receivedAt);
+    await this.#keep(source, batch, receivedAt);
   }
 
   async acceptRead(source: Source, read: readonly LogEvent[], unread: readonly SetAside[]): Promise<void> {
     const receivedAt = this.#admit(source, read.length);
-    const events = read.map((event) => this.#stored(event, source, receivedAt));
-    const aside = unread.map(({ reason, detail, record }) => ({
-      bytes: Buffer.from(record === null ? '' : `record ${record}`),
-      reason,
-      detail,
-    }));
-    await this.#keep(source, events, aside, receivedAt);
+    const batch = new Batch(read.length * this.#bytesEach);
+    for (const event of read) batch.add(this.#stored(event, source, receivedAt));
+    for (const { reason, detail, record } of unread)
+      batch.aside.push({ bytes: Buffer.from(record === null ? '' : `record ${record}`), reason, detail });
+    await this.#keep(source, batch, receivedAt);
   }
 
   async acceptCare(source: Source, notes: readonly CareNote[]): Promise<void> {
     const receivedAt = this.#admit(source, notes.length);
-    await this.#keep(source, this.#careEvents(source, notes, receivedAt), [], receivedAt);
+    await this.#keep(source, this.#careBatch(source, notes, receivedAt), receivedAt);
   }
 
   async acceptHl7(source: Source, bytes: Buffer): Promise<{ message: Hl7Message | null; verdict: Verdict }> {
     const receivedAt = this.#admit(source, 1);
     const read = this.#readHl7(bytes, receivedAt);
     if ('notes' in read) {
-      await this.#keep(source, this.#careEvents(source, read.notes, receivedAt), [], receivedAt);
+      await this.#keep(source, this.#careBatch(source, read.notes, receivedAt), receivedAt);
       return { message: read.message, verdict: { kind: 'accepted', code: 0, text: '' } };
     }
     const { message, problem } = read;
     const { isRefused, code, reason, detail } = problem;
     // What no relationship is made of is not ours to keep.
     if (isRefused) this.count('mllp', reason);
-    else await this.#keep(source, [], [{ bytes, reason, detail }], receivedAt);
+    else {
+      const batch = new Batch(0);
+      batch.aside.push({ bytes, reason, detail });
+      await this.#keep(source, batch, receivedAt);
+    }
     return { message, verdict: { kind: isRefused ? 'rejected' : 'error', code, text: detail } };
   }
 
@@ -119,12 +123,12 @@ export class Pipeline implements DoorServices {
   }
 
   /** Notes as they are kept: with pseudonyms and keyed hashes, and nothing else of a patient. */
-  #careEvents(source: Source, notes: readonly CareNote[], receivedAt: number): StoredEvent[] {
-    const events: StoredEvent[] = [];
+  #careBatch(source: Source, notes: readonly CareNote[], receivedAt: number): Batch {
+    const batch = new Batch(notes.length * this.#bytesEach);
     for (const note of notes) {
       const fields = careFields(note, this.#parts.pseudonymiser);
       if (fields === null) continue;
-      events.push({
+      batch.add({
         id: this.#newId(),
         receivedAt,
         at: note.at,
@@ -141,7 +145,7 @@ export class Pipeline implements DoorServices {
         text: null,
       });
     }
-    return events;
+    return batch;
   }
 
   #newId(): string {
@@ -180,21 +184,17 @@ export class Pipeline implements DoorServices {
     return receivedAt;
   }
 
-  async #keep(source: Source, events: readonly StoredEvent[], aside: Aside[], receivedAt: number): Promise<void> {
+  async #keep(source: Source, { writer, events, aside }: Batch, receivedAt: number): Promise<void> {
     const { journal, setAsides, counters, sources, onKept } = this.#parts;
-    const { payloads, tooLarge } = payloadsOf(events);
-    for (const event of tooLarge)
-      aside.push({
-        bytes: Buffer.from(JSON.stringify(event.fields)),
-        reason: 'event-too-large',
-        detail: 'the event takes more than 16 MiB',
-      });
+    const payloads = writer.end();
+    const bytes = payloads.reduce((sum, { length }) => sum + length, 0);
+    if (events.length > 0) this.#bytesEach = (1.1 * bytes) / events.length;
     // Before the first event that holds them: a pseudonym that nobody can tell any more would be a loss.
     await this.#parts.keepIdentities();
     // One after another: all at once, a large request would never find room for itself.
     for (const payload of payloads) await journal.append(payload);
     await setAsides.keep(source.id, receivedAt, aside);
-    counters.add('events_kept_total', {}, events.length - tooLarge.length);
+    counters.add('events_kept_total', {}, events.length);
     for (const { reason } of aside) counters.add('set_aside_total', { reason });
     await sources.heard(source.id);
     this.#parts.onHeard(source, events, aside.length, receivedAt);
@@ -262,20 +262,27 @@ interface Aside {
   readonly detail: string;
 }
 
-/** A payload of the journal is not made larger than this, unless one event alone is. */
-const MAX_PAYLOAD = 4 * 1024 * 1024;
-const MAX_EVENT = 16 * 1024 * 1024;
+/** What came with one request: written as it will be kept, and of each event what its source is watched by. */
+class Batch {
+  readonly writer: PayloadWriter;
+  readonly events: HeardEvent[] = [];
+  readonly aside: Aside[] = [];
 
-/** The events in payloads of a size that the journal takes; those that are too large by themselves apart. */
-function payloadsOf(events: readonly StoredEvent[]): { payloads: Buffer[]; tooLarge: StoredEvent[] } {
-  if (events.length === 0) return { payloads: [], tooLarge: [] };
-  const payload = encodeEvents(events);
-  const [only] = events;
-  if (payload.length <= MAX_PAYLOAD) return { payloads: [payload], tooLarge: [] };
-  if (events.length === 1 && only !== undefined)
-    return payload.length <= MAX_EVENT ? { payloads: [payload], tooLarge: [] } : { payloads: [], tooLarge: [only] };
-  const halves = [events.slice(0, events.length >> 1), events.slice(events.length >> 1)].map(payloadsOf);
-  return { payloads: halves.flatMap((half) => half.payloads), tooLarge: halves.flatMap((half) => half.tooLarge) };
+  constructor(expectedBytes: number) {
+    this.writer = new PayloadWriter(expectedBytes);
+  }
+
+  add(event: StoredEvent): void {
+    if (this.writer.add(event)) {
+      const { at, host, product, category, service, channel, eventId } = event;
+      this.events.push({ at, host, product, category, service, channel, eventId });
+    } else
+      this.aside.push({
+        bytes: Buffer.from(JSON.stringify(event.fields)),
+        reason: 'event-too-large',
+        detail: 'the event takes more than 16 MiB',
+      });
+  }
 }
 
 function bytesOf(message: Message): Buffer {

@@ -25,6 +25,9 @@ interface Watched {
   day: number;
 }
 
+/** What a source is watched by. */
+export type HeardEvent = Pick<StoredEvent, 'at' | 'host' | 'product' | 'category' | 'service' | 'channel' | 'eventId'>;
+
 /** One slot of one source, being counted. */
 interface Slot {
   events: number;
@@ -98,7 +101,7 @@ export class SourceWatch {
   }
 
   /** Something came from a source. Called for all that comes: it must be cheap. */
-  heard(sourceId: string, events: readonly StoredEvent[], aside: number, receivedAt: number): void {
+  heard(sourceId: string, events: readonly HeardEvent[], aside: number, receivedAt: number): void {
     this.#endSlots(receivedAt);
     const slot = this.#slotOf(sourceId);
     hear(this.#of(sourceId).rhythm, receivedAt);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Message } from '../message-reader.ts';
-import type { DoorServices } from './door.ts';
-import { admitted, bodyOf, eachLine, keptOrRefused, takeBytes } from './http-door.ts';
+import type { DoorServices, Messages } from './door.ts';
+import { admitted, bodyOf, eachSpan, keptOrRefused, takeBytes } from './http-door.ts';
 
 const DOOR = 'bulk';
 /** Clients ask for a version before they send; this one they all know how to talk to. */
@@ -35,14 +35,14 @@ export async function bulkDoor(app: FastifyInstance, services: DoorServices): Pr
         const body = await bodyOf(request, reply);
         if (body === null || source === undefined) return reply;
         const started = performance.now();
-        const { messages, items } = readBulk(body);
-        if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
-        const bad = items.flatMap((item) => (item.bad === null ? [] : [Buffer.from(item.bad)]));
+        const bulk = new Bulk(body);
+        if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, bulk)))) return reply;
+        const bad = [...bulk.bad].sort(([a], [b]) => a - b).map(([, line]) => Buffer.from(line));
         await services.setAside(source, bad, 'bad-json', 'the document is not a JSON object');
         return {
           took: Math.round(performance.now() - started),
-          errors: items.some(({ bad }) => bad !== null),
-          items: items.map(answerTo),
+          errors: bad.length > 0,
+          items: bulk.actions.map((action, number) => answerTo(action, bulk.bad.has(number))),
         };
       },
     });
@@ -86,36 +86,66 @@ export async function bulkDoor(app: FastifyInstance, services: DoorServices): Pr
   }
 }
 
-interface BulkItem {
+interface Action {
   readonly action: 'index' | 'create' | 'update' | 'delete';
   readonly index: string;
-  readonly id: string;
-  /** What could not be read. */
-  readonly bad: string | null;
+  /** `null`: we give it one. */
+  readonly id: string | null;
 }
 
-function readBulk(body: Buffer): { messages: Message[]; items: BulkItem[] } {
-  const messages: Message[] = [];
-  const items: BulkItem[] = [];
-  let pending: Omit<BulkItem, 'bad'> | null = null;
-  eachLine(body, (line) => {
-    if (pending === null) {
-      const action = actionOf(line);
-      if (action === null) items.push({ action: 'index', index: '', id: randomUUID(), bad: line });
-      else if (action.action === 'delete') items.push({ ...action, bad: null });
-      else pending = action;
-      return;
+/** The body of a bulk request: a line that says what to do, then the document. Documents are parsed when it is their turn. */
+class Bulk implements Messages {
+  /** Like ones are one object. */
+  readonly actions: Action[] = [];
+  /** What could not be read, by the number of its action; whole once the documents have been gone through. */
+  readonly bad = new Map<number, string>();
+  /** Where each document begins and ends, and the number of its action. */
+  readonly #documents: number[] = [];
+  readonly #body: Buffer;
+
+  constructor(body: Buffer) {
+    this.#body = body;
+    let isDocument = false;
+    let lastLine = '';
+    let last: Action | null = null;
+    eachSpan(body, (from, to) => {
+      if (isDocument) {
+        this.#documents.push(from, to, this.actions.length - 1);
+        isDocument = false;
+        return;
+      }
+      const line = body.toString('utf8', from, to).trim();
+      // Shippers say the same thing before every document.
+      if (line !== lastLine) last = actionOf(line);
+      lastLine = line;
+      this.actions.push(last ?? UNREADABLE);
+      if (last === null) this.bad.set(this.actions.length - 1, line);
+      else isDocument = last.action !== 'delete';
+    });
+    // An action whose document did not arrive.
+    if (isDocument) this.actions.pop();
+  }
+
+  get length(): number {
+    return this.#documents.length / 3;
+  }
+
+  *[Symbol.iterator](): Generator<Message> {
+    for (let at = 0; at < this.#documents.length; at += 3) {
+      const [from, to, number = 0] = this.#documents.slice(at, at + 3);
+      const line = this.#body.toString('utf8', from, to).trim();
+      const document = objectOf(line);
+      const isUpdate = this.actions[number]?.action === 'update';
+      const inner = isUpdate && document !== null && 'doc' in document ? document.doc : document;
+      if (typeof inner === 'object' && inner !== null) yield { kind: 'object', object: inner };
+      else this.bad.set(number, line);
     }
-    const document = objectOf(line);
-    const inner = pending.action === 'update' && document !== null && 'doc' in document ? document.doc : document;
-    if (typeof inner === 'object' && inner !== null) messages.push({ kind: 'object', object: inner });
-    items.push({ ...pending, bad: typeof inner === 'object' && inner !== null ? null : line });
-    pending = null;
-  });
-  return { messages, items };
+  }
 }
 
-function actionOf(line: string): Omit<BulkItem, 'bad'> | null {
+const UNREADABLE: Action = { action: 'index', index: '', id: null };
+
+function actionOf(line: string): Action | null {
   const object = objectOf(line);
   if (object === null) return null;
   for (const action of ['index', 'create', 'update', 'delete'] as const) {
@@ -128,7 +158,7 @@ function actionOf(line: string): Omit<BulkItem, 'bad'> | null {
     return {
       action,
       index: typeof index === 'string' ? index : 'wardwatch',
-      id: typeof id === 'string' ? id : randomUUID(),
+      id: typeof id === 'string' ? id : null,
     };
   }
   return null;
@@ -143,9 +173,9 @@ function objectOf(line: string): object | null {
   }
 }
 
-function answerTo({ action, index, id, bad }: BulkItem): object {
-  const head = { _index: index, _id: id };
-  if (bad !== null)
+function answerTo({ action, index, id }: Action, isBad: boolean): object {
+  const head = { _index: index, _id: id ?? randomUUID() };
+  if (isBad)
     return {
       [action]: {
         ...head,

@@ -12,6 +12,12 @@ export interface Source {
   readonly kind: string;
 }
 
+/** Messages that are gone through once, in order. One may be made only when it is its turn; then not all of them are there at once. */
+export interface Messages extends Iterable<Message> {
+  /** There are no more than this. */
+  readonly length: number;
+}
+
 /**
  * What every door is handed. A door admits sources, cuts what they send into messages and hands those on; it
  * acknowledges (answers, reads on) only when `accept` has resolved, and pushes back when it rejects.
@@ -30,7 +36,7 @@ export interface DoorServices {
    *
    * @throws Refusal `store/busy`, `store/disk-full` or `store/write-failed`: none of it is kept; send again later
    */
-  accept(source: Source, messages: readonly Message[]): Promise<void>;
+  accept(source: Source, messages: Messages): Promise<void>;
   /**
    * As `accept`, of a file that the door itself has read. What it could not read stays in the file; the reason is kept.
    *

@@ -102,11 +102,24 @@ export async function keptOrRefused(
 
 /** Calls `found` with each line that is not blank, and its number from 1. */
 export function eachLine(bytes: Buffer, found: (line: string, number: number) => void): void {
+  eachSpan(bytes, (from, to, number) => found(bytes.toString('utf8', from, to).trim(), number));
+}
+
+/** Calls `found` with where each line that is not blank begins and ends, and its number from 1. */
+export function eachSpan(bytes: Buffer, found: (from: number, to: number, number: number) => void): void {
   let from = 0;
   for (let number = 1; from < bytes.length; number++) {
     const end = bytes.indexOf(0x0a, from);
-    const line = bytes.toString('utf8', from, end < 0 ? bytes.length : end).trim();
-    if (line !== '') found(line, number);
-    from = end < 0 ? bytes.length : end + 1;
+    const to = end < 0 ? bytes.length : end;
+    if (!isBlank(bytes, from, to)) found(from, to, number);
+    from = to + 1;
   }
+}
+
+function isBlank(bytes: Buffer, from: number, to: number): boolean {
+  let at = from;
+  while (at < to && (bytes[at] ?? 0) <= 0x20) at++;
+  // Beyond ASCII there are other blanks; a control character is none.
+  const isPlain = at < to && (bytes[at] ?? 0) < 0x80;
+  return !isPlain && bytes.toString('utf8', from, to).trim() === '';
 }

@@ -1,4 +1,4 @@
-import type { FieldValue, LogEvent } from '../../core/event.ts';
+import { type Fields, type FieldValue, type LogEvent, newFields } from '../../core/event.ts';
 import { replaceIdentifiers } from './find.ts';
 import { isPatientNumber } from '../../core/patient-number.ts';
 
@@ -10,7 +10,6 @@ const MAX_DEPTH = 40;
 /** A text shorter than this is replaced in its own field only: elsewhere it is not what it was. */
 const LEAST_ELSEWHERE = 4;
 const REMEMBERED = 50_000;
-const LONGEST_REMEMBERED = 200;
 const PSEUDONYM = /^(?:pt|pi)_[0-9a-f]{20}$/;
 /** FHIR’s way to write an id that a table gives alone. */
 const REFERENCE = /^Patient\//i;
@@ -30,8 +29,8 @@ export class Pseudonymiser {
   readonly #mac: (text: string) => Buffer;
   readonly #known = new Map<string, string>();
   readonly #names = new Map<string, FieldName>();
-  /** Texts that name nobody. */
-  readonly #clean = new Set<string>();
+  /** A field that identifies was met. */
+  #isNamed = false;
 
   readonly #onNew: (pseudonym: string, text: string) => void;
 
@@ -69,17 +68,7 @@ export class Pseudonymiser {
   }
 
   text(text: string): string {
-    // Ten digits and nothing else is the least that names a patient.
-    if (text.length < 10) return text;
-    // Logs repeat themselves: most texts of a day were looked through before. To look a long one up costs more than it saves.
-    const mayBeKnown = text.length <= LONGEST_REMEMBERED;
-    if (mayBeKnown && this.#clean.has(text)) return text;
-    const clean = replaceIdentifiers(text, this.#replace);
-    if (clean === text && mayBeKnown) {
-      if (this.#clean.size >= REMEMBERED) this.#clean.clear();
-      this.#clean.add(text);
-    }
-    return clean;
+    return replaceIdentifiers(text, this.#replace);
   }
 
   #name(name: string): FieldName {
@@ -92,48 +81,84 @@ export class Pseudonymiser {
     return known;
   }
 
-  /** The event as everybody else may see it. */
+  /** The event as everybody else may see it. What names nobody is not copied: most events come out as they went in. */
   event(event: LogEvent): LogEvent {
-    const named = new Map<string, string>();
-    this.#collectNamed(event.fields, false, named, 0);
+    this.#isNamed = false;
+    let clean = this.#clean;
+    let fields = this.#record(event.fields, null, clean, 0);
+    if (this.#isNamed) {
+      const named = new Map<string, string>();
+      this.#collectNamed(event.fields, false, named, 0);
+      clean = this.#cleanerOf(named);
+      fields = this.#record(event.fields, named, clean, 0);
+    }
+    const text = event.text === null ? null : clean(event.text);
+    return fields === event.fields && text === event.text ? event : { ...event, fields, text };
+  }
+
+  readonly #clean = (text: string): string => this.text(text);
+
+  /** Replaces what a field that identifies holds wherever else it stands, too. */
+  #cleanerOf(named: ReadonlyMap<string, string>): (text: string) => string {
     const elsewhere = [...named]
       .filter(([value]) => value.length >= LEAST_ELSEWHERE)
       .sort(([a], [b]) => b.length - a.length);
-    const clean = (text: string): string => {
+    return (text) => {
       let result = text;
       for (const [value, pseudonym] of elsewhere)
         if (result.includes(value)) result = result.replaceAll(value, pseudonym);
       return this.text(result);
     };
-    return {
-      ...event,
-      fields: this.#fields(event.fields, named, clean, 0) as LogEvent['fields'],
-      text: event.text === null ? null : clean(event.text),
-    };
   }
 
+  /**
+   * The value without what names a patient: itself, if nothing in it does.
+   *
+   * @param named what fields that identify hold, with its pseudonym; `null`: not looked for yet. Then the first such field
+   *   ends the work, and `#isNamed` says so: few events have one, and the others are gone through once.
+   */
   #fields(
     value: FieldValue,
-    named: ReadonlyMap<string, string>,
+    named: ReadonlyMap<string, string> | null,
     clean: (text: string) => string,
     depth: number,
   ): FieldValue {
     if (typeof value === 'string') return clean(value);
     if (typeof value === 'number') {
+      if (!(value >= 1e9 && value < 1e10)) return value;
       const text = String(value);
       return text.length === 10 && isPatientNumber(text) ? this.of(text) : value;
     }
     if (typeof value !== 'object' || value === null) return value;
     if (depth > MAX_DEPTH) return '(nested too deep to be kept)';
-    if (Array.isArray(value)) return value.map((entry: FieldValue) => this.#fields(entry, named, clean, depth + 1));
-    const fields = Object.create(null) as Record<string, FieldValue>;
-    for (const [name, entry] of Object.entries(value)) {
-      const known = this.#name(name);
-      const isTime = typeof entry === 'number' && known.isTime;
-      const own = known.isIdentifying && typeof entry === 'string' ? named.get(entry) : undefined;
-      fields[known.clean] = own ?? (isTime ? entry : this.#fields(entry, named, clean, depth + 1));
+    if (Array.isArray(value)) {
+      const entries = value as readonly FieldValue[];
+      const cleaned = entries.map((entry) => this.#fields(entry, named, clean, depth + 1));
+      return cleaned.every((entry, index) => entry === entries[index]) ? value : cleaned;
     }
-    return fields;
+    return this.#record(value as Fields, named, clean, depth);
+  }
+
+  #record(
+    record: Fields,
+    named: ReadonlyMap<string, string> | null,
+    clean: (text: string) => string,
+    depth: number,
+  ): Fields {
+    let copy: Fields | null = null;
+    for (const name in record) {
+      const entry = record[name];
+      const known = this.#name(name);
+      if (named === null && known.isIdentifying && entry !== '' && (typeof entry === 'string' || isNested(entry)))
+        this.#isNamed = true;
+      if (named === null && this.#isNamed) return record;
+      const isTime = typeof entry === 'number' && known.isTime;
+      const own = named !== null && known.isIdentifying && typeof entry === 'string' ? named.get(entry) : undefined;
+      const kept = own ?? (isTime ? entry : this.#fields(entry, named, clean, depth + 1));
+      if (copy === null && (kept !== entry || known.clean !== name)) copy = copyBefore(record, name);
+      if (copy !== null) copy[known.clean] = kept;
+    }
+    return copy ?? record;
   }
 
   /** Every text in a field that identifies, with its pseudonym. */
@@ -143,10 +168,16 @@ export class Pseudonymiser {
       if (isNamed && value !== '' && !named.has(value) && !PSEUDONYM.test(value)) named.set(value, this.of(value));
     } else if (Array.isArray(value))
       for (const entry of value as readonly FieldValue[]) this.#collectNamed(entry, isNamed, named, depth + 1);
-    else if (typeof value === 'object' && value !== null)
-      for (const [name, entry] of Object.entries(value))
-        if (typeof entry === 'object' || this.#name(name).isIdentifying)
-          this.#collectNamed(entry, this.#name(name).isIdentifying, named, depth + 1);
+    else if (typeof value === 'object' && value !== null) this.#collectNamedIn(value as Fields, named, depth);
+  }
+
+  #collectNamedIn(record: Fields, named: Map<string, string>, depth: number): void {
+    for (const name in record) {
+      const entry = record[name];
+      if (typeof entry !== 'string' && typeof entry !== 'object') continue;
+      const { isIdentifying } = this.#name(name);
+      if (isIdentifying || typeof entry === 'object') this.#collectNamed(entry, isIdentifying, named, depth + 1);
+    }
   }
 
   readonly #replace = (found: string): string => this.of(found);
@@ -163,6 +194,20 @@ export class Pseudonymiser {
     }
     return pseudonym;
   }
+}
+
+function isNested(value: FieldValue): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** What stands in a record before a field. */
+function copyBefore(record: Fields, end: string): Fields {
+  const copy = newFields();
+  for (const name in record) {
+    if (name === end) break;
+    copy[name] = record[name];
+  }
+  return copy;
 }
 
 /** A number of seconds since 1970 has ten digits too. */

@@ -9,7 +9,7 @@ import { Chain, type ChainEntry, type ChainHead, type ChainProblem, readChain, t
 import { openDatabase } from './database.ts';
 import type { Bucket, CountRequest, SearchRequest } from './event-store.ts';
 import { HotRows } from './hot-rows.ts';
-import { decodeEventLines } from './payload.ts';
+import { eventLinesIn } from './payload.ts';
 import { type LegalHold, mayGo, type Retention, type RetentionKind } from './retention.ts';
 import { Searcher, type SearchLimits, type Snapshot } from './searcher.ts';
 import type { StoredEvent } from './stored-event.ts';
@@ -72,6 +72,8 @@ export interface ArchiveStatus {
 }
 
 const IDLE_MS = 20;
+/** What came may be found by searches so much later. */
+const GATHER_MS = 250;
 const RETRY_MS = 1000;
 /** With so many files that cannot be removed, the disk does not get emptier by giving up more. */
 const MAX_STUCK = 3;
@@ -93,6 +95,8 @@ export class Archive {
   #shownTo: Position;
   #journalEnd: Position = 0;
   #isClosed = false;
+  /** What is appended now waits for more. */
+  #isGathering = false;
   #isSealWanted = false;
   #isClockAhead = false;
   #following: Promise<void>;
@@ -169,13 +173,15 @@ export class Archive {
   journalReaches(end: Position): void {
     if (end <= this.#journalEnd) return;
     this.#journalEnd = end;
-    this.#wake();
+    if (!this.#isGathering) this.#wake();
   }
 
   /** Resolves when everything before a position can be found. */
   async caughtUp(position: Position): Promise<void> {
     if (this.#shownTo >= position) return;
-    await new Promise<void>((resolve) => this.#waiters.push({ position, resolve }));
+    const shown = new Promise<void>((resolve) => this.#waiters.push({ position, resolve }));
+    this.#wake();
+    await shown;
   }
 
   get status(): ArchiveStatus {
@@ -286,6 +292,11 @@ export class Archive {
         continue;
       }
       await this.#takeIn();
+      // What is asked for is shown at once; else a little later, so that many events cost one opening and one flush.
+      if (this.#isClosed || this.#waiters.length > 0 || this.#isSealDue()) continue;
+      this.#isGathering = true;
+      await this.#rest(GATHER_MS);
+      this.#isGathering = false;
     }
   }
 
@@ -300,7 +311,7 @@ export class Archive {
     );
     for await (const { position, next, payload } of entries) {
       try {
-        for (const line of decodeEventLines(payload) ?? []) this.#hot.add(line);
+        for (const line of eventLinesIn(payload)) this.#hot.add(line);
       } catch (error) {
         this.#news.onDamage({ kind: 'payload', position, detail: String(error) });
       }

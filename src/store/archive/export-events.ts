@@ -30,7 +30,7 @@ export async function* exportEvents(data: string, onLoss: (what: string) => void
     const entries = readJournal(journal, catalog.sealedTo, ({ kind, file, from, to }) => {
       if (kind !== 'torn-tail') onLoss(`${file} is ${kind} from position ${from} to ${to}`);
     });
-    for await (const { payload } of entries) yield decodeEvents(payload) ?? [];
+    for await (const { payload } of entries) yield decodeEvents(payload);
   } finally {
     unlock();
   }

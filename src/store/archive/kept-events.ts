@@ -55,7 +55,7 @@ export async function readKeptEvents(
         if (kind !== 'torn-tail') losses.push(`${path.basename(file)} is ${kind} from position ${from} to ${to}`);
       });
       for await (const { payload } of entries)
-        for (const event of decodeEvents(payload) ?? []) if (event.category === category) onEvent(event);
+        for (const event of decodeEvents(payload)) if (event.category === category) onEvent(event);
       if (readChain(archive).lines.length !== lines.length) continue;
       const sealed = lines.flatMap((line) => (line.kind === 'sealed' ? line.segments : []));
       return { deleted: sealed.filter(({ name }) => catalog.deleted.has(name)), losses };

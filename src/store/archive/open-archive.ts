@@ -46,7 +46,7 @@ const DEFAULTS = {
   sealBytes: 64 << 20,
   sealAfterMs: 3_600_000,
   memoryMb: 256,
-  threads: 2,
+  threads: 1,
   search: { timeoutMs: 30_000, atOnce: 4 },
   retention: DEFAULT_RETENTION,
   minFreeBytes: 1 << 30,
