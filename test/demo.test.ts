@@ -53,6 +53,12 @@ test('the simulated hospice is one click away, shows its attack, touches nothing
     60_000,
   );
   ok(incidents.items.length <= 12, 'a handful');
+  const cases = await eventually(
+    async () => (await ask(`${house}api/v1/records/cases`)) as { items: readonly object[] },
+    ({ items }) => items.length > 0,
+    120_000,
+  );
+  ok(cases.items.length < 20, 'a short list');
   const here = (await service.fetch('/api/v1/incidents', { headers: analyst })).text;
   deepEqual((JSON.parse(here) as { items: unknown[] }).items, []);
   equal(

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { simulateHospital } from '../records/simulate/hospital.ts';
+import { FAMILIES } from '../records/simulate/parameters.ts';
 import { Log } from '../ops/log.ts';
 import { type Service, startService } from '../serve/service.ts';
 import { simulateAttack } from '../simulate/attack.ts';
@@ -27,6 +29,13 @@ const HELP = helpText({
 
 const SEED = 1;
 const NAME = 'Visitor';
+const DAY_MS = 86_400_000;
+/** Four weeks to learn from, and a week to judge. */
+const CARE_DAYS = 35;
+const CARE_STAFF = 60;
+const CARE_PATIENTS = 500;
+/** A house of sixty would wait a year for a case at the usual budget. */
+const DEMO_BUDGET = 5;
 
 /** @returns the exit code, once it has ended */
 export async function runDemo(
@@ -40,7 +49,9 @@ export async function runDemo(
   }
   const http = readListen('--listen', given.text('listen') ?? '127.0.0.1:0');
   const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-demo-'));
+  const care = path.join(folder, 'care');
   try {
+    const accesses = writeCare(care, Date.now());
     const service = await startService({
       dataFolder: path.join(folder, 'data'),
       keysFolder: path.join(folder, 'keys'),
@@ -55,8 +66,8 @@ export async function runDemo(
       rules: { ruleFolders: [OWN_RULES], placeholders: readPlaceholders(null), cacheFolder: cacheFolder(env) },
       canaries: { accounts: [], hosts: [], shares: [], files: [], patients: [] },
       indicatorFiles: [],
-      relationships: null,
-      budget: 0.2,
+      relationships: care,
+      budget: DEMO_BUDGET,
       notices: null,
       oidc: null,
       doesCareDepend: (host) => host.startsWith('sim-dc-') || host.startsWith('sim-files-'),
@@ -68,12 +79,14 @@ export async function runDemo(
     });
     const stopped = asked();
     const password = randomBytes(12).toString('base64url');
-    await furnish(service, password);
+    const ask = await furnish(service, password);
     print(
       given.flag('json')
         ? `${JSON.stringify({ schema: 'wardwatch.demo/1', http: service.addresses.http, name: NAME, password })}\n`
         : `The simulated hospice is at ${service.addresses.http}/\nSign in as ${NAME} with the password ${password}\nCtrl-C ends it, and leaves nothing.\n`,
     );
+    // The attack is there to be looked at: the records come a little later.
+    sendAccesses(service, ask, accesses).catch((error: unknown) => say(`the records are missing: ${String(error)}\n`));
     await stopped;
     await service.close();
   } finally {
@@ -82,10 +95,12 @@ export async function runDemo(
   return EXIT.done;
 }
 
+type Ask = (url: string, body: object) => Promise<Readonly<Record<string, unknown>>>;
+
 /** Somebody who may do everything here, two sources, and a day of theirs. */
-async function furnish({ addresses, firstLink }: Service, password: string): Promise<void> {
+async function furnish({ addresses, firstLink }: Service, password: string): Promise<Ask> {
   let cookie = '';
-  const ask = async (url: string, body: object): Promise<Readonly<Record<string, unknown>>> => {
+  const ask: Ask = async (url, body) => {
     const answer = await fetch(`${addresses.http}/api/v1${url}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-wardwatch': 'page', cookie },
@@ -110,12 +125,39 @@ async function furnish({ addresses, firstLink }: Service, password: string): Pro
   const lines = attack.windows.map((doc) => `{"create":{}}\n${JSON.stringify(doc)}\n`);
   for (let from = 0; from < lines.length; from += 500)
     await send(`${addresses.http}/_bulk`, `ApiKey ${String(windows['token'])}`, lines.slice(from, from + 500).join(''));
+  return ask;
 }
 
-async function send(url: string, authorization: string, body: string): Promise<void> {
+/**
+ * Five weeks of care that end yesterday, as the service is given it: who was where, and apart from that who opened what.
+ *
+ * @returns the accesses, as FHIR AuditEvents
+ */
+function writeCare(folder: string, now: number): readonly string[] {
+  const parameters = FAMILIES['D'];
+  if (parameters === undefined) throw new Error('the family D is gone');
+  const firstDay = new Date(now - CARE_DAYS * DAY_MS).toISOString().slice(0, 10);
+  const size = { days: CARE_DAYS, staff: CARE_STAFF, patients: CARE_PATIENTS };
+  simulateHospital({ seed: SEED, ...size, folder, parameters: { ...parameters, firstDay }, auditEvents: true });
+  const events = readFileSync(path.join(folder, 'audit-events.ndjson'), 'utf8').trim().split('\n');
+  for (const name of ['accesses.csv', 'labels.csv', 'audit-events.ndjson']) rmSync(path.join(folder, name));
+  return events;
+}
+
+async function sendAccesses({ addresses }: Service, ask: Ask, events: readonly string[]): Promise<void> {
+  const { token } = await ask('/sources', { name: 'sim-records', kind: 'fhir' });
+  for (let from = 0; from < events.length; from += 500) {
+    const entry = events.slice(from, from + 500).map((line) => ({ resource: JSON.parse(line) as object }));
+    const body = JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry });
+    await send(`${addresses.http}/fhir`, `Bearer ${String(token)}`, body, 'application/fhir+json');
+  }
+  await ask('/records/review', {});
+}
+
+async function send(url: string, authorization: string, body: string, type = 'application/x-ndjson'): Promise<void> {
   const answer = await fetch(url, {
     method: 'POST',
-    headers: { authorization, 'content-type': 'application/x-ndjson' },
+    headers: { authorization, 'content-type': type },
     body,
   });
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
