@@ -1,6 +1,5 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
-import { ask, type Person, type Problem } from '../client/ask.ts';
-import { asProblem } from './loaded.tsx';
+import { ask, asProblem, type Person, type Problem } from '../client/ask.ts';
 
 export type SessionState =
   | { readonly is: 'loading' }
@@ -14,6 +13,8 @@ export interface Session {
   readonly signedIn: (person: Person) => void;
   /** The service no longer knows us. */
   readonly lost: () => void;
+  /** Whoever was here has signed out. */
+  readonly signedOut: () => void;
 }
 
 const SessionContext = createContext<Session>({
@@ -21,6 +22,7 @@ const SessionContext = createContext<Session>({
   reload: () => undefined,
   signedIn: () => undefined,
   lost: () => undefined,
+  signedOut: () => undefined,
 });
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
@@ -35,8 +37,12 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   }, []);
   const signedIn = useCallback((person: Person) => setState({ is: 'signed-in', person }), []);
   const lost = useCallback(() => setState({ is: 'nobody', isNew: false, hasExpired: true }), []);
+  const signedOut = useCallback(() => setState({ is: 'nobody', isNew: false, hasExpired: false }), []);
   useEffect(reload, [reload]);
-  const session = useMemo(() => ({ state, reload, signedIn, lost }), [state, reload, signedIn, lost]);
+  const session = useMemo(
+    () => ({ state, reload, signedIn, lost, signedOut }),
+    [state, reload, signedIn, lost, signedOut],
+  );
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 
