@@ -158,6 +158,7 @@ describe('scan', () => {
       '{"Image":"C:\\\\Windows\\\\System32\\\\vssadmin.exe","CommandLine":"vssadmin delete shadows","EventID":1}\n',
     );
     equal(wardwatch('scan', bare, '--format', 'ndjson').stdout, '');
+    for (const bad of ['windows/', '/sysmon', 'a/b/c']) equal(wardwatch('scan', bare, '--as', bad).status, 2, bad);
     match(wardwatch('scan', bare, '--format', 'ndjson', '--as', 'windows/sysmon').stdout, /wardwatch\.finding/);
     match(
       wardwatch('scan', bare, '--format', 'ndjson', '--as', 'windows/process_creation').stdout,

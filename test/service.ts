@@ -40,7 +40,8 @@ export class TestService {
   }
 
   async start(): Promise<void> {
-    const args = [MAIN, 'serve', '--data', this.data, '--keys', this.keys, '--listen', '127.0.0.1:0', ...this.#args];
+    const listen = this.#args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+    const args = [MAIN, 'serve', '--data', this.data, '--keys', this.keys, ...listen, ...this.#args];
     const child = spawn(process.execPath, [...FLAGS, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: this.#env,

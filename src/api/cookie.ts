@@ -9,7 +9,24 @@ const PLAIN = 'wardwatch';
 
 /** The token of the session that a request came with. */
 export function sessionOf(request: FastifyRequest): string | null {
-  const wanted = isSecure(request) ? SECURE : PLAIN;
+  return cookieOf(request, isSecure(request) ? SECURE : PLAIN);
+}
+
+/** Sets the cookie of a session, or with `null` takes it away. It ends with the browser; the service ends it sooner. */
+export function answerSession(request: FastifyRequest, reply: FastifyReply, token: string | null): void {
+  setCookie(request, reply, isSecure(request) ? SECURE : PLAIN, token, 'Strict');
+}
+
+/** Of a sign-in that was begun with the identity provider, who sends the browser back from another site: hence not `Strict`. */
+export function stateOf(request: FastifyRequest): string | null {
+  return cookieOf(request, isSecure(request) ? `${SECURE}-state` : `${PLAIN}-state`);
+}
+
+export function answerState(request: FastifyRequest, reply: FastifyReply, state: string | null): void {
+  setCookie(request, reply, isSecure(request) ? `${SECURE}-state` : `${PLAIN}-state`, state, 'Lax');
+}
+
+function cookieOf(request: FastifyRequest, wanted: string): string | null {
   for (const pair of (request.headers.cookie ?? '').slice(0, 8192).split(';')) {
     const [name = '', value = ''] = pair.trim().split('=', 2);
     if (name === wanted && /^[\w-]{1,100}$/.test(value)) return value;
@@ -17,12 +34,16 @@ export function sessionOf(request: FastifyRequest): string | null {
   return null;
 }
 
-/** Sets the cookie of a session, or with `null` takes it away. It ends with the browser; the service ends it sooner. */
-export function answerSession(request: FastifyRequest, reply: FastifyReply, token: string | null): void {
-  const name = isSecure(request) ? SECURE : PLAIN;
+function setCookie(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  name: string,
+  value: string | null,
+  sameSite: 'Strict' | 'Lax',
+): void {
   const secure = isSecure(request) ? '; Secure' : '';
-  const age = token === null ? '; Max-Age=0' : '';
-  reply.header('set-cookie', `${name}=${token ?? ''}; Path=/; HttpOnly; SameSite=Strict${secure}${age}`);
+  const age = value === null ? '; Max-Age=0' : '';
+  reply.header('set-cookie', `${name}=${value ?? ''}; Path=/; HttpOnly; SameSite=${sameSite}${secure}${age}`);
 }
 
 /** True for what our own page sent: no other site can add the header without our leave, which nobody gets. */

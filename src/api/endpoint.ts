@@ -4,6 +4,7 @@ import type { Role } from '../core/role.ts';
 import type { Desk } from '../incidents/desk.ts';
 import type { Exceptions } from '../incidents/exceptions.ts';
 import type { Incidents } from '../incidents/store.ts';
+import type { Oidc } from '../people/oidc.ts';
 import type { People } from '../people/people.ts';
 import type { Sessions } from '../people/sessions.ts';
 import type { SignIn } from '../people/sign-in.ts';
@@ -31,6 +32,8 @@ export interface ApiServices {
   readonly people: People;
   readonly signIn: SignIn;
   readonly sessions: Sessions;
+  /** The organisation’s identity provider; `null`: there is none. */
+  readonly oidc: Oidc | null;
   readonly recordCases: RecordCases;
   readonly recordReview: Pick<RecordReview, 'begin' | 'isRunning' | 'last'>;
   /** Who opened a patient’s record. @throws Refusal `records/not-found` */
@@ -87,6 +90,17 @@ export class SessionChange {
   }
 }
 
+/** An answer that sends the browser elsewhere, with cookies: of a session, and of a sign-in that was begun (`null` takes it away). */
+export class Redirect {
+  readonly to: string;
+  readonly cookies: { readonly session?: string; readonly state?: string | null };
+
+  constructor(to: string, cookies: Redirect['cookies']) {
+    this.to = to;
+    this.cookies = cookies;
+  }
+}
+
 /** An answer that is not one JSON object: text, or pieces as they come. */
 export interface Streamed {
   readonly contentType: string;
@@ -115,7 +129,14 @@ export interface Endpoint<Input extends z.ZodObject = z.ZodObject> {
    * to answer for. A `POST` always is.
    */
   readonly isRecorded: boolean;
-  handle(input: z.infer<Input>, services: ApiServices, signal: AbortSignal, caller: Caller | null): Promise<unknown>;
+  handle(
+    input: z.infer<Input>,
+    services: ApiServices,
+    signal: AbortSignal,
+    caller: Caller | null,
+    /** Of a sign-in through the provider, from the browser’s cookie. */
+    begunState: string | null,
+  ): Promise<unknown>;
 }
 
 /** Keeps the types of one endpoint together. */

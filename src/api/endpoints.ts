@@ -12,6 +12,7 @@ import { observations } from './endpoints/observations.ts';
 import { openapi } from './endpoints/openapi.ts';
 import { beginRecordReview, decideRecordCase, recordCases, recordReview } from './endpoints/record-cases.ts';
 import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
+import { oidc } from './endpoints/oidc.ts';
 import { people } from './endpoints/people.ts';
 import { session } from './endpoints/session.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
@@ -49,6 +50,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   beginRecordReview,
   whoLooked,
   ...session,
+  ...oidc,
   ...people,
   live,
   metrics,

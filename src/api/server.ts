@@ -4,8 +4,8 @@ import { Refusal, type RefusalCode, REFUSALS } from '../core/refusal.ts';
 import type { Role } from '../core/role.ts';
 import type { Trail } from '../ops/trail.ts';
 import type { Tokens } from '../people/tokens.ts';
-import { answerSession, isFromPage, sessionOf } from './cookie.ts';
-import { type ApiServices, type Caller, type Endpoint, SessionChange, type Streamed } from './endpoint.ts';
+import { answerSession, answerState, isFromPage, sessionOf, stateOf } from './cookie.ts';
+import { type ApiServices, type Caller, type Endpoint, Redirect, SessionChange, type Streamed } from './endpoint.ts';
 
 export interface ApiParts {
   readonly endpoints: readonly Endpoint[];
@@ -54,10 +54,15 @@ export async function api(
         });
         if ((each.isRecorded || each.method === 'POST') && caller !== null)
           await trail.record(caller.id, `${each.method} ${each.path}`, null, cleaned(input, services));
-        const answer = await each.handle(input, services, abort.signal, caller);
+        const answer = await each.handle(input, services, abort.signal, caller, stateOf(request));
         if (answer instanceof SessionChange) {
           answerSession(request, reply, answer.session);
           return answer.body;
+        }
+        if (answer instanceof Redirect) {
+          if (answer.cookies.session !== undefined) answerSession(request, reply, answer.cookies.session);
+          if (answer.cookies.state !== undefined) answerState(request, reply, answer.cookies.state);
+          return reply.redirect(answer.to, 303);
         }
         if (!isStreamed(answer)) return answer;
         reply.type(answer.contentType);
@@ -220,6 +225,8 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'sign-in/code-needed': 401,
   'sign-in/locked': 403,
   'sign-in/busy': 503,
+  'sign-in/provider': 502,
+  'sign-in/no-provider': 404,
   'people/bad-link': 410,
   'people/weak-password': 422,
   'people/name-taken': 409,

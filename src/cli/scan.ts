@@ -167,7 +167,7 @@ export function readTimeZone(zone: string): string {
 export function readDeclaration(text: string | null): Declaration | null {
   if (text === null) return null;
   const [product = '', word = '', ...more] = text.toLowerCase().split('/');
-  if (product === '' || more.length > 0)
+  if (product === '' || more.length > 0 || text.endsWith('/'))
     throw new Refusal('usage/bad-option', `--as is PRODUCT or PRODUCT/SERVICE-OR-CATEGORY, not “${text}”`);
   if (word === '') return { channel: '', logSource: isCategory(product) ? { category: product } : { product } };
   const channel = product === 'windows' ? (channelOfService(word) ?? '') : '';

@@ -8,6 +8,7 @@ import { type Service, startService } from '../serve/service.ts';
 import { EXIT } from './exit.ts';
 import { numberIn } from './folder-options.ts';
 import { helpText, type OptionTable, readOptions } from './options.ts';
+import { readOidc } from './oidc-file.ts';
 import { readNotices } from './notices-file.ts';
 import { print, say } from './output.ts';
 import { readTimeZone } from './scan.ts';
@@ -37,6 +38,7 @@ const OPTIONS: OptionTable = {
   },
   budget: { type: 'string', value: 'N', help: 'of that review: false alerts a day per 1,000 staff (default 0.2)' },
   notices: { type: 'string', value: 'FILE', help: 'who is told of incidents, and how (docs/notices.md)' },
+  oidc: { type: 'string', value: 'FILE', help: 'your identity provider, to sign people in (docs/running.md)' },
   timezone: { type: 'string', value: 'ZONE', help: 'zone of times that name none (default Europe/London)' },
   help: { type: 'boolean', short: 'h', help: 'this text' },
 };
@@ -83,6 +85,7 @@ export async function runServe(
     if (!existsSync(folder)) throw new Refusal('rules/not-found', `there is no folder ${folder}`);
   const timeZone = readTimeZone(given.text('timezone') ?? 'Europe/London');
   const noticesFile = given.text('notices');
+  const oidcFile = given.text('oidc');
   const indicatorFiles = given.texts('indicators');
   for (const file of indicatorFiles)
     if (!existsSync(file)) throw new Refusal('mapping/invalid', `there is no file of indicators ${file}`);
@@ -106,6 +109,7 @@ export async function runServe(
     relationships,
     budget,
     notices: noticesFile === null ? null : readNotices(noticesFile, timeZone),
+    oidc: oidcFile === null ? null : readOidc(oidcFile),
     doesCareDepend: hostMatcher(readCareDependsOn(given.text('site'))),
     timeZone,
     state: env['WARDWATCH_STATE'] ?? null,

@@ -55,6 +55,10 @@ export const REFUSALS = {
   'sign-in/code-needed': { exit: 2, hint: 'Look them up in your authenticator app.' },
   'sign-in/locked': { exit: 2, hint: 'Wait 15 minutes, or ask an administrator to unlock it.' },
   'sign-in/busy': { exit: 4, hint: 'Try again in a few seconds.' },
+  'sign-in/provider': { exit: 4, hint: 'Try again; if it stays so, show this to whoever runs the service.' },
+  'sign-in/no-provider': { exit: 2, hint: 'Sign in with a password. The provider is set up with serve --oidc.' },
+  'sign-in/ended': { exit: 2, hint: 'Ask an administrator: this account was ended.' },
+  'oidc/invalid': { exit: 2, hint: 'See docs/running.md for the file.' },
   'people/bad-link': {
     exit: 2,
     hint: 'Ask an administrator for a new one; the first is printed when the service starts.',

@@ -3,6 +3,7 @@ import { Refusal } from '../core/refusal.ts';
 import { type Role, rolesIn } from '../core/role.ts';
 import type { State } from '../store/state.ts';
 import type { PersonRow } from '../store/tables.ts';
+import type { Vouched } from './oidc.ts';
 import { hashPassword } from './passwords.ts';
 
 /** Somebody who uses the page. */
@@ -37,15 +38,9 @@ export class People {
     this.#now = now;
   }
 
-  /** True until the first person has set a password. */
-  async isNew(): Promise<boolean> {
-    const row = await this.#state.db
-      .selectFrom('people')
-      .select('id')
-      .where('password', 'is not', null)
-      .limit(1)
-      .executeTakeFirst();
-    return row === undefined;
+  /** True until an administrator can sign in. */
+  isNew(): Promise<boolean> {
+    return hasNoAdmin(this.#state.db);
   }
 
   /**
@@ -75,6 +70,7 @@ export class People {
     roles: readonly Role[],
     expiresAt: number | null,
   ): Promise<{ readonly id: PersonRow['id']; readonly token: string }> {
+    if (roles.length === 0) throw new Refusal('people/no-role', `say what ${name} is to do`);
     const id = newId('per');
     const row = this.#newRow(id, name, roles, expiresAt, null);
     await this.#state.transaction(async (within) => {
@@ -138,8 +134,7 @@ export class People {
       if (invited !== null)
         await within.updateTable('people').set({ password: kept }).where('id', '=', row.id).execute();
       else {
-        const others = await within.selectFrom('people').select('id').where('password', 'is not', null).execute();
-        if (others.length > 0) throw badLink();
+        if (!(await hasNoAdmin(within))) throw badLink();
         const inserted = await within
           .insertInto('people')
           .values(row)
@@ -150,6 +145,39 @@ export class People {
       }
     });
     return personOf(row);
+  }
+
+  /**
+   * The account of somebody whom the identity provider vouches for: made at their first sign-in. It is never joined to
+   * one with a password by its name alone.
+   *
+   * @throws Refusal `sign-in/ended`, `people/name-taken`, `people/bad-name`
+   */
+  async vouchedFor({ subject, name, roles }: Vouched): Promise<Person> {
+    const known = await this.#state.db
+      .selectFrom('people')
+      .selectAll()
+      .where('oidc_subject', '=', subject)
+      .executeTakeFirst();
+    if (known === undefined) {
+      const row = { ...this.#newRow(newId('per'), name, roles ?? [], null, null), oidc_subject: subject };
+      const inserted = await this.#state.db
+        .insertInto('people')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('id')
+        .executeTakeFirst();
+      if (inserted === undefined) throw new Refusal('people/name-taken', `${row.name} has an account already`);
+      return personOf(row);
+    }
+    if (stateOf(known, this.#now()) !== 'active') throw new Refusal('sign-in/ended', 'this account was ended');
+    if (roles === null) return personOf(known);
+    await this.#state.db
+      .updateTable('people')
+      .set({ roles: JSON.stringify(roles) })
+      .where('id', '=', known.id)
+      .execute();
+    return personOf({ ...known, roles: JSON.stringify(roles) });
   }
 
   async list(): Promise<readonly ListedPerson[]> {
@@ -248,7 +276,6 @@ export class People {
     const name = given.normalize('NFKC').trim().replaceAll(/\s+/gu, ' ');
     if (!/^[\p{L}\p{N}][\p{L}\p{M}\p{N} .’'@_-]{0,99}$/u.test(name))
       throw new Refusal('people/bad-name', 'a name has letters, digits, spaces, dots, dashes and @, at most 100');
-    if (roles.length === 0) throw new Refusal('people/no-role', `say what ${name} is to do`);
     return {
       id,
       name,
@@ -258,6 +285,7 @@ export class People {
       second_factor: null,
       second_factor_new: null,
       second_factor_step: null,
+      oidc_subject: null,
       created_at: this.#now(),
       expires_at: expiresAt,
       ended_at: null,
@@ -274,8 +302,18 @@ export function personOf({ id, name, roles, second_factor }: PersonRow): Person 
   return { id, name, roles: rolesIn(JSON.parse(roles) as unknown[]), hasSecondFactor: second_factor !== null };
 }
 
-export function stateOf({ ended_at, expires_at, password }: PersonRow, now: number): PersonState {
+/** In all the time that the state tells of. */
+async function hasNoAdmin(db: Pick<State['db'], 'selectFrom'>): Promise<boolean> {
+  const rows = await db
+    .selectFrom('people')
+    .selectAll()
+    .where((where) => where.or([where('password', 'is not', null), where('oidc_subject', 'is not', null)]))
+    .execute();
+  return !rows.some((row) => personOf(row).roles.includes('admin'));
+}
+
+export function stateOf({ ended_at, expires_at, password, oidc_subject }: PersonRow, now: number): PersonState {
   if (ended_at !== null) return 'ended';
   if (expires_at !== null && expires_at <= now) return 'expired';
-  return password === null ? 'invited' : 'active';
+  return password === null && oidc_subject === null ? 'invited' : 'active';
 }

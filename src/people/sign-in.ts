@@ -67,6 +67,11 @@ export class SignIn {
     return personOf(row);
   }
 
+  /** Somebody came in by another way. */
+  note(id: string, by: 'provider'): Promise<void> {
+    return this.#trail.record(id, 'sign-in', null, { by });
+  }
+
   /** Lets somebody try again at once. */
   async unlock(name: string): Promise<void> {
     await this.#forget(this.#macOf(name));

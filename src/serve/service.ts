@@ -37,6 +37,7 @@ import { RecordReview } from '../watch/record-review.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
 import { Sources } from '../watch/sources.ts';
+import { Oidc, type OidcSettings } from '../people/oidc.ts';
 import { People } from '../people/people.ts';
 import { Sessions } from '../people/sessions.ts';
 import { SignIn } from '../people/sign-in.ts';
@@ -63,6 +64,8 @@ export interface ServiceOptions {
   readonly budget: number;
   /** `null`: nobody is told of anything. */
   readonly notices: NoticeSettings | null;
+  /** `null`: people sign in with passwords only. */
+  readonly oidc: OidcSettings | null;
   readonly timeZone: string;
   /** True for hosts, in lower case, that care depends on. */
   readonly doesCareDepend: (host: string) => boolean;
@@ -276,6 +279,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             people,
             signIn,
             sessions: new Sessions(state, now),
+            oidc: options.oidc === null ? null : new Oidc(options.oidc, now),
             recordCases,
             recordReview,
             replaySetAside: (reason) =>

@@ -269,6 +269,8 @@ export interface PersonRow {
   readonly second_factor_new: Buffer | null;
   /** The last 30 seconds whose code was used. */
   readonly second_factor_step: number | null;
+  /** The identity provider and its own name of the person; `null`: they sign in with a password. */
+  readonly oidc_subject: string | null;
   readonly created_at: UtcMs;
   readonly expires_at: UtcMs | null;
   readonly ended_at: UtcMs | null;

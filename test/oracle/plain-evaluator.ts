@@ -106,14 +106,15 @@ function plainDashesAgain(text: string, windash: boolean): string {
 }
 
 /** A glob, by the table of which prefixes match which: slow and obvious. */
-function globHolds(pattern: Pattern, text: string): boolean {
-  const parts = pattern.flatMap((part): (string | number)[] => (typeof part === 'string' ? part.split('') : [part]));
+function globHolds(pattern: Pattern, whole: string): boolean {
+  const text = Array.from(whole);
+  const parts = pattern.flatMap((part): (string | number)[] => (typeof part === 'string' ? Array.from(part) : [part]));
   let reach: boolean[] = Array.from({ length: text.length + 1 }, (_, i) => i === 0);
   for (const part of parts) {
     const next = new Array<boolean>(text.length + 1).fill(false);
     for (let i = 0; i <= text.length; i++) {
       if (part === 0) next[i] = (reach[i] ?? false) || (i > 0 && (next[i - 1] ?? false));
-      else if (i > 0 && reach[i - 1] === true) next[i] = part === 1 || part === text.charAt(i - 1);
+      else if (i > 0 && reach[i - 1] === true) next[i] = part === 1 || part === text[i - 1];
     }
     reach = next;
   }

@@ -57,6 +57,9 @@ describe('values and modifiers', () => {
       ['three backslashes and a star are a backslash and a star', { F: 'a\\\\\\*' }, { F: 'a\\*' }, true],
       ['four backslashes are two', { 'F|contains': '\\\\\\\\srv' }, { F: 'x \\\\srv' }, true],
       ['a question mark is exactly one character', { F: 'a?c' }, { F: 'ac' }, false],
+      ['a question mark takes an emoji whole', { F: 'a?c' }, { F: 'a😀c' }, true],
+      ['and not half of one', { F: 'a??c' }, { F: 'a😀c' }, false],
+      ['also between stars', { 'F|contains': 'x?y' }, { F: 'a😀 x😀y b' }, true],
       ['null holds on an absent field', { F: null }, {}, true],
       ['null does not hold on an empty text', { F: null }, { F: '' }, false],
       ['an empty text does not hold on an absent field', { F: '' }, {}, false],
@@ -115,6 +118,42 @@ describe('values and modifiers', () => {
   test('all on keywords wants each of them somewhere', () => {
     equal(fires({ keywords: { '|all': ['one', 'two'] }, condition: 'keywords' }, { F: 'one', G: 'two' }), true);
     equal(fires({ keywords: { '|all': ['one', 'two'] }, condition: 'keywords' }, { F: 'one' }), false);
+  });
+});
+
+describe('what a rule cannot mean', () => {
+  const yaml = (detection: string, level = 'high') =>
+    loadRuleTexts(
+      [
+        {
+          path: 'rule.yml',
+          text: `title: r\nid: r\nlevel: ${level}\nlogsource: {category: test}\ndetection:\n${detection}`,
+        },
+      ],
+      options,
+    );
+
+  test('a number too long for a number keeps its digits', () => {
+    for (const number of ['9007199254740993', '-12345678901234567890', '18446744073709551615']) {
+      const { rules, problems } = yaml(`  s: {F: ${number}}\n  condition: s\n`);
+      deepEqual(problems, []);
+      const found = JSON.stringify(rules);
+      ok(found.includes(`"${number}"`), found);
+    }
+  });
+
+  test('a time of day that there is not is refused', () => {
+    for (const item of ['F|hour: 25', 'F|minute: 60', 'F|month|gt: 13', 'F|day: 1.5', 'F|week|lte: -1'])
+      match(yaml(`  s: {${item}}\n  condition: s\n`).problems[0]?.detail ?? '', /from \d+ to \d+/, item);
+    for (const item of ['F|hour|gte: 0', 'F|minute: 59', 'F|year: 2026'])
+      deepEqual(yaml(`  s: {${item}}\n  condition: s\n`).problems, [], item);
+  });
+
+  test('a level that there is not is told of, and taken as medium', () => {
+    const { rules, warnings } = yaml('  s: {F: 1}\n  condition: s\n', 'hi');
+    equal(rules[0]?.level, 'medium');
+    match(warnings.join(), /rule\.yml.*“hi”.*medium/);
+    deepEqual(yaml('  s: {F: 1}\n  condition: s\n').warnings, []);
   });
 });
 

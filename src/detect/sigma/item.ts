@@ -18,6 +18,15 @@ const ENCODINGS: Readonly<Record<string, (text: string) => string>> = {
 };
 const COMPARISONS: readonly string[] = ['gt', 'gte', 'lt', 'lte'];
 const TIME_PARTS: readonly string[] = ['minute', 'hour', 'day', 'week', 'month', 'year'];
+/** From the least to the most that a part of a time can be. */
+const TIME_RANGES: Readonly<Record<TimePart, readonly [number, number]>> = {
+  minute: [0, 59],
+  hour: [0, 23],
+  day: [1, 31],
+  week: [1, 53],
+  month: [1, 12],
+  year: [0, 9999],
+};
 const PLACES: readonly string[] = ['contains', 'startswith', 'endswith'];
 const REGEX_FLAGS: Readonly<Record<string, string>> = {
   i: 'i',
@@ -136,7 +145,12 @@ function readNumber(
   if (!Number.isFinite(number)) return fail(`the comparison of ${fieldName} needs a number`);
   // Both words were found in their lists.
   const operator = comparison as Comparison | undefined;
-  if (part !== undefined) return ok([{ kind: 'time', part: part as TimePart, operator: operator ?? 'eq', number }]);
+  if (part !== undefined) {
+    const [least, most] = TIME_RANGES[part as TimePart];
+    if (!Number.isInteger(number) || number < least || number > most)
+      return fail(`the modifier ${part} takes a whole number from ${least} to ${most}, not ${number}`);
+    return ok([{ kind: 'time', part: part as TimePart, operator: operator ?? 'eq', number }]);
+  }
   return operator === undefined ? fail('no comparison') : ok([{ kind: 'compare', operator, number }]);
 }
 

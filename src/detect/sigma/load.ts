@@ -33,7 +33,7 @@ export interface LoadedRules {
 }
 
 /** Bump when the shape of what is read changes, so that old caches are not used. */
-const CACHE_VERSION = 2;
+const CACHE_VERSION = 3;
 const MAX_FILES = 100_000;
 
 interface RuleFile {
@@ -60,12 +60,14 @@ export function loadRules(folders: readonly string[], options: LoadOptions): Loa
 export function loadRuleTexts(texts: readonly { path: string; text: string }[], options: LoadOptions): LoadedRules {
   const rules: Rule[] = [];
   const problems: RuleProblem[] = [];
+  const warnings: string[] = [];
   for (const { path: from, text } of texts) {
     const read = readRules(text, from, options.placeholders);
     rules.push(...read.rules);
     problems.push(...read.problems);
+    warnings.push(...read.warnings);
   }
-  return sortOut(rules, problems, options);
+  return sortOut(rules, problems, warnings, options);
 }
 
 function compose(files: readonly RuleFile[], options: LoadOptions): LoadedRules {
@@ -76,8 +78,12 @@ function compose(files: readonly RuleFile[], options: LoadOptions): LoadedRules 
 }
 
 /** Keeps what runs, says why of the rest, and applies the filters. */
-function sortOut(rules: readonly Rule[], problems: RuleProblem[], options: LoadOptions): LoadedRules {
-  const warnings: string[] = [];
+function sortOut(
+  rules: readonly Rule[],
+  problems: RuleProblem[],
+  warnings: string[],
+  options: LoadOptions,
+): LoadedRules {
   const byId = new Map<string, string>();
   const kept: (EventRule | CorrelationRule)[] = [];
   const filters: FilterRule[] = [];

@@ -63,11 +63,49 @@ export function plainDashes(text: string): string {
   return text.replace(OPTION_DASH, '-');
 }
 
+/** Half of a character beyond the first 65,536, such as an emoji. */
+const HALF = /[\ud800-\udfff]/;
+
+/** A test on a whole text. `?` takes one character, also where that is two units of UTF-16. */
+export function compilePattern(pattern: Pattern): (text: string) => boolean {
+  const byUnits = compileUnits(pattern);
+  if (!pattern.includes(ONE_CHAR)) return byUnits;
+  const characters = pattern.flatMap((part): Pattern => (typeof part === 'string' ? Array.from(part) : [part]));
+  // Hardly any log holds one: those that do may be slower.
+  return (text) => (HALF.test(text) ? holdsByCharacters(characters, Array.from(text)) : byUnits(text));
+}
+
+/** The last `*` takes up whatever does not fit: an earlier one never has to be looked at again. */
+function holdsByCharacters(
+  pattern: readonly (string | typeof ANY_RUN | typeof ONE_CHAR)[],
+  text: readonly string[],
+): boolean {
+  let at = 0;
+  let inText = 0;
+  let star = -1;
+  let starText = 0;
+  while (inText < text.length) {
+    const part = pattern[at];
+    if (part === ANY_RUN) {
+      star = at++;
+      starText = inText;
+    } else if (part !== undefined && (part === ONE_CHAR || part === text[inText])) {
+      at++;
+      inText++;
+    } else if (star >= 0) {
+      at = star + 1;
+      inText = ++starText;
+    } else return false;
+  }
+  while (pattern[at] === ANY_RUN) at++;
+  return at === pattern.length;
+}
+
 /**
- * A test on a whole text. Linear in the text for each literal: pieces between `*` are found leftmost first, which is
+ * Linear in the text for each literal: pieces between `*` are found leftmost first, which is
  * right for globs because a later start can never help.
  */
-export function compilePattern(pattern: Pattern): (text: string) => boolean {
+function compileUnits(pattern: Pattern): (text: string) => boolean {
   const first = pattern[0];
   const last = pattern.at(-1);
   if (pattern.length === 0) return (text) => text === '';

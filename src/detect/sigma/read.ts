@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { loadAll } from 'js-yaml';
+import { CORE_SCHEMA, defineScalarTag, intCoreTag, loadAll } from 'js-yaml';
 import type { LogSource } from '../../core/event.ts';
 import { isLevel } from '../../core/level.ts';
 import { fail, ok, type Result } from '../../core/result.ts';
@@ -22,13 +22,14 @@ export function readRules(
   text: string,
   path: string,
   placeholders: Placeholders,
-): { rules: Rule[]; problems: RuleProblem[] } {
+): { rules: Rule[]; problems: RuleProblem[]; warnings: string[] } {
   const rules: Rule[] = [];
   const problems: RuleProblem[] = [];
+  const warnings: string[] = [];
   const docs = readYaml(text);
   if (!docs.ok) {
     problems.push({ path, id: null, title: null, reason: 'not-yaml', detail: docs.error });
-    return { rules, problems };
+    return { rules, problems, warnings };
   }
   let global: Doc = {};
   let previous: Doc = {};
@@ -50,10 +51,13 @@ export function readRules(
     const whole: Doc = doc['action'] === 'repeat' ? merge(previous, doc) : { ...global, ...doc };
     previous = whole;
     const read = readRule(whole, path, placeholders);
+    const level = textOf(whole['level']);
+    if (read.ok && level !== null && !isLevel(level.toLowerCase()))
+      warnings.push(`${path}: “${level}” is no level; the rule counts as medium`);
     if (read.ok) rules.push(read.value);
     else problems.push({ path, id: textOf(whole['id']), title: textOf(whole['title']), ...read.error });
   }
-  return { rules, problems };
+  return { rules, problems, warnings };
 }
 
 /** The former document with this one's values over it, mapping by mapping. */
@@ -66,10 +70,22 @@ function merge(base: Doc, over: Doc): Doc {
   return merged;
 }
 
+/** A whole number that a number cannot hold stays as it was written: an id, a hash in hex. */
+const exactInt = defineScalarTag(intCoreTag.tagName, {
+  identify: intCoreTag.identify,
+  implicit: true,
+  implicitFirstChars: Array.from('+-0123456789'),
+  resolve: (source, isExplicit, tagName) => {
+    const value = intCoreTag.resolve(source, isExplicit, tagName);
+    return typeof value === 'number' && !Number.isSafeInteger(value) ? source : value;
+  },
+});
+const YAML = CORE_SCHEMA.withTags(exactInt);
+
 function readYaml(text: string): Result<unknown[], string> {
   if (text.length > MAX_RULE_TEXT) return fail('the file is longer than 1 MiB');
   try {
-    const docs: unknown = loadAll(text);
+    const docs: unknown = loadAll(text, { schema: YAML });
     return ok(Array.isArray(docs) ? docs : [docs]);
   } catch (error) {
     // The parser's message shows the offending line of the rule file: rules hold no patient data.

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { ask, Problem } from '../client/ask.ts';
 import { Form, TextField } from '../parts/form.tsx';
+import { usePlace } from '../parts/router.tsx';
 import { useSession } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
 
@@ -10,7 +11,8 @@ export interface SignInPageProps {
 }
 
 export function SignInPage({ hasExpired }: SignInPageProps) {
-  const { signedIn } = useSession();
+  const { signedIn, provider } = useSession();
+  const refused = usePlace().query.get('refused');
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [code, setCode] = useState<string | null>(null);
@@ -32,7 +34,23 @@ export function SignInPage({ hasExpired }: SignInPageProps) {
           You are signed out. Sign in to go on where you were.
         </p>
       )}
+      {refused !== null && (
+        <div role="alert" className="ww-trouble">
+          <p>
+            <strong>Your organisation’s sign-in did not let you in.</strong> {REFUSED.get(refused) ?? 'Try again.'} If
+            it goes on, ask an administrator.
+          </p>
+        </div>
+      )}
+      {provider !== null && (
+        <p>
+          <a className="nhsuk-button" href="api/v1/oidc/begin">
+            Sign in with {provider}
+          </a>
+        </p>
+      )}
       <Form
+        isSecondary={provider !== null}
         button={code === null ? 'Sign in' : 'Send the code'}
         check={() => (name === '' || password === '' ? 'Type your name and your password.' : null)}
         onSend={send}
@@ -62,6 +80,13 @@ export function SignInPage({ hasExpired }: SignInPageProps) {
     </div>
   );
 }
+
+/** By the code that the service gives back; anything else that stands in an address is not repeated. */
+const REFUSED: ReadonlyMap<string, string> = new Map([
+  ['people/no-role', 'None of your groups there has a role here.'],
+  ['people/name-taken', 'Somebody else has an account of your name here.'],
+  ['sign-in/ended', 'Your account here was ended.'],
+]);
 
 export function NewPage() {
   return (

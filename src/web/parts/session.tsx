@@ -4,11 +4,18 @@ import { ask, asProblem, type Person, type Problem } from '../client/ask.ts';
 export type SessionState =
   | { readonly is: 'loading' }
   | { readonly is: 'failed'; readonly problem: Problem }
-  | { readonly is: 'nobody'; readonly isNew: boolean; readonly hasExpired: boolean }
+  | {
+      readonly is: 'nobody';
+      readonly isNew: boolean;
+      /** They were signed in, and are no longer. */
+      readonly hasExpired: boolean;
+    }
   | { readonly is: 'signed-in'; readonly person: Person };
 
 export interface Session {
   readonly state: SessionState;
+  /** Who else can sign people in, in their words; `null`: nobody. */
+  readonly provider: string | null;
   readonly reload: () => void;
   readonly signedIn: (person: Person) => void;
   /** The service no longer knows us. */
@@ -19,6 +26,7 @@ export interface Session {
 
 const SessionContext = createContext<Session>({
   state: { is: 'loading' },
+  provider: null,
   reload: () => undefined,
   signedIn: () => undefined,
   lost: () => undefined,
@@ -27,11 +35,14 @@ const SessionContext = createContext<Session>({
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const [state, setState] = useState<SessionState>({ is: 'loading' });
+  const [provider, setProvider] = useState<string | null>(null);
   const reload = useCallback(() => {
     setState((before) => (before.is === 'signed-in' ? before : { is: 'loading' }));
     ask('GET /api/v1/session', {}).then(
-      ({ person, isNew }) =>
-        setState(person === null ? { is: 'nobody', isNew, hasExpired: false } : { is: 'signed-in', person }),
+      ({ person, isNew, provider: known }) => {
+        setProvider(known);
+        setState(person === null ? { is: 'nobody', isNew, hasExpired: false } : { is: 'signed-in', person });
+      },
       (error: unknown) => setState({ is: 'failed', problem: asProblem(error) }),
     );
   }, []);
@@ -40,8 +51,8 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   const signedOut = useCallback(() => setState({ is: 'nobody', isNew: false, hasExpired: false }), []);
   useEffect(reload, [reload]);
   const session = useMemo(
-    () => ({ state, reload, signedIn, lost, signedOut }),
-    [state, reload, signedIn, lost, signedOut],
+    () => ({ state, provider, reload, signedIn, lost, signedOut }),
+    [state, provider, reload, signedIn, lost, signedOut],
   );
   return <SessionContext value={session}>{children}</SessionContext>;
 }
