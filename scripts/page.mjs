@@ -5,7 +5,7 @@ import { installPackages } from './pinned-node.mjs';
 const MAX_BYTES = 250 * 1024;
 
 installPackages();
-buildPage();
+if (!buildPage()) process.exit(4);
 const sizes = pageSizes();
 for (const { name, bytes, zipped } of sizes) print(name, bytes, zipped);
 const total = sizes.reduce((sum, { zipped }) => sum + zipped, 0);

@@ -7,7 +7,7 @@ import { buildPage } from './build-page.mjs';
 import { installPackages, pinnedNode, root } from './pinned-node.mjs';
 
 installPackages();
-buildPage();
+if (!buildPage()) process.exit(4);
 installSystemPackages();
 
 const node = pinnedNode();

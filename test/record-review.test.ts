@@ -1,7 +1,6 @@
 /** The nightly review inside the service: the same cases as by hand, shown to the privacy role and to nobody else. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { auditEvent, sendAudit } from './audit-events.ts';

@@ -42,6 +42,7 @@ try {
   const cookies = await light.page.context().storageState();
   await picture(light.page, 'today', '/today', 'As of');
   await picture(light.page, 'incident', `/${incident}`, 'How it stands');
+  await light.page.setViewportSize({ width: 1100, height: 1080 });
   await picture(light.page, 'observations', '/observations?kind=host&value=dc1', 'Over time');
   const dark = await openReader(browser, service.ready.http, {
     viewport: { width: 1100, height: 800 },

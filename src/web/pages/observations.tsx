@@ -88,8 +88,8 @@ function Chart({ observations: { from, to, score, findings }, bars, columns }: C
       </Section>
       <Section title="Over time">
         <p className="ww-quiet">
-          From <When at={from} /> to <When at={to} />. Each box shows the highest points in its time. Choose one to see
-          why.
+          From <When at={from} /> to <When at={to} />. Each box shows the highest points in its time; choose one to see
+          why. A dash means that no log line of it was kept then: nothing is known.
         </p>
         <div className="ww-scroll">
           <table className="ww-obs">
