@@ -3,7 +3,8 @@
  * The ratio is to a yardstick measured in the same run, so that figures from different days and machines can be compared.
  * Real rules and logs are needed: without them it says so and ends. `npm run bench -- store` measures what is kept
  * instead (./store.ts), `npm run bench -- records` the record-access model (./records/bench.ts), `-- incidents` what joins
- * (./incidents.ts), `-- live` the whole service under load (./live.ts).
+ * (./incidents.ts), `-- traffic` what is sent and asked for (./traffic.ts), `-- live` the whole service under load
+ * (./live.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
@@ -44,6 +45,11 @@ if (process.argv[2] === 'live') {
 if (process.argv[2] === 'incidents') {
   const { benchIncidents } = await import('./incidents.ts');
   await benchIncidents();
+  process.exit(0);
+}
+if (process.argv[2] === 'traffic') {
+  const { benchTraffic } = await import('./traffic.ts');
+  await benchTraffic();
   process.exit(0);
 }
 if (process.argv[2] === 'store') {

@@ -7,7 +7,7 @@ import { installPackages, runPinned } from './pinned-node.mjs';
 const args = process.argv.slice(2);
 // Without anything to do, it watches.
 const [verb = 'serve', ...rest] = args;
-if (verb === 'serve') {
+if (verb === 'serve' || verb === 'demo') {
   installPackages();
   // Watching matters more than showing: without a page it runs all the same, and this has been said.
   buildPage();

@@ -18,7 +18,9 @@ const VERBS: Readonly<Record<string, Verb>> = {
   simulate: async (args) => (await import('./cli/simulate.ts')).runSimulate(args),
   serve: async (args, env) => (await import('./cli/serve.ts')).runServe(args, env),
   sources: async (args, env) => (await import('./cli/sources.ts')).runSources(args, env),
+  keys: async (args, env) => (await import('./cli/keys.ts')).runKeys(args, env),
   tokens: async (args, env) => (await import('./cli/tokens.ts')).runTokens(args, env),
+  demo: async (args, env) => (await import('./cli/demo.ts')).runDemo(args, env),
   people: async (args, env) => (await import('./cli/people.ts')).runPeople(args, env),
   verify: async (args) => (await import('./cli/verify.ts')).runVerify(args),
   backup: async (args, env) => (await import('./cli/backup.ts')).runBackup(args, env),
@@ -37,10 +39,12 @@ Usage: wardwatch VERB …
   rules check|list|explain|update
                          which rules load, which can run, and why the others cannot
   serve                  the live service: takes logs, keeps them, judges them
+  demo                   a made-up hospice under attack, to try the page on
   sources add|list       who may send logs
   people add|list|link|end
                          who may use the page
   tokens add             which programs may ask the API
+  keys rotate            new keys for pseudonyms and for what is sealed
   verify                 proves that the kept events are what was sealed
   export events          every kept event, as JSON
   pack                   drafts of what has to be told after a breach

@@ -3,7 +3,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { auditEvent, sendAudit } from './audit-events.ts';
+import { auditEvent } from '../src/records/simulate/audit-events.ts';
+import { sendAudit } from './audit-events.ts';
 import { recentHospital } from './recent-hospital.ts';
 import { eventually, type TestService, upService } from './service.ts';
 

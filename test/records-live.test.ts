@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import * as yauzl from 'yauzl';
-import { auditEvent, sendAudit } from './audit-events.ts';
+import { auditEvent } from '../src/records/simulate/audit-events.ts';
+import { sendAudit } from './audit-events.ts';
 import { upService } from './service.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');

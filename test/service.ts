@@ -20,6 +20,8 @@ export interface Ready {
   readonly syslogTcp?: string;
   readonly syslogTls?: string;
   readonly syslogUdp?: string;
+  readonly mllp?: string;
+  readonly mllpTls?: string;
 }
 
 /** A service in a process of its own, with a data folder of its own that outlives it. */

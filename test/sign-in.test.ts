@@ -31,7 +31,7 @@ test('from the link that is printed, through a second person, to the end of a se
   const service = await upService(t, '--plain-http');
   const first = await firstLinkOf(service);
   const ann = browser(service);
-  deepEqual((await ann.ask('/session')).body, { person: null, provider: null, isNew: true });
+  deepEqual((await ann.ask('/session')).body, { person: null, provider: null, isSimulated: false, isNew: true });
   equal((await ann.ask('/invitations/accept', { token: 'ww_wrong', name: 'Ann', password: PASSWORD })).status, 410);
   const weak = await ann.ask('/invitations/accept', { token: first, name: 'Ann', password: 'short' });
   deepEqual([weak.status, weak.body['code']], [422, 'people/weak-password']);

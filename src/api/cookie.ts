@@ -1,29 +1,37 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Of sessions. */
+    cookieName: string;
+  }
+}
+
 /**
  * The cookie of a session. `__Host-`: browsers take it only over TLS, for this host alone, so that no neighbour can set
  * it. Source: RFC 6265bis, 4.1.3.2. On plain HTTP, which is for this machine only, it cannot have that name.
  */
-const SECURE = '__Host-wardwatch';
-const PLAIN = 'wardwatch';
+export const COOKIE = 'wardwatch';
+/** The simulated hospital lies behind the same address: a session of it is none here. */
+export const SIMULATED_COOKIE = 'wardwatch-simulated';
 
 /** The token of the session that a request came with. */
 export function sessionOf(request: FastifyRequest): string | null {
-  return cookieOf(request, isSecure(request) ? SECURE : PLAIN);
+  return cookieOf(request, nameIn(request, request.server.cookieName));
 }
 
 /** Sets the cookie of a session, or with `null` takes it away. It ends with the browser; the service ends it sooner. */
 export function answerSession(request: FastifyRequest, reply: FastifyReply, token: string | null): void {
-  setCookie(request, reply, isSecure(request) ? SECURE : PLAIN, token, 'Strict');
+  setCookie(request, reply, nameIn(request, request.server.cookieName), token, 'Strict');
 }
 
 /** Of a sign-in that was begun with the identity provider, who sends the browser back from another site: hence not `Strict`. */
 export function stateOf(request: FastifyRequest): string | null {
-  return cookieOf(request, isSecure(request) ? `${SECURE}-state` : `${PLAIN}-state`);
+  return cookieOf(request, nameIn(request, `${request.server.cookieName}-state`));
 }
 
 export function answerState(request: FastifyRequest, reply: FastifyReply, state: string | null): void {
-  setCookie(request, reply, isSecure(request) ? `${SECURE}-state` : `${PLAIN}-state`, state, 'Lax');
+  setCookie(request, reply, nameIn(request, `${request.server.cookieName}-state`), state, 'Lax');
 }
 
 function cookieOf(request: FastifyRequest, wanted: string): string | null {
@@ -44,6 +52,10 @@ function setCookie(
   const secure = isSecure(request) ? '; Secure' : '';
   const age = value === null ? '; Max-Age=0' : '';
   reply.header('set-cookie', `${name}=${value ?? ''}; Path=/; HttpOnly; SameSite=${sameSite}${secure}${age}`);
+}
+
+function nameIn(request: FastifyRequest, name: string): string {
+  return isSecure(request) ? `__Host-${name}` : name;
 }
 
 /** True for what our own page sent: no other site can add the header without our leave, which nobody gets. */

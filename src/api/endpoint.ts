@@ -34,6 +34,12 @@ export interface ApiServices {
   readonly sessions: Sessions;
   /** The organisation’s identity provider; `null`: there is none. */
   readonly oidc: Oidc | null;
+  /** The simulated hospital; `null`: this is one. */
+  readonly simulation: {
+    readonly since: number | null;
+    begin(): Promise<{ readonly name: string; readonly password: string }>;
+    end(): Promise<void>;
+  } | null;
   readonly recordCases: RecordCases;
   readonly recordReview: Pick<RecordReview, 'begin' | 'isRunning' | 'last'>;
   /** Who opened a patient’s record. @throws Refusal `records/not-found` */

@@ -14,6 +14,7 @@ import { beginRecordReview, decideRecordCase, recordCases, recordReview } from '
 import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
 import { oidc } from './endpoints/oidc.ts';
 import { people } from './endpoints/people.ts';
+import { simulation } from './endpoints/simulation.ts';
 import { session } from './endpoints/session.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
@@ -50,6 +51,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   beginRecordReview,
   whoLooked,
   ...session,
+  ...simulation,
   ...oidc,
   ...people,
   live,

@@ -4,7 +4,7 @@ import { Refusal, type RefusalCode, REFUSALS } from '../core/refusal.ts';
 import type { Role } from '../core/role.ts';
 import type { Trail } from '../ops/trail.ts';
 import type { Tokens } from '../people/tokens.ts';
-import { answerSession, answerState, isFromPage, sessionOf, stateOf } from './cookie.ts';
+import { answerSession, answerState, COOKIE, isFromPage, sessionOf, SIMULATED_COOKIE, stateOf } from './cookie.ts';
 import { type ApiServices, type Caller, type Endpoint, Redirect, SessionChange, type Streamed } from './endpoint.ts';
 
 export interface ApiParts {
@@ -28,6 +28,7 @@ export async function api(
     const { status, body } = toHttp(error, onBug);
     await reply.code(status).send(body);
   });
+  app.decorate('cookieName', services.simulation === null ? SIMULATED_COOKIE : COOKIE);
   app.addHook('onSend', async (_request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
   });
@@ -227,6 +228,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'sign-in/busy': 503,
   'sign-in/provider': 502,
   'sign-in/no-provider': 404,
+  'simulation/failed': 503,
   'people/bad-link': 410,
   'people/weak-password': 422,
   'people/name-taken': 409,

@@ -8,7 +8,7 @@ import { itemsText, reviewNotices, storyOf } from '../records/story.ts';
 import { whoLooked } from '../records/who-looked.ts';
 import { EXIT } from './exit.ts';
 import { FOLDER_OPTIONS, numberIn, oneFolder, readFolderOptions } from './folder-options.ts';
-import { readKeptRecords, servicePseudonyms } from '../watch/kept-records.ts';
+import { readKeptCare, readKeptRecords, servicePseudonyms } from '../watch/kept-records.ts';
 import { type Given, helpText, oneOf, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print, printLines, say } from './output.ts';
 
@@ -100,5 +100,10 @@ async function readInput(
   const folder = paths.length === 0 ? null : oneFolder(verb, paths);
   const { input, gaps } = await readKeptRecords(oneFolder(verb, [data]), folder, 0, Number.POSITIVE_INFINITY);
   for (const gap of gaps) say(`${gapText(gap)}\n`);
-  return { input, zone, pseudonymKey: keys === null ? pseudonymKey : await servicePseudonyms(keys, data) };
+  const care = await readKeptCare(data, Number.NEGATIVE_INFINITY);
+  return {
+    input: { ...input, care },
+    zone,
+    pseudonymKey: keys === null ? pseudonymKey : await servicePseudonyms(keys, data),
+  };
 }

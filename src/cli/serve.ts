@@ -22,6 +22,8 @@ const OPTIONS: OptionTable = {
   'syslog-tls': { type: 'string', value: 'ADDRESS', help: 'syslog over TLS, such as 0.0.0.0:6514' },
   'syslog-tcp': { type: 'string', value: 'ADDRESS', help: 'syslog over plain TCP' },
   'syslog-udp': { type: 'string', value: 'ADDRESS', help: 'syslog over UDP, which can lose messages' },
+  'mllp-tls': { type: 'string', value: 'ADDRESS', help: 'HL7 v2 over MLLP and TLS, such as 0.0.0.0:2576' },
+  mllp: { type: 'string', value: 'ADDRESS', help: 'HL7 v2 over plain MLLP, such as 10.1.0.5:2575' },
   'plain-http': { type: 'boolean', help: 'no TLS on --listen: for this machine only' },
   rules: { type: 'string', multiple: true, value: 'DIR', help: 'Sigma rules besides our own; may be given again' },
   indicators: {
@@ -100,9 +102,12 @@ export async function runServe(
     keysFolder: keys,
     http,
     isPlainHttp,
+    isSimulated: false,
     syslogTcp: door('syslog-tcp'),
     syslogTls: door('syslog-tls'),
     syslogUdp: door('syslog-udp'),
+    mllp: door('mllp'),
+    mllpTls: door('mllp-tls'),
     rules,
     canaries: readCanaries(given.text('site')),
     indicatorFiles,
@@ -160,7 +165,8 @@ export function foldersOf(data: string | null, keys: string | null): { data: str
   return { data: data ?? path.join(base, 'data'), keys: keys ?? path.join(base, 'keys') };
 }
 
-function asked(): Promise<string> {
+/** The signal that ends it. */
+export function asked(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       // The program's own answer to Ctrl-C is to end at once; a service ends in order.
@@ -171,7 +177,7 @@ function asked(): Promise<string> {
 }
 
 /** `127.0.0.1:8443`, `[::1]:8443`, or a port of this machine alone. */
-function readListen(option: string, text: string): Listen {
+export function readListen(option: string, text: string): Listen {
   const [, bracketed, plain, portText] = /^(?:\[([\da-fA-F:.]+)\]:|([^:\s]+):)?(\d{1,5})$/.exec(text) ?? [];
   const port = Number(portText);
   if (portText === undefined || port > 65_535)

@@ -12,6 +12,8 @@ const OPTIONS: OptionTable = {
   staff: { type: 'string', value: 'S', help: 'members of staff (default 1000)' },
   patients: { type: 'string', value: 'P', help: 'patients (default 40 for each member of staff)' },
   family: { type: 'string', value: 'NAME', help: `rates: ${Object.keys(FAMILIES).join(', ')} (default D)` },
+  adt: { type: 'boolean', help: 'the relationships as HL7 v2 too: messages.hl7, a message a line' },
+  'audit-events': { type: 'boolean', help: 'the accesses as FHIR AuditEvents too: audit-events.ndjson' },
   help: { type: 'boolean', short: 'h', help: 'this text' },
 };
 
@@ -51,7 +53,8 @@ export async function runSimulate(args: readonly string[]): Promise<number> {
   } catch {
     throw new Refusal('output/not-writable', `cannot make the folder ${folder}`);
   }
-  const written = simulateHospital({ seed, days, staff, patients, folder, parameters });
+  const also = { adt: given.flag('adt'), auditEvents: given.flag('audit-events') };
+  const written = simulateHospital({ seed, days, staff, patients, folder, parameters, ...also });
   say(`${written.accesses} accesses and ${written.incidents} incidents written to ${folder}\n`);
   return EXIT.done;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { load } from 'js-yaml';
 import { Refusal } from '../core/refusal.ts';
 import { MICROSOFT_SETTINGS } from '../intake/doors/microsoft-poll.ts';
-import { openKeyring } from '../store/seal.ts';
+import { openKeyringInUse } from '../store/seal.ts';
 import { openState, type State, statePlace } from '../store/state.ts';
 import { SOURCE_KINDS, Sources } from '../watch/sources.ts';
 import { EXIT } from './exit.ts';
@@ -16,12 +16,12 @@ const OPTIONS: OptionTable = {
   kind: {
     type: 'string',
     value: 'KIND',
-    help: 'windows, syslog, http or fhir: what it sends; files: a folder; m365: it is asked',
+    help: 'windows, syslog, http, fhir or hl7: what it sends; files: a folder; m365: it is asked',
   },
   from: {
     type: 'string',
     value: 'NETWORKS',
-    help: 'where its syslog comes from, as 10.1.0.0/16 (default: this machine)',
+    help: 'where its syslog or HL7 comes from, as 10.1.0.0/16 (default: this machine)',
   },
   folder: { type: 'string', value: 'DIR', help: 'with --kind files: the folder whose files are its logs' },
   settings: { type: 'string', value: 'FILE', help: 'with --kind m365: tenant, clientId and clientSecret, as YAML' },
@@ -38,7 +38,7 @@ const OPTIONS: OptionTable = {
 
 const HELP = helpText({
   usage: 'sources add NAME --kind KIND [options]  ·  sources list [options]',
-  what: 'Registers a source of logs, or lists them. The token is shown once and kept only as a hash: sources over HTTP show it\n(Authorization: ApiKey, Basic, Splunk or Bearer); syslog sources are known by their address. Works while the service\nruns.',
+  what: 'Registers a source of logs, or lists them. The token is shown once and kept only as a hash: sources over HTTP show it\n(Authorization: ApiKey, Basic, Splunk or Bearer); syslog and HL7 sources are known by their address. Works while the\nservice runs.',
   options: OPTIONS,
   examples: [
     ['wardwatch sources add dc1 --kind windows', 'a domain controller that sends by Winlogbeat'],
@@ -117,7 +117,7 @@ async function sealedSettings(kind: string, name: string, given: Given): Promise
     if (!url.startsWith('https://') && !/^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])[:/]/.test(`${url}/`))
       throw new Refusal('sources/bad-settings', `${file}: addresses are https, but for this machine`);
   const { data, keys } = foldersOf(given.text('data'), given.text('keys'));
-  const keyring = await openKeyring(keys, 'seal', data);
+  const keyring = await openKeyringInUse(keys, 'seal', data);
   return keyring.seal(Buffer.from(JSON.stringify(settings.data)), `source/${name}`);
 }
 

@@ -58,6 +58,7 @@ export const REFUSALS = {
   'sign-in/provider': { exit: 4, hint: 'Try again; if it stays so, show this to whoever runs the service.' },
   'sign-in/no-provider': { exit: 2, hint: 'Sign in with a password. The provider is set up with serve --oidc.' },
   'sign-in/ended': { exit: 2, hint: 'Ask an administrator: this account was ended.' },
+  'simulation/failed': { exit: 4, hint: 'Try again; it needs about 500 MB of memory.' },
   'oidc/invalid': { exit: 2, hint: 'See docs/running.md for the file.' },
   'people/bad-link': {
     exit: 2,
@@ -99,6 +100,10 @@ export const REFUSALS = {
   'search/cancelled': { exit: 130, hint: 'Search again when you like.' },
   'search/too-slow': { exit: 4, hint: 'Ask for a shorter time, or for a host or account.' },
   'keys/missing': { exit: 2, hint: 'Name the folder of keys with --keys, or restore it from its escrow.' },
+  'keys/given-missing': {
+    exit: 2,
+    hint: 'Start the service once: it finds out which pseudonyms were given before the keys were rotated.',
+  },
   'keys/unknown': { exit: 4, hint: 'Put the key back from the escrow: without it this cannot be read by anybody.' },
   'keys/broken': { exit: 4, hint: 'Restore it from a backup: it is not what was sealed.' },
   'keys/exposed': { exit: 2, hint: 'Take the rights away (chmod 600), and rotate the key if others may have read it.' },

@@ -20,12 +20,15 @@ export interface PlacedHit {
   readonly at: number | null;
   readonly entities: Entities;
   readonly matched: Readonly<Record<string, string>>;
+  /** What its sentences tell of besides: see `fieldsToTell`; `null`: nothing. */
+  readonly told: Readonly<Record<string, string>> | null;
 }
 
 export function ruleFinding(rule: EventRule, hit: PlacedHit, table: TechniqueWords): RuleFinding {
   const evidence = evidenceOf(hit);
   const words = wordsFor(rule, table);
   const { entities, matched } = hit;
+  const fields = { ...hit.told, ...matched };
   return {
     schema: 'wardwatch.finding/1',
     id: findingId(rule.id, placeOf(hit)),
@@ -38,9 +41,9 @@ export function ruleFinding(rule: EventRule, hit: PlacedHit, table: TechniqueWor
     source: placeOf(hit),
     entities,
     matched,
-    plain: fillIn(words.plain, entities, matched),
-    innocent: fillIn(words.innocent, entities, matched),
-    next: words.next.map((step) => fillIn(step, entities, matched)),
+    plain: fillIn(words.plain, entities, fields),
+    innocent: fillIn(words.innocent, entities, fields),
+    next: words.next.map((step) => fillIn(step, entities, fields)),
     evidence: [evidence],
     author: rule.author,
     observation: observationOf(words),
@@ -53,7 +56,7 @@ export function correlationFinding(match: CorrelationMatch<PlacedHit>, table: Te
   const [first, ...others] = match.evidence.map(evidenceOf);
   const last = match.evidence.at(-1);
   if (first === undefined || last === undefined) throw new Error(`correlation ${rule.id} matched without events`);
-  const fields = { ...last.matched, ...groupBy, count: String(match.value) };
+  const fields = { ...last.told, ...last.matched, ...groupBy, count: String(match.value) };
   return {
     schema: 'wardwatch.finding/1',
     id: findingId(rule.id, placeOf(last), Object.values(groupBy).join('\0')),

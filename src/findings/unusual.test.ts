@@ -1,4 +1,4 @@
-import { doesNotMatch, equal, ok } from 'node:assert/strict';
+import { doesNotMatch, equal, match, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { isParameter } from '../core/observation.ts';
 import type { BehaviourSignal } from '../detect/behaviour/behaviour.ts';
@@ -13,6 +13,16 @@ const FACTS = {
   hoursWatched: '400',
   country: 'FR',
   address: '203.0.113.9',
+  image: 'C:\\Temp\\a.exe',
+  peers: '1 in 200',
+  having: '0',
+  usual: 'about 3 MB',
+  to: '203.0.113.9',
+  place: '203.0.113.0/24',
+  port: ' (port 443)',
+  every: '60 seconds',
+  lasting: '5 hours',
+  steps: 'logs were cleared; services were stopped',
 };
 const words = loadBehaviourWords();
 
@@ -35,8 +45,9 @@ for (const signal of Object.keys(words) as BehaviourSignal[]) {
       doesNotMatch(sentence, /[{}]|does not (?:name|give|say)/);
     }
     ok(isParameter(words[signal].parameter) && finding.next.length <= 4);
-    equal(finding.level, 'medium');
+    equal(finding.level, signal === 'ransomware-steps' ? 'high' : 'medium');
     equal(finding.rarity.perDay, 0.123);
+    for (const technique of finding.techniques) match(technique, /^T\d{4}(?:\.\d{3})?$/);
     const weak = unusualFinding({ ...unusual, surprise: 1 }, place, 0, words, {});
     equal(`${weak.level} ${weak.observation.points}`, 'informational 0');
     equal(weak.id, finding.id);

@@ -7,7 +7,24 @@ import type { BehaviourSignal, Unusual } from '../detect/behaviour/behaviour.ts'
 import { fillIn, type TechniqueWords, type Words } from './words.ts';
 
 /** What is said of each signal. Ours; see src/content. */
-export type BehaviourWords = Readonly<Record<BehaviourSignal, Words & { readonly title: string }>>;
+export type BehaviourWords = Readonly<
+  Record<
+    BehaviourSignal,
+    Words & {
+      readonly title: string;
+      /** ATT&CK's, which say what to look for and which playbook fits; an alert brings its own. */
+      readonly techniques?: readonly string[];
+      /** When it is unusual enough for an incident; absent: medium. */
+      readonly level?: 'medium' | 'high';
+      /**
+       * It is enough for an incident only if no more than so many things as unusual come in a day, in the whole
+       * organisation; absent: `isStrong` alone decides. For what is only much, or new: nobody has said that it is bad, and
+       * a beginner is to be told a handful of things a day.
+       */
+      readonly mostPerDay?: number;
+    }
+  >
+>;
 
 export function loadBehaviourWords(): BehaviourWords {
   // Our own file, tested to hold what the type says.
@@ -29,14 +46,24 @@ export function unusualFinding(
   techniqueWords: TechniqueWords,
 ): BehaviourFinding {
   const { signal, hourKey, entities, facts, techniques } = unusual;
-  const { title, plain, innocent, next, parameter, points } = words[signal];
+  const {
+    title,
+    plain,
+    innocent,
+    next,
+    parameter,
+    points,
+    level = 'medium',
+    mostPerDay,
+    techniques: ownTechniques = [],
+  } = words[signal];
   const ofTechnique = techniques
     .flatMap((technique) => [techniqueWords[technique], techniqueWords[technique.split('.')[0] ?? '']])
     .find((each) => each !== undefined);
   // Each kind of foreign alert is a detector of its own.
   const ruleId = signal === 'alert' ? `behaviour/alert/${facts['name'] ?? ''}` : `behaviour/${signal}`;
   const rarity = rounded(unusual);
-  const isWorthALook = isStrong(rarity);
+  const isWorthALook = isStrong(rarity) && rarity.perDay <= (mostPerDay ?? Number.POSITIVE_INFINITY);
   const own = ofTechnique?.parameter ?? parameter;
   return {
     schema: 'wardwatch.finding/1',
@@ -44,8 +71,8 @@ export function unusualFinding(
     kind: 'behaviour',
     ruleId,
     title,
-    level: isWorthALook ? 'medium' : 'informational',
-    techniques,
+    level: isWorthALook ? level : 'informational',
+    techniques: techniques.length > 0 ? techniques : ownTechniques,
     at: isoTime(at),
     source: place,
     entities,

@@ -63,6 +63,46 @@ export function techniquesOf(tags: readonly string[]): string[] {
     .sort((a, b) => b.length - a.length);
 }
 
+const ALWAYS_KNOWN = new Set(['host', 'account', 'address', 'count']);
+
+/**
+ * The fields that a rule's sentences name, its own and those of the correlations that may end with it, by the rule's id:
+ * a sentence tells of more than what the rule looked at. Rules whose sentences name none are left out.
+ */
+export function fieldsToTell(
+  rules: readonly { readonly id: string; readonly words: Partial<Words> }[],
+  correlations: readonly { readonly words: Partial<Words> }[],
+  isWatched: (ruleId: string) => boolean,
+): ReadonlyMap<string, readonly string[]> {
+  const ofCorrelations = correlations.flatMap(({ words }) => fieldsIn(words));
+  const fields = new Map<string, readonly string[]>();
+  for (const { id, words } of rules) {
+    const own = new Set([...fieldsIn(words), ...(isWatched(id) ? ofCorrelations : [])]);
+    if (own.size > 0) fields.set(id, [...own]);
+  }
+  return fields;
+}
+
+/** Those fields of an event, as far as it has them; `null` if none are asked for. */
+export function toldOf(
+  names: readonly string[] | undefined,
+  value: (name: string) => string | null,
+): Readonly<Record<string, string>> | null {
+  if (names === undefined) return null;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const text = value(name);
+      return text === null ? [] : [[name, text]];
+    }),
+  );
+}
+
+function fieldsIn({ plain = '', innocent = '', next = [] }: Partial<Words>): string[] {
+  return [...[plain, innocent, ...next].join(' ').matchAll(/\{([\w.-]+)\}/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => !ALWAYS_KNOWN.has(name));
+}
+
 const MAX_FILLED = 120;
 
 /** Fills `{host}`, `{account}`, `{address}` and `{AnyField}` in. What is not known gets a word for that. */

@@ -209,7 +209,7 @@ function isNoCoincidence(perHour: number | null, rarestPerDay: number | null, ap
 
 async function mayOpen(within: Within, finding: Finding, now: number): Promise<boolean> {
   if (!opensIncident(finding)) return false;
-  if (finding.kind !== 'behaviour' || finding.rarity.perDay <= 1) return true;
+  if (finding.kind !== 'behaviour' || finding.level === 'high' || finding.rarity.perDay <= 1) return true;
   const { count } = await within
     .selectFrom('incident_history')
     .select(({ fn }) => fn.countAll<number>().as('count'))

@@ -1,5 +1,6 @@
 import type { Hospital } from './hospital.ts';
 import type { KeptAccess } from './kept-access.ts';
+import type { LiveCare } from './live-care.ts';
 import { readRows, setAside } from './table.ts';
 
 /** One raw access. Texts are those of the file; an access is one object, reused from row to row. */
@@ -59,11 +60,23 @@ const FIRST = Date.UTC(1990, 0, 1);
 const LAST = Date.UTC(2100, 0, 1);
 
 /** Where accesses come from: accesses.csv of a folder, or events that the service keeps, and beside them a folder. */
-export type RecordsInput = string | { readonly accesses: readonly KeptAccess[]; readonly folder: string | null };
+export type RecordsInput =
+  | string
+  | {
+      readonly accesses: readonly KeptAccess[];
+      readonly folder: string | null;
+      /** What messages said of care; `null`: they are not asked. */
+      readonly care: LiveCare | null;
+    };
 
 /** The folder of what is known beside the accesses; `null`: nothing is. */
 export function folderOf(input: RecordsInput): string | null {
   return typeof input === 'string' ? input : input.folder;
+}
+
+/** What messages said of care. */
+export function careOf(input: RecordsInput): LiveCare | null {
+  return typeof input === 'string' ? null : input.care;
 }
 
 /** Reads the accesses. Those that were sent again count once: of which everything that we know is the same. */

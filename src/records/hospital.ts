@@ -1,6 +1,8 @@
+import type { CareKind } from '../core/care.ts';
 import { Refusal } from '../core/refusal.ts';
 import { type Growing, float64, int32 } from './growing.ts';
 import { Names } from './intern.ts';
+import type { LiveCare, LivePerson } from './live-care.ts';
 import { patientKeyOf, type PseudonymKey } from './pseudonym.ts';
 import { isYes, type ReadReport, readTable } from './table.ts';
 import { DAY_MS, type Zone } from './zone.ts';
@@ -85,8 +87,11 @@ export interface Hospital {
 const REFERRAL_MS = 126 * DAY_MS;
 const ORDER_MS = 7 * DAY_MS;
 
+/** Shown in a report; a feed that was never mapped has hundreds. */
+const MAX_UNKNOWN = 50;
+
 /**
- * Reads everything in the folder except the accesses.
+ * Reads everything in the folder except the accesses, and adds what messages said of care.
  * @param pseudonymKey when given, patients' keys that are NHS numbers are replaced by keyed hashes
  */
 export function readHospital(
@@ -94,6 +99,7 @@ export function readHospital(
   zone: Zone,
   report: ReadReport,
   pseudonymKey: PseudonymKey | null,
+  care: LiveCare | null = null,
 ): Hospital {
   const users = new Names();
   const patients = new Names();
@@ -115,7 +121,7 @@ export function readHospital(
     const key = patientKeyOf(text, pseudonymKey);
     if (key === null)
       throw new Refusal('records/nhs-number', 'the folder holds a valid NHS number where a key belongs');
-    const id = patients.idOf(key);
+    const id = patients.idOf(care?.nameOf(key) ?? key);
     if (id === keys.flags.length) {
       keys.surname.push(-1);
       keys.household.push(-1);
@@ -126,6 +132,9 @@ export function readHospital(
     return id;
   };
   const keyOf = (names: Names, text: string) => (text === '' ? -1 : names.idOf(text));
+  // Beside messages, files meet them: what the service makes of a surname in a message, it makes of one in a file.
+  const common = (of: 'surname' | 'household' | 'postcode', text: string) =>
+    typeof pseudonymKey === 'function' && care !== null ? pseudonymKey(text, of) : text;
 
   const departmentTypes: string[] = [];
   const departmentSpecialty: number[] = [];
@@ -187,9 +196,9 @@ export function readHospital(
         ownRecord[user] = own;
         staffOfPatient.set(own, user);
       }
-      if (row.surname_key !== '') userSurname[user] = surnames.idOf(row.surname_key);
-      if (row.household_key !== '') userHousehold[user] = households.idOf(row.household_key);
-      if (row.postcode_key !== '') userPostcode[user] = postcodes.idOf(row.postcode_key);
+      if (row.surname_key !== '') userSurname[user] = surnames.idOf(common('surname', row.surname_key));
+      if (row.household_key !== '') userHousehold[user] = households.idOf(common('household', row.household_key));
+      if (row.postcode_key !== '') userPostcode[user] = postcodes.idOf(common('postcode', row.postcode_key));
       if (isYes(row.shared)) isShared[user] = true;
       return null;
     },
@@ -206,9 +215,9 @@ export function readHospital(
       const patient = patientId(row.patient);
       const deceasedAt = row.deceased_at === '' ? Number.POSITIVE_INFINITY : endOf(row.deceased_at, zone);
       if (Number.isNaN(deceasedAt)) return 'deceased_at is not an ISO 8601 time';
-      keys.surname.set(patient, keyOf(surnames, row.surname_key));
-      keys.household.set(patient, keyOf(households, row.household_key));
-      keys.postcode.set(patient, keyOf(postcodes, row.postcode_key));
+      keys.surname.set(patient, keyOf(surnames, common('surname', row.surname_key)));
+      keys.household.set(patient, keyOf(households, common('household', row.household_key)));
+      keys.postcode.set(patient, keyOf(postcodes, common('postcode', row.postcode_key)));
       keys.flags.set(patient, (isYes(row.watch) ? WATCHED : 0) | (isYes(row.sealed) ? SEALED : 0));
       keys.deceasedAt.set(patient, deceasedAt);
       return null;
@@ -277,7 +286,6 @@ export function readHospital(
     });
   open('referrals.csv', REFERRAL, REFERRAL_MS);
   open('orders.csv', ORDER, ORDER_MS);
-  seen.clear();
 
   const duties: (Duty[] | undefined)[] = [];
   readTable(
@@ -294,6 +302,48 @@ export function readHospital(
       return null;
     },
   );
+  if (care !== null && care.relations.length + care.persons.size > 0) {
+    const departmentOf = readLocations(folder, report);
+    // Of files: what only messages name comes after.
+    const known = departments.size;
+    const unknown = new Map<string, number>();
+    for (const { kind, patient, department: code, from, to, days } of care.relations) {
+      const department = departmentOf(code);
+      if (known > 0 && !isBelow(departments.find(department), known)) unknown.set(code, (unknown.get(code) ?? 0) + 1);
+      const day = zone.dayOf(from);
+      const id = patientId(patient);
+      if (kind === 'appointment') relate(APPOINTMENT, id, department, zone.startOf(day), zone.startOf(day + 1));
+      else if (kind === 'referral') relate(REFERRAL, id, department, from, to ?? from + REFERRAL_MS);
+      else if (kind === 'order') relate(ORDER, id, department, from, to ?? from + ORDER_MS);
+      else
+        relate(STAY, id, department, from, to ?? (days === null ? Number.POSITIVE_INFINITY : zone.startOf(day + days)));
+    }
+    for (const [patient, person] of care.persons) describe(patientId(patient), person);
+    const ofKind = (kind: CareKind) => care.relations.some((relation) => relation.kind === kind);
+    const given = ['stay', 'appointment', 'referral', 'order'] as const;
+    const files: readonly string[] = given.filter(ofKind).map((kind) => `${kind}s.csv`);
+    const isGiven = (name: string) =>
+      // Codes may be departments' names.
+      name === 'locations.csv' ||
+      files.some((file) => name === file) ||
+      (name === 'patients.csv' && care.persons.size > 0);
+    report.missing.splice(0, report.missing.length, ...report.missing.filter((name) => !isGiven(name)));
+    report.unknownLocations.push(
+      ...[...unknown]
+        .sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1))
+        .slice(0, MAX_UNKNOWN)
+        .map(([code]) => code),
+    );
+  }
+  seen.clear();
+
+  /** A file says more exactly what a message says: what stands there stays. */
+  function describe(patient: number, { surname, household, postcode, deceasedAt }: LivePerson): void {
+    if (keys.surname.at(patient) < 0) keys.surname.set(patient, keyOf(surnames, surname));
+    if (keys.household.at(patient) < 0) keys.household.set(patient, keyOf(households, household));
+    if (keys.postcode.at(patient) < 0) keys.postcode.set(patient, keyOf(postcodes, postcode));
+    if (deceasedAt !== null) keys.deceasedAt.set(patient, Math.min(keys.deceasedAt.at(patient), deceasedAt));
+  }
   return {
     zone,
     users,
@@ -316,6 +366,25 @@ export function readHospital(
     patientId,
     staffOfPatient,
   };
+}
+
+function isBelow(id: number, limit: number): boolean {
+  return id >= 0 && id < limit;
+}
+
+/** What the codes of messages are called in the other files; a code that stands nowhere is a department by itself. */
+function readLocations(folder: string | null, report: ReadReport): (code: string) => string {
+  const departments = new Map<string, string>();
+  readTable(
+    folder,
+    { file: 'locations.csv', required: ['location', 'department'], optional: [] },
+    report,
+    ({ location, department }) => {
+      departments.set(location.trim().toLowerCase(), department);
+      return null;
+    },
+  );
+  return (code) => departments.get(code.toLowerCase()) ?? code;
 }
 
 /** The first instant that the text names: of a date, its local midnight. NaN when it is no time. */

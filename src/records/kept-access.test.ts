@@ -113,7 +113,7 @@ const QUESTION: ScopeQuestion = { accounts: ['kim'], hosts: [], addresses: [], f
 function scope(events: readonly AccessEvent[], question: Partial<ScopeQuestion> = {}) {
   const join = new RequestJoin();
   for (const each of events) join.add(each);
-  const input = { accesses: join.accesses, folder: null };
+  const input = { accesses: join.accesses, folder: null, care: null };
   return scopeOf(input, { ...QUESTION, ...question }, { zone: 'Europe/London', pseudonymKey: (number) => number });
 }
 

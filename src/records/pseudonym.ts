@@ -1,11 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { digitsOf, isNhsNumber } from './nhs-number.ts';
 
+/** What the running service puts in the place of whatever names a patient, and of what two people may have in common. */
+export type ServicePseudonym = (text: string, of?: 'patient' | 'surname' | 'household' | 'postcode') => string;
+
 /**
- * A key of its own, for numbers in a folder of keys; or what the running service puts in the place of whatever names a
- * patient: then both name a patient alike, by number or by a local id.
+ * A key of its own, for numbers in a folder of keys; or what the running service does: then both name a patient alike, by
+ * number or by a local id.
  */
-export type PseudonymKey = string | Buffer | ((patient: string) => string);
+export type PseudonymKey = string | Buffer | ServicePseudonym;
 
 /**
  * What a patient is called: numbers are replaced, other keys stay as they are; with the service's pseudonyms both are

@@ -1,7 +1,7 @@
 import { Budget } from './budget.ts';
 import type { AccessCase, CrowdCase, ReviewCase } from './case.ts';
 import { CaseWriter, type PersonDraft } from './cases.ts';
-import { folderOf, type RecordsInput } from './accesses.ts';
+import { careOf, folderOf, type RecordsInput } from './accesses.ts';
 import { type Hospital, readHospital } from './hospital.ts';
 import { ABSORB_DAYS } from './model/calibration.ts';
 import type { Crowd, Eye } from './model/crowds.ts';
@@ -49,7 +49,7 @@ const CROWD_DAYS = 14;
 /** Reads the accesses and what is known beside them, learns from the first days and judges the others. */
 export function reviewRecords(input: RecordsInput, options: ReviewOptions): Review {
   const report = newReport();
-  const hospital = readHospital(folderOf(input), new Zone(options.zone), report, options.pseudonymKey);
+  const hospital = readHospital(folderOf(input), new Zone(options.zone), report, options.pseudonymKey, careOf(input));
   const book = readLooks(input, hospital);
   return reviewLooks(hospital, book, options);
 }

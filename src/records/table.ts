@@ -19,12 +19,14 @@ export interface ReadReport {
   readonly unknownColumns: string[];
   /** Files and columns that were not given: `rota.csv`, `accesses.csv: host`. */
   readonly missing: string[];
+  /** Codes of places in messages that no file names as a department, the most frequent first. */
+  readonly unknownLocations: string[];
 }
 
 const SHOWN = 1000;
 
 export function newReport(): ReadReport {
-  return { setAsideCount: 0, setAside: [], unknownColumns: [], missing: [] };
+  return { setAsideCount: 0, setAside: [], unknownColumns: [], missing: [], unknownLocations: [] };
 }
 
 export function setAside(report: ReadReport, file: string, line: number, reason: string): void {

@@ -1,5 +1,5 @@
 import { Refusal } from '../core/refusal.ts';
-import { folderOf, type RecordsInput } from './accesses.ts';
+import { careOf, folderOf, type RecordsInput } from './accesses.ts';
 import { type Hospital, postOn, readHospital } from './hospital.ts';
 import { patientKeyOf, type PseudonymKey } from './pseudonym.ts';
 import { judgeAll } from './model/engine.ts';
@@ -43,9 +43,10 @@ export interface WhoLooked {
 /** Everybody who opened this patient's record, day by day, and whether care explains it. @throws Refusal if nobody did and the key is unknown */
 export function whoLooked(input: RecordsInput, { patient, zone, pseudonymKey }: WhoLookedOptions): WhoLooked {
   const report = newReport();
-  const hospital = readHospital(folderOf(input), new Zone(zone), report, pseudonymKey);
+  const hospital = readHospital(folderOf(input), new Zone(zone), report, pseudonymKey, careOf(input));
   const book = readLooks(input, hospital);
-  const key = patientKeyOf(patient, pseudonymKey) ?? patient;
+  const asked = patientKeyOf(patient, pseudonymKey) ?? patient;
+  const key = careOf(input)?.nameOf(asked) ?? asked;
   const id = hospital.patients.find(key);
   if (id < 0) throw new Refusal('records/not-found', 'no file in the folder names this patient');
   const lines: LookLine[] = [];

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { EventView } from '../core/event.ts';
 import { entitiesOf, hostOf, recordIdOf } from '../detect/entities.ts';
 import { Correlator, loadRules, type LoadedRules, SigmaEngine, STOOD_IN_FOR } from '../detect/sigma/index.ts';
+import { fieldsToTell, toldOf } from '../findings/words.ts';
 import { archiveProblem, membersOf } from '../intake/archives/index.ts';
 import { isEvtxFile, type LogReading, readFile, readLog } from '../intake/read-log.ts';
 import type { AsideItem, Hit, JudgeSetup, LogSummary, ScanTask, TaskResult, ThreadCoverage } from './task.ts';
@@ -19,6 +20,7 @@ export class Judge {
   /** By rule: the fields that correlations want of its events. */
   readonly #needs: readonly (readonly string[] | null)[];
   readonly #indexOf: ReadonlyMap<string, number>;
+  readonly #told: ReadonlyMap<string, readonly string[]>;
   #onProgress: (bytes: number, events: number) => void;
 
   /** @param rules if they are loaded already; else the judge loads them as the set-up says */
@@ -30,10 +32,23 @@ export class Judge {
     const correlator = new Correlator(this.rules.correlations, () => undefined);
     this.#needs = this.rules.rules.map((rule) => correlator.fieldsNeeded(rule.id, rule.name));
     this.#indexOf = new Map(this.rules.rules.map((rule, index) => [rule.id, index]));
+    this.#told = fieldsToTell(
+      this.rules.rules,
+      this.rules.correlations,
+      (id) => this.#needs[this.#indexOf.get(id) ?? -1] != null,
+    );
   }
 
   async judge(task: ScanTask): Promise<TaskResult> {
-    const reading = new TaskReading(task, this.#setup, this.#engine, this.#needs, this.#indexOf, this.#onProgress);
+    const reading = new TaskReading(
+      task,
+      this.#setup,
+      this.#engine,
+      this.#needs,
+      this.#indexOf,
+      this.#told,
+      this.#onProgress,
+    );
     if (task.part !== null || isEvtxFile(task.file)) reading.file(task);
     else
       for await (const member of membersOf(task.file, task.given, (problem) =>
@@ -55,6 +70,7 @@ class TaskReading {
   readonly #engine: SigmaEngine;
   readonly #needs: readonly (readonly string[] | null)[];
   readonly #indexOf: ReadonlyMap<string, number>;
+  readonly #told: ReadonlyMap<string, readonly string[]>;
   readonly #onProgress: (bytes: number, events: number) => void;
   readonly #logs: LogSummary[] = [];
   readonly #hits: Hit[] = [];
@@ -68,6 +84,7 @@ class TaskReading {
     engine: SigmaEngine,
     needs: readonly (readonly string[] | null)[],
     indexOf: ReadonlyMap<string, number>,
+    told: ReadonlyMap<string, readonly string[]>,
     onProgress: (bytes: number, events: number) => void,
   ) {
     this.#task = task;
@@ -75,6 +92,7 @@ class TaskReading {
     this.#engine = engine;
     this.#needs = needs;
     this.#indexOf = indexOf;
+    this.#told = told;
     this.#onProgress = onProgress;
   }
 
@@ -137,6 +155,7 @@ class TaskReading {
         at: current.at,
         entities: entitiesOf(current),
         matched: matched(),
+        told: toldOf(this.#told.get(rule.id), value),
         fields: needs === null ? null : pick(needs, value),
         standsInFor,
       });

@@ -34,6 +34,8 @@ export interface Hit {
   readonly at: number | null;
   readonly entities: Entities;
   readonly matched: Readonly<Record<string, string>>;
+  /** What the finding's sentences tell of besides; `null`: nothing. */
+  readonly told: Readonly<Record<string, string>> | null;
   /** What correlations need of the event; `null` if none watches the rule. */
   readonly fields: Readonly<Record<string, string>> | null;
   /** `channel/id` of events that say the same better; see `Way.standsInFor`. */

@@ -7,6 +7,7 @@ import { hecDoor } from '../intake/doors/hec-door.ts';
 import { MAX_BODY } from '../intake/doors/http-door.ts';
 import { otlpDoor } from '../intake/doors/otlp-door.ts';
 import { servePage, type WebPage } from './page.ts';
+import type { Simulation } from './simulation.ts';
 
 export interface HttpParts {
   readonly listen: Listen;
@@ -16,6 +17,8 @@ export interface HttpParts {
   readonly api: ApiParts;
   /** `null`: it was not built. */
   readonly page: WebPage | null;
+  /** `null`: none is offered. */
+  readonly simulation: Simulation | null;
 }
 
 const CONNECTION_TIMEOUT_MS = 60_000;
@@ -24,7 +27,14 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const MAX_CONNECTIONS = 2000;
 
 /** The page, the HTTP doors of the shippers, and the API, on one port. */
-export async function openHttp({ listen, tls, services, api: apiParts, page }: HttpParts): Promise<OpenDoor> {
+export async function openHttp({
+  listen,
+  tls,
+  services,
+  api: apiParts,
+  page,
+  simulation,
+}: HttpParts): Promise<OpenDoor> {
   const common = {
     bodyLimit: MAX_BODY,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
@@ -42,6 +52,7 @@ export async function openHttp({ listen, tls, services, api: apiParts, page }: H
     await reply.code(404).send({ code: 'http', message: 'There is nothing here.', hint: 'See /api/v1/openapi.json.' });
   });
   if (page !== null) servePage(app, page);
+  simulation?.serve(app);
   await app.register(async (scope) => bulkDoor(scope, services));
   await app.register(async (scope) => hecDoor(scope, services));
   await app.register(async (scope) => fhirDoor(scope, services));

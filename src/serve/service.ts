@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -10,6 +11,7 @@ import { Desk } from '../incidents/desk.ts';
 import { Exceptions } from '../incidents/exceptions.ts';
 import { Incidents } from '../incidents/store.ts';
 import type { Listen, OpenDoor } from '../intake/doors/door.ts';
+import { openMllp } from '../intake/doors/mllp-door.ts';
 import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
 import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import { Noticing } from '../notices/noticing.ts';
@@ -27,6 +29,8 @@ import { Counters } from '../watch/counters.ts';
 import { type Filed, Findings } from '../watch/findings-store.ts';
 import { Folders } from '../watch/folders.ts';
 import { Identities } from '../watch/identities.ts';
+import { pseudonymMac, writeGiven } from '../watch/given-pseudonyms.ts';
+import { missingRotations } from '../watch/key-rotation.ts';
 import { openKeys } from '../watch/keys.ts';
 import { Judging } from '../watch/judging.ts';
 import type { JudgingSetup } from '../watch/judging-messages.ts';
@@ -43,6 +47,7 @@ import { Sessions } from '../people/sessions.ts';
 import { SignIn } from '../people/sign-in.ts';
 import { Tokens } from '../people/tokens.ts';
 import { openHttp } from './http.ts';
+import { Simulation } from './simulation.ts';
 import { loadPage } from './page.ts';
 
 export interface ServiceOptions {
@@ -51,9 +56,13 @@ export interface ServiceOptions {
   readonly http: Listen;
   /** Without TLS: for this machine only. */
   readonly isPlainHttp: boolean;
+  /** True for the made-up hospital: it offers no other. */
+  readonly isSimulated: boolean;
   readonly syslogTcp: Listen | null;
   readonly syslogTls: Listen | null;
   readonly syslogUdp: Listen | null;
+  readonly mllp: Listen | null;
+  readonly mllpTls: Listen | null;
   readonly rules: Pick<JudgingSetup, 'ruleFolders' | 'placeholders' | 'cacheFolder'>;
   /** Patients as their numbers: their pseudonyms are what is looked for. */
   readonly canaries: CanaryNames;
@@ -79,7 +88,7 @@ export interface ServiceOptions {
 export interface Service {
   /** Where each open door is; a door that was not asked for is absent. */
   readonly addresses: Readonly<
-    Record<'http', string> & Partial<Record<'syslogTcp' | 'syslogTls' | 'syslogUdp', string>>
+    Record<'http', string> & Partial<Record<'syslogTcp' | 'syslogTls' | 'syslogUdp' | 'mllp' | 'mllpTls', string>>
   >;
   /** For the first administrator, good for a day; `null` if there are people already. */
   readonly firstLink: string | null;
@@ -100,7 +109,12 @@ const MIN_FREE_BYTES = 1 << 30;
 /** Builds the live service from its parts, and opens its doors last. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { dataFolder, log, now } = options;
-  const { journal: journalFolder, archive: archiveFolder, learned: learnedFile } = placesIn(dataFolder);
+  const {
+    journal: journalFolder,
+    archive: archiveFolder,
+    learned: learnedFile,
+    given: givenFile,
+  } = placesIn(dataFolder);
   const unlock = await lockData(dataFolder);
   const keys = await openKeys(options.keysFolder, dataFolder, ['localhost', hostname(), '127.0.0.1', '::1']);
   const state = await openState(statePlace(options.state, dataFolder));
@@ -126,12 +140,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
   const identities = new Identities(state, keys.seals, now);
+  const simulation = options.isSimulated ? null : new Simulation(now);
   const trail = new Trail(state, now);
   const people = new People(state, now);
   const signIn = new SignIn(state, keys.seals, trail, now);
-  const pseudonymiser = new Pseudonymiser(
-    (text) => keys.pseudonyms.mac(text, 'patient'),
-    (pseudonym, text) => identities.note(pseudonym, text),
+  if (keys.pseudonyms.keyIds.length > 1 && !existsSync(givenFile)) await writeGiven(identities, givenFile);
+  const pseudonymiser = new Pseudonymiser(pseudonymMac(keys.pseudonyms, givenFile), (pseudonym, text) =>
+    identities.note(pseudonym, text),
   );
   const judging = new Judging({
     journal,
@@ -174,7 +189,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       heard.emit('finding', finding);
     }
   };
-  const recordCases = new RecordCases(state, keys.seals, (text) => keys.pseudonyms.mac(text, 'record-case'), now);
+  // Made when a rotation was interrupted, or by somebody who put a key in place by hand.
+  for (const { from, to } of missingRotations(archiveFolder, [keys.pseudonyms, keys.seals]))
+    await archive.keysRotated(from, to);
+  // Always by the first key: a case has the same id, whatever keys come later.
+  const caseKey = keys.pseudonyms.keyIds[0];
+  const recordCases = new RecordCases(
+    state,
+    keys.seals,
+    (text) => keys.pseudonyms.mac(text, 'record-case', caseKey),
+    now,
+  );
   const recordReview = new RecordReview({
     state,
     cases: recordCases,
@@ -259,12 +284,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (options.syslogTls !== null)
       addresses['syslogTls'] = await open(openSyslogStream(options.syslogTls, keys.tls, pipeline));
     if (options.syslogUdp !== null) addresses['syslogUdp'] = await open(openSyslogUdp(options.syslogUdp, pipeline));
+    if (options.mllp !== null) addresses['mllp'] = await open(openMllp(options.mllp, null, pipeline));
+    if (options.mllpTls !== null) addresses['mllpTls'] = await open(openMllp(options.mllpTls, keys.tls, pipeline));
     addresses['http'] = await open(
       openHttp({
         listen: options.http,
         tls: options.isPlainHttp ? null : keys.tls,
         services: pipeline,
         page: loadPage(BUILT_PAGE),
+        simulation,
         api: {
           endpoints: ENDPOINTS,
           services: {
@@ -279,6 +307,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             people,
             signIn,
             sessions: new Sessions(state, now),
+            simulation,
             oidc: options.oidc === null ? null : new Oidc(options.oidc, now),
             recordCases,
             recordReview,
@@ -355,6 +384,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     close: async () => {
       clearInterval(retention);
       if (spaceWatch !== null) clearInterval(spaceWatch);
+      await simulation?.end();
       await folders.stop();
       await polled.stop();
       await recordReview.stop();

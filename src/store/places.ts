@@ -6,6 +6,8 @@ export interface Places {
   readonly lock: string;
   /** What behaviour has learned. */
   readonly learned: string;
+  /** Which pseudonyms were given before the last rotation of their key: see src/watch/given-pseudonyms.ts. */
+  readonly given: string;
 }
 
 /** Where things lie in a data folder. */
@@ -15,5 +17,6 @@ export function placesIn(data: string): Places {
     archive: path.join(data, 'archive'),
     lock: path.join(data, 'lock.db'),
     learned: path.join(data, 'learned', 'behaviour.json'),
+    given: path.join(data, 'given-pseudonyms.bin'),
   };
 }

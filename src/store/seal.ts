@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { link, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
@@ -17,6 +17,8 @@ export type KeyPurpose = 'seal' | 'pseudonym';
 export interface Keyring {
   /** Of the newest key. */
   readonly keyId: string;
+  /** Of all keys, the oldest first. */
+  readonly keyIds: readonly string[];
   /** AES-256-GCM under the newest key; the key's id stands in front. 40 bytes longer than what goes in. */
   seal(bytes: Uint8Array, context: string): Buffer;
   /** @throws Refusal `keys/unknown` if the key is not here, `keys/broken` if anything about it was changed */
@@ -56,6 +58,17 @@ export async function openKeyring(folder: string, purpose: KeyPurpose, outside: 
   return new FolderKeyring(folder, purpose, readKeys(folder, purpose));
 }
 
+/**
+ * As `openKeyring`, of keys that are in use: a key made here and now would open nothing and know nobody.
+ *
+ * @throws Refusal `keys/missing`, `keys/inside-data`, `keys/exposed`
+ */
+export async function openKeyringInUse(folder: string, purpose: KeyPurpose, outside: string): Promise<Keyring> {
+  if (!existsSync(folder) || readKeys(folder, purpose).length === 0)
+    throw new Refusal('keys/missing', `${folder} holds no ${purpose} key`);
+  return openKeyring(folder, purpose, outside);
+}
+
 class FolderKeyring implements Keyring {
   readonly #folder: string;
   readonly #purpose: KeyPurpose;
@@ -71,6 +84,10 @@ class FolderKeyring implements Keyring {
 
   get keyId(): string {
     return this.#newest.id;
+  }
+
+  get keyIds(): readonly string[] {
+    return [...this.#keys.values()].sort((a, b) => a.number - b.number).map(({ id }) => id);
   }
 
   seal(bytes: Uint8Array, context: string): Buffer {
@@ -123,6 +140,15 @@ class FolderKeyring implements Keyring {
       throw new Refusal('keys/unknown', `there is no ${this.#purpose} key ${id} in ${this.#folder}`);
     return key;
   }
+}
+
+/** The id of the key that something is sealed with. */
+export function sealKeyIdOf(sealed: Uint8Array): string {
+  return Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength).toString(
+    'hex',
+    HEAD_BYTES - ID_BYTES,
+    HEAD_BYTES,
+  );
 }
 
 const subkeys = new Map<string, Buffer>();

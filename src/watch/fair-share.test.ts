@@ -39,6 +39,16 @@ test('what was sent is forgotten after ten seconds', () => {
   equal(fair.isFree('flood', 10, 11_000, true), true);
 });
 
+test('a clock that is set back by a day does not make anybody wait for a day', () => {
+  const fair = new FairShare();
+  const day = 86_400_000;
+  fair.isFree('calm', 10, day, true);
+  fair.isFree('flood', 1_000_000, day, true);
+  equal(fair.isFree('flood', 10, day, true), false);
+  fair.isFree('calm', 10, 11_000, true);
+  equal(fair.isFree('flood', 10, 11_000, true), true);
+});
+
 function deepClose(value: number | undefined, wanted: number): void {
   ok(Math.abs((value ?? 0) - wanted) < 0.01, String(value));
 }

@@ -32,6 +32,11 @@ export class FairShare {
   }
 
   #moveTo(slice: number): void {
+    // A clock that was set back: what was counted belongs to no time that comes again soon.
+    if (slice < this.#slice - SLICES) {
+      this.#bySource.clear();
+      this.#slice = slice;
+    }
     if (slice <= this.#slice) return;
     const passed = Math.min(SLICES, slice - this.#slice);
     for (const [id, counts] of this.#bySource) {

@@ -1,4 +1,4 @@
-import type { Keyring } from '../store/seal.ts';
+import { type Keyring, sealKeyIdOf } from '../store/seal.ts';
 import type { State } from '../store/state.ts';
 
 /** Pseudonyms in one transaction. */
@@ -52,6 +52,47 @@ export class Identities {
       )
       .onConflict((conflict) => conflict.column('pseudonym').doNothing())
       .execute();
+  }
+
+  /** Every pseudonym that was ever given, in their order. */
+  async *all(): AsyncGenerator<string> {
+    for await (const { pseudonym } of this.#rows()) yield pseudonym;
+  }
+
+  /**
+   * Seals anew what an older key has sealed, so that whoever has that key only, and takes the table from here on, has no
+   * way back. What is interrupted is done the next time: an older key still opens the rest.
+   *
+   * @returns how many
+   */
+  async sealAnew(): Promise<number> {
+    let done = 0;
+    for await (const { pseudonym, sealed } of this.#rows()) {
+      if (sealKeyIdOf(sealed) === this.#keys.keyId) continue;
+      const context = contextOf(pseudonym);
+      await this.#state.db
+        .updateTable('identities')
+        .set({ sealed: this.#keys.seal(this.#keys.open(sealed, context), context) })
+        .where('pseudonym', '=', pseudonym)
+        .execute();
+      done++;
+    }
+    return done;
+  }
+
+  async *#rows(): AsyncGenerator<{ readonly pseudonym: string; readonly sealed: Buffer }> {
+    for (let last = ''; ; ) {
+      const rows = await this.#state.db
+        .selectFrom('identities')
+        .select(['pseudonym', 'sealed'])
+        .where('pseudonym', '>', last)
+        .orderBy('pseudonym')
+        .limit(BATCH)
+        .execute();
+      yield* rows;
+      if (rows.length < BATCH) return;
+      last = rows.at(-1)?.pseudonym ?? '';
+    }
   }
 
   /** What stood where the pseudonyms stand; `null` for one that is not known. @throws Refusal `keys/unknown` */

@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs';
+import { CARE_EVENT } from '../core/care.ts';
 import { Refusal } from '../core/refusal.ts';
 import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import type { RecordsInput } from '../records/accesses.ts';
 import { type KeptAccess, RequestJoin } from '../records/kept-access.ts';
+import { CareBook, type LiveCare } from '../records/live-care.ts';
 import type { PseudonymKey } from '../records/pseudonym.ts';
 import type { ScopeGap } from '../records/scope.ts';
 import { type KeptEvents, readKeptEvents } from '../store/archive/kept-events.ts';
 import type { State } from '../store/state.ts';
-import { openKeyring } from '../store/seal.ts';
+import { openKeyringInUse } from '../store/seal.ts';
 import { placesIn } from '../store/places.ts';
+import { pseudonymMac } from './given-pseudonyms.ts';
 import { setAsideCounts } from './set-aside-store.ts';
 
 const RECORD_ACCESS = 'record_access';
@@ -39,13 +42,31 @@ export async function readKeptAccesses(
   return { ...kept, accesses: join.accesses };
 }
 
+/** A stay of so long ago may go on: what was told of it is read. Longer ones are told of again in between. */
+const CARE_MS = 400 * 86_400_000;
+
+/** What was told of patients' care, as it stands now; from messages that came later than a while before `from`. */
+export async function readKeptCare(data: string, from: number): Promise<LiveCare> {
+  let book = new CareBook();
+  await readKeptEvents(
+    data,
+    CARE_EVENT,
+    () => {
+      book = new CareBook();
+    },
+    (event) => book.add(event),
+    from - CARE_MS,
+  );
+  return book.close();
+}
+
 /** All record accesses that a service keeps, and what of them is gone between two moments. */
 export async function readKeptRecords(
   data: string,
   relationships: string | null,
   from: number,
   to: number,
-): Promise<{ readonly input: RecordsInput; readonly gaps: ScopeGap[] }> {
+): Promise<{ readonly input: Exclude<RecordsInput, string>; readonly gaps: ScopeGap[] }> {
   const { accesses, deleted, losses } = await readKeptAccesses(
     data,
     Number.NEGATIVE_INFINITY,
@@ -59,7 +80,7 @@ export async function readKeptRecords(
       to: new Date(timeTo).toISOString(),
     }));
   for (const what of losses) gaps.push({ kind: 'damaged', what });
-  return { input: { accesses, folder: relationships }, gaps };
+  return { input: { accesses, folder: relationships, care: null }, gaps };
 }
 
 /** What sources sent in the window that could not be read. */
@@ -91,10 +112,13 @@ export async function questionOf(
   return { accounts: of('account'), hosts: of('host'), addresses: of('address'), from, to: to + 1 };
 }
 
-/** What the running service puts in the place of a patient's number. @throws Refusal if the keys cannot be read */
+/**
+ * What the running service puts in the place of a patient's number.
+ *
+ * @throws Refusal `keys/missing` for a folder that is not the service's; if the keys cannot be read
+ */
 export async function servicePseudonyms(keysFolder: string, data: string): Promise<PseudonymKey> {
-  if (!existsSync(keysFolder)) throw new Refusal('input/not-found', `there is no folder of keys ${keysFolder}`);
-  const keyring = await openKeyring(keysFolder, 'pseudonym', data);
-  const pseudonymiser = new Pseudonymiser((text) => keyring.mac(text, 'patient'));
-  return (number) => pseudonymiser.of(number);
+  const keyring = await openKeyringInUse(keysFolder, 'pseudonym', data);
+  const pseudonymiser = new Pseudonymiser(pseudonymMac(keyring, placesIn(data).given));
+  return (text, of = 'patient') => (of === 'patient' ? pseudonymiser.of(text) : pseudonymiser.keyed(of, text));
 }

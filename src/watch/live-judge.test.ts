@@ -72,3 +72,15 @@ test('a window that only time can close is closed by the clock', () => {
   );
   deepEqual(judge.pass(START + 20 * 60_000), []);
 });
+
+test('an event of a clock that stands in 1970 does not end the first day, in which everything is only learned', () => {
+  const judge = judgeOf();
+  const alert = (number: number, seconds: number) => ({
+    ...event(number, seconds, { 'alert.name': `odd thing ${number}`, host: 'ws1' }),
+    product: 'ids',
+    category: 'alert',
+  });
+  deepEqual(judge.judge({ ...alert(1, 0), at: 0 }, 's'), []);
+  deepEqual(judge.judge(alert(2, 60), 's'), []);
+  equal(judge.judge(alert(3, 25 * 3600), 's').length, 1);
+});

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
-import type { Fields, LogEvent } from '../core/event.ts';
+import type { Fields, LogEvent, UtcMs } from '../core/event.ts';
 import { FieldsView } from '../core/fields-view.ts';
-import { findingId } from '../core/finding.ts';
-import { rounded } from '../core/rarity.ts';
-import { Behaviour, type SavedBehaviour } from '../detect/behaviour/behaviour.ts';
+import { type Entities, findingId } from '../core/finding.ts';
+import type { Level } from '../core/level.ts';
+import { type Rarity, rounded, strengthOf } from '../core/rarity.ts';
+import { Behaviour, type SavedBehaviour, type Unusual } from '../detect/behaviour/behaviour.ts';
+import { firstPrecursor, type Precursor, precursorOf } from '../detect/behaviour/precursors.ts';
 import type { Canaries } from '../detect/canaries.ts';
 import type { Indicators } from '../detect/indicators.ts';
 import { entitiesOf, recordIdOf } from '../detect/entities.ts';
@@ -12,7 +14,7 @@ import { correlationFinding, type PlacedHit, ruleFinding } from '../findings/mak
 import { canaryFinding, indicatorFinding } from '../findings/listed.ts';
 import { silentRules } from '../findings/silent-rules.ts';
 import { loadBehaviourWords, unusualFinding } from '../findings/unusual.ts';
-import { loadTechniqueWords } from '../findings/words.ts';
+import { fieldsToTell, loadTechniqueWords, techniquesOf, toldOf } from '../findings/words.ts';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
 import type { Filed } from './findings-store.ts';
 
@@ -21,6 +23,14 @@ interface LiveHit extends PlacedHit {
   readonly sourceId: string;
   /** Of the event's source, time and content: the same if a source sends it again. */
   readonly contentId: string;
+}
+
+/** What an event, or what it completed, is among the steps before ransomware. */
+interface Step {
+  readonly kind: Precursor;
+  /** How unusual that is there. */
+  readonly surprise: number;
+  readonly entities: Entities;
 }
 
 /** What the site has named. `null`: nothing. */
@@ -33,6 +43,8 @@ const NO_LISTS: Lists = { canaries: null, indicators: null };
 
 /** Clocks of sources differ: windows that are over are answered so much later. */
 const TOLERANCE_MS = 60_000;
+/** A year of logs may be read in at once. What is older comes from a clock that stands at the beginning of its time. */
+const OLDEST_MS = 400 * 86_400_000;
 
 /** Judges stored events by Sigma rules, correlations and behaviour, in the order of the journal. */
 export class LiveJudge {
@@ -40,14 +52,22 @@ export class LiveJudge {
   readonly #engine: SigmaEngine;
   readonly #correlator: Correlator<LiveHit>;
   readonly #needs: ReadonlyMap<string, readonly string[]>;
+  readonly #told: ReadonlyMap<string, readonly string[]>;
   readonly #words = loadTechniqueWords();
   readonly #behaviourWords = loadBehaviourWords();
   readonly #behaviour: Behaviour;
   readonly #canaries: Canaries | null;
   readonly #indicators: Indicators | null;
   readonly #silent: ReadonlySet<string>;
+  /** Rules, by id, that see a step before ransomware. */
+  readonly #precursors: ReadonlyMap<string, Precursor>;
   readonly #view = new FieldsView();
   #found: Filed[] = [];
+  /** Of the event itself, and of the correlation that it completed. */
+  #step: Step | null = null;
+  #completed: Step | null = null;
+  /** Of the event that is judged; `null`: behaviour learns nothing from it. */
+  #learning: UtcMs | null = null;
   #latest = Number.NEGATIVE_INFINITY;
 
   /** @param learned what behaviour learned before; `null`: nothing yet */
@@ -58,6 +78,12 @@ export class LiveJudge {
     this.#behaviour = learned === null ? new Behaviour() : Behaviour.from(learned);
     this.#engine = new SigmaEngine(rules.rules);
     this.#silent = silentRules(rules);
+    this.#precursors = new Map(
+      [...rules.rules, ...rules.correlations].flatMap(({ id, tags }) => {
+        const kind = this.#silent.has(id) ? null : precursorOf(techniquesOf(tags));
+        return kind === null ? [] : [[id, kind] as const];
+      }),
+    );
     this.#correlator = new Correlator<LiveHit>(rules.correlations, (match) => {
       const last = match.evidence.at(-1);
       if (last === undefined || this.#silent.has(match.rule.id)) return;
@@ -65,6 +91,9 @@ export class LiveJudge {
       const group = `${last.contentId}\0${Object.values(match.groupBy).join('\0')}`;
       const id = findingId(match.rule.id, { path: last.sourceId, record: 1 }, group);
       this.#found.push({ finding: { ...finding, id }, sourceId: last.sourceId });
+      if (this.#learning === null || !this.#precursors.has(match.rule.id)) return;
+      const rarity = this.#behaviour.rarityOf(match.rule.id, last.entities, this.#learning);
+      this.#completed = this.#stepped(this.#completed, match.rule, rarity, last.entities);
     });
     this.#needs = new Map(
       rules.rules.flatMap((rule) => {
@@ -72,6 +101,7 @@ export class LiveJudge {
         return fields === null ? [] : [[rule.id, fields] as const];
       }),
     );
+    this.#told = fieldsToTell(rules.rules, rules.correlations, (id) => this.#needs.has(id));
   }
 
   /** The longest time that an event can matter to a correlation, milliseconds. */
@@ -91,9 +121,14 @@ export class LiveJudge {
    */
   judge(event: StoredEvent, sourceName: string, isLearned = false): readonly Filed[] {
     this.#found = [];
+    this.#step = null;
+    this.#completed = null;
     const view = this.#view.show(logEventOf(event));
     // A clock that is ahead must not carry what is learned into the future.
-    const happened = Math.min(event.at ?? event.receivedAt, event.receivedAt + TOLERANCE_MS);
+    const said = event.at === null || event.at < event.receivedAt - OLDEST_MS ? event.receivedAt : event.at;
+    const happened = Math.min(said, event.receivedAt + TOLERANCE_MS);
+    if (!isLearned) this.#behaviour.receivedAt(event.receivedAt);
+    this.#learning = isLearned ? null : happened;
     let contentId: string | null = null;
     this.#engine.judge(view, ({ rule, matched, value }) => {
       contentId ??= contentIdOf(event);
@@ -105,6 +140,7 @@ export class LiveJudge {
         at: event.at,
         entities: entitiesOf(view),
         matched: matched(),
+        told: toldOf(this.#told.get(rule.id), value),
         sourceId: event.sourceId,
         contentId,
       };
@@ -119,6 +155,7 @@ export class LiveJudge {
           },
           sourceId: event.sourceId,
         });
+        if (!isLearned) this.#step = this.#stepped(this.#step, rule, rarity, hit.entities);
       }
       const needs = this.#needs.get(rule.id);
       if (needs === undefined) return;
@@ -146,7 +183,7 @@ export class LiveJudge {
         this.#found.push({ finding: indicatorFinding(indicator, where), sourceId: event.sourceId });
     }
     if (!isLearned)
-      for (const unusual of this.#behaviour.see(view, happened)) {
+      for (const unusual of this.#unusual(view, happened)) {
         const place = { path: `${sourceName}/${event.id}`, record: 1 };
         const finding = unusualFinding(unusual, place, happened, this.#behaviourWords, this.#words);
         this.#found.push({ finding, sourceId: event.sourceId });
@@ -159,9 +196,37 @@ export class LiveJudge {
     return this.#found;
   }
 
+  #unusual(view: FieldsView, happened: UtcMs): Unusual[] {
+    const found = this.#behaviour.see(view, happened);
+    // What a correlation says of several events, its own events have said already if they are steps themselves.
+    const step = this.#step ?? this.#completed;
+    if (step === null) return found;
+    return [...found, ...this.#behaviour.precursor(step.kind, step.surprise, step.entities, happened)];
+  }
+
+  /** One event is one step, however many rules see it: that which only ransomware does goes first. */
+  #stepped(
+    before: Step | null,
+    { id, level }: { readonly id: string; readonly level: Level },
+    rarity: Rarity | null,
+    entities: Entities,
+  ): Step | null {
+    const kind = this.#precursors.get(id);
+    if (kind === undefined) return before;
+    // Until it is known how often the rule fires there, its level says what it is worth.
+    const surprise = rarity?.surprise ?? strengthOf({ level });
+    if (
+      before !== null &&
+      (before.kind === kind ? surprise <= before.surprise : firstPrecursor(before.kind, kind) !== kind)
+    )
+      return before;
+    return { kind, surprise, entities };
+  }
+
   /** Answers the windows that are over by the clock, when no event comes to say so. */
   pass(now: number): readonly Filed[] {
     this.#found = [];
+    this.#learning = null;
     this.#correlator.advance(now - TOLERANCE_MS);
     return this.#found;
   }

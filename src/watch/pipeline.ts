@@ -1,15 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import { CARE_EVENT, type CareNote } from '../core/care.ts';
 import type { LogEvent } from '../core/event.ts';
 import { FieldsView } from '../core/fields-view.ts';
 import { Refusal } from '../core/refusal.ts';
 import { entitiesOf } from '../detect/entities.ts';
 import type { DoorServices, Source } from '../intake/doors/door.ts';
+import type { Verdict } from '../intake/hl7/acknowledge.ts';
+import { careOf, type CareProblem } from '../intake/hl7/care.ts';
+import { type Hl7Message, readHl7 } from '../intake/hl7/message.ts';
 import type { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import type { SetAside } from '../intake/formats/format.ts';
 import { type Message, MessageReader } from '../intake/message-reader.ts';
 import { encodeEvents } from '../store/archive/payload.ts';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
 import type { Journal } from '../store/journal.ts';
+import { careFields } from './care-fields.ts';
 import type { Counters } from './counters.ts';
 import { FairShare } from './fair-share.ts';
 import type { SetAsides } from './set-aside-store.ts';
@@ -56,6 +61,10 @@ export class Pipeline implements DoorServices {
     this.#reader = new MessageReader(parts.timeZone);
   }
 
+  get timeZone(): string {
+    return this.#parts.timeZone;
+  }
+
   async accept(source: Source, messages: readonly Message[]): Promise<void> {
     const receivedAt = this.#admit(source, messages.length);
     const events: StoredEvent[] = [];
@@ -79,12 +88,78 @@ export class Pipeline implements DoorServices {
     await this.#keep(source, events, aside, receivedAt);
   }
 
+  async acceptCare(source: Source, notes: readonly CareNote[]): Promise<void> {
+    const receivedAt = this.#admit(source, notes.length);
+    await this.#keep(source, this.#careEvents(source, notes, receivedAt), [], receivedAt);
+  }
+
+  async acceptHl7(source: Source, bytes: Buffer): Promise<{ message: Hl7Message | null; verdict: Verdict }> {
+    const receivedAt = this.#admit(source, 1);
+    const read = this.#readHl7(bytes, receivedAt);
+    if ('notes' in read) {
+      await this.#keep(source, this.#careEvents(source, read.notes, receivedAt), [], receivedAt);
+      return { message: read.message, verdict: { kind: 'accepted', code: 0, text: '' } };
+    }
+    const { message, problem } = read;
+    const { isRefused, code, reason, detail } = problem;
+    // What no relationship is made of is not ours to keep.
+    if (isRefused) this.count('mllp', reason);
+    else await this.#keep(source, [], [{ bytes, reason, detail }], receivedAt);
+    return { message, verdict: { kind: isRefused ? 'rejected' : 'error', code, text: detail } };
+  }
+
+  #readHl7(
+    bytes: Buffer,
+    receivedAt: number,
+  ): { message: Hl7Message; notes: readonly CareNote[] } | { message: Hl7Message | null; problem: CareProblem } {
+    const message = readHl7(bytes);
+    if (!message.ok) return { message: null, problem: { isRefused: false, code: 102, ...message.error } };
+    const notes = careOf(message.value, { timeZone: this.#parts.timeZone, receivedAt });
+    return notes.ok ? { message: message.value, notes: notes.value } : { message: message.value, problem: notes.error };
+  }
+
+  /** Notes as they are kept: with pseudonyms and keyed hashes, and nothing else of a patient. */
+  #careEvents(source: Source, notes: readonly CareNote[], receivedAt: number): StoredEvent[] {
+    const events: StoredEvent[] = [];
+    for (const note of notes) {
+      const fields = careFields(note, this.#parts.pseudonymiser);
+      if (fields === null) continue;
+      events.push({
+        id: this.#newId(),
+        receivedAt,
+        at: note.at,
+        sourceId: source.id,
+        product: 'clinical',
+        category: CARE_EVENT,
+        service: source.kind,
+        channel: null,
+        eventId: null,
+        host: null,
+        account: null,
+        address: null,
+        fields,
+        text: null,
+      });
+    }
+    return events;
+  }
+
+  #newId(): string {
+    return `evt_${this.#startId}${(this.#events++).toString(36).padStart(8, '0')}`;
+  }
+
   /**
    * Reads again something that was set aside. @returns false if it cannot be read now either
    *
    * @throws Refusal as `accept`
    */
   async replay(source: Source, bytes: Buffer): Promise<boolean> {
+    if (source.kind === 'hl7') {
+      const read = this.#readHl7(bytes, this.#parts.now());
+      if ('problem' in read) return false;
+      await this.acceptCare(source, read.notes);
+      return true;
+    }
     const { events, setAside } = this.#reader.read({ kind: 'text', text: bytes.toString('utf8') }, this.#parts.now());
     if (setAside.length > 0 || events.length === 0) return false;
     await this.acceptRead(source, events, []);
@@ -133,7 +208,7 @@ export class Pipeline implements DoorServices {
     const { product, category, service } = clean.logSource;
     const { Channel: channel } = clean.fields;
     return {
-      id: `evt_${this.#startId}${(this.#events++).toString(36).padStart(8, '0')}`,
+      id: this.#newId(),
       receivedAt,
       at: clean.at,
       sourceId: source.id,
@@ -154,8 +229,8 @@ export class Pipeline implements DoorServices {
     return this.#parts.sources.byToken(token);
   }
 
-  byAddress(address: string): Promise<Source | null> {
-    return this.#parts.sources.byAddress(address);
+  byAddress(address: string, door: 'syslog' | 'hl7'): Promise<Source | null> {
+    return this.#parts.sources.byAddress(address, door);
   }
 
   byCertificate(fingerprint: string): Promise<Source | null> {

@@ -23,6 +23,12 @@ export interface ReviewState {
   readonly missing: readonly string[];
   /** Rows of the files beside them that could not be read. */
   readonly setAside: number;
+  /** Codes of places that came in messages and that no file names as a department: locations.csv may. */
+  readonly unknownLocations: readonly string[];
+  /** Local ids that came with two NHS numbers: accesses that name their patient so are explained by files alone. */
+  readonly ambiguousIds: number;
+  /** Stays, appointments, referrals and orders that messages told of. */
+  readonly relationships: number;
   /** Parts of what is kept that could not be read. */
   readonly losses: number;
 }
@@ -98,8 +104,9 @@ export class RecordReview {
       .select('value')
       .where('name', '=', SETTING)
       .executeTakeFirst();
-    // Written below.
-    return row === undefined ? null : (JSON.parse(row.value) as ReviewState);
+    // Written below, perhaps by a release that knew of no messages.
+    const none = { unknownLocations: [], ambiguousIds: 0, relationships: 0 };
+    return row === undefined ? null : { ...none, ...(JSON.parse(row.value) as ReviewState) };
   }
 
   /** Begins a review now. @throws Refusal `records/review-running` */

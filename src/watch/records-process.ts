@@ -31,6 +31,12 @@ export interface Reviewed {
   readonly judgedDays: number;
   readonly missing: readonly string[];
   readonly setAside: number;
+  /** Codes of messages that no file names as a department. */
+  readonly unknownLocations: readonly string[];
+  /** Local ids that stood beside two NHS numbers. */
+  readonly ambiguousIds: number;
+  /** Stays, appointments, referrals and orders that messages told of. */
+  readonly relationships: number;
   /** Parts of what is kept that could not be read. */
   readonly losses: number;
 }

@@ -2,20 +2,21 @@
 import { Refusal } from '../core/refusal.ts';
 import { reviewRecords } from '../records/review.ts';
 import { whoLooked } from '../records/who-looked.ts';
-import { readKeptAccesses, servicePseudonyms } from './kept-records.ts';
+import { readKeptAccesses, readKeptCare, servicePseudonyms } from './kept-records.ts';
 import type { RecordsAnswer, RecordsQuestion } from './records-process.ts';
 
 async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
   const { data, keys, relationships: folder, timeZone: zone, from, to } = question;
   const { accesses, losses } = await readKeptAccesses(data, from, to);
   const pseudonymKey = await servicePseudonyms(keys, data);
+  const care = await readKeptCare(data, from);
   if (question.kind === 'who-looked') {
-    const { lines, text } = whoLooked({ accesses, folder }, { patient: question.patient, zone, pseudonymKey });
+    const { lines, text } = whoLooked({ accesses, folder, care }, { patient: question.patient, zone, pseudonymKey });
     return { kind: 'looked', lines, text, losses: losses.length };
   }
   const { budget, trainDays } = question;
   const { cases, firstDay, lastDay, judgedDays, report } = reviewRecords(
-    { accesses, folder },
+    { accesses, folder, care },
     { budget, trainDays, zone, pseudonymKey },
   );
   return {
@@ -27,6 +28,9 @@ async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
     judgedDays,
     missing: [...report.missing],
     setAside: report.setAsideCount,
+    unknownLocations: report.unknownLocations,
+    ambiguousIds: care.ambiguousIds,
+    relationships: care.relations.length,
     losses: losses.length,
   };
 }

@@ -5,11 +5,12 @@ import { isAlreadyThere, type State } from '../store/state.ts';
 import type { SourceRow } from '../store/tables.ts';
 import { newId, newToken, tokenHash } from '../core/credentials.ts';
 
-export const SOURCE_KINDS = ['windows', 'syslog', 'http', 'fhir', 'files', 'm365'] as const;
+export const SOURCE_KINDS = ['windows', 'syslog', 'http', 'fhir', 'hl7', 'files', 'm365'] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
 
-/** Where syslog without a client certificate comes from, unless the source was registered with a range of its own. */
+/** Where syslog and HL7 without a client certificate come from, unless the source was registered with a range of its own. */
 const OWN_MACHINE = '127.0.0.0/8,::1/128';
+const KNOWN_BY_ADDRESS: readonly SourceKind[] = ['syslog', 'windows', 'hl7'];
 /** A source that is added or removed beside the running service is known to it within this time. */
 const REMEMBER_MS = 1000;
 const LOOK_AGAIN_MS = 20;
@@ -35,7 +36,7 @@ export class Sources {
   /**
    * Registers a source. The token is not kept and cannot be shown again.
    *
-   * @param addresses networks as `10.1.0.0/16`, separated by commas; `null`: this machine, and only for syslog
+   * @param addresses networks as `10.1.0.0/16`, separated by commas; `null`: this machine, and only for syslog and HL7
    * @param certificate SHA-256, hex, of the certificate that it shows over TLS: then it may come from any address
    * @param folder whose files are its logs
    * @param polled how it is asked, sealed
@@ -56,7 +57,7 @@ export class Sources {
         'usage/bad-option',
         `a source’s name has letters, digits, spaces, dots and dashes, at most 63 of them, not “${name}”`,
       );
-    const range = addresses ?? (certificate === null && (kind === 'syslog' || kind === 'windows') ? OWN_MACHINE : null);
+    const range = addresses ?? (certificate === null && KNOWN_BY_ADDRESS.includes(kind) ? OWN_MACHINE : null);
     if (range !== null) networks(range);
     const token = newToken();
     const id = newId('src');
@@ -102,12 +103,16 @@ export class Sources {
     return this.#find((known) => known.find(({ certificate }) => certificate === fingerprint));
   }
 
-  async byAddress(address: string): Promise<Source | null> {
+  /** What explains accesses to records comes from a source of its own: whoever may send logs may not send HL7. */
+  async byAddress(address: string, door: 'syslog' | 'hl7'): Promise<Source | null> {
     const family = isIP(address);
     if (family === 0) return null;
     return this.#find((known) => {
-      const fits = known.filter(({ range }) => range?.check(address, family === 6 ? 'ipv6' : 'ipv4'));
-      return fits.find(({ kind }) => kind === 'syslog') ?? fits[0];
+      const fits = known.filter(
+        ({ range, kind }) =>
+          (kind === 'hl7') === (door === 'hl7') && range?.check(address, family === 6 ? 'ipv6' : 'ipv4'),
+      );
+      return fits.find(({ kind }) => kind === door) ?? fits[0];
     });
   }
 

@@ -31,6 +31,8 @@ const MAX_MEMORY = 1_500_000_000;
 
 const AUDIT =
   '{"resourceType":"AuditEvent","recorded":"2026-11-02T09:49:00Z","action":"R","entity":[{"what":{"reference":"Patient/1"}}]}';
+const CARE =
+  '{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"1","identifier":[{"value":"9990000018"}],"link":[{"type":"replaces","other":{"reference":"Patient/2"}}]}},{"resource":{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},"subject":{"reference":"urn:uuid:1"},"period":{"start":"2026-11-02"},"location":[{"location":{"reference":"Location/w7"}}]}},{"resource":{"resourceType":"Appointment","status":"booked","start":"2026-11-02T09:49:00Z","participant":[{"actor":{"reference":"Patient/1"}},{"actor":{"reference":"Location/c"}}]}},{"resource":{"resourceType":"ServiceRequest","subject":{"reference":"#a"},"contained":[{"resourceType":"Patient","id":"a"}],"code":{"coding":[{"code":"x"}]}}}';
 const OTLP_PROTOBUF = Buffer.from(
   '0a2c0a170a150a09686f73742e6e616d6512080a0670632d312e6112110a0012 0d09000064a7b3b6e0152a040a026869'.replaceAll(
     ' ',
@@ -75,10 +77,14 @@ const DOORS: readonly Door[] = [
   {
     name: 'fhir',
     open: fhirDoor,
-    urls: ['/fhir/AuditEvent', '/fhir', '/fhir/r5'],
+    urls: ['/fhir/AuditEvent', '/fhir', '/fhir/r5', '/fhir/Encounter'],
     scheme: 'Bearer',
     types: ['application/fhir+json'],
-    seeds: [AUDIT, `{"resourceType":"Bundle","type":"batch","entry":[{"resource":${AUDIT}},{"resource":null}]}`],
+    seeds: [
+      AUDIT,
+      `{"resourceType":"Bundle","type":"batch","entry":[{"resource":${AUDIT}},{"resource":null}]}`,
+      `{"resourceType":"Bundle","type":"batch","entry":[${CARE}]}`,
+    ],
   },
   {
     name: 'otlp',
@@ -99,7 +105,7 @@ for (const door of DOORS) {
     const state = await openState({ kind: 'sqlite', file: path.join(folder, 'data', 'state.db') });
     const journal = await openJournal(path.join(folder, 'data', 'journal'));
     const sources = new Sources(state, Date.now);
-    const { token } = await sources.add('fuzzer', 'http', null);
+    const { token } = await sources.add('fuzzer', door.name === 'fhir' ? 'fhir' : 'http', null);
     const seals = await openKeyring(path.join(folder, 'keys'), 'seal', path.join(folder, 'data'));
     const pipeline = new Pipeline({
       sources,

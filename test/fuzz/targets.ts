@@ -11,9 +11,13 @@ import { Refusal } from '../../src/core/refusal.ts';
 import { membersOf } from '../../src/intake/archives/index.ts';
 import { toJson } from '../../src/intake/evtx/json.ts';
 import { EvtxReader } from '../../src/intake/evtx/reader.ts';
+import { MllpFraming } from '../../src/intake/doors/mllp-framing.ts';
 import { FORMATS } from '../../src/intake/formats/index.ts';
 import { SHAPE_SAMPLES } from '../../src/intake/formats/shape-samples.ts';
 import { VENDOR_SAMPLES } from '../../src/intake/formats/vendors/vendor-samples.ts';
+import { acknowledgementsFor } from '../../src/intake/hl7/acknowledge.ts';
+import { careOf } from '../../src/intake/hl7/care.ts';
+import { readHl7 } from '../../src/intake/hl7/message.ts';
 import { corpusDir } from '../corpus.ts';
 
 export interface Target {
@@ -269,7 +273,29 @@ const rules: Target = {
   },
 };
 
-export const TARGETS: readonly Target[] = [...formats, evtx, archives, mapping, site, rules];
+const HL7_SEED =
+  'MSH|^~\\&|PAS|RX1|WW|RX1|20261102093000||ADT^A01|M1|P|2.4||||||8859/1\rEVN||20261102092900\rPID|1||999 000 0018^^^NHS^NH~H1||O\\T\\N^A||||||1 High St^^^^LS1\rPV1|1|I|W7^B1\r';
+
+/** What comes over MLLP: cut, read, answered. */
+const hl7: Target = {
+  name: 'hl7',
+  seeds: [
+    `\x0b${HL7_SEED}\x1c\r\x0b${HL7_SEED.replace('A01', 'A40')}MRG|H2~H3\x1c\r`,
+    `\x0b${HL7_SEED.replace('ADT^A01', 'SIU^S12')}SCH|1|2|||||||||^^^20261109100000\rAIL|1||C1\x1c\r`,
+    `\x0b${HL7_SEED.replace('ADT^A01', 'ORM^O01')}ORC|NW|1\rOBR|1|1||CHEST\rRF1|A\rPRD|RT|||C1\x1c\r`,
+  ],
+  run: (input) => {
+    const framing = new MllpFraming((frame) => {
+      if (frame.kind === 'stray') return;
+      const message = readHl7(frame.bytes);
+      if (message.ok) careOf(message.value, { timeZone: 'Europe/London', receivedAt: 0 });
+      acknowledgementsFor(message.ok ? message.value : null, { kind: 'error', code: 102, text: '' }, 0, 'a');
+    });
+    framing.push(Buffer.from(input, 'latin1'));
+  },
+};
+
+export const TARGETS: readonly Target[] = [...formats, evtx, archives, mapping, site, rules, hl7];
 
 /** A generator of numbers below a bound, the same for the same seed (Park & Miller). */
 export function randomFrom(seed: number): (below: number) => number {

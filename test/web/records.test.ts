@@ -1,7 +1,8 @@
 /** What the privacy officer does, on what a simulated hospital’s records tell. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { test } from 'node:test';
-import { auditEvent, sendAudit } from '../audit-events.ts';
+import { auditEvent } from '../../src/records/simulate/audit-events.ts';
+import { sendAudit } from '../audit-events.ts';
 import { recentHospital } from '../recent-hospital.ts';
 import { eventually, upService } from '../service.ts';
 import { barriers, becomeFirst, HAS_BROWSER, openBrowser, openReader, PASSWORD } from './browser.ts';

@@ -102,6 +102,14 @@ const REVIEW = z.object({
       judgedDays: z.number().int().describe('0: all days are still learned from'),
       missing: z.array(z.string()).describe('what is not known beside the accesses'),
       setAside: z.number().int().describe('rows of the files beside them that could not be read'),
+      relationships: z.number().int().describe('stays, appointments, referrals and orders that messages told of'),
+      unknownLocations: z
+        .array(z.string())
+        .describe('codes of places in messages that no file names as a department: locations.csv may'),
+      ambiguousIds: z
+        .number()
+        .int()
+        .describe('local ids that came with two NHS numbers, and so belong to nobody for certain'),
       losses: z.number().int().describe('parts of what is kept that could not be read'),
     })
     .nullable()

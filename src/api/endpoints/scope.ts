@@ -83,7 +83,7 @@ async function answerOf(
   );
   for await (const event of found) join.add(event);
   const gaps = (await setAsideIn(question.from, question.to)).map((gap) => ({ kind: 'set-aside' as const, ...gap }));
-  return scopeOf({ accesses: join.accesses, folder: null }, question, {
+  return scopeOf({ accesses: join.accesses, folder: null, care: null }, question, {
     zone: timeZone,
     pseudonymKey: (number) => number,
     gaps,

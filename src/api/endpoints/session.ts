@@ -24,12 +24,18 @@ const whoAmI = endpoint({
   answer: z.object({
     person: PERSON.nullable(),
     provider: z.string().nullable().describe('who else can sign people in, at /api/v1/oidc/begin'),
+    isSimulated: z.boolean().describe('this is the made-up hospital: nothing in it is real'),
     isNew: z.boolean().describe('nobody has been set up yet: the first link was printed where the service was started'),
   }),
   isRecorded: false,
-  handle: async (_input, { people, oidc }, _signal, caller) => {
+  handle: async (_input, { people, oidc, simulation }, _signal, caller) => {
     const person = caller?.session == null ? null : shown(await people.byId(caller.id));
-    return { person, provider: oidc?.settings.label ?? null, isNew: await people.isNew() };
+    return {
+      person,
+      provider: oidc?.settings.label ?? null,
+      isSimulated: simulation === null,
+      isNew: await people.isNew(),
+    };
   },
 });
 

@@ -137,3 +137,25 @@ test('a restart in the middle changes nothing', () => {
   const restored = Behaviour.from(JSON.parse(JSON.stringify(before.save())) as SavedBehaviour);
   deepEqual([...firstHalf, ...seen(told.slice(middle), restored)], seen(told));
 });
+
+test('a clock that was a year ahead and is set back: what is usual stays usual, what is new is found', () => {
+  const behaviour = new Behaviour();
+  const view = new FieldsView();
+  const see = (told: readonly Told[], aheadMs = 0) =>
+    told.flatMap(({ at, fields, logSource = {} }) => {
+      behaviour.receivedAt(at + aheadMs);
+      return behaviour.see(
+        view.show({ record: 1, at, atText: null, zoneAssumed: false, logSource, fields, text: null }),
+        at + aheadMs,
+      );
+    });
+  const hourly = (from: number, hours: number) =>
+    Array.from({ length: hours }, (_, hour) => alert(from + hour * HOUR, 'Update', 'ws1'));
+  see(hourly(START, 7 * 24));
+  see(hourly(START + 7 * DAY, 2), 365 * DAY);
+  const back = START + 7 * DAY + 3 * HOUR;
+  deepEqual(see(hourly(back, 72)), []);
+  const found = see([alert(back + 72 * HOUR, 'Credential dumping', 'ws1')]);
+  equal(found.length, 1);
+  ok((found[0]?.perDay ?? 0) > 1 / 30, 'a year that was not watched makes nothing rare');
+});

@@ -1,4 +1,5 @@
 import type { UtcMs } from '../../core/event.ts';
+import { forgetOldest } from './forget-oldest.ts';
 
 /** One more of a signal, and how unusual that makes this hour. */
 export interface Sighting {
@@ -68,9 +69,14 @@ export class Rhythm {
   readonly #subjects = new Set<string>();
   #startedAt: UtcMs | null = null;
 
-  /** When the first signal came; `null`: none has. */
+  /** Since when anything is watched; `null`: nothing is. */
   get startedAt(): UtcMs | null {
     return this.#startedAt;
+  }
+
+  /** Something is watched from here on, whether it gives signals or not. */
+  begin(at: UtcMs): void {
+    this.#startedAt ??= at;
   }
 
   /**
@@ -105,8 +111,7 @@ export class Rhythm {
   }
 
   #begin(key: string, hour: number): Beat {
-    const [oldest] = this.#beats.keys();
-    if (this.#beats.size >= MAX_BEATS && oldest !== undefined) this.#beats.delete(oldest);
+    forgetOldest(this.#beats, MAX_BEATS);
     const beat: Beat = { hour, amount: 0, told: -1, hoursWith: 0, meanLog: 0, spreadLog: 0 };
     this.#beats.set(key, beat);
     return beat;
@@ -128,6 +133,24 @@ export class Rhythm {
     // The map's order is that of last use.
     this.#beats.delete(key);
     this.#beats.set(key, beat);
+  }
+
+  /** The clock was ahead and has been set back: what claims to be later did not happen later. */
+  setBack(to: UtcMs): void {
+    if (this.#startedAt !== null) this.#startedAt = Math.min(this.#startedAt, to);
+    const hour = Math.floor(to / HOUR_MS);
+    const watched = (to - (this.#startedAt ?? to)) / HOUR_MS;
+    for (const beat of this.#beats.values())
+      if (beat.hour > hour) {
+        // What faded on the way ahead did not fade.
+        const unfade = 2 ** ((beat.hour - hour) / HALF_LIFE_HOURS);
+        const hoursWith = Math.min(beat.hoursWith * unfade, watched);
+        beat.spreadLog *= hoursWith / Math.max(1e-9, beat.hoursWith);
+        beat.hoursWith = hoursWith;
+        beat.hour = hour;
+        beat.amount = 0;
+        beat.told = -1;
+      }
   }
 
   /** All that was learned, as plain data for `Rhythm.from`. */

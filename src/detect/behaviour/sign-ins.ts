@@ -1,4 +1,5 @@
 import type { UtcMs } from '../../core/event.ts';
+import { forgetOldest } from './forget-oldest.ts';
 import { networkOf, type SignIn } from './sign-in.ts';
 
 /** What can be unusual about a sign-in. Each is a signal whose rhythm is learned. */
@@ -101,9 +102,8 @@ export class SignIns {
     if (failing === undefined || failing.hour < hour) {
       failing = { hour, accounts: new Set() };
       this.#failing.delete(address);
+      forgetOldest(this.#failing, MAX_ADDRESSES);
       this.#failing.set(address, failing);
-      const [oldest] = this.#failing.keys();
-      if (this.#failing.size > MAX_ADDRESSES && oldest !== undefined) this.#failing.delete(oldest);
     }
     if (failing.accounts.has(name) || failing.accounts.size >= MAX_REMEMBERED) return marks;
     failing.accounts.add(name);
@@ -115,8 +115,7 @@ export class SignIns {
   #accountOf(name: string, at: UtcMs): Account {
     let account = this.#accounts.get(name);
     if (account === undefined) {
-      const [oldest] = this.#accounts.keys();
-      if (this.#accounts.size >= MAX_ACCOUNTS && oldest !== undefined) this.#accounts.delete(oldest);
+      forgetOldest(this.#accounts, MAX_ACCOUNTS);
       account = {
         hosts: [],
         networks: [],
@@ -130,6 +129,15 @@ export class SignIns {
     // The map's order is that of last use.
     this.#accounts.set(name, account);
     return account;
+  }
+
+  /** As in `Rhythm`. */
+  setBack(to: UtcMs): void {
+    for (const account of this.#accounts.values()) {
+      account.lastAt = Math.min(account.lastAt, to);
+      account.failures = account.failures.filter(({ at }) => at <= to);
+    }
+    for (const [address, { hour }] of this.#failing) if (hour * HOUR_MS > to) this.#failing.delete(address);
   }
 
   save(): SavedSignIns {

@@ -1,6 +1,7 @@
 import type { UtcMs } from '../../core/event.ts';
 
 const HOUR_MS = 3_600_000;
+const FADE_EVERY_MS = 60_000;
 const BIN = 0.5;
 const BINS = 25;
 const HALF_LIFE_HOURS = 14 * 24;
@@ -32,10 +33,24 @@ export class SurpriseRates {
   }
 
   /** Hours of signals at least so unusual, per hour. Never 0: what has not come yet may come. */
-  perHour(surprise: number): number {
+  perHour(surprise: number, at: UtcMs): number {
+    // Hours in which nothing came count, too.
+    if (this.#at !== null && at - this.#at > FADE_EVERY_MS) this.#fadeTo(at);
     let count = 1;
     for (let bin = binOf(surprise); bin < BINS; bin++) count += this.#reached[bin] ?? 0;
     return count / (this.#hours + 1);
+  }
+
+  /** What comes is learned from here on. */
+  begin(at: UtcMs): void {
+    this.#at ??= at;
+  }
+
+  /** As in `Rhythm`. */
+  setBack(to: UtcMs): void {
+    if (this.#at === null || this.#at <= to) return;
+    this.#hours = Math.max(0, this.#hours - (this.#at - to) / HOUR_MS);
+    this.#at = to;
   }
 
   save(): SavedRates {

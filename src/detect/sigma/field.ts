@@ -72,6 +72,7 @@ const MAX_VALUES = 10_000;
 export class Field {
   readonly item: RouteItem;
   readonly #names: readonly string[];
+  readonly #inputs: readonly string[];
   triggers: Triggers | null = null;
   /** For keywords that bytes can tell of. */
   keywords: KeywordSearch | null = null;
@@ -98,6 +99,7 @@ export class Field {
   constructor(item: RouteItem) {
     this.item = item;
     const inputs = item.source?.inputs ?? [];
+    this.#inputs = inputs;
     // Its own name last: a shipper may have renamed the field to Sigma's already.
     this.#names = item.field === null ? [] : [...inputs, item.field, ...(item.split === null ? [] : [item.split])];
   }
@@ -119,11 +121,11 @@ export class Field {
     const { source, split, field } = this.item;
     const derive = source?.derive ?? null;
     if (source === null && split === null) return valueAt(event, slots[0] ?? -1);
-    const inputs = source?.inputs.length ?? 0;
+    const inputs = this.#inputs.length;
     const derived =
       derive === null
         ? valueAt(event, slots[0] ?? -1)
-        : derive([...slots.subarray(0, inputs)].map((slot) => valueAt(event, slot)));
+        : derive(this.#inputs.map((_, i) => valueAt(event, slots[i] ?? -1)));
     if (derived !== undefined) return derived;
     const own = valueAt(event, slots[inputs] ?? -1);
     if (own !== undefined || split === null || field === null) return own;

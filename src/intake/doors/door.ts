@@ -1,5 +1,8 @@
+import type { CareNote } from '../../core/care.ts';
 import type { LogEvent } from '../../core/event.ts';
 import type { SetAside } from '../formats/format.ts';
+import type { Verdict } from '../hl7/acknowledge.ts';
+import type { Hl7Message } from '../hl7/message.ts';
 import type { Message } from '../message-reader.ts';
 
 /** A registered source, as a door knows it. */
@@ -14,10 +17,12 @@ export interface Source {
  * acknowledges (answers, reads on) only when `accept` has resolved, and pushes back when it rejects.
  */
 export interface DoorServices {
+  /** Of times that name none. */
+  readonly timeZone: string;
   /** The source of this token; `null`: nobody's. */
   byToken(token: string): Promise<Source | null>;
   /** The source registered for this address at doors where a source cannot show a token; `null`: nobody. */
-  byAddress(address: string): Promise<Source | null>;
+  byAddress(address: string, door: 'syslog' | 'hl7'): Promise<Source | null>;
   /** The source that was registered with this certificate (SHA-256, hex); `null`: nobody. */
   byCertificate(fingerprint: string): Promise<Source | null>;
   /**
@@ -32,6 +37,18 @@ export interface DoorServices {
    * @throws Refusal as `accept`
    */
   acceptRead(source: Source, events: readonly LogEvent[], aside: readonly SetAside[]): Promise<void>;
+  /**
+   * As `accept`, of one HL7 v2 message as it came. What cannot be read is set aside, and the verdict says so.
+   *
+   * @throws Refusal as `accept`
+   */
+  acceptHl7(source: Source, bytes: Buffer): Promise<{ readonly message: Hl7Message | null; readonly verdict: Verdict }>;
+  /**
+   * As `accept`, of what was read of patients' care.
+   *
+   * @throws Refusal as `accept`
+   */
+  acceptCare(source: Source, notes: readonly CareNote[]): Promise<void>;
   /** What could not be made into messages, kept as it came. */
   setAside(source: Source, things: readonly Buffer[], reason: string, detail: string): Promise<void>;
   /** Counts what was turned away or lost, by door and reason. */

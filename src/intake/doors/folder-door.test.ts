@@ -53,6 +53,9 @@ class Place {
         for (const { reason } of aside) this.reasons.push(reason);
         return Promise.resolve();
       },
+      timeZone: 'UTC',
+      acceptHl7: () => Promise.reject(new Error('a folder holds no HL7')),
+      acceptCare: () => Promise.resolve(),
       setAside: () => Promise.resolve(),
       count: (_door, reason) => void this.counted.push(reason),
       report: (error) => {

@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions, TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import {
   type DoorServices,
   hostAndPort,
@@ -10,18 +10,15 @@ import {
   plainAddress,
   type Source,
 } from './door.ts';
+import { fingerprintOf, openStream } from './stream.ts';
 import { SyslogFraming } from './framing.ts';
 
-const MAX_CONNECTIONS = 1000;
 /** A connection that has said nothing for so long is taken for dead; sources open a new one. */
 const IDLE_MS = 60 * 60 * 1000;
 /** Messages handed on at a time. */
 const MAX_BATCH = 2000;
 /** Wait before trying again, when there is no room. The source waits with us: its socket is not read. */
 const RETRY_MS = 200;
-
-/** Whoever signed it: a source is known by the very certificate that it was registered with. */
-const ASK_FOR_CERTIFICATE = { requestCert: true, rejectUnauthorized: false } as const;
 
 /** Syslog over TCP, or over TLS where `tls` is given (RFC 5425). */
 export async function openSyslogStream(
@@ -30,30 +27,7 @@ export async function openSyslogStream(
   services: DoorServices,
 ): Promise<OpenDoor> {
   const door = tls === null ? 'syslog-tcp' : 'syslog-tls';
-  const connections = new Set<Connection>();
-  const take = (socket: Socket) => {
-    if (connections.size >= MAX_CONNECTIONS) {
-      services.count(door, 'too-many-connections');
-      socket.destroy();
-      return;
-    }
-    const connection = new Connection(socket, door, services, () => connections.delete(connection));
-    connections.add(connection);
-  };
-  const server: Server =
-    tls === null
-      ? createTcpServer({ pauseOnConnect: true }, take)
-      : createTlsServer({ ...ASK_FOR_CERTIFICATE, ...tls }, take);
-  server.on('tlsClientError', () => services.count(door, 'tls-failed'));
-  await listening(server, listen);
-  return {
-    address: addressOf(server.address()),
-    close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await Promise.all([...connections].map((connection) => connection.finish()));
-      await closed;
-    },
-  };
+  return openStream(listen, tls, door, services, (socket, onClose) => new Connection(socket, door, services, onClose));
 }
 
 /** One source's connection: what it sends is read no faster than it can be kept. */
@@ -106,12 +80,9 @@ class Connection {
 
   /** By its certificate if it shows one that is known, else by its address. */
   async #source(): Promise<Source | null> {
-    const certificate = this.#socket instanceof TLSSocket ? this.#socket.getPeerX509Certificate() : undefined;
-    const known =
-      certificate === undefined
-        ? null
-        : await this.#services.byCertificate(certificate.fingerprint256.replaceAll(':', '').toLowerCase());
-    return known ?? this.#services.byAddress(plainAddress(this.#socket.remoteAddress));
+    const fingerprint = fingerprintOf(this.#socket);
+    const known = fingerprint === null ? null : await this.#services.byCertificate(fingerprint);
+    return known ?? this.#services.byAddress(plainAddress(this.#socket.remoteAddress), 'syslog');
   }
 
   #then(work: () => Promise<void>): void {
@@ -221,7 +192,7 @@ class Datagrams {
       for (const from of new Set(batch.map((datagram) => datagram.from))) {
         const own = batch.filter((datagram) => datagram.from === from);
         try {
-          const source = await this.#services.byAddress(from);
+          const source = await this.#services.byAddress(from, 'syslog');
           if (source === null) {
             this.#services.count('syslog-udp', 'unknown-source', own.length);
             continue;
@@ -242,16 +213,6 @@ class Datagrams {
   }
 }
 
-function listening(server: Server, { host, port }: Listen): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
 function bound(socket: UdpSocket, { host, port }: Listen): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
@@ -260,8 +221,4 @@ function bound(socket: UdpSocket, { host, port }: Listen): Promise<void> {
       resolve();
     });
   });
-}
-
-function addressOf(address: AddressInfo | string | null): string {
-  return typeof address === 'object' && address !== null ? hostAndPort(address.address, address.port) : '';
 }

@@ -110,7 +110,7 @@ export function readTree(
   end: number,
   names: NameTable,
   hasDependencyIds: boolean,
-  uses: NameUse[] = [],
+  uses: NameUse[] | null = null,
 ): Element[] {
   return new TreeReader(chunk, start, Math.min(end, chunk.length), names, hasDependencyIds, uses).elements();
 }
@@ -127,11 +127,18 @@ class TreeReader {
   readonly #end: number;
   readonly #names: NameTable;
   readonly #hasDependencyIds: boolean;
-  readonly #uses: NameUse[];
+  readonly #uses: NameUse[] | null;
   #at: number;
   #nodes = 0;
 
-  constructor(chunk: Buffer, start: number, end: number, names: NameTable, hasDependencyIds: boolean, uses: NameUse[]) {
+  constructor(
+    chunk: Buffer,
+    start: number,
+    end: number,
+    names: NameTable,
+    hasDependencyIds: boolean,
+    uses: NameUse[] | null,
+  ) {
     this.#uses = uses;
     this.#chunk = chunk;
     this.#at = start;
@@ -237,7 +244,7 @@ class TreeReader {
     this.#at += 4;
     const name = this.#names.at(offset);
     const inPlace = offset === this.#at;
-    this.#uses.push({ at: this.#at - 4, name, inPlace });
+    this.#uses?.push({ at: this.#at - 4, name, inPlace });
     if (inPlace) this.#skip(this.#names.size(offset));
     return name;
   }

@@ -13,6 +13,12 @@ const USUAL_VALUES = 256;
 const MAX_NESTING = 8;
 const RECORD_HEADER = 24;
 
+/** A template of the record, and where its values start among all of the record's. */
+interface Member {
+  template: Template;
+  base: number;
+}
+
 /** The templates of one instance and of those nested in its values, as a tree of lookups that ends in a shape. */
 interface ShapeNode {
   shape: Shape | null;
@@ -42,7 +48,9 @@ export class EvtxRecord implements EventView {
   #sizes = new Int32Array(USUAL_VALUES);
   #types = new Uint8Array(USUAL_VALUES);
   #values = 0;
-  #members: { template: Template; base: number }[] = [];
+  /** The templates of the record and where their values start. The first `#memberCount` are this record's. */
+  readonly #members: Member[] = [];
+  #memberCount = 0;
   /** By value: the member that its BinXML became. Only right for values of that type. */
   #memberOfValue = new Int32Array(USUAL_VALUES);
   /** Texts of elements that were written out. */
@@ -70,8 +78,8 @@ export class EvtxRecord implements EventView {
   read(start: number, size: number, ordinal: number): void {
     this.record = ordinal;
     this.#values = 0;
-    this.#members = [];
-    this.#lifted = [];
+    this.#memberCount = 0;
+    if (this.#lifted.length > 0) this.#lifted = [];
     // The size stands once more at the end of the record.
     this.#fragment(start + RECORD_HEADER, start + size - 4, 0);
     this.layout = this.#shape();
@@ -88,7 +96,8 @@ export class EvtxRecord implements EventView {
     let at = from;
     if (at < end && chunk[at] === FRAGMENT_TOKEN) at += 4;
     if (at < end && chunk[at] === TEMPLATE_TOKEN) return this.#instance(at, end, depth);
-    this.#members.push(this.#templateOfTree(this.#looseTree(at, end)));
+    const base = this.#values;
+    this.#join(this.#templateOfTree(this.#looseTree(at, end)), base);
   }
 
   /** Elements outside a template mostly lack the two bytes of a dependency id, but not with every writer. */
@@ -138,13 +147,24 @@ export class EvtxRecord implements EventView {
     }
     if (data > end) throw new BinXmlError('values-out-of-range', from);
     this.#values = base + count;
-    this.#members.push({ template, base });
+    this.#join(template, base);
     if (!nested) return;
     for (let i = base; i < base + count; i++) {
       if (this.#types[i] !== TYPE.binXml || this.#sizes[i] === 0) continue;
       const start = this.#offsets[i] ?? 0;
       this.#nested(i, start, start + (this.#sizes[i] ?? 0), depth + 1);
     }
+  }
+
+  /** The objects serve one record after another: new ones for each were a quarter of what reading allocated. */
+  #join(template: Template, base: number): void {
+    const member = this.#members[this.#memberCount];
+    if (member === undefined) this.#members.push({ template, base });
+    else {
+      member.template = template;
+      member.base = base;
+    }
+    this.#memberCount++;
   }
 
   /** Room for this many values. */
@@ -164,7 +184,7 @@ export class EvtxRecord implements EventView {
   }
 
   #nested(valueIndex: number, start: number, end: number, depth: number): void {
-    this.#memberOfValue[valueIndex] = this.#members.length;
+    this.#memberOfValue[valueIndex] = this.#memberCount;
     this.#fragment(start, end, depth);
   }
 
@@ -188,15 +208,17 @@ export class EvtxRecord implements EventView {
    * Elements written out become a template too: their texts are moved out to the record's values, so that records
    * with the same elements share a shape.
    */
-  #templateOfTree(roots: readonly Element[]): { template: Template; base: number } {
+  #templateOfTree(roots: readonly Element[]): Template {
     const base = this.#values;
     const signature = roots.map(signatureOf).join('');
     const known = looseTemplates.get(signature);
-    const lifted = roots.map((root) => this.#lift(root, base));
-    if (known !== undefined) return { template: known, base };
-    const template = templateOf(lifted);
+    if (known !== undefined) {
+      for (const root of roots) this.#liftTexts(root);
+      return known;
+    }
+    const template = templateOf(roots.map((root) => this.#lift(root, base)));
     if (looseTemplates.size < MAX_LOOSE_TEMPLATES) looseTemplates.set(signature, template);
-    return { template, base };
+    return template;
   }
 
   #lift(element: Element, base: number): Element {
@@ -215,6 +237,19 @@ export class EvtxRecord implements EventView {
     };
   }
 
+  /** As `#lift`, in the same order, for a template that is known. */
+  #liftTexts(element: Element): void {
+    for (const { name, parts } of element.attributes)
+      if (parts.length > 0 && name !== 'Name' && name !== 'xmlns') this.#liftText(parts, 0);
+    let isLeaf = true;
+    for (const child of element.children) {
+      if (!isElement(child)) continue;
+      isLeaf = false;
+      this.#liftTexts(child);
+    }
+    if (isLeaf && element.children.length > 0) this.#liftText(element.children.filter(isPart), 0);
+  }
+
   #liftText(parts: readonly Part[], base: number): Part[] {
     if (parts.length === 0) return [];
     const index = this.#values;
@@ -229,7 +264,8 @@ export class EvtxRecord implements EventView {
 
   #shape(): Shape {
     let node = shapes;
-    for (const { template, base } of this.#members) {
+    for (let i = 0; i < this.#memberCount; i++) {
+      const { template, base } = this.#members[i] as Member;
       // The base is part of the key: the same templates can stand over different numbers of values.
       const key = template.id * MAX_VALUES + base;
       let next = node.next.get(key);
@@ -239,7 +275,7 @@ export class EvtxRecord implements EventView {
       }
       node = next;
     }
-    node.shape ??= new Shape(this.#members);
+    node.shape ??= new Shape(this.#members.slice(0, this.#memberCount));
     return node.shape;
   }
 
@@ -379,7 +415,7 @@ export class EvtxRecord implements EventView {
   /** The record's elements with its values in place. */
   tree(): ResolvedElement[] {
     const [first] = this.#members;
-    return first === undefined ? [] : this.#resolveAll(first.template.roots, first.base);
+    return first === undefined || this.#memberCount === 0 ? [] : this.#resolveAll(first.template.roots, first.base);
   }
 
   #resolveAll(roots: readonly Element[], base: number): ResolvedElement[] {

@@ -56,6 +56,18 @@ export class Pseudonymiser {
       : this.#pseudonym('pi_', id.trim().replace(REFERENCE, '').toLowerCase());
   }
 
+  /**
+   * A keyed hash of what must be compared and never told: a surname, an address, a visit's number. Equal for texts that
+   * differ in case, accents and punctuation only. `''` stays so.
+   */
+  keyed(kind: string, text: string): string {
+    const plain = text
+      .normalize('NFKD')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}]+/gu, '');
+    return plain === '' ? '' : `k_${this.#mac(`${kind}:${plain}`).toString('hex', 0, 10)}`;
+  }
+
   text(text: string): string {
     // Ten digits and nothing else is the least that names a patient.
     if (text.length < 10) return text;

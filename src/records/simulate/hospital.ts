@@ -3,7 +3,10 @@ import path from 'node:path';
 import { Random } from '../random.ts';
 import { DAY_MS, dayText, Zone } from '../zone.ts';
 import { Flow, type Relation } from './flow.ts';
+import { auditEvent } from './audit-events.ts';
 import { Misuse } from './incidents.ts';
+import { hl7Messages } from './messages.ts';
+import { patientName } from './names.ts';
 import type { Parameters } from './parameters.ts';
 import { type Look, type Shift, shiftsOf, Worker } from './work.ts';
 import { kindOf, makeWorld, type World } from './world.ts';
@@ -15,16 +18,18 @@ export interface HospitalOrder {
   readonly patients: number;
   readonly folder: string;
   readonly parameters: Parameters;
+  /** messages.hl7: the relationships as HL7 v2. */
+  readonly adt?: boolean;
+  /** audit-events.ndjson: the accesses as FHIR AuditEvents. */
+  readonly auditEvents?: boolean;
 }
 
 /** Patients move for so many days before the first access is written. */
 const SETTLING_DAYS = 30;
 
-/** Writes a hospital's folder: the CSV forms and labels.csv. The same order writes the same bytes. */
-export function simulateHospital({ seed, days, staff, patients, folder, parameters }: HospitalOrder): {
-  accesses: number;
-  incidents: number;
-} {
+/** Writes a hospital's folder: the CSV forms, labels.csv, and what else is asked for. The same order writes the same bytes. */
+export function simulateHospital(order: HospitalOrder): { accesses: number; incidents: number } {
+  const { seed, days, staff, patients, folder, parameters } = order;
   mkdirSync(folder, { recursive: true });
   const random = new Random(seed);
   const world = makeWorld(parameters, staff, patients, random);
@@ -39,7 +44,7 @@ export function simulateHospital({ seed, days, staff, patients, folder, paramete
 
   const misuse = new Misuse(world, flow, parameters, days, random);
   const worker = new Worker(world, flow, parameters, random);
-  const log = new AccessLog(folder, world, parameters, random, time);
+  const log = new AccessLog(folder, world, parameters, random, time, order.auditEvents === true);
   const rota: string[] = [];
   for (let day = 0; day < days; day++) {
     if (day === parameters.changeOverDay) changeOver(world, random);
@@ -99,16 +104,13 @@ export function simulateHospital({ seed, days, staff, patients, folder, paramete
     'patient,department,at,until',
     rows('order', (r) => `${start(r)},${end(r)}`),
   );
+  if (order.adt === true) writeFileSync(path.join(folder, 'messages.hl7'), hl7Messages(kept, world, toUtc, days * 24));
   write(
     'labels.csv',
     'incident,scenario,user,patient,day',
     [...log.labels].map(([key, incident]) => `i${incident},${misuse.incidents[incident]?.scenario},${key}`),
   );
   return { accesses: log.count, incidents: misuse.incidents.length };
-}
-
-function patientName(patient: number): string {
-  return `p${String(patient).padStart(7, '0')}`;
 }
 
 function changeOver(world: World, random: Random): void {
@@ -191,13 +193,22 @@ class AccessLog {
   count = 0;
   readonly labels = new Map<string, number>();
   readonly #handle: number;
+  readonly #events: number | null;
   readonly #world: World;
   readonly #parameters: Parameters;
   readonly #random: Random;
   readonly #time: (hour: number) => string;
   #waiting: Access[] = [];
 
-  constructor(folder: string, world: World, parameters: Parameters, random: Random, time: (hour: number) => string) {
+  constructor(
+    folder: string,
+    world: World,
+    parameters: Parameters,
+    random: Random,
+    time: (hour: number) => string,
+    withEvents: boolean,
+  ) {
+    this.#events = withEvents ? openSync(path.join(folder, 'audit-events.ndjson'), 'w') : null;
     this.#handle = openSync(path.join(folder, 'accesses.csv'), 'w');
     writeSync(
       this.#handle,
@@ -234,6 +245,9 @@ class AccessLog {
       }
     }
     writeSync(this.#handle, text);
+    if (this.#events === null) return;
+    const rows = text.split('\n').filter((row) => row !== '');
+    writeSync(this.#events, rows.map((row) => `${JSON.stringify(auditEvent(row.split(',')))}\n`).join(''));
   }
 
   #row({ look, hour }: Access): string {
@@ -265,5 +279,6 @@ class AccessLog {
 
   close(): void {
     closeSync(this.#handle);
+    if (this.#events !== null) closeSync(this.#events);
   }
 }

@@ -41,7 +41,7 @@ export type ChainEntry =
   | { readonly kind: 'deleted'; readonly segments: readonly string[]; readonly reason: 'retention' | 'space' }
   | { readonly kind: 'hold'; readonly hold: LegalHold }
   | { readonly kind: 'hold-lifted'; readonly hold: string }
-  /** From here on, pseudonyms are made with another key. */
+  /** From here on another key is used: for pseudonyms or for sealing, whichever the keys of these ids are for. */
   | { readonly kind: 'keys-rotated'; readonly from: string; readonly to: string }
   /** On opening, lines that had stood behind the one before were gone. `missing`: the last of them; `null`: not known. */
   | { readonly kind: 'cut-found'; readonly missing: ChainHead | null };

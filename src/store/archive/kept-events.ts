@@ -27,6 +27,7 @@ const MAX_ATTEMPTS = 8;
  * locked and nothing is changed.
  *
  * @param begin called before the first event, and again whenever reading begins anew: what was handed on before is void
+ * @param receivedFrom UTC ms: what was received before it may be left out, or not
  * @throws Refusal `store/not-found`; `store/busy` if the service seals faster than we read
  */
 export async function readKeptEvents(
@@ -34,6 +35,7 @@ export async function readKeptEvents(
   category: string,
   begin: () => void,
   onEvent: (event: StoredEvent) => void,
+  receivedFrom = Number.NEGATIVE_INFINITY,
 ): Promise<KeptEvents> {
   const { archive, journal } = placesIn(data);
   if (!existsSync(archive)) throw new Refusal('store/not-found', `${data} holds no archive`);
@@ -46,7 +48,8 @@ export async function readKeptEvents(
       const { lines, problems } = readChain(archive);
       for (const { line, detail } of problems) losses.push(`line ${line} of the chain: ${detail}`);
       const catalog = new Catalog(lines);
-      await readSegments(connection, archive, catalog, category, onEvent, (what) => losses.push(what));
+      const live = [...catalog.live.values()].filter(({ receivedTo }) => receivedTo >= receivedFrom);
+      await readSegments(connection, archive, live, category, onEvent, (what) => losses.push(what));
       const entries = readJournal(journal, catalog.sealedTo, ({ kind, file, from, to }) => {
         // The service may be writing there.
         if (kind !== 'torn-tail') losses.push(`${path.basename(file)} is ${kind} from position ${from} to ${to}`);
@@ -67,12 +70,12 @@ export async function readKeptEvents(
 async function readSegments(
   connection: DuckDBConnection,
   archive: string,
-  catalog: Catalog,
+  segments: readonly SegmentInfo[],
   category: string,
   onEvent: (event: StoredEvent) => void,
   onLoss: (what: string) => void,
 ): Promise<void> {
-  for (const { name } of catalog.live.values()) {
+  for (const { name } of segments) {
     const named = path.join(segmentsFolder(archive), name);
     // A crash may have come between the chain's line and the name.
     const file = [named, `${named}.part`].find((candidate) => existsSync(candidate));

@@ -32,7 +32,7 @@ export interface EmbeddedArchive extends EventStore {
   hold(hold: LegalHold): Promise<void>;
   liftHold(id: string): Promise<void>;
   holds(): Promise<readonly LegalHold[]>;
-  /** Records that pseudonyms are made with another key from here on. */
+  /** Records that another key is used from here on. */
   keysRotated(from: string, to: string): Promise<void>;
   /** Deletes what has been kept long enough. Once a day is enough. Resolves to the number of segments that went. */
   applyRetention(now: number): Promise<number>;

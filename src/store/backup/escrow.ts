@@ -87,7 +87,7 @@ function parsed(text: string): unknown {
 }
 
 /** @throws Refusal `keys/missing` if there is none of one purpose: then the folder is not the service's */
-function keyFilesIn(keys: string): string[] {
+export function keyFilesIn(keys: string): string[] {
   const files = existsSync(keys) ? readdirSync(keys).filter((name) => KEY_FILE.test(name)) : [];
   for (const purpose of PURPOSES)
     if (!files.some((name) => name.startsWith(`${purpose}-`)))

@@ -60,13 +60,13 @@ export interface Api {
   /** What you made of a case, and why. A later decision takes the place of an earlier one; the trail has both. */
   'POST /api/v1/records/cases/:id/decision': { input: { id: string; verdict: "explained" | "not-explained" | "undecided"; reason: string }; answer: { schema: "wardwatch.record-case/1"; id: string; firstAt: string; explainedAt: string | null; decision: { verdict: "explained" | "not-explained" | "undecided"; reason: string; by: string; at: string } | null; case: { schema: "wardwatch.access-case/1"; user: string; day: string; kinds: readonly (string)[]; plain: string; patients: readonly ({ patient: string; times: number; because: string })[]; innocentIf: readonly (string)[]; missing: readonly (string)[] } | { schema: "wardwatch.crowd-case/1"; patient: string; from: string; to: string; plain: string; users: readonly ({ user: string; day: string; because: string })[] } } };
   /** How the last nightly review of record accesses went. */
-  'GET /api/v1/records/review': { input: Record<string, never>; answer: { isRunning: boolean; last: { at: string; to: string; accesses: number; firstDay: string | null; lastDay: string | null; judgedDays: number; missing: readonly (string)[]; setAside: number; losses: number } | null } };
+  'GET /api/v1/records/review': { input: Record<string, never>; answer: { isRunning: boolean; last: { at: string; to: string; accesses: number; firstDay: string | null; lastDay: string | null; judgedDays: number; missing: readonly (string)[]; setAside: number; relationships: number; unknownLocations: readonly (string)[]; ambiguousIds: number; losses: number } | null } };
   /** Reviews now and not at night, as after relationships were added. Ask the same address by GET how it stands. */
-  'POST /api/v1/records/review': { input: Record<string, never>; answer: { isRunning: boolean; last: { at: string; to: string; accesses: number; firstDay: string | null; lastDay: string | null; judgedDays: number; missing: readonly (string)[]; setAside: number; losses: number } | null } };
+  'POST /api/v1/records/review': { input: Record<string, never>; answer: { isRunning: boolean; last: { at: string; to: string; accesses: number; firstDay: string | null; lastDay: string | null; judgedDays: number; missing: readonly (string)[]; setAside: number; relationships: number; unknownLocations: readonly (string)[]; ambiguousIds: number; losses: number } | null } };
   /** Who opened this patient’s record, day by day, and whether care explains it: for a subject access request. */
   'POST /api/v1/records/who-looked': { input: { patient: string; reason: string }; answer: { looks: readonly ({ schema: "wardwatch.look/1"; day: string; from: string; to: string; user: string; role: string; department: string; accesses: number; refused: number; printed: boolean; exported: boolean; explained: "yes" | "no" | "own-record"; why: string })[]; text: string; losses: number } };
   /** Who is signed in here. */
-  'GET /api/v1/session': { input: Record<string, never>; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } | null; provider: string | null; isNew: boolean } };
+  'GET /api/v1/session': { input: Record<string, never>; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } | null; provider: string | null; isSimulated: boolean; isNew: boolean } };
   /** Signs a person in: the answer sets the cookie of a session. */
   'POST /api/v1/session': { input: { name: string; password: string; code?: string }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
   /** Opens a link: sets a password, and signs in. */
@@ -77,6 +77,12 @@ export interface Api {
   'POST /api/v1/session/second-factor': { input: Record<string, never>; answer: { secret: string; uri: string } };
   /** From here on signing in needs a code of it. Ends the person’s other sessions. */
   'POST /api/v1/session/second-factor/confirm': { input: { code: string }; answer: { done: true } };
+  /** Whether the simulated hospital is there to be looked at. */
+  'GET /api/v1/simulation': { input: Record<string, never>; answer: { isOffered: boolean; since: string | null } };
+  /** Starts a simulated hospital under attack, apart from everything that is kept here. It takes some seconds. */
+  'POST /api/v1/simulation': { input: Record<string, never>; answer: { path: string; name: string; password: string } };
+  /** Ends the simulated hospital; nothing of it stays. */
+  'POST /api/v1/simulation/end': { input: Record<string, never>; answer: { done: true } };
   /** Who may use the page, and as what. */
   'GET /api/v1/people': { input: Record<string, never>; answer: { people: readonly ({ id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; state: "active" | "invited" | "locked" | "expired" | "ended"; hasSecondFactor: boolean; seenAt: string | null; expiresAt: string | null })[] } };
   /** Makes an account, and the link with which its owner sets a password. */

@@ -35,19 +35,17 @@ export function SignInPage({ hasExpired }: SignInPageProps) {
         </p>
       )}
       {refused !== null && (
-        <div role="alert" className="ww-trouble">
-          <p>
-            <strong>Your organisation’s sign-in did not let you in.</strong> {REFUSED.get(refused) ?? 'Try again.'} If
-            it goes on, ask an administrator.
-          </p>
-        </div>
+        <p role="alert" className="ww-note">
+          {(Object.hasOwn(REFUSED, refused) ? REFUSED[refused] : undefined) ?? 'You were not signed in. Try again.'}
+        </p>
       )}
       {provider !== null && (
-        <p>
+        <>
           <a className="nhsuk-button" href="api/v1/oidc/begin">
             Sign in with {provider}
           </a>
-        </p>
+          <p>Or with a password of Wardwatch’s own:</p>
+        </>
       )}
       <Form
         isSecondary={provider !== null}
@@ -81,12 +79,13 @@ export function SignInPage({ hasExpired }: SignInPageProps) {
   );
 }
 
-/** By the code that the service gives back; anything else that stands in an address is not repeated. */
-const REFUSED: ReadonlyMap<string, string> = new Map([
-  ['people/no-role', 'None of your groups there has a role here.'],
-  ['people/name-taken', 'Somebody else has an account of your name here.'],
-  ['sign-in/ended', 'Your account here was ended.'],
-]);
+/** Why the identity provider’s answer did not sign them in; the code is of our own service. */
+const REFUSED: Readonly<Record<string, string>> = {
+  'sign-in/provider': 'The sign-in was not completed. Try again; if it goes on, tell your administrator.',
+  'sign-in/ended': 'Your account here was ended. Ask an administrator.',
+  'people/no-role': 'None of your groups there has a role here. Ask an administrator.',
+  'people/name-taken': 'There is another account with your name already. Ask an administrator.',
+};
 
 export function NewPage() {
   return (

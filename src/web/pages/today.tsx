@@ -3,6 +3,7 @@ import type { Answer } from '../client/ask.ts';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link } from '../parts/router.tsx';
 import { Section, Title } from '../parts/shell.tsx';
+import { TrySimulated } from '../parts/simulated.tsx';
 import { counted, numberText, spanText } from '../parts/text.ts';
 import { BandTag, ClockTag, stateText, When } from '../parts/words.tsx';
 import { isPageName } from '../page-names.ts';
@@ -41,6 +42,7 @@ function Morning({ today }: { readonly today: Today }) {
       <Tasks today={today} />
       <Incidents today={today} />
       <Sources sources={today.sources} />
+      {today.sources.length === 0 && <TrySimulated />}
       <Changes changes={today.changes} />
     </>
   );

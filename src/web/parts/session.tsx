@@ -14,7 +14,9 @@ export type SessionState =
 
 export interface Session {
   readonly state: SessionState;
-  /** Who else can sign people in, in their words; `null`: nobody. */
+  /** This is the made-up hospital. */
+  readonly isSimulated: boolean;
+  /** Who else can sign people in; `null`: nobody. */
   readonly provider: string | null;
   readonly reload: () => void;
   readonly signedIn: (person: Person) => void;
@@ -26,6 +28,7 @@ export interface Session {
 
 const SessionContext = createContext<Session>({
   state: { is: 'loading' },
+  isSimulated: false,
   provider: null,
   reload: () => undefined,
   signedIn: () => undefined,
@@ -35,12 +38,12 @@ const SessionContext = createContext<Session>({
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
   const [state, setState] = useState<SessionState>({ is: 'loading' });
-  const [provider, setProvider] = useState<string | null>(null);
+  const [house, setHouse] = useState<Pick<Session, 'isSimulated' | 'provider'>>({ isSimulated: false, provider: null });
   const reload = useCallback(() => {
     setState((before) => (before.is === 'signed-in' ? before : { is: 'loading' }));
     ask('GET /api/v1/session', {}).then(
-      ({ person, isNew, provider: known }) => {
-        setProvider(known);
+      ({ person, isNew, isSimulated, provider }) => {
+        setHouse({ isSimulated, provider });
         setState(person === null ? { is: 'nobody', isNew, hasExpired: false } : { is: 'signed-in', person });
       },
       (error: unknown) => setState({ is: 'failed', problem: asProblem(error) }),
@@ -51,8 +54,8 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   const signedOut = useCallback(() => setState({ is: 'nobody', isNew: false, hasExpired: false }), []);
   useEffect(reload, [reload]);
   const session = useMemo(
-    () => ({ state, provider, reload, signedIn, lost, signedOut }),
-    [state, provider, reload, signedIn, lost, signedOut],
+    () => ({ state, ...house, reload, signedIn, lost, signedOut }),
+    [state, house, reload, signedIn, lost, signedOut],
   );
   return <SessionContext value={session}>{children}</SessionContext>;
 }

@@ -4,6 +4,7 @@ import type { PageName } from '../page-names.ts';
 import { useLive } from './live.tsx';
 import { goHome, Link, usePlace } from './router.tsx';
 import { useRoles, useSession } from './session.tsx';
+import { SimulatedBanner } from './simulated.tsx';
 import { When } from './words.tsx';
 
 /** Who sees which page in the menu; the first of somebody’s pages is where they begin. The service decides who may. */
@@ -30,6 +31,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         Skip to main content
       </a>
       <Header />
+      <SimulatedBanner />
       <Connection />
       <div className="ww-width">
         <main className="nhsuk-main-wrapper" id="main">

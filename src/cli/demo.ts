@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Log } from '../ops/log.ts';
+import { type Service, startService } from '../serve/service.ts';
+import { simulateAttack } from '../simulate/attack.ts';
+import { EXIT } from './exit.ts';
+import { helpText, type OptionTable, readOptions } from './options.ts';
+import { print, say } from './output.ts';
+import { asked, readListen } from './serve.ts';
+import { cacheFolder, OWN_RULES, readPlaceholders } from './site.ts';
+import { ourVersion } from './version.ts';
+
+const OPTIONS: OptionTable = {
+  listen: { type: 'string', value: 'ADDRESS', help: 'the page, for this machine only (default: a free port)' },
+  json: { type: 'boolean', help: 'print JSON' },
+  help: { type: 'boolean', short: 'h', help: 'this text' },
+};
+
+const HELP = helpText({
+  usage: 'demo [options]',
+  what: 'A made-up hospice under attack, to try the page on before you send a single log: its last day, with an intruder in\nit, judged as yours would be. All of it is gone when it ends (Ctrl-C). No person or machine in it exists.',
+  options: OPTIONS,
+  examples: [['wardwatch demo', 'then open the address that it prints']],
+});
+
+const SEED = 1;
+const NAME = 'Visitor';
+
+/** @returns the exit code, once it has ended */
+export async function runDemo(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  const given = readOptions('demo', OPTIONS, args);
+  if (given.flag('help')) {
+    print(HELP);
+    return EXIT.done;
+  }
+  const http = readListen('--listen', given.text('listen') ?? '127.0.0.1:0');
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-demo-'));
+  try {
+    const service = await startService({
+      dataFolder: path.join(folder, 'data'),
+      keysFolder: path.join(folder, 'keys'),
+      http: { ...http, host: '127.0.0.1' },
+      isPlainHttp: true,
+      isSimulated: true,
+      syslogTcp: null,
+      syslogTls: null,
+      syslogUdp: null,
+      mllp: null,
+      mllpTls: null,
+      rules: { ruleFolders: [OWN_RULES], placeholders: readPlaceholders(null), cacheFolder: cacheFolder(env) },
+      canaries: { accounts: [], hosts: [], shares: [], files: [], patients: [] },
+      indicatorFiles: [],
+      relationships: null,
+      budget: 0.2,
+      notices: null,
+      oidc: null,
+      doesCareDepend: (host) => host.startsWith('sim-dc-') || host.startsWith('sim-files-'),
+      timeZone: 'Europe/London',
+      state: null,
+      version: ourVersion(),
+      log: new Log(given.flag('json') ? () => undefined : say, Date.now),
+      now: Date.now,
+    });
+    const stopped = asked();
+    const password = randomBytes(12).toString('base64url');
+    await furnish(service, password);
+    print(
+      given.flag('json')
+        ? `${JSON.stringify({ schema: 'wardwatch.demo/1', http: service.addresses.http, name: NAME, password })}\n`
+        : `The simulated hospice is at ${service.addresses.http}/\nSign in as ${NAME} with the password ${password}\nCtrl-C ends it, and leaves nothing.\n`,
+    );
+    await stopped;
+    await service.close();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return EXIT.done;
+}
+
+/** Somebody who may do everything here, two sources, and a day of theirs. */
+async function furnish({ addresses, firstLink }: Service, password: string): Promise<void> {
+  let cookie = '';
+  const ask = async (url: string, body: object): Promise<Readonly<Record<string, unknown>>> => {
+    const answer = await fetch(`${addresses.http}/api/v1${url}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-wardwatch': 'page', cookie },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
+    cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
+    return (await answer.json()) as Readonly<Record<string, unknown>>;
+  };
+  const token = firstLink?.split('#')[1] ?? '';
+  const { person } = await ask('/invitations/accept', { token, name: NAME, password });
+  const { id } = person as { id: string };
+  await ask(`/people/${id}/roles`, { roles: ['admin', 'analyst', 'privacy', 'board', 'staff'] });
+  const windows = await ask('/sources', { name: 'sim-windows', kind: 'windows' });
+  const firewall = await ask('/sources', { name: 'sim-firewall', kind: 'http' });
+  const attack = simulateAttack({ seed: SEED, end: Date.now() });
+  await send(
+    `${addresses.http}/services/collector/raw`,
+    `Splunk ${String(firewall['token'])}`,
+    attack.firewall.join('\n'),
+  );
+  const lines = attack.windows.map((doc) => `{"create":{}}\n${JSON.stringify(doc)}\n`);
+  for (let from = 0; from < lines.length; from += 500)
+    await send(`${addresses.http}/_bulk`, `ApiKey ${String(windows['token'])}`, lines.slice(from, from + 500).join(''));
+}
+
+async function send(url: string, authorization: string, body: string): Promise<void> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/x-ndjson' },
+    body,
+  });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
+}

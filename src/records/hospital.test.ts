@@ -1,0 +1,104 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { test } from 'node:test';
+import { writeFolder } from '../../test/records-folder.ts';
+import { APPOINTMENT, type Hospital, ORDER, readHospital, REFERRAL, STAY } from './hospital.ts';
+import { CareBook, type LiveCare } from './live-care.ts';
+import type { ServicePseudonym } from './pseudonym.ts';
+import { newReport, type ReadReport } from './table.ts';
+import { DAY_MS, Zone } from './zone.ts';
+
+const AT = Date.parse('2026-11-02T10:00:00Z');
+const KIND: Readonly<Record<number, string>> = {
+  [STAY]: 'stay',
+  [APPOINTMENT]: 'appointment',
+  [REFERRAL]: 'referral',
+  [ORDER]: 'order',
+};
+/** As the service’s own: patients become pt_ or pi_, what people have in common is compared without blanks and case. */
+const service: ServicePseudonym = (text, of = 'patient') =>
+  of === 'patient' ? (/^(?:pt|pi)_/.test(text) ? text : `pi_${text}`) : `k_${text.toLowerCase().replaceAll(/\W/g, '')}`;
+
+function told(...fields: readonly object[]): LiveCare {
+  const book = new CareBook();
+  for (const each of fields) book.add({ at: AT, receivedAt: AT, fields: { ...each } });
+  return book.close();
+}
+
+const stay = (department: string, more: object = {}) => ({
+  patient: ['pt_1', 'pi_1'],
+  care: [{ is: 'step', key: 'v', step: 'in', department, since: null, days: null, ...more }],
+});
+const state = (kind: string, department: string) => ({
+  patient: ['pt_1'],
+  care: [{ is: 'state', kind, key: kind, places: [{ department, from: AT, to: null }] }],
+});
+
+function read(
+  files: Readonly<Record<string, readonly string[]>>,
+  care: LiveCare,
+): { hospital: Hospital; report: ReadReport } {
+  const report = newReport();
+  return { hospital: readHospital(writeFolder(files), new Zone('Europe/London'), report, service, care), report };
+}
+
+function relationsOf({ related, patients, departments }: Hospital): string[] {
+  return Array.from({ length: related.kind.length }, (_, i) => {
+    const [kind, from, to] = [related.kind.at(i), related.from.at(i), related.to.at(i)];
+    const days = (time: number) => (Number.isFinite(time) ? String((time - AT) / DAY_MS) : '');
+    return `${KIND[kind] ?? ''} ${patients.textOf(related.patient.at(i))} ${departments.textOf(related.department.at(i))} ${days(from)}–${days(to)}`;
+  });
+}
+
+test('messages and files together are one hospital, and what both say counts once', () => {
+  const files = {
+    'departments.csv': ['department,type', 'Ward 7,ward'],
+    'locations.csv': ['location,department', 'w7,Ward 7'],
+    'stays.csv': ['patient,department,from', '1,Ward 7,2026-11-02T10:00:00Z', '2,Ward 7,2026-11-02T10:00:00Z'],
+  };
+  const { hospital, report } = read(files, told(stay('W7'), state('appointment', 'W7')));
+  deepEqual(relationsOf(hospital), [
+    'stay pt_1 Ward 7 0–',
+    'stay pi_2 Ward 7 0–',
+    `appointment pt_1 Ward 7 ${-10 / 24}–${14 / 24}`,
+  ]);
+  deepEqual(report.unknownLocations, []);
+});
+
+test('a place that no file names is a department by itself, and is reported', () => {
+  const files = { 'staff.csv': ['user,role,department', 'kim,nurse,Ward 7'] };
+  const { hospital, report } = read(files, told(stay('W7'), state('order', 'RAD'), state('referral', 'Ward 7')));
+  deepEqual(
+    relationsOf(hospital).map((line) => line.split(' ')[0]),
+    ['stay', 'referral', 'order'],
+  );
+  deepEqual(report.unknownLocations, ['RAD', 'W7']);
+});
+
+test('what came in messages is not called missing', () => {
+  const { report } = read({}, told(stay('W7'), { patient: ['pt_1'], surname_key: 'k_doe' }));
+  deepEqual(
+    report.missing.filter((file) => !file.includes(':')),
+    ['departments.csv', 'staff.csv', 'appointments.csv', 'referrals.csv', 'orders.csv', 'rota.csv'],
+  );
+});
+
+test('an outpatient’s visit without an end is over when the day is', () => {
+  const { hospital } = read({}, told(stay('C1', { days: 1 })));
+  deepEqual(relationsOf(hospital), [`stay pt_1 C1 0–${14 / 24}`]);
+});
+
+test('a surname and an address in a file of staff meet those of a message', () => {
+  const files = {
+    'staff.csv': [
+      'user,role,department,patient,surname_key,household_key,postcode_key',
+      'kim,nurse,W7,1,Doe,"1 High St, LS1 4AB",ls14ab',
+    ],
+  };
+  const person = { surname_key: 'k_doe', household_key: 'k_1highstls14ab', postcode_key: 'k_ls14ab' };
+  const { hospital } = read(files, told({ patient: ['pt_1', 'pi_1'], ...person }));
+  const [user, patient] = [hospital.users.find('kim'), hospital.patients.find('pt_1')];
+  equal(hospital.userSurname[user], hospital.keys.surname.at(patient));
+  equal(hospital.userHousehold[user], hospital.keys.household.at(patient));
+  equal(hospital.userPostcode[user], hospital.keys.postcode.at(patient));
+  equal(hospital.ownRecord[user], patient, 'by local id in the file, by number in the message');
+});

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
+import path from 'node:path';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Refusal } from '../core/refusal.ts';
+
+/** Where the simulated hospital's page is, behind our own. */
+export const SIMULATED_PATH = '/simulated/';
+
+/** How to look at the simulated hospital: an account of its own, which is good for nothing else. */
+export interface SimulatedHouse {
+  readonly name: string;
+  readonly password: string;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly house: SimulatedHouse;
+  readonly since: number;
+}
+
+const MAIN = path.join(import.meta.dirname, '..', 'main.ts');
+const READY_MS = 120_000;
+/** Nobody remembers to end it. */
+const MAX_MS = 4 * 3_600_000;
+
+/**
+ * A simulated hospital under attack, to try everything on: a whole service of its own in a process of its own, with
+ * folders of its own that are gone when it ends. Nothing of it touches what this service keeps.
+ */
+export class Simulation {
+  readonly #now: () => number;
+  #running: Promise<Running> | null = null;
+  #since: number | null = null;
+  #port: number | null = null;
+  #end: NodeJS.Timeout | null = null;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** `null`: it is not there. */
+  get since(): number | null {
+    return this.#since;
+  }
+
+  /** Starts it if it is not there. @throws Refusal `simulation/failed` */
+  async begin(): Promise<SimulatedHouse> {
+    this.#running ??= this.#started().catch((error: unknown) => {
+      this.#running = null;
+      throw error;
+    });
+    return (await this.#running).house;
+  }
+
+  async end(): Promise<void> {
+    const running = await this.#running?.catch(() => null);
+    if (running == null || running.child.exitCode !== null || running.child.signalCode !== null) return;
+    const ended = new Promise((resolve) => running.child.once('exit', resolve));
+    running.child.kill('SIGTERM');
+    await ended;
+  }
+
+  /** Hands requests on to it. What it answers is its own business. */
+  serve(app: FastifyInstance): void {
+    void app.register(async (scope) => {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+      // The router does not tell `/simulated` from `/simulated/`.
+      for (const url of [SIMULATED_PATH, `${SIMULATED_PATH}*`])
+        scope.all(url, { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => this.#handOn(request, reply));
+    });
+  }
+
+  #handOn(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (this.#port === null) {
+      reply.callNotFound();
+      return reply;
+    }
+    if (!request.url.startsWith(SIMULATED_PATH)) return reply.redirect(`.${SIMULATED_PATH}`, 303);
+    reply.hijack();
+    const asked = httpRequest({
+      host: '127.0.0.1',
+      port: this.#port,
+      method: request.method,
+      path: request.url.slice(SIMULATED_PATH.length - 1),
+      headers: { ...onward(request.headers), 'x-forwarded-proto': request.protocol },
+    });
+    asked.on('response', (answer) => {
+      reply.raw.writeHead(answer.statusCode ?? 502, onward(answer.headers));
+      answer.pipe(reply.raw);
+    });
+    // It ended meanwhile: the page says that it cannot be reached.
+    asked.on('error', () => reply.raw.destroy());
+    reply.raw.on('close', () => asked.destroy());
+    request.raw.pipe(asked);
+    return reply;
+  }
+
+  async #started(): Promise<Running> {
+    const child = spawn(process.execPath, [...process.execArgv, MAIN, 'demo', '--json'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const failed = (why: string) => new Refusal('simulation/failed', `the simulated hospital did not start: ${why}`);
+    const ready = await new Promise<{ http: string; name: string; password: string }>((resolve, reject) => {
+      let out = '';
+      const timer = setTimeout(() => reject(failed('it took too long')), READY_MS);
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        out += text;
+        if (!out.includes('\n')) return;
+        clearTimeout(timer);
+        resolve(JSON.parse(out) as { http: string; name: string; password: string });
+      });
+      child.once('error', (error) => reject(failed(error.message)));
+      child.once('exit', (code) => reject(failed(`it ended with ${code ?? 'a signal'}`)));
+    }).catch((error: unknown) => {
+      child.kill('SIGKILL');
+      throw error;
+    });
+    this.#port = Number(new URL(ready.http).port);
+    this.#since = this.#now();
+    this.#end = setTimeout(() => void this.end(), MAX_MS).unref();
+    child.once('exit', () => {
+      this.#running = null;
+      this.#since = null;
+      this.#port = null;
+      if (this.#end !== null) clearTimeout(this.#end);
+    });
+    const { name, password } = ready;
+    return { child, port: this.#port, house: { name, password }, since: this.#since };
+  }
+}
+
+/** Headers that are about one connection go no further. Source: RFC 9110, 7.6.1. */
+function onward(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const {
+    connection: _c,
+    'keep-alive': _k,
+    'transfer-encoding': _t,
+    upgrade: _u,
+    te: _e,
+    trailer: _r,
+    ...rest
+  } = headers;
+  return rest;
+}
