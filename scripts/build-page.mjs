@@ -7,9 +7,9 @@ import { pinnedNode, root } from './pinned-node.mjs';
 
 const built = path.join(root, 'build', 'web');
 
-/** Its output goes to standard error. Ends the process if the page cannot be built. */
+/** Its output goes to standard error. @returns false if the page could not be built: one that was built before stays */
 export function buildPage() {
-  if (isNew()) return;
+  if (isNew()) return true;
   process.stderr.write('wardwatch: building the page…\n');
   const vite = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   const config = path.join(root, 'src', 'web', 'vite.config.ts');
@@ -17,9 +17,8 @@ export function buildPage() {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });
-  if (status === 0) return;
-  process.stderr.write('wardwatch: the page could not be built (see above).\n');
-  process.exit(4);
+  if (status !== 0) process.stderr.write('wardwatch: the page could not be built (see above).\n');
+  return status === 0;
 }
 
 /** What a first visit loads, in bytes: each file as it is, and as it travels. */

@@ -9,6 +9,7 @@ const args = process.argv.slice(2);
 const [verb = 'serve', ...rest] = args;
 if (verb === 'serve' || verb === 'demo') {
   installPackages();
+  // Watching matters more than showing: without a page it runs all the same, and this has been said.
   buildPage();
 }
 runPinned('src/main.ts', [verb, ...rest]);

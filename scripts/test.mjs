@@ -7,7 +7,7 @@ import { buildPage } from './build-page.mjs';
 import { installPackages, pinnedNode, root } from './pinned-node.mjs';
 
 installPackages();
-buildPage();
+if (!buildPage()) process.exit(4);
 installSystemPackages();
 
 const node = pinnedNode();
@@ -15,15 +15,15 @@ const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 const wanted = process.argv.slice(2);
 
 const checks = [
-  ['format', bin('biome'), ['format', '.']],
-  ['types', bin('tsc'), ['-p', 'tsconfig.json']],
-  ['types of the page', bin('tsc'), ['-p', 'src/web/tsconfig.json']],
-  ['lint', bin('oxlint'), ['--type-aware', '--quiet', 'src', 'test', 'rules', 'bench', 'scripts']],
-  ['dead code and dependencies', bin('knip'), []],
+  ['format', bin('biome'), 'format', '.'],
+  ['types', bin('tsc'), '-p', 'tsconfig.json'],
+  ['types of the page', bin('tsc'), '-p', 'src/web/tsconfig.json'],
+  ['lint', bin('oxlint'), '--type-aware', '--quiet', 'src', 'test', 'rules', 'bench', 'scripts'],
+  ['dead code and dependencies', bin('knip')],
 ];
 const failed = [];
 if (wanted.length === 0) {
-  for (const [name, command, args] of checks) {
+  for (const [name = '', command = '', ...args] of checks) {
     const found = run(command, args);
     process.stdout.write(`${found === 0 ? 'ok  ' : 'FAIL'}  ${name}\n`);
     if (found !== 0) failed.push(name);

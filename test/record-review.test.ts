@@ -1,17 +1,13 @@
 /** The nightly review inside the service: the same cases as by hand, shown to the privacy role and to nobody else. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { auditEvent } from '../src/records/simulate/audit-events.ts';
 import { sendAudit } from './audit-events.ts';
+import { recentHospital } from './recent-hospital.ts';
 import { eventually, type TestService, upService } from './service.ts';
 
-const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
-const DAY_MS = 24 * 3_600_000;
-const DAYS = 33;
 const BUDGET = '20';
 
 interface Case {
@@ -28,36 +24,6 @@ interface Kept {
   readonly explainedAt: string | null;
   readonly decision: { readonly verdict: string; readonly by: string } | null;
   readonly case: Case;
-}
-
-function wardwatch(...args: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', MAIN, ...args],
-    { encoding: 'utf8', maxBuffer: 1 << 28 },
-  );
-  equal(status, 0, stderr);
-  return stdout;
-}
-
-/** A hospital whose last day was in the last week: whole weeks later than it was made. */
-function recentHospital(): string {
-  const made = path.join(mkdtempSync(path.join(tmpdir(), 'wardwatch-review-')), 'h');
-  const size = ['--days', String(DAYS), '--staff', '60', '--patients', '500'];
-  wardwatch('simulate', 'hospital', '--seed', '5', ...size, made);
-  const last = Date.parse('2026-03-02T00:00:00Z') + (DAYS - 1) * DAY_MS;
-  const weeks = Math.floor((Date.now() - DAY_MS - last) / (7 * DAY_MS));
-  const later = (text: string) => new Date(Date.parse(text) + weeks * 7 * DAY_MS).toISOString();
-  for (const name of readdirSync(made)) {
-    const text = readFileSync(path.join(made, name), 'utf8');
-    writeFileSync(
-      path.join(made, name),
-      text.replaceAll(/\b\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))?/g, (time) =>
-        time.length === 10 ? later(time).slice(0, 10) : later(time),
-      ),
-    );
-  }
-  return made;
 }
 
 async function reviewed(service: TestService, token: string): Promise<Record<string, unknown>> {
@@ -83,17 +49,13 @@ function namesOf(cases: readonly Case[]): string[] {
 }
 
 test('each night the accesses are reviewed as by hand; who is asked about is for the privacy role alone', async (t) => {
-  const hospital = recentHospital();
-  const relationships = mkdtempSync(path.join(tmpdir(), 'wardwatch-relationships-'));
-  for (const name of readdirSync(hospital).filter((each) => each !== 'accesses.csv' && each !== 'labels.csv'))
-    writeFileSync(path.join(relationships, name), readFileSync(path.join(hospital, name)));
-  const rows = readFileSync(path.join(hospital, 'accesses.csv'), 'utf8').trim().split('\n').slice(1);
+  const { relationships, rows } = recentHospital();
   const service = await upService(t, '--plain-http', '--relationships', relationships, '--budget', BUDGET);
   const { token } = await service.addSource('epr', 'fhir');
   await sendAudit(
     service,
     token,
-    rows.map((row) => auditEvent(row.split(','))),
+    rows.map((row) => auditEvent(row)),
   );
   const privacy = await service.addToken('privacy');
   const analyst = await service.addToken('analyst');
@@ -125,7 +87,7 @@ test('each night the accesses are reviewed as by hand; who is asked about is for
   equal(asAnalyst.status, 403);
 
   // The page for a patient is the one that the command line gives, however the patient is named.
-  const someone = rows[0]?.split(',')[2] ?? '';
+  const someone = rows[0]?.[2] ?? '';
   const askWho = (patient: string, as: string) =>
     service.fetch('/api/v1/records/who-looked', {
       headers: { authorization: `Bearer ${as}`, 'content-type': 'application/json' },

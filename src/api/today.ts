@@ -206,7 +206,7 @@ function sourceTasks({ sources, now }: TodayFacts): Task[] {
           ? `Find out why ${only.name} sends nothing`
           : `Find out why ${silent.length} sources send nothing`,
       why: 'What happens there is not seen. Attackers switch logs off first.',
-      how: 'Check that it is on, that its log shipper runs, and that nothing blocks its way here.',
+      how: 'Check that it is on, that its log shipper runs, and that nothing blocks the way here.',
       minutes: 15,
       at: { page: 'sources', id: null },
     },

@@ -148,8 +148,8 @@ async function started(options: Parameters<typeof startService>[0]): Promise<Ser
 function hintsFor({ addresses }: Service, data: string): string {
   return [
     '',
-    `The watch is on at ${addresses.http}. Everything is kept in ${data}.`,
-    'In another terminal:',
+    `The watch is on. Open ${addresses.http} in a browser; everything is kept in ${data}.`,
+    'Sources and people are added there, or in another terminal:',
     '  npm start -- sources add NAME --kind windows      a source over HTTP (Winlogbeat, NXLog, Fluent Bit, …)',
     '  npm start -- sources add NAME --kind syslog --from 10.1.0.0/16',
     '  npm start -- tokens add --role analyst            to read /api/v1/findings and /api/v1/incidents',

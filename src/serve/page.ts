@@ -101,7 +101,7 @@ function isForReader({ method, url, headers }: FastifyRequest): boolean {
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, file: PageFile, cacheControl: string): FastifyReply {
-  const isZipped = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  const isZipped = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
   reply.headers(HEADERS).header('cache-control', cacheControl).type(file.type);
   if (isZipped) reply.header('content-encoding', 'gzip');
   return reply.send(isZipped ? file.zipped : file.body);

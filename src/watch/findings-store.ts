@@ -126,7 +126,7 @@ export class Findings {
       .orderBy('first_seen_at', 'desc')
       .limit(5000)
       .execute();
-    return rows.reverse().map((row) => ({
+    return rows.toReversed().map((row) => ({
       id: row.id,
       at: row.at ?? row.first_seen_at,
       parameter: row.parameter,

@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { eventually, type TestService, upService } from '../service.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 export const PASSWORD = 'kettle mountain violet';
 /** Whoever reads this in a page can take it over: hostile text that a log may carry. */
 export const HOSTILE = '<img src=x onerror="window.taken=1"><script>window.taken=1</script>';
@@ -30,12 +29,9 @@ export async function openBrowser(t: TestContext): Promise<Browser> {
   return browser;
 }
 
-export async function openReader(
-  browser: Browser,
-  service: TestService,
-  options: BrowserContextOptions = {},
-): Promise<Reader> {
-  const context = await browser.newContext({ baseURL: service.ready.http, locale: 'en-GB', ...options });
+/** @param base the address of the page */
+export async function openReader(browser: Browser, base: string, options: BrowserContextOptions = {}): Promise<Reader> {
+  const context = await browser.newContext({ baseURL: base, locale: 'en-GB', ...options });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -44,7 +40,7 @@ export async function openReader(
       complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
-  const own = new URL(service.ready.http).origin;
+  const own = new URL(base).origin;
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== own && !request.url().startsWith('data:')) complaints.push(request.url());
   });
@@ -54,12 +50,10 @@ export async function openReader(
 /** What axe-core finds against WCAG 2.2 A and AA, in a line each. */
 export async function barriers(page: Page): Promise<readonly string[]> {
   // By the debugger, which the page’s policy does not bind.
-  await page.evaluate(AXE);
-  const found = (await page.evaluate(
-    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
-  )) as {
+  await page.evaluate(axe.source);
+  const found = await page.evaluate<{
     violations: readonly { id: string; help: string; nodes: readonly { html: string; failureSummary: string }[] }[];
-  };
+  }>(`axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`);
   return found.violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${help}: ${html.slice(0, 200)}: ${failureSummary}`),
   );

@@ -10,7 +10,8 @@ export const live = endpoint({
   audience: ['analyst', 'partner'],
   method: 'GET',
   path: '/api/v1/live',
-  summary: 'New findings as they are made (server-sent events).',
+  summary:
+    'New findings as they are made, and a beat every 15 seconds: without it the connection is dead (server-sent events).',
   input: z.object({}),
   answer: 'text/event-stream',
   isRecorded: true,
@@ -41,7 +42,7 @@ async function* listen(
         wake = resolve;
         if (waiting.length > 0 || signal.aborted) resolve();
       });
-      if (waiting.length === 0 && !signal.aborted) yield ': still here\n\n';
+      if (waiting.length === 0 && !signal.aborted) yield 'event: beat\ndata: {}\n\n';
     }
   } finally {
     clearInterval(beat);

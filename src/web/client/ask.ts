@@ -25,6 +25,12 @@ export type Asker = 'page' | 'background';
 /** Somebody with an account. */
 export type Person = NonNullable<Answer<'GET /api/v1/session'>['person']>;
 
+/** Anything thrown, in words. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  return new Problem('web/bug', 'The page itself has a fault.', 'Reload it. If it goes on, report it.');
+}
+
 /**
  * Asks the service. Addresses are relative to the page’s own, so that it works under any path.
  *
@@ -74,9 +80,12 @@ async function send(name: Question, input: object, asker: Asker, signal?: AbortS
   return response;
 }
 
-function addressOf(name: Question, input: object): { method: string; url: string; rest: Record<string, unknown> } {
+type Value = string | number | boolean | undefined;
+
+function addressOf(name: Question, input: object): { method: string; url: string; rest: Record<string, Value> } {
   const [method = 'GET', path = ''] = name.split(' ');
-  const rest: Record<string, unknown> = { ...input };
+  // The types of the questions have nothing else in a path or a query.
+  const rest = { ...input } as Record<string, Value>;
   const filled = path.slice(1).replaceAll(/:(\w+)/g, (_, part: string) => {
     const value = String(rest[part]);
     delete rest[part];

@@ -1,9 +1,9 @@
 import { useState } from 'react';
-import { type Answer, ask } from '../client/ask.ts';
+import { type Answer, ask, asProblem } from '../client/ask.ts';
 import { FindingLine } from '../parts/finding.tsx';
 import { termOf } from '../parts/query.ts';
 import { Checkbox, Form, Radios, Select, TextArea, TextField } from '../parts/form.tsx';
-import { asProblem, Show, useAsk } from '../parts/loaded.tsx';
+import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link, usePlace } from '../parts/router.tsx';
 import { Section, Title } from '../parts/shell.tsx';
 import { counted, spanText } from '../parts/text.ts';
@@ -438,6 +438,6 @@ function History({ incident: { history } }: Part) {
 function Note({ detail }: { readonly detail: unknown }) {
   if (typeof detail !== 'object' || detail === null) return null;
   const { text, note, reason, step } = detail as Readonly<Record<string, unknown>>;
-  const shown = [text, note, reason, step].find((each) => typeof each === 'string' && each !== '');
-  return shown === undefined ? null : <p>{String(shown)}</p>;
+  const shown = [text, note, reason, step].find((each): each is string => typeof each === 'string' && each !== '');
+  return shown === undefined ? null : <p>{shown}</p>;
 }

@@ -67,12 +67,12 @@ interface ChartProps {
 
 function Chart({ observations: { from, to, score, findings }, bars, columns }: ChartProps) {
   const [chosen, setChosen] = useState<{ readonly title: string; readonly cell: Cell } | null>(null);
+  const widthMs = (Date.parse(to) - Date.parse(from)) / columns;
   const rows = PARAMETERS.map((parameter) => ({
     parameter,
     label: PARAMETER_LABEL[parameter] ?? parameter,
     cells: cellsOf(findings, parameter, Date.parse(from), Date.parse(to), columns),
   }));
-  const widthMs = (Date.parse(to) - Date.parse(from)) / columns;
   const barMs = barWidth(bars);
   const wasHeard = (cell: Cell) =>
     bars.some(
@@ -88,8 +88,8 @@ function Chart({ observations: { from, to, score, findings }, bars, columns }: C
       </Section>
       <Section title="Over time">
         <p className="ww-quiet">
-          From <When at={from} /> to <When at={to} />. Each box shows the highest points in its time. Choose one to see
-          why.
+          From <When at={from} /> to <When at={to} />. Each box shows the highest points in its time; choose one to see
+          why. A dash means that no log line of it was kept then: nothing is known.
         </p>
         <div className="ww-scroll">
           <table className="ww-obs">
@@ -101,8 +101,8 @@ function Chart({ observations: { from, to, score, findings }, bars, columns }: C
                 <th scope="col">Observation</th>
                 {rows[0]?.cells.map((cell) => (
                   <th scope="col" key={cell.from}>
-                    <span className="nhsuk-u-visually-hidden">{dateText(cell.from)}</span>
-                    <span aria-hidden="true">{shortText(cell.from, Date.parse(to) - Date.parse(from))}</span>
+                    <span className="nhsuk-u-visually-hidden">from {dateText(cell.from)}</span>
+                    <span aria-hidden="true">{shortText(cell.from, widthMs)}</span>
                   </th>
                 ))}
               </tr>
@@ -117,7 +117,10 @@ function Chart({ observations: { from, to, score, findings }, bars, columns }: C
                         wasHeard(cell) ? (
                           0
                         ) : (
-                          <span aria-label="not known">–</span>
+                          <>
+                            <span aria-hidden="true">–</span>
+                            <span className="nhsuk-u-visually-hidden">not known</span>
+                          </>
                         )
                       ) : (
                         <button
@@ -165,7 +168,7 @@ const DAY_MS = 24 * 3_600_000;
 const HOUR = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', hour: 'numeric', hour12: true });
 const DAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', day: 'numeric', month: 'short' });
 
-/** `9am` in a day, `2 Nov` in a longer time. */
-function shortText(at: number, spanMs: number): string {
-  return spanMs <= DAY_MS ? HOUR.format(at).replaceAll(/\s/g, '') : DAY.format(at);
+/** `9am`, when a box of hours begins; `2 Nov`, when one of days ends. */
+function shortText(from: number, widthMs: number): string {
+  return widthMs < DAY_MS ? HOUR.format(from).replaceAll(/\s/g, '') : DAY.format(from + widthMs);
 }

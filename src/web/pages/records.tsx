@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
 import { Form, Radios, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
@@ -11,12 +11,21 @@ type RecordCase = Answer<'GET /api/v1/records/cases'>['items'][number];
 type Review = Answer<'GET /api/v1/records/review'>;
 
 const SIZE = 100;
+/** A review that runs is over in minutes. */
+const REVIEW_MS = 10_000;
 
 export function RecordsPage() {
   const [below, setBelow] = useState<'true' | 'false'>('false');
   const cases = useAsk('GET /api/v1/records/cases', { below, limit: SIZE });
-  const review = useAsk('GET /api/v1/records/review', {});
+  const review = useAsk('GET /api/v1/records/review', {}, { everyMs: REVIEW_MS });
   const reload = cases.is === 'ready' ? cases.reload : () => undefined;
+  const reviewedAt = review.is === 'ready' ? review.data.last?.at : undefined;
+  const shownOf = useRef(reviewedAt);
+  useEffect(() => {
+    // Another review has ended: there may be other cases.
+    if (shownOf.current !== undefined && shownOf.current !== reviewedAt) reload();
+    shownOf.current = reviewedAt;
+  });
   return (
     <>
       <Title>Records</Title>
@@ -25,7 +34,21 @@ export function RecordsPage() {
         have a good answer.
       </p>
       <Show of={review} what="how the last review went">
-        {(data) => <LastReview review={data} />}
+        {(data) => (
+          <>
+            <LastReview review={data} />
+            {!data.isRunning && (
+              <Form
+                button="Review now"
+                isSecondary
+                onSend={async () => {
+                  await ask('POST /api/v1/records/review', {});
+                  if (review.is === 'ready') review.reload();
+                }}
+              />
+            )}
+          </>
+        )}
       </Show>
       <Radios
         legend="Which cases?"

@@ -48,6 +48,7 @@ export function SignInPage({ hasExpired }: SignInPageProps) {
         </>
       )}
       <Form
+        isSecondary={provider !== null}
         button={code === null ? 'Sign in' : 'Send the code'}
         check={() => (name === '' || password === '' ? 'Type your name and your password.' : null)}
         onSend={send}
@@ -82,6 +83,7 @@ export function SignInPage({ hasExpired }: SignInPageProps) {
 const REFUSED: Readonly<Record<string, string>> = {
   'sign-in/provider': 'The sign-in was not completed. Try again; if it goes on, tell your administrator.',
   'sign-in/ended': 'Your account here was ended. Ask an administrator.',
+  'people/no-role': 'None of your groups there has a role here. Ask an administrator.',
   'people/name-taken': 'There is another account with your name already. Ask an administrator.',
 };
 

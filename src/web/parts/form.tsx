@@ -1,6 +1,5 @@
 import { type ReactNode, type SubmitEvent, useEffect, useId, useRef, useState } from 'react';
-import type { Problem } from '../client/ask.ts';
-import { asProblem } from './loaded.tsx';
+import { asProblem, type Problem } from '../client/ask.ts';
 
 interface Labelled {
   readonly label: string;

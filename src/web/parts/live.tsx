@@ -15,6 +15,8 @@ const LiveContext = createContext<Live>({ is: 'off', since: 0, pulse: 0 });
 /** Many findings at once ask for the lists once. */
 const GATHER_MS = 1000;
 const AGAIN_MS = 5000;
+/** The service lets hear of itself every 15 seconds. A connection that died without a word is noticed by this. */
+const DEAD_MS = 40_000;
 
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const roles = useRoles();
@@ -27,28 +29,39 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     let source: EventSource;
     let again: ReturnType<typeof setTimeout> | undefined;
     let gathering: ReturnType<typeof setTimeout> | undefined;
+    let dead: ReturnType<typeof setTimeout> | undefined;
     const become = (next: Live['is']) =>
       setState((before) => (before.is === next ? before : { is: next, since: Date.now() }));
+    const lose = () => {
+      become('lost');
+      // A browser tries again by itself only after some kinds of failure.
+      source.close();
+      clearTimeout(dead);
+      clearTimeout(again);
+      again = setTimeout(open, AGAIN_MS);
+    };
+    const heard = () => {
+      clearTimeout(dead);
+      dead = setTimeout(lose, DEAD_MS);
+    };
     const open = () => {
       source = new EventSource('api/v1/live');
+      heard();
+      source.addEventListener('beat', heard);
       source.addEventListener('open', () => {
         become('connected');
+        heard();
         // Whatever was missed meanwhile.
         setPulse((before) => before + 1);
       });
       source.addEventListener('finding', () => {
+        heard();
         gathering ??= setTimeout(() => {
           gathering = undefined;
           setPulse((before) => before + 1);
         }, GATHER_MS);
       });
-      source.addEventListener('error', () => {
-        become('lost');
-        // A browser tries again by itself only after some kinds of failure.
-        source.close();
-        clearTimeout(again);
-        again = setTimeout(open, AGAIN_MS);
-      });
+      source.addEventListener('error', lose);
     };
     become('connecting');
     open();
@@ -56,6 +69,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       source.close();
       clearTimeout(again);
       clearTimeout(gathering);
+      clearTimeout(dead);
       become('off');
     };
   }, [isTold]);

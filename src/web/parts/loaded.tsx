@@ -1,5 +1,5 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
-import { type Answer, ask, type Asker, type Input, Problem, type Question } from '../client/ask.ts';
+import { type Answer, ask, type Asker, asProblem, type Input, type Problem, type Question } from '../client/ask.ts';
 import { useLive } from './live.tsx';
 import { useSession } from './session.tsx';
 import { When } from './words.tsx';
@@ -87,12 +87,6 @@ export function useLoaded<T>(
   }, [everyMs]);
 
   return state.key === key ? state.loaded : { is: 'loading' };
-}
-
-/** Anything thrown, in words. */
-export function asProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  return new Problem('web/bug', 'The page itself has a fault.', 'Reload it. If it goes on, report it.');
 }
 
 function isNotAllowed({ code }: Problem): boolean {

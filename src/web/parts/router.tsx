@@ -41,6 +41,12 @@ export function go(page: PageName, query: Readonly<Record<string, string>> = {})
   scrollTo(0, 0);
 }
 
+/** To where whoever is signed in begins. */
+export function goHome(): void {
+  history.pushState(null, '', './');
+  dispatchEvent(new PopStateEvent('popstate'));
+}
+
 export interface LinkProps {
   readonly to: PageName;
   readonly query?: Readonly<Record<string, string>>;

@@ -1,11 +1,15 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
-import { ask, type Person, type Problem } from '../client/ask.ts';
-import { asProblem } from './loaded.tsx';
+import { ask, asProblem, type Person, type Problem } from '../client/ask.ts';
 
 export type SessionState =
   | { readonly is: 'loading' }
   | { readonly is: 'failed'; readonly problem: Problem }
-  | { readonly is: 'nobody'; readonly isNew: boolean; readonly hasExpired: boolean }
+  | {
+      readonly is: 'nobody';
+      readonly isNew: boolean;
+      /** They were signed in, and are no longer. */
+      readonly hasExpired: boolean;
+    }
   | { readonly is: 'signed-in'; readonly person: Person };
 
 export interface Session {
@@ -18,6 +22,8 @@ export interface Session {
   readonly signedIn: (person: Person) => void;
   /** The service no longer knows us. */
   readonly lost: () => void;
+  /** Whoever was here has signed out. */
+  readonly signedOut: () => void;
 }
 
 const SessionContext = createContext<Session>({
@@ -27,6 +33,7 @@ const SessionContext = createContext<Session>({
   reload: () => undefined,
   signedIn: () => undefined,
   lost: () => undefined,
+  signedOut: () => undefined,
 });
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
@@ -44,8 +51,12 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   }, []);
   const signedIn = useCallback((person: Person) => setState({ is: 'signed-in', person }), []);
   const lost = useCallback(() => setState({ is: 'nobody', isNew: false, hasExpired: true }), []);
+  const signedOut = useCallback(() => setState({ is: 'nobody', isNew: false, hasExpired: false }), []);
   useEffect(reload, [reload]);
-  const session = useMemo(() => ({ state, ...house, reload, signedIn, lost }), [state, house, reload, signedIn, lost]);
+  const session = useMemo(
+    () => ({ state, ...house, reload, signedIn, lost, signedOut }),
+    [state, house, reload, signedIn, lost, signedOut],
+  );
   return <SessionContext value={session}>{children}</SessionContext>;
 }
 

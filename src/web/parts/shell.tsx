@@ -1,9 +1,8 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { ask } from '../client/ask.ts';
+import { ask, asProblem } from '../client/ask.ts';
 import type { PageName } from '../page-names.ts';
 import { useLive } from './live.tsx';
-import { asProblem } from './loaded.tsx';
-import { go, Link, usePlace } from './router.tsx';
+import { goHome, Link, usePlace } from './router.tsx';
 import { useRoles, useSession } from './session.tsx';
 import { SimulatedBanner } from './simulated.tsx';
 import { When } from './words.tsx';
@@ -82,14 +81,13 @@ function Header() {
 }
 
 function SignOut() {
-  const { reload, lost } = useSession();
+  const { signedOut } = useSession();
   const [problem, setProblem] = useState<string | null>(null);
   const signOut = async () => {
     try {
       await ask('POST /api/v1/session/end', {});
-      lost();
-      history.replaceState(null, '', './');
-      reload();
+      signedOut();
+      goHome();
     } catch (error) {
       setProblem(`You are still signed in: ${asProblem(error).message}`);
     }
@@ -142,21 +140,12 @@ export function Title({ children, caption }: TitleProps) {
   );
 }
 
-/** Back to where this belongs. */
-export function Back({ to, children }: { readonly to: PageName; readonly children: string }) {
-  return (
-    <button type="button" className="ww-back" onClick={() => go(to)}>
-      ‹ {children}
-    </button>
-  );
-}
-
-export interface CardProps {
+export interface SectionProps {
   readonly title: string;
   readonly children: ReactNode;
 }
 
-export function Section({ title, children }: CardProps) {
+export function Section({ title, children }: SectionProps) {
   return (
     <section className="ww-section" aria-label={title}>
       <h2 className="nhsuk-heading-m">{title}</h2>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { ask, Problem } from '../client/ask.ts';
-import { asProblem, useAsk } from './loaded.tsx';
+import { ask, asProblem, Problem } from '../client/ask.ts';
+import { useAsk } from './loaded.tsx';
 import { useRoles, useSession } from './session.tsx';
 import { Section } from './shell.tsx';
 import { When } from './words.tsx';

@@ -1,0 +1,71 @@
+/** `npm run screenshots`: takes the pictures of docs/screenshots anew, from the real service under a made-up attack. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { chromium, type Page } from 'playwright-core';
+import { eventually, TestService } from '../service.ts';
+import { becomeFirst, openReader, started } from './browser.ts';
+
+const FOLDER = path.join(import.meta.dirname, '..', '..', 'docs', 'screenshots');
+const HOUR_MS = 3_600_000;
+
+mkdirSync(FOLDER, { recursive: true });
+const service = new TestService('--plain-http');
+await service.start();
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+try {
+  const { token } = await service.addSource('dc1', 'windows');
+  await service.addSource('ward firewall', 'syslog');
+  const light = await openReader(browser, service.ready.http, { viewport: { width: 1100, height: 800 } });
+  await becomeFirst(service, light.page);
+  await picture(light.page, 'today-nothing-yet', '/today', 'As of');
+  const hours = (count: number) => new Date(Date.now() - count * HOUR_MS);
+  const events = [
+    started('dc1', 'j.smith', 'net group "domain admins" /domain', hours(30)),
+    started('ws-12', 'a.patel', 'ntdsutil "ac i ntds" ifm "create full c:\\temp" q q', hours(3)),
+    started('dc1', 'j.smith', 'wevtutil cl Security', hours(2)),
+    started('dc1', 'j.smith', 'vssadmin delete shadows /all /quiet', hours(1)),
+  ];
+  const body = events.map((event) => `{"create":{}}\n${JSON.stringify(event)}\n`).join('');
+  await service.fetch('/_bulk', { headers: { authorization: `ApiKey ${token}` }, body });
+  await eventually(
+    async () => {
+      await light.page.goto('/incidents');
+      await light.page
+        .getByText(/^No incident yet|findings?, the last/)
+        .first()
+        .waitFor();
+      return light.page.locator('.ww-list a').count();
+    },
+    (count) => count > 1,
+  );
+  const incident = (await light.page.locator('.ww-list a').first().getAttribute('href')) ?? '';
+  const cookies = await light.page.context().storageState();
+  await picture(light.page, 'today', '/today', 'As of');
+  await picture(light.page, 'incident', `/${incident}`, 'How it stands');
+  await light.page.setViewportSize({ width: 1100, height: 1080 });
+  await picture(light.page, 'observations', '/observations?kind=host&value=dc1', 'Over time');
+  const dark = await openReader(browser, service.ready.http, {
+    viewport: { width: 1100, height: 800 },
+    colorScheme: 'dark',
+    storageState: cookies,
+  });
+  await picture(dark.page, 'hunt-dark', '/hunt?query=host%3Adc1%20last%202d', 'How many, over time');
+  const phone = await openReader(browser, service.ready.http, {
+    viewport: { width: 360, height: 740 },
+    storageState: cookies,
+  });
+  await picture(phone.page, 'today-phone', '/today', 'As of');
+} finally {
+  await browser.close();
+  await service.stop('SIGKILL');
+}
+
+async function picture(page: Page, name: string, place: string, shows: string): Promise<void> {
+  await page.goto(place);
+  await page.getByText(shows).first().waitFor();
+  await page
+    .getByText(/^Loading/)
+    .first()
+    .waitFor({ state: 'hidden' });
+  await page.screenshot({ path: path.join(FOLDER, `${name}.png`) });
+}
