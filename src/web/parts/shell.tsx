@@ -4,7 +4,7 @@ import type { PageName } from '../page-names.ts';
 import { useLive } from './live.tsx';
 import { goHome, Link, usePlace } from './router.tsx';
 import { useRoles, useSession } from './session.tsx';
-import { SimulatedBanner } from './simulated.tsx';
+import { SimulatedBanner } from './simulated-banner.tsx';
 import { When } from './words.tsx';
 
 /** Who sees which page in the menu; the first of somebody’s pages is where they begin. The service decides who may. */

@@ -1,23 +1,9 @@
 import { useState } from 'react';
 import { ask, asProblem, Problem } from '../client/ask.ts';
 import { useAsk } from './loaded.tsx';
-import { useRoles, useSession } from './session.tsx';
+import { useRoles } from './session.tsx';
 import { Section } from './shell.tsx';
 import { When } from './words.tsx';
-
-/** On every page of the made-up hospital: nobody must take it for theirs. */
-export function SimulatedBanner() {
-  const { isSimulated } = useSession();
-  if (!isSimulated) return null;
-  return (
-    <div className="ww-simulated" role="note" aria-label="Simulation">
-      <div className="ww-width">
-        <strong>This is a simulated hospice.</strong> No person, machine or attack in it is real, and nothing that you
-        do here is kept. <a href="../">Back to your own</a>
-      </div>
-    </div>
-  );
-}
 
 /** Offers the made-up hospital, so that everything can be seen working before a single log is sent. */
 export function TrySimulated() {
