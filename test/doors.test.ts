@@ -229,7 +229,7 @@ test('every endpoint answers the roles it is for, and no other', async (t) => {
     if (url === '/api/v1/live') continue;
     // There is no such thing, or nothing is asked of it: what is let in is then told so.
     const isLetIn =
-      method === 'GET' && !url.includes(':') && input.safeParse({}).success
+      method === 'GET' && !/:|\/oidc\//.test(url) && input.safeParse({}).success
         ? (status: number) => status === 200
         : (status: number) => status !== 401 && status !== 403 && status < 500;
     const ask = async (token?: string) =>
@@ -250,6 +250,8 @@ test('every endpoint answers the roles it is for, and no other', async (t) => {
       );
     }
     for (const role of ROLES) {
+      // It would start a hospice: see demo.test.ts.
+      if (method === 'POST' && url === '/api/v1/simulation' && role === 'admin') continue;
       const status = await ask(tokens[role]);
       const isFor = audience === 'anyone' || audience.includes(role);
       ok(isFor ? isLetIn(status) : status === 403, `${method} ${url} as ${role}: ${status}`);

@@ -25,6 +25,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   watch: ['core', 'intake', 'detect', 'detect/sigma', 'records', 'findings', 'store', 'ops'],
   api: ['core', 'store', 'ops', 'people', 'incidents', 'records', 'watch'],
   serve: [
+    'scan',
+    'report',
     'core',
     'intake',
     'detect',

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Finding } from '../core/finding.ts';
 import type { Role } from '../core/role.ts';
@@ -34,6 +35,7 @@ export interface ApiServices {
   readonly sessions: Sessions;
   /** The organisation’s identity provider; `null`: there is none. */
   readonly oidc: Oidc | null;
+  readonly scans: DroppedScans;
   /** The simulated hospital; `null`: this is one. */
   readonly simulation: {
     readonly since: number | null;
@@ -71,6 +73,17 @@ export interface ApiServices {
   readonly onFinding: (heard: (finding: Finding) => void) => () => void;
 }
 
+/** Files that people drop on the page. */
+export interface DroppedScans {
+  add(name: string, by: string, bytes: Readable): Promise<{ readonly id: string }>;
+  list(): readonly (Readonly<Record<'id' | 'name' | 'by', string>> & {
+    readonly bytes: number;
+    readonly at: number;
+    readonly state: object;
+  })[];
+  report(id: string): string;
+}
+
 /** Who asks. */
 export interface Caller {
   /** Of the person, or of the token. */
@@ -80,6 +93,14 @@ export interface Caller {
   readonly name: string;
   /** The token of the session that a person came with; `null`: a program. */
   readonly session: string | null;
+}
+
+/** What hardly any endpoint needs of a request. */
+export interface Asked {
+  /** Of a sign-in through the provider, from the browser’s cookie. */
+  readonly begunState: string | null;
+  /** The body, of an endpoint that takes bytes; nothing of it has been read. */
+  readonly bytes: Readable;
 }
 
 /** Who may call an endpoint: those of these roles, or `anyone`, who need not say who they are. */
@@ -110,7 +131,7 @@ export class Redirect {
 /** An answer that is not one JSON object: text, or pieces as they come. */
 export interface Streamed {
   readonly contentType: string;
-  readonly pieces: AsyncIterable<string>;
+  readonly pieces: AsyncIterable<string> | readonly string[];
 }
 
 /**
@@ -129,6 +150,8 @@ export interface Endpoint<Input extends z.ZodObject = z.ZodObject> {
    * it does not have is refused.
    */
   readonly input: Input;
+  /** True: the body is a file, as it is; what else it takes is in the query. */
+  readonly takesBytes?: true;
   readonly answer: z.ZodType | string;
   /**
    * True if the call is written to the trail, whether or not it succeeds: it shows or changes what somebody may have
@@ -140,8 +163,7 @@ export interface Endpoint<Input extends z.ZodObject = z.ZodObject> {
     services: ApiServices,
     signal: AbortSignal,
     caller: Caller | null,
-    /** Of a sign-in through the provider, from the browser’s cookie. */
-    begunState: string | null,
+    more: Asked,
   ): Promise<unknown>;
 }
 

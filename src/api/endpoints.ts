@@ -14,6 +14,7 @@ import { beginRecordReview, decideRecordCase, recordCases, recordReview } from '
 import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
 import { oidc } from './endpoints/oidc.ts';
 import { people } from './endpoints/people.ts';
+import { scans } from './endpoints/scans.ts';
 import { simulation } from './endpoints/simulation.ts';
 import { session } from './endpoints/session.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
@@ -52,6 +53,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   whoLooked,
   ...session,
   ...simulation,
+  ...scans,
   ...oidc,
   ...people,
   live,

@@ -4,11 +4,11 @@ import type { Endpoint } from './endpoint.ts';
 /** The OpenAPI 3.1 document of some endpoints. */
 export function openApiDocument(endpoints: readonly Endpoint[], version: string): object {
   const paths: Record<string, object> = {};
-  for (const { audience, method, path, summary, input, answer } of endpoints) {
+  for (const { audience, method, path, summary, input, answer, takesBytes } of endpoints) {
     const ofPath = new Set([...path.matchAll(/:(\w+)/g)].map(([, name]) => name));
     const shape = Object.entries<z.ZodType>(input.shape);
     const parameters = shape
-      .filter(([name]) => method === 'GET' || ofPath.has(name))
+      .filter(([name]) => method === 'GET' || takesBytes === true || ofPath.has(name))
       .map(([name, schema]) => {
         const { description, ...rest } = z.toJSONSchema(schema, { io: 'input' });
         return {
@@ -32,7 +32,15 @@ export function openApiDocument(endpoints: readonly Endpoint[], version: string)
         description: audience === 'anyone' ? 'For anyone.' : `For the roles ${audience.join(', ')}.`,
         ...(audience === 'anyone' ? {} : { security: [{ token: [] }] }),
         parameters,
-        ...(method === 'POST'
+        ...(takesBytes === true
+          ? {
+              requestBody: {
+                required: true,
+                content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+              },
+            }
+          : {}),
+        ...(method === 'POST' && takesBytes !== true
           ? {
               requestBody: {
                 required: true,

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { Refusal, type RefusalCode, REFUSALS } from '../core/refusal.ts';
 import type { Role } from '../core/role.ts';
 import type { Trail } from '../ops/trail.ts';
@@ -38,40 +38,56 @@ export async function api(
   app.addHook('preClose', async () => {
     for (const abort of open) abort.abort();
   });
-  for (const each of endpoints)
-    app.route({
-      method: each.method,
-      url: each.path,
-      bodyLimit: MAX_BODY,
-      handler: async (request, reply) => {
-        const caller = await admit(each, request, reply, callerOf);
-        if (caller === 'refused') return reply;
-        const input = inputOf(each, request);
-        const abort = new AbortController();
-        open.add(abort);
-        reply.raw.on('close', () => {
-          abort.abort();
-          open.delete(abort);
-        });
-        if ((each.isRecorded || each.method === 'POST') && caller !== null)
-          await trail.record(caller.id, `${each.method} ${each.path}`, null, cleaned(input, services));
-        const answer = await each.handle(input, services, abort.signal, caller, stateOf(request));
-        if (answer instanceof SessionChange) {
-          answerSession(request, reply, answer.session);
-          return answer.body;
-        }
-        if (answer instanceof Redirect) {
-          if (answer.cookies.session !== undefined) answerSession(request, reply, answer.cookies.session);
-          if (answer.cookies.state !== undefined) answerState(request, reply, answer.cookies.state);
-          return reply.redirect(answer.to, 303);
-        }
-        if (!isStreamed(answer)) return answer;
-        reply.type(answer.contentType);
-        if (each.audience !== 'anyone') endWithLeave(each.audience, request, reply, abort, callerOf);
-        return reply.send(Readable.from(answer.pieces));
-      },
+  const route = (each: Endpoint): RouteOptions => ({
+    method: each.method,
+    url: each.path,
+    bodyLimit: each.takesBytes === true ? Number.MAX_SAFE_INTEGER : MAX_BODY,
+    handler: async (request, reply) => {
+      const caller = await admit(each, request, reply, callerOf);
+      if (caller === 'refused') return reply;
+      const input = inputOf(each, request);
+      const abort = new AbortController();
+      open.add(abort);
+      reply.raw.on('close', () => {
+        abort.abort();
+        open.delete(abort);
+      });
+      if ((each.isRecorded || each.method === 'POST') && caller !== null)
+        await trail.record(caller.id, `${each.method} ${each.path}`, null, cleaned(input, services));
+      const more = { begunState: stateOf(request), bytes: request.raw };
+      const answer = await each.handle(input, services, abort.signal, caller, more);
+      if (answer instanceof SessionChange) {
+        answerSession(request, reply, answer.session);
+        return answer.body;
+      }
+      if (answer instanceof Redirect) {
+        if (answer.cookies.session !== undefined) answerSession(request, reply, answer.cookies.session);
+        if (answer.cookies.state !== undefined) answerState(request, reply, answer.cookies.state);
+        return reply.redirect(answer.to, 303);
+      }
+      if (!isStreamed(answer)) return answer;
+      reply.type(answer.contentType);
+      // Our own report runs a script of its own: nothing in it may act as our page.
+      if (answer.contentType.startsWith('text/html')) reply.header('content-security-policy', REPORT_POLICY);
+      if (each.audience !== 'anyone') endWithLeave(each.audience, request, reply, abort, callerOf);
+      return reply.send(Readable.from(answer.pieces));
+    },
+  });
+  for (const each of endpoints) if (each.takesBytes !== true) app.route(route(each));
+  await app.register(async (scope) => {
+    // A file is not read into memory before somebody asks what it is.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    // What was refused unread must not be taken for the next request.
+    scope.addHook('onSend', async (request, reply) => {
+      if (!request.raw.readableEnded) reply.header('connection', 'close');
     });
+    for (const each of endpoints) if (each.takesBytes === true) scope.route(route(each));
+  });
 }
+
+/** An origin of its own, without our cookies and our storage. What may run in it is said by the report itself, by hash. */
+const REPORT_POLICY = "sandbox allow-scripts allow-popups; frame-ancestors 'none'";
 
 type WhoAsks = (request: FastifyRequest) => Promise<Caller | null>;
 
@@ -163,10 +179,19 @@ function endWithLeave(
 }
 
 /** @throws Refusal `api/bad-request`, which says what is wrong with it */
-function inputOf({ method, input }: Endpoint, { query, body, params }: FastifyRequest): Record<string, unknown> {
-  if (method === 'POST' && body !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body)))
+function inputOf(
+  { method, input, takesBytes }: Endpoint,
+  { query, body, params }: FastifyRequest,
+): Record<string, unknown> {
+  const isFile = takesBytes === true;
+  if (
+    method === 'POST' &&
+    !isFile &&
+    body !== undefined &&
+    (typeof body !== 'object' || body === null || Array.isArray(body))
+  )
     throw new Refusal('api/bad-request', 'the body is not a JSON object');
-  const given = method === 'GET' ? asked(query) : { ...(body as object | undefined) };
+  const given = method === 'GET' || isFile ? asked(query) : { ...(body as object | undefined) };
   // A change that was meant and not understood must not look done; a question may hold more than we know.
   const parsed = (method === 'GET' ? input : input.strict()).safeParse({ ...given, ...(params as object) });
   if (parsed.success) return parsed.data;
@@ -229,6 +254,9 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'sign-in/provider': 502,
   'sign-in/no-provider': 404,
   'simulation/failed': 503,
+  'scans/not-found': 404,
+  'scans/too-large': 413,
+  'scans/busy': 503,
   'people/bad-link': 410,
   'people/weak-password': 422,
   'people/name-taken': 409,

@@ -47,6 +47,7 @@ import { Sessions } from '../people/sessions.ts';
 import { SignIn } from '../people/sign-in.ts';
 import { Tokens } from '../people/tokens.ts';
 import { openHttp } from './http.ts';
+import { Scans } from './scans.ts';
 import { Simulation } from './simulation.ts';
 import { loadPage } from './page.ts';
 
@@ -148,6 +149,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const pseudonymiser = new Pseudonymiser(pseudonymMac(keys.pseudonyms, givenFile), (pseudonym, text) =>
     identities.note(pseudonym, text),
   );
+  const scans = new Scans({
+    dataFolder,
+    rules: options.rules,
+    timeZone: options.timeZone,
+    pseudonymise: (text) => pseudonymiser.text(text),
+    now,
+  });
   const judging = new Judging({
     journal,
     ...options.rules,
@@ -308,6 +316,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             signIn,
             sessions: new Sessions(state, now),
             simulation,
+            scans,
             oidc: options.oidc === null ? null : new Oidc(options.oidc, now),
             recordCases,
             recordReview,
@@ -385,6 +394,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       clearInterval(retention);
       if (spaceWatch !== null) clearInterval(spaceWatch);
       await simulation?.end();
+      await scans.stop();
       await folders.stop();
       await polled.stop();
       await recordReview.stop();

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { PageName } from './page-names.ts';
 import { AccountPage } from './pages/account.tsx';
 import { ExceptionsPage } from './pages/exceptions.tsx';
+import { FilesPage } from './pages/files.tsx';
 import { HuntPage } from './pages/hunt.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
@@ -26,6 +27,7 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   normal: NormalPage,
   observations: ObservationsPage,
   hunt: HuntPage,
+  files: FilesPage,
   sources: SourcesPage,
   exceptions: ExceptionsPage,
   'set-aside': SetAsidePage,

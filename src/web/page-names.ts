@@ -6,6 +6,7 @@ export const PAGE_NAMES = [
   'normal',
   'observations',
   'hunt',
+  'files',
   'sources',
   'exceptions',
   'set-aside',

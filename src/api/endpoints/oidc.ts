@@ -31,7 +31,7 @@ const finish = endpoint({
   }),
   answer: 'text/html',
   isRecorded: false,
-  handle: async ({ code, error, iss, state }, services, _signal, caller, begunState) => {
+  handle: async ({ code, error, iss, state }, services, _signal, caller, { begunState }) => {
     const home = provider(services).settings.publicUrl;
     try {
       const query = new URLSearchParams({

@@ -83,6 +83,10 @@ export interface Api {
   'POST /api/v1/simulation': { input: Record<string, never>; answer: { path: string; name: string; password: string } };
   /** Ends the simulated hospital; nothing of it stays. */
   'POST /api/v1/simulation/end': { input: Record<string, never>; answer: { done: true } };
+  /** Reads a file of logs as “wardwatch scan” does, apart from all that is kept here. The body is the file. */
+  'POST /api/v1/scans': { input: { name: string }; answer: { id: string } };
+  /** The files that were dropped lately, and what was found in each. */
+  'GET /api/v1/scans': { input: Record<string, never>; answer: { scans: readonly ({ id: string; name: string; bytes: number; by: string; at: string; state: { is: "waiting" } | { is: "reading"; part: number; events: number; findings: number } | { is: "done"; verdict: string; events: number; setAside: number; levels: { critical: number; high: number; medium: number; low: number } } | { is: "failed"; why: string } })[] } };
   /** Who may use the page, and as what. */
   'GET /api/v1/people': { input: Record<string, never>; answer: { people: readonly ({ id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; state: "active" | "invited" | "locked" | "expired" | "ended"; hasSecondFactor: boolean; seenAt: string | null; expiresAt: string | null })[] } };
   /** Makes an account, and the link with which its owner sets a password. */

@@ -18,6 +18,7 @@ export const NAVIGATION: readonly {
   { page: 'who-looked', text: 'Who looked?', roles: ['privacy'] },
   { page: 'incidents', text: 'Incidents', roles: ['analyst', 'partner'] },
   { page: 'hunt', text: 'Hunt', roles: ['analyst', 'partner'] },
+  { page: 'files', text: 'Read files', roles: ['analyst', 'partner'] },
   { page: 'sources', text: 'Sources', roles: ['admin', 'analyst', 'partner'] },
   { page: 'exceptions', text: 'What is normal', roles: ['admin', 'analyst', 'partner'] },
   { page: 'set-aside', text: 'Set aside', roles: ['admin', 'analyst'] },

@@ -44,3 +44,10 @@ export function dayText(day: string): string {
   const at = Date.parse(`${day}T00:00:00Z`);
   return Number.isNaN(at) ? day : DAY.format(at);
 }
+
+/** 19.4 MB. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return counted(bytes, 'byte');
+  const [unit, size] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
+  return `${numberText(Math.round((bytes / Number(size)) * 10) / 10)} ${unit}`;
+}

@@ -1,0 +1,30 @@
+import { Problem } from './ask.ts';
+
+/**
+ * Sends a file as it is. Unlike `fetch`, this tells how far it is.
+ *
+ * @param onPart 0 to 1
+ * @throws Problem
+ */
+export function sendFile(file: File, onPart: (part: number) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', `api/v1/scans?name=${encodeURIComponent(file.name.slice(-200))}`);
+    request.setRequestHeader('x-wardwatch', 'page');
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    request.upload.onprogress = ({ loaded, total }) => onPart(total === 0 ? 0 : loaded / total);
+    request.onload = () => (request.status === 200 ? resolve() : reject(problemOf(request)));
+    request.onerror = () =>
+      reject(new Problem('web/unreachable', 'The file did not arrive.', 'Check your network, and try again.'));
+    request.send(file);
+  });
+}
+
+function problemOf({ status, responseText }: XMLHttpRequest): Problem {
+  try {
+    const { code, message, hint } = JSON.parse(responseText) as Record<'code' | 'message' | 'hint', string>;
+    return new Problem(code, message, hint);
+  } catch {
+    return new Problem(`http/${status}`, `The answer was ${status}.`, 'Try again in a minute.');
+  }
+}
