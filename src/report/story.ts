@@ -132,6 +132,7 @@ const LEVEL_WORD: Record<Level, string> = {
 export function story(result: ScanResult, minLevel: Level, timeZone: string): string {
   const shown = result.findings.filter(({ level }) => levelRank(level) >= levelRank(minLevel));
   const lines: string[] = [verdictOf(result, shown), ''];
+  if (shown.length > 0) lines.push('What happened, machine by machine:', '');
   const chapters = chaptersOf(shown);
   for (const chapter of chapters.slice(0, MAX_CHAPTERS)) lines.push(...chapterLines(chapter, timeZone), '');
   const rest = chapters.slice(MAX_CHAPTERS);
@@ -158,8 +159,8 @@ export function verdictOf(result: ScanResult, shown: readonly Finding[]): string
   const serious = shown.filter(({ level }) => levelRank(level) >= levelRank('high'));
   const hosts = new Set(serious.map(({ entities }) => entities.host?.toLowerCase())).size;
   if (worst >= levelRank('high'))
-    return `SIGNS OF AN ATTACK: ${plural(serious.length, 'serious finding')} on ${plural(hosts, 'machine')}. What happened, machine by machine:`;
-  return `${plural(shown.length, 'finding')} worth a look, none of them serious by itself:`;
+    return `SIGNS OF AN ATTACK: ${plural(serious.length, 'serious finding')} on ${plural(hosts, 'machine')}.`;
+  return `${plural(shown.length, 'finding')} worth a look, none of them serious by itself.`;
 }
 
 function chapterLines(chapter: Chapter, timeZone: string): string[] {
