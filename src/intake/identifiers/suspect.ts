@@ -27,8 +27,8 @@ const LEAST_BASE64 = 14;
 /**
  * False if `replaceIdentifiers` would leave the text as it is; true may be wrong.
  *
- * Nine of ten texts of a day hold nothing, and one look at each character says so: 1.3 ns a character, where asking the
- * patterns one after another takes 9 (a hospital’s mixture, `npm run bench -- live`).
+ * Of a hospital's texts 99.7 of 100 hold nothing, and one look at each character says so: 5 µs for all of an event. The
+ * patterns, one after another, were a third of what taking an event in cost (docs/decisions/0015).
  */
 export function mayHoldIdentifier(text: string): boolean {
   const { length } = text;
