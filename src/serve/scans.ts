@@ -113,7 +113,7 @@ export class Scans {
 
   /** The newest first. */
   list(): readonly DroppedScan[] {
-    return [...this.#scans.values()].map(({ scan }) => scan).reverse();
+    return [...this.#scans.values()].map(({ scan }) => scan).toReversed();
   }
 
   /** One page of HTML that needs nothing else. @throws Refusal `scans/not-found` */

@@ -12,10 +12,11 @@ export function sendFile(file: File, onPart: (part: number) => void): Promise<vo
     request.open('POST', `api/v1/scans?name=${encodeURIComponent(file.name.slice(-200))}`);
     request.setRequestHeader('x-wardwatch', 'page');
     request.setRequestHeader('content-type', 'application/octet-stream');
-    request.upload.onprogress = ({ loaded, total }) => onPart(total === 0 ? 0 : loaded / total);
-    request.onload = () => (request.status === 200 ? resolve() : reject(problemOf(request)));
-    request.onerror = () =>
-      reject(new Problem('web/unreachable', 'The file did not arrive.', 'Check your network, and try again.'));
+    request.upload.addEventListener('progress', ({ loaded, total }) => onPart(total === 0 ? 0 : loaded / total));
+    request.addEventListener('load', () => (request.status === 200 ? resolve() : reject(problemOf(request))));
+    request.addEventListener('error', () =>
+      reject(new Problem('web/unreachable', 'The file did not arrive.', 'Check your network, and try again.')),
+    );
     request.send(file);
   });
 }

@@ -48,6 +48,6 @@ export function dayText(day: string): string {
 /** 19.4 MB. */
 export function bytesText(bytes: number): string {
   if (bytes < 1000) return counted(bytes, 'byte');
-  const [unit, size] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
-  return `${numberText(Math.round((bytes / Number(size)) * 10) / 10)} ${unit}`;
+  const [unit, size]: [string, number] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
+  return `${numberText(Math.round((bytes / size) * 10) / 10)} ${unit}`;
 }
