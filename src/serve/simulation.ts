@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import path from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { SIMULATED_COOKIE } from '../api/cookie.ts';
 import { Refusal } from '../core/refusal.ts';
 
 /** Where the simulated hospital's page is, behind our own. */
@@ -85,7 +86,7 @@ export class Simulation {
       port: this.#port,
       method: request.method,
       path: request.url.slice(SIMULATED_PATH.length - 1),
-      headers: { ...onward(request.headers), 'x-forwarded-proto': request.protocol },
+      headers: { ...onlyItsOwn(onward(request.headers)), 'x-forwarded-proto': request.protocol },
     });
     asked.on('response', (answer) => {
       reply.raw.writeHead(answer.statusCode ?? 502, onward(answer.headers));
@@ -130,6 +131,15 @@ export class Simulation {
     const { name, password } = ready;
     return { child, port: this.#port, house: { name, password }, since: this.#since };
   }
+}
+
+/** Our own sessions and tokens are none of its business. */
+function onlyItsOwn({ cookie = '', authorization: _, ...rest }: IncomingHttpHeaders): IncomingHttpHeaders {
+  const own = cookie
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.replace(/^__Host-/, '').startsWith(SIMULATED_COOKIE));
+  return own.length === 0 ? rest : { ...rest, cookie: own.join('; ') };
 }
 
 /** Headers that are about one connection go no further. Source: RFC 9110, 7.6.1. */
