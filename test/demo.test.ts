@@ -66,6 +66,10 @@ test('the simulated hospice is one click away, shows its attack, touches nothing
     401,
     'a session of it is none here',
   );
+  // Our own tokens and sessions do not reach it; its own does, whatever stands beside it.
+  match((await service.fetch(`${house}api/v1/session`, { headers: analyst })).text, /"person":null/);
+  const both = { cookie: `wardwatch=ww_one-of-ours; ${cookie}` };
+  equal((await service.fetch(`${house}api/v1/findings`, { headers: both })).status, 200);
   equal((await post(`${house}api/v1/simulation`, {}, { cookie })).status, 400, 'no hospice within a hospice');
   equal((await post('/api/v1/simulation/end', {}, admin)).status, 200);
   equal((await service.fetch('/simulated/api/v1/session')).status, 404);
