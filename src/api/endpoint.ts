@@ -6,6 +6,7 @@ import type { Desk } from '../incidents/desk.ts';
 import type { Exceptions } from '../incidents/exceptions.ts';
 import type { Incidents } from '../incidents/store.ts';
 import type { Oidc } from '../people/oidc.ts';
+import type { Passkeys } from '../people/passkeys.ts';
 import type { People } from '../people/people.ts';
 import type { Sessions } from '../people/sessions.ts';
 import type { SignIn } from '../people/sign-in.ts';
@@ -33,6 +34,7 @@ export interface ApiServices {
   readonly people: People;
   readonly signIn: SignIn;
   readonly sessions: Sessions;
+  readonly passkeys: Passkeys;
   /** The organisation’s identity provider; `null`: there is none. */
   readonly oidc: Oidc | null;
   readonly scans: DroppedScans;
@@ -99,6 +101,8 @@ export interface Caller {
 export interface Asked {
   /** Of a sign-in through the provider, from the browser’s cookie. */
   readonly begunState: string | null;
+  /** Of the page that asks, as the browser says it; `null`: no browser. */
+  readonly origin: string | null;
   /** The body, of an endpoint that takes bytes; nothing of it has been read. */
   readonly bytes: Readable;
 }

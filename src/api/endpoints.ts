@@ -13,6 +13,7 @@ import { openapi } from './endpoints/openapi.ts';
 import { beginRecordReview, decideRecordCase, recordCases, recordReview } from './endpoints/record-cases.ts';
 import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
 import { oidc } from './endpoints/oidc.ts';
+import { passkeys } from './endpoints/passkeys.ts';
 import { people } from './endpoints/people.ts';
 import { scans } from './endpoints/scans.ts';
 import { simulation } from './endpoints/simulation.ts';
@@ -52,6 +53,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   beginRecordReview,
   whoLooked,
   ...session,
+  ...passkeys,
   ...simulation,
   ...scans,
   ...oidc,

@@ -54,7 +54,7 @@ export async function api(
       });
       if ((each.isRecorded || each.method === 'POST') && caller !== null)
         await trail.record(caller.id, `${each.method} ${each.path}`, null, cleaned(input, services));
-      const more = { begunState: stateOf(request), bytes: request.raw };
+      const more = { begunState: stateOf(request), origin: request.headers.origin ?? null, bytes: request.raw };
       const answer = await each.handle(input, services, abort.signal, caller, more);
       if (answer instanceof SessionChange) {
         answerSession(request, reply, answer.session);
@@ -206,7 +206,7 @@ function asked(query: unknown): Record<string, unknown> {
 }
 
 /** What an input may hold that nobody is to read later. */
-const SECRETS = new Set(['password', 'code', 'token']);
+const SECRETS = new Set(['password', 'code', 'token', 'response']);
 
 /** What somebody asked for may name a patient; the trail does not. */
 function cleaned(input: Readonly<Record<string, unknown>>, { pseudonymise, pseudonymOf }: ApiServices): object {
@@ -251,6 +251,8 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'sign-in/code-needed': 401,
   'sign-in/locked': 403,
   'sign-in/busy': 503,
+  'passkeys/refused': 401,
+  'passkeys/no-site': 422,
   'sign-in/provider': 502,
   'sign-in/no-provider': 404,
   'simulation/failed': 503,

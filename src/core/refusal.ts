@@ -62,6 +62,12 @@ export const REFUSALS = {
   'scans/busy': { exit: 4, hint: 'Wait until one of them has been read.' },
   'scans/not-found': { exit: 2, hint: 'Drop the file again: reports are held for a while only.' },
   'simulation/failed': { exit: 4, hint: 'Try again; it needs about 500 MB of memory.' },
+  'passkeys/no-site': {
+    exit: 2,
+    hint: 'Open the page by a name, such as https://localhost:8443 or https://wardwatch.example.nhs.uk.',
+  },
+  'passkeys/too-many': { exit: 2, hint: 'Remove one that you no longer use.' },
+  'passkeys/refused': { exit: 2, hint: 'Sign in with your password, or try again.' },
   'oidc/invalid': { exit: 2, hint: 'See docs/running.md for the file.' },
   'people/bad-link': {
     exit: 2,

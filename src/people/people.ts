@@ -86,7 +86,7 @@ export class People {
   }
 
   /**
-   * A new link for somebody who cannot sign in: password, second factor and sessions are no longer good.
+   * A new link for somebody who cannot sign in: password, second factor, passkeys and sessions are no longer good.
    *
    * @throws Refusal `people/not-found`, also for an account that was ended
    */
@@ -100,6 +100,7 @@ export class People {
         .where('id', '=', row.id)
         .execute();
       await within.deleteFrom('sessions').where('person_id', '=', row.id).execute();
+      await within.deleteFrom('passkeys').where('person_id', '=', row.id).execute();
     });
     return this.#link(row.id);
   }
@@ -231,6 +232,7 @@ export class People {
         .where('id', '=', row.id)
         .execute();
       await within.deleteFrom('sessions').where('person_id', '=', row.id).execute();
+      await within.deleteFrom('passkeys').where('person_id', '=', row.id).execute();
       await within.deleteFrom('invitations').where('person_id', '=', row.id).execute();
     });
   }

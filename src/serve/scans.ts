@@ -76,6 +76,8 @@ export class Scans {
   #turn: Promise<void> = Promise.resolve();
   #child: ChildProcess | null = null;
   #isStopping = false;
+  /** Files that are on their way. */
+  #coming = 0;
 
   constructor(parts: ScansParts) {
     this.#parts = parts;
@@ -87,7 +89,16 @@ export class Scans {
   /** Takes a file in; it is read when its turn comes. @throws Refusal `scans/too-large`, `scans/busy`, `store/disk-full` */
   async add(given: string, by: string, bytes: Readable): Promise<DroppedScan> {
     const waiting = [...this.#scans.values()].filter(({ scan: { state } }) => state.is === 'waiting').length;
-    if (waiting >= MAX_WAITING) throw new Refusal('scans/busy', `${waiting} files wait already`);
+    if (waiting + this.#coming >= MAX_WAITING) throw new Refusal('scans/busy', `${MAX_WAITING} files wait already`);
+    this.#coming++;
+    try {
+      return await this.#take(given, by, bytes);
+    } finally {
+      this.#coming--;
+    }
+  }
+
+  async #take(given: string, by: string, bytes: Readable): Promise<DroppedScan> {
     const id = `scn_${randomBytes(9).toString('hex')}` as const;
     const name = plainName(given);
     const folder = path.join(this.#folder, id);

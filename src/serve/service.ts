@@ -42,6 +42,7 @@ import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
 import { Sources } from '../watch/sources.ts';
 import { Oidc, type OidcSettings } from '../people/oidc.ts';
+import { Passkeys } from '../people/passkeys.ts';
 import { People } from '../people/people.ts';
 import { Sessions } from '../people/sessions.ts';
 import { SignIn } from '../people/sign-in.ts';
@@ -315,6 +316,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             people,
             signIn,
             sessions: new Sessions(state, now),
+            passkeys: new Passkeys(state, trail, now),
             simulation,
             scans,
             oidc: options.oidc === null ? null : new Oidc(options.oidc, now),

@@ -24,6 +24,7 @@ export interface Tables {
   readonly invitations: InvitationRow;
   readonly sessions: SessionRow;
   readonly sign_in_tries: SignInTriesRow;
+  readonly passkeys: PasskeyRow;
 }
 
 export interface MigrationRow {
@@ -289,6 +290,18 @@ export interface SessionRow {
   readonly person_id: `per_${string}`;
   readonly begun_at: UtcMs;
   readonly seen_at: UtcMs;
+}
+
+export interface PasskeyRow {
+  /** The credential's own. */
+  readonly id: string;
+  readonly person_id: `per_${string}`;
+  /** The host name that it is good for. */
+  readonly site: string;
+  readonly public_key: Buffer;
+  readonly counter: number;
+  readonly made_at: UtcMs;
+  readonly used_at: UtcMs | null;
 }
 
 export interface SignInTriesRow {

@@ -4,7 +4,7 @@ import { ROLES } from '../../core/role.ts';
 import type { Person } from '../../people/people.ts';
 import { type ApiServices, type Caller, endpoint, SessionChange } from '../endpoint.ts';
 
-const PERSON = z.object({
+export const PERSON = z.object({
   id: z.string(),
   name: z.string(),
   roles: z.array(z.enum(ROLES)),
@@ -29,7 +29,7 @@ const whoAmI = endpoint({
   }),
   isRecorded: false,
   handle: async (_input, { people, oidc, simulation }, _signal, caller) => {
-    const person = caller?.session == null ? null : shown(await people.byId(caller.id));
+    const person = caller?.session == null ? null : shownPerson(await people.byId(caller.id));
     return {
       person,
       provider: oidc?.settings.label ?? null,
@@ -113,10 +113,10 @@ export const session = [whoAmI, signIn, acceptInvitation, signOut, newSecondFact
 /** The token is a new one each time, and one that the browser came with is over: nobody can know it beforehand. */
 async function begun(person: Person, { sessions }: ApiServices, caller: Caller | null): Promise<SessionChange> {
   if (caller?.session != null) await sessions.end(caller.session);
-  return new SessionChange(await sessions.begin(person.id), { person: shown(person) });
+  return new SessionChange(await sessions.begin(person.id), { person: shownPerson(person) });
 }
 
-function shown({ id, name, roles, hasSecondFactor }: Person): z.infer<typeof PERSON> {
+export function shownPerson({ id, name, roles, hasSecondFactor }: Person): z.infer<typeof PERSON> {
   return { id, name, roles: [...roles], hasSecondFactor };
 }
 

@@ -77,6 +77,18 @@ export interface Api {
   'POST /api/v1/session/second-factor': { input: Record<string, never>; answer: { secret: string; uri: string } };
   /** From here on signing in needs a code of it. Ends the person’s other sessions. */
   'POST /api/v1/session/second-factor/confirm': { input: { code: string }; answer: { done: true } };
+  /** One’s own passkeys. */
+  'GET /api/v1/passkeys': { input: Record<string, never>; answer: { passkeys: readonly ({ id: string; madeAt: string; usedAt: string | null })[] } };
+  /** Begins to make a passkey on this device. */
+  'POST /api/v1/passkeys': { input: Record<string, never>; answer: { options: Readonly<Record<string, unknown>> } };
+  /** Keeps the passkey that the device made. */
+  'POST /api/v1/passkeys/confirm': { input: { response: { id: string; rawId: string; type: string } }; answer: { done: true } };
+  /** Makes one of one’s own passkeys good for nothing. */
+  'POST /api/v1/passkeys/:id/remove': { input: { id: string }; answer: { done: true } };
+  /** Begins to sign in with a passkey. */
+  'POST /api/v1/session/passkey': { input: Record<string, never>; answer: { options: Readonly<Record<string, unknown>> } };
+  /** Signs in whose passkey it is. */
+  'POST /api/v1/session/passkey/finish': { input: { response: { id: string; rawId: string; type: string } }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
   /** Whether the simulated hospital is there to be looked at. */
   'GET /api/v1/simulation': { input: Record<string, never>; answer: { isOffered: boolean; since: string | null } };
   /** Starts a simulated hospital under attack, apart from everything that is kept here. It takes some seconds. */

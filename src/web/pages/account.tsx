@@ -1,9 +1,12 @@
 import { useState } from 'react';
 import { ask } from '../client/ask.ts';
+import { canUsePasskeys, makePasskey } from '../client/passkey.ts';
 import { Form, TextField } from '../parts/form.tsx';
+import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link, usePlace } from '../parts/router.tsx';
 import { useRoles, useSession } from '../parts/session.tsx';
 import { NAVIGATION, Section, Title } from '../parts/shell.tsx';
+import { When } from '../parts/words.tsx';
 import { ROLE_LABEL } from '../parts/roles.ts';
 
 export function AccountPage() {
@@ -38,7 +41,56 @@ export function AccountPage() {
           <SecondFactor />
         )}
       </Section>
+      <Passkeys />
     </div>
+  );
+}
+
+function Passkeys() {
+  const passkeys = useAsk('GET /api/v1/passkeys', {});
+  const reload = () => (passkeys.is === 'ready' ? passkeys.reload() : undefined);
+  return (
+    <Section title="Passkeys">
+      <p>
+        With a passkey you sign in by your finger, your face or the PIN of your device, without a password. Nobody can
+        trick it out of you.
+      </p>
+      <Show of={passkeys} what="your passkeys">
+        {({ passkeys: all }) => (
+          <ul>
+            {all.length === 0 && <li>You have none.</li>}
+            {all.map(({ id, madeAt, usedAt }, index) => (
+              <li key={id}>
+                Made <When at={madeAt} />, {usedAt === null ? 'never used' : 'last used '}
+                {usedAt !== null && <When at={usedAt} />}
+                <Form
+                  button={`Remove passkey ${index + 1}`}
+                  isSecondary
+                  onSend={async () => {
+                    await ask('POST /api/v1/passkeys/:id/remove', { id });
+                    reload();
+                  }}
+                />
+              </li>
+            ))}
+          </ul>
+        )}
+      </Show>
+      {canUsePasskeys() ? (
+        <Form
+          button="Make a passkey on this device"
+          onSend={async () => {
+            await makePasskey();
+            reload();
+          }}
+        />
+      ) : (
+        <p className="ww-quiet">
+          To make one, open this page by a name, such as localhost or wardwatch.example.nhs.uk, and not by the number of
+          its address.
+        </p>
+      )}
+    </Section>
   );
 }
 

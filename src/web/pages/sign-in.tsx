@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { ask, Problem } from '../client/ask.ts';
+import { canUsePasskeys, signInByPasskey } from '../client/passkey.ts';
 import { Form, TextField } from '../parts/form.tsx';
 import { usePlace } from '../parts/router.tsx';
 import { useSession } from '../parts/session.tsx';
@@ -74,6 +75,9 @@ export function SignInPage({ hasExpired }: SignInPageProps) {
           />
         )}
       </Form>
+      {canUsePasskeys() && (
+        <Form button="Sign in with a passkey" isSecondary onSend={async () => signedIn(await signInByPasskey())} />
+      )}
       <p className="ww-quiet">Forgotten it? An administrator can give you a new link.</p>
     </div>
   );
