@@ -116,7 +116,7 @@ export class Passkeys {
       expectedChallenge: (challenge) => this.#use(challenge, null, site),
       expectedOrigin: origin ?? '',
       expectedRPID: site,
-      credential: { id: key.id, publicKey: new Uint8Array(key.public_key), counter: Number(key.counter) },
+      credential: { id: key.id, publicKey: new Uint8Array(key.public_key), counter: key.counter },
     }).catch((error: unknown) => {
       throw refused(error);
     });

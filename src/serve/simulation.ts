@@ -134,7 +134,9 @@ export class Simulation {
 }
 
 /** Our own sessions and tokens are none of its business. */
-function onlyItsOwn({ cookie = '', authorization: _, ...rest }: IncomingHttpHeaders): IncomingHttpHeaders {
+function onlyItsOwn({ cookie = '', ...others }: IncomingHttpHeaders): IncomingHttpHeaders {
+  const rest = { ...others };
+  delete rest.authorization;
   const own = cookie
     .split(';')
     .map((pair) => pair.trim())
