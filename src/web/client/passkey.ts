@@ -37,5 +37,6 @@ async function shown(askDevice: () => Promise<Credential | null>): Promise<Shown
   const credential = await askDevice().catch(() => null);
   if (!(credential instanceof PublicKeyCredential))
     throw new Problem('web/no-passkey', 'The device showed no passkey.', 'Try again, or use your password.');
-  return credential.toJSON() as Shown;
+  const response: Shown = credential.toJSON();
+  return response;
 }
