@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Automaton } from './automaton.ts';
 import { KeywordSearch } from './keywords.ts';
-import { WINDOW } from './prefilter.ts';
+import { LEAST_WINDOW } from './prefilter.ts';
 import { Triggers } from './triggers.ts';
 
 const letter = fc.constantFrom(
@@ -71,7 +71,7 @@ test('the automaton finds every literal that a text holds, wherever it is tied',
 test('a search for keywords passes every text that holds one, as text, as UTF-16 and in JSON', () => {
   fc.assert(
     fc.property(pair, ({ literals, text: whole }) => {
-      const usable = literals.filter((part) => part.length >= WINDOW);
+      const usable = literals.filter((part) => part.length >= LEAST_WINDOW);
       const search = KeywordSearch.of(
         usable.map((part, output) => ({ text: part, atStart: false, atEnd: false, output })),
       );
@@ -83,6 +83,23 @@ test('a search for keywords passes every text that holds one, as text, as UTF-16
     }),
     { numRuns: 5000, seed: 7 },
   );
+});
+
+test('a keyword is found though one of its letters is written as the Kelvin sign or its dash as a long one', () => {
+  for (const keyword of ['kerb', 'berk', 'bakery-net', 'privilege::backup', 'key\\-\\kiwi'])
+    for (const [plain, odd] of [
+      ['k', '\u212a'],
+      ['-', '\u2013'],
+    ] as const)
+      for (let at = keyword.indexOf(plain); at >= 0; at = keyword.indexOf(plain, at + 1))
+        for (let before = 0; before < 12; before++) {
+          const search = KeywordSearch.of([{ text: keyword, atStart: false, atEnd: false, output: 0 }]);
+          const whole = `${'x'.repeat(before)}${keyword.slice(0, at)}${odd}${keyword.slice(at + 1)}xyz`;
+          const bytes = Buffer.from(whole, 'utf16le');
+          ok(search?.mayBeIn(whole), whole);
+          ok(search?.mayBeInUtf16(bytes, 0, bytes.length), whole);
+          ok(search?.mayBeInJson(JSON.stringify({ CommandLine: whole })), whole);
+        }
 });
 
 test('hashes are found after any equals sign, among hundreds', () => {

@@ -1,6 +1,6 @@
 import type { TextSearch } from '../../core/event.ts';
 import { isBytewise, type Literal } from './automaton.ts';
-import { Prefilter, WINDOW } from './prefilter.ts';
+import { LEAST_WINDOW, Prefilter } from './prefilter.ts';
 
 /** Says whether an event may hold one of a route's keywords, by a look at its bytes or at the JSON it was read from. */
 export class KeywordSearch implements TextSearch {
@@ -10,7 +10,7 @@ export class KeywordSearch implements TextSearch {
 
   /** `null` if one of the keywords cannot be found in bytes as surely as in text. */
   static of(literals: readonly Literal[]): KeywordSearch | null {
-    const isFit = literals.every((literal) => isBytewise(literal) && literal.text.length >= WINDOW);
+    const isFit = literals.every((literal) => isBytewise(literal) && literal.text.length >= LEAST_WINDOW);
     return isFit ? new KeywordSearch(literals.map(({ text }) => text)) : null;
   }
 
