@@ -29,16 +29,15 @@ export class KeywordSearch implements TextSearch {
 
   mayBeInJson(json: string): boolean {
     // Letters and slashes may be written as escapes, though hardly anything does.
-    return this.#inJson.mayHold(json) || isEscaped(json, '\\u') || isEscaped(json, '\\/');
+    return this.#inJson.mayHold(json) || hasOddEscapes(json);
   }
 }
 
-/** True if the mark stands in the JSON as an escape, not after a backslash that is itself escaped (`C:\\\\users`). */
-function isEscaped(json: string, mark: string): boolean {
-  for (let at = json.indexOf(mark); at >= 0; at = json.indexOf(mark, at + 1)) {
-    let start = at;
-    while (start > 0 && json.charCodeAt(start - 1) === 0x5c) start--;
-    if ((at - start) % 2 === 0) return true;
+/** True if a character is written as `\u…` or a slash as `\/`. From one escape to the next: `C:\\users` has none of them. */
+function hasOddEscapes(json: string): boolean {
+  for (let at = json.indexOf('\\'); at >= 0; at = json.indexOf('\\', at + 2)) {
+    const escaped = json.charCodeAt(at + 1);
+    if (escaped === 0x75 || escaped === 0x2f) return true;
   }
   return false;
 }
