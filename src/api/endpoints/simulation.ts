@@ -13,7 +13,7 @@ const state = endpoint({
     since: z.iso.datetime().nullable().describe('null: it is not there'),
   }),
   isRecorded: false,
-  handle: ({}, { simulation }) => {
+  handle: (_input, { simulation }) => {
     const since = simulation?.since ?? null;
     return Promise.resolve({
       isOffered: simulation !== null,

@@ -3,7 +3,8 @@ import { ask } from '../client/ask.ts';
 import { Form, TextField } from '../parts/form.tsx';
 import { Link, usePlace } from '../parts/router.tsx';
 import { useRoles, useSession } from '../parts/session.tsx';
-import { NAVIGATION, Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { NAVIGATION, Title } from '../parts/shell.tsx';
 import { ROLE_LABEL } from '../parts/roles.ts';
 
 export function AccountPage() {

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { ask, asProblem, Problem } from '../client/ask.ts';
 import { useAsk } from './loaded.tsx';
 import { useRoles, useSession } from './session.tsx';
-import { Section } from './shell.tsx';
+import { Section } from './section.tsx';
 import { When } from './words.tsx';
 
 /** On every page of the made-up hospital: nobody must take it for theirs. */
