@@ -5,7 +5,8 @@ import { Form, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link, usePlace } from '../parts/router.tsx';
 import { useRoles, useSession } from '../parts/session.tsx';
-import { NAVIGATION, Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { NAVIGATION, Title } from '../parts/shell.tsx';
 import { When } from '../parts/words.tsx';
 import { ROLE_LABEL } from '../parts/roles.ts';
 

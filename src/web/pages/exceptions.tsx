@@ -2,7 +2,8 @@ import { type Answer, ask } from '../client/ask.ts';
 import { Form } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
-import { Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
 import { counted } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 

@@ -3,7 +3,8 @@ import type { Answer } from '../client/ask.ts';
 import { sendFile } from '../client/send-file.ts';
 import { asProblem } from '../client/ask.ts';
 import { Show, useAsk } from '../parts/loaded.tsx';
-import { Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
 import { bytesText, counted, numberText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 

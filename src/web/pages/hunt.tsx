@@ -6,7 +6,8 @@ import { Form, TextField } from '../parts/form.tsx';
 import { Show, useAsk, useLoaded } from '../parts/loaded.tsx';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { saveAs } from '../parts/save.ts';
-import { Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
 import { counted, dateText, numberText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 

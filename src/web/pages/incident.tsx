@@ -5,7 +5,8 @@ import { termOf } from '../parts/query.ts';
 import { Checkbox, Form, Radios, Select, TextArea, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link, usePlace } from '../parts/router.tsx';
-import { Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
 import { counted, spanText } from '../parts/text.ts';
 import { BAND_ASKS, BandTag, ClockTag, PARAMETER_LABEL, stateText, When } from '../parts/words.tsx';
 

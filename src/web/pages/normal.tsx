@@ -3,7 +3,8 @@ import { type Answer, ask } from '../client/ask.ts';
 import { Checkbox, Form, Radios, Select, TextArea } from '../parts/form.tsx';
 import { Show, useAsk, useLoaded } from '../parts/loaded.tsx';
 import { go, usePlace } from '../parts/router.tsx';
-import { Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
 import { counted, numberText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 

@@ -6,7 +6,8 @@ import { termOf } from '../parts/query.ts';
 import { Radios } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link, usePlace } from '../parts/router.tsx';
-import { Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
 import { counted, dateText } from '../parts/text.ts';
 import { BAND_ASKS, BandTag, PARAMETER_LABEL, When } from '../parts/words.tsx';
 

@@ -4,7 +4,8 @@ import { Checkbox, Form, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { ROLE_LABEL } from '../parts/roles.ts';
 import { useSession } from '../parts/session.tsx';
-import { Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
 import { When } from '../parts/words.tsx';
 
 type Listed = Answer<'GET /api/v1/people'>['people'][number];

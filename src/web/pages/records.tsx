@@ -3,7 +3,8 @@ import { type Answer, ask } from '../client/ask.ts';
 import { Form, Radios, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Reveal } from '../parts/reveal.tsx';
-import { Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
 import { counted, dayText, numberText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 

@@ -3,7 +3,8 @@ import { type Answer, ask, type Asker } from '../client/ask.ts';
 import { Form } from '../parts/form.tsx';
 import { EVERY_MS, Show, useLoaded } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
-import { Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
 import { counted, numberText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 

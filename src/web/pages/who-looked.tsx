@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
 import { Form, TextArea, TextField } from '../parts/form.tsx';
-import { Section, Title } from '../parts/shell.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
 import { counted, dayText } from '../parts/text.ts';
 
 type WhoLooked = Answer<'POST /api/v1/records/who-looked'>;

@@ -140,17 +140,3 @@ export function Title({ children, caption }: TitleProps) {
     </h1>
   );
 }
-
-export interface SectionProps {
-  readonly title: string;
-  readonly children: ReactNode;
-}
-
-export function Section({ title, children }: SectionProps) {
-  return (
-    <section className="ww-section" aria-label={title}>
-      <h2 className="nhsuk-heading-m">{title}</h2>
-      {children}
-    </section>
-  );
-}

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { ask, asProblem, Problem } from '../client/ask.ts';
 import { useAsk } from './loaded.tsx';
 import { useRoles } from './session.tsx';
-import { Section } from './shell.tsx';
+import { Section } from './section.tsx';
 import { When } from './words.tsx';
 
 /** Offers the made-up hospital, so that everything can be seen working before a single log is sent. */
