@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
+import { board } from './endpoints/board.ts';
 import { eventCounts, events } from './endpoints/events.ts';
 import { addException, exceptions, previewException, revokeException } from './endpoints/exceptions.ts';
 import { finding, findings } from './endpoints/findings.ts';
@@ -27,6 +28,7 @@ import { whoLooked } from './endpoints/who-looked.ts';
 /** Everything that the API can be asked. */
 export const ENDPOINTS: readonly Endpoint[] = [
   today,
+  board,
   findings,
   finding,
   observations,

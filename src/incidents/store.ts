@@ -100,6 +100,18 @@ export class Incidents {
     return { open, opened, closed };
   }
 
+  /** How many of those opened since a time were closed as what; under `open` those that are not closed. */
+  async outcomes(since: number): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#state.db
+      .selectFrom('incidents')
+      .select(['outcome', ({ fn }) => fn.countAll<number>().as('count')])
+      .where('opened_at', '>=', since)
+      .where('state', '!=', 'merged')
+      .groupBy('outcome')
+      .execute();
+    return new Map(rows.map(({ outcome, count }) => [outcome ?? 'open', count]));
+  }
+
   /** `null`: there is none. */
   async find(id: string): Promise<Incident | null> {
     const row = await this.#state.db

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { PageName } from './page-names.ts';
 import { AccountPage } from './pages/account.tsx';
+import { BoardPage } from './pages/board.tsx';
 import { ExceptionsPage } from './pages/exceptions.tsx';
 import { FilesPage } from './pages/files.tsx';
 import { HuntPage } from './pages/hunt.tsx';
@@ -10,6 +11,7 @@ import { NormalPage } from './pages/normal.tsx';
 import { ObservationsPage } from './pages/observations.tsx';
 import { PeoplePage } from './pages/people.tsx';
 import { RecordsPage } from './pages/records.tsx';
+import { ScopePage } from './pages/scope.tsx';
 import { SetAsidePage } from './pages/set-aside.tsx';
 import { NewPage, SignInPage } from './pages/sign-in.tsx';
 import { SourcesPage } from './pages/sources.tsx';
@@ -34,6 +36,8 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   people: PeoplePage,
   records: RecordsPage,
   'who-looked': WhoLookedPage,
+  scope: ScopePage,
+  board: BoardPage,
   account: AccountPage,
   welcome: WelcomePage,
 };

@@ -13,6 +13,8 @@ export const PAGE_NAMES = [
   'people',
   'records',
   'who-looked',
+  'scope',
+  'board',
   'account',
   'welcome',
 ] as const;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
 import { RequestJoin } from '../../records/kept-access.ts';
 import { type ScopeAnswer, scopeOf } from '../../records/scope.ts';
+import { gapText } from '../../records/scope-story.ts';
 import { type ApiServices, endpoint, type Streamed } from '../endpoint.ts';
 
 const NAMES = z
@@ -54,9 +55,17 @@ export const scopeCounts = endpoint({
     accesses: z.number().int(),
     gaps: z.array(z.looseObject({ kind: z.string() })),
     hash: z.string(),
+    failed: z.number().int().describe('accesses that were refused and showed nothing: not counted'),
+    unseen: z
+      .array(z.string())
+      .describe('names that stand nowhere in the log: a mistyped one gives no patients either'),
+    cannotShow: z.array(z.string()).describe('the gaps, in plain words'),
   }),
   isRecorded: true,
-  handle: async (question, services, signal) => (await answerOf(question, services, signal)).total,
+  handle: async (question, services, signal) => {
+    const { total, failed, unseen } = await answerOf(question, services, signal);
+    return { ...total, failed, unseen, cannotShow: total.gaps.map(gapText) };
+  },
 });
 
 async function answerOf(

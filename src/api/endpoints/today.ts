@@ -66,19 +66,8 @@ export const today = endpoint({
   isRecorded: true,
   handle: async (_input, services) => {
     const now = services.now();
-    const open = await openIncidents(services);
-    const sources = await heardSources(services);
-    const setAside = (await services.setAsideIn(now - DAY_MS, now)).reduce((sum, { count }) => sum + count, 0);
+    const { told, open, sources, setAside } = await todayNow(services);
     const movement = await services.incidents.movement(now - DAY_MS);
-    const told = todayOf({
-      now,
-      incidents: open.map(({ facts }) => facts),
-      sources,
-      failing: services.failing(),
-      undelivered: await services.undelivered(),
-      expiring: await expiringSoon(services),
-      setAside,
-    });
     return {
       ...told,
       incidents: open.slice(0, MAX_SHOWN).map(({ shown, clock }) => ({ incident: shown, clock })),
@@ -99,6 +88,24 @@ export const today = endpoint({
     };
   },
 });
+
+/** What `today` makes of everything that is known now, and what it was made of. */
+export async function todayNow(services: ApiServices) {
+  const now = services.now();
+  const open = await openIncidents(services);
+  const sources = await heardSources(services);
+  const setAside = (await services.setAsideIn(now - DAY_MS, now)).reduce((sum, { count }) => sum + count, 0);
+  const told = todayOf({
+    now,
+    incidents: open.map(({ facts }) => facts),
+    sources,
+    failing: services.failing(),
+    undelivered: await services.undelivered(),
+    expiring: await expiringSoon(services),
+    setAside,
+  });
+  return { told, open, sources, setAside };
+}
 
 /** The most pressing first, each with what `today` weighs. */
 async function openIncidents({ incidents, desk }: ApiServices) {

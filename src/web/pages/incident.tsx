@@ -261,6 +261,34 @@ function Score({ incident: { score } }: { readonly incident: Incident }) {
 const LINK_LABEL = { host: 'Machine', account: 'Account', address: 'Address' } as const;
 const LINK_FIELD = { host: 'host', account: 'user', address: 'ip' } as const;
 
+/** Asks whose records they touched, since a day before the first finding. */
+function ScopeLink({ incident: { links, openedAt, lastEvidenceAt } }: { readonly incident: Incident }) {
+  const names = (kind: Incident['links'][number]['kind']) =>
+    links
+      .filter((link) => link.kind === kind && !link.value.includes(','))
+      .map(({ value }) => value)
+      .join(', ');
+  return (
+    <p>
+      <Link
+        to="scope"
+        query={{
+          account: names('account'),
+          host: names('host'),
+          address: names('address'),
+          from: new Date(Math.min(Date.parse(openedAt), Date.parse(lastEvidenceAt)) - DAY_MS)
+            .toISOString()
+            .slice(0, 10),
+        }}
+      >
+        Whose records did they touch?
+      </Link>
+    </p>
+  );
+}
+
+const DAY_MS = 24 * 3_600_000;
+
 function LogLines({ term }: { readonly term: string | null }) {
   if (term === null) return null;
   return (
@@ -270,7 +298,8 @@ function LogLines({ term }: { readonly term: string | null }) {
   );
 }
 
-function About({ incident: { links } }: { readonly incident: Incident }) {
+function About({ incident }: { readonly incident: Incident }) {
+  const { links } = incident;
   return (
     <Section title="What it is about">
       {links.length === 0 && <p>The log lines name no machine, account or address.</p>}
@@ -291,6 +320,7 @@ function About({ incident: { links } }: { readonly incident: Incident }) {
           </li>
         ))}
       </ul>
+      {links.length > 0 && <ScopeLink incident={incident} />}
     </Section>
   );
 }

@@ -11,7 +11,8 @@ const MIN_LENGTH = 12;
 export function WelcomePage() {
   const { signedIn, state } = useSession();
   // Everybody else was given a name with the invitation.
-  const isFirst = state.is === 'nobody' && state.isNew;
+  const [isInvited] = useState(() => new URLSearchParams(location.search).has('invited'));
+  const isFirst = state.is === 'nobody' && state.isNew && !isInvited;
   const [token] = useState(() => location.hash.slice(1));
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');

@@ -16,6 +16,8 @@ export const NAVIGATION: readonly {
   { page: 'today', text: 'Today', roles: ['analyst', 'partner'] },
   { page: 'records', text: 'Records', roles: ['privacy'] },
   { page: 'who-looked', text: 'Who looked?', roles: ['privacy'] },
+  { page: 'scope', text: 'Whose records?', roles: ['privacy'] },
+  { page: 'board', text: 'Board', roles: ['board'] },
   { page: 'incidents', text: 'Incidents', roles: ['analyst', 'partner'] },
   { page: 'hunt', text: 'Hunt', roles: ['analyst', 'partner'] },
   { page: 'files', text: 'Read files', roles: ['analyst', 'partner'] },

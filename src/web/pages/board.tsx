@@ -1,0 +1,104 @@
+import type { Answer } from '../client/ask.ts';
+import { Show, useAsk } from '../parts/loaded.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
+import { counted, numberText } from '../parts/text.ts';
+import { ClockTag, When } from '../parts/words.tsx';
+
+type Board = Answer<'GET /api/v1/board'>;
+
+/** One page that prints: no jargon, no machine, no patient. */
+export function BoardPage() {
+  const board = useAsk('GET /api/v1/board', {});
+  return (
+    <>
+      <Title>How we are</Title>
+      <Show of={board} what="how we are">
+        {(data) => <Report board={data} />}
+      </Show>
+    </>
+  );
+}
+
+function Report({ board }: { readonly board: Board }) {
+  const { verdict, sentence, askedAt, days, opened, outcomes, open, sources, exceptions } = board;
+  const isOpen = open.emergency + open.urgent + open.low + open.routine;
+  return (
+    <>
+      <div className={`ww-verdict ww-verdict--${verdict}`}>
+        <p className="ww-verdict__sentence">{sentence}</p>
+        <p className="ww-verdict__when">
+          As of <When at={askedAt} />
+        </p>
+      </div>
+      <Section title="What is due, and whose it is">
+        <Deadlines deadlines={board.deadlines} />
+      </Section>
+      <Section title={`What happened in the last ${days} days`}>
+        <p>{counted(opened, 'incident')} came up.</p>
+        {opened > 0 && (
+          <ul>
+            <li>{numberText(outcomes.attack)} were attacks</li>
+            <li>{numberText(outcomes.harmless)} were harmless</li>
+            <li>{numberText(outcomes.misconfigured)} were something set up wrongly</li>
+            <li>{numberText(outcomes.duplicate + outcomes.other)} were known already, or something else</li>
+            <li>{numberText(outcomes.open)} are not decided yet</li>
+          </ul>
+        )}
+        <p>
+          Open now: {numberText(isOpen)}. Of these {numberText(open.emergency)} need somebody at once, and{' '}
+          {numberText(open.urgent)} within the hour.
+        </p>
+      </Section>
+      <Section title="What we can see">
+        <p>
+          {sources.all === 0
+            ? 'Nothing is connected yet, so nothing can be seen.'
+            : `${numberText(sources.heard)} of ${numberText(sources.all)} sources of logs were heard in the last day.`}{' '}
+          {sources.heard < sources.all && 'What happens at the others is not seen.'}
+        </p>
+      </Section>
+      <Section title="What we decided">
+        <p>
+          {counted(exceptions.hold, 'exception')} hold: things that somebody has looked at and called normal, each until
+          a day. {numberText(exceptions.added)} came in the last {days} days.
+        </p>
+      </Section>
+      <button type="button" className="nhsuk-button nhsuk-button--secondary ww-no-print" onClick={() => print()}>
+        Print, or save as PDF
+      </button>
+    </>
+  );
+}
+
+function Deadlines({ deadlines }: { readonly deadlines: Board['deadlines'] }) {
+  if (deadlines.length === 0) return <p>No deadline runs.</p>;
+  return (
+    <div className="ww-scroll">
+      <table className="ww-table">
+        <thead>
+          <tr>
+            <th scope="col">What</th>
+            <th scope="col">How it stands</th>
+            <th scope="col">By when</th>
+            <th scope="col">Whose</th>
+          </tr>
+        </thead>
+        <tbody>
+          {deadlines.map(({ title, state, dueAt, owner }) => (
+            <tr key={`${title} ${dueAt ?? ''} ${owner ?? ''}`}>
+              <th scope="row">{title}</th>
+              <td>
+                <ClockTag state={state} />
+              </td>
+              <td>
+                <When at={dueAt} />
+              </td>
+              <td>{owner ?? 'Nobody has taken it'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

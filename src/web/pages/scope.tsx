@@ -1,0 +1,178 @@
+import { useState } from 'react';
+import { type Answer, ask, askLines } from '../client/ask.ts';
+import { Form, TextField } from '../parts/form.tsx';
+import { Reveal } from '../parts/reveal.tsx';
+import { usePlace } from '../parts/router.tsx';
+import { Section } from '../parts/section.tsx';
+import { useRoles } from '../parts/session.tsx';
+import { Title } from '../parts/shell.tsx';
+import { counted, dateText, numberText } from '../parts/text.ts';
+
+type Counts = Answer<'GET /api/v1/scope/counts'>;
+
+/** A line of `/api/v1/scope`. */
+interface Patient {
+  readonly schema: 'wardwatch.scope-patient/1' | 'wardwatch.scope/1';
+  readonly patient: string;
+  readonly certainty: 'certain' | 'likely' | 'possible';
+  readonly reasons: readonly string[];
+  readonly accesses: number;
+  readonly first: string;
+  readonly last: string;
+  readonly printed: boolean;
+  readonly exported: boolean;
+}
+
+interface Found {
+  readonly counts: Counts;
+  /** `null`: not for this person. */
+  readonly patients: readonly Patient[] | null;
+}
+
+const SHOWN = 500;
+
+/** From accounts, machines and addresses, and a time, to patients. */
+export function ScopePage() {
+  const { query } = usePlace();
+  const mayList = useRoles().includes('privacy');
+  const [account, setAccount] = useState(query.get('account') ?? '');
+  const [host, setHost] = useState(query.get('host') ?? '');
+  const [address, setAddress] = useState(query.get('address') ?? '');
+  const [from, setFrom] = useState(query.get('from') ?? '');
+  const [to, setTo] = useState(query.get('to') ?? '');
+  const [found, setFound] = useState<Found | null>(null);
+
+  const check = () => {
+    if ([account, host, address].every((each) => each.trim() === ''))
+      return 'Name an account, a machine or an address.';
+    return from === '' ? 'Say from which day on.' : null;
+  };
+  const send = async () => {
+    setFound(null);
+    const now = new Date().toISOString();
+    // The last day counts whole.
+    const end = to === '' ? now : new Date(Date.parse(`${to}T00:00:00Z`) + DAY_MS).toISOString();
+    const question = { account, host, address, from: `${from}T00:00:00Z`, to: end };
+    const counts = await ask('GET /api/v1/scope/counts', question);
+    const lines = mayList ? await askLines<Patient>('GET /api/v1/scope', question) : null;
+    setFound({ counts, patients: lines?.filter(({ schema }) => schema === 'wardwatch.scope-patient/1') ?? null });
+  };
+  return (
+    <>
+      <Title>Whose records did they touch?</Title>
+      <Form button="Work it out" check={check} onSend={send}>
+        <TextField
+          label="Accounts"
+          hint="Several with commas between."
+          value={account}
+          onChange={setAccount}
+          maxLength={4000}
+        />
+        <TextField label="Machines" value={host} onChange={setHost} maxLength={4000} />
+        <TextField label="Addresses" value={address} onChange={setAddress} maxLength={4000} />
+        <TextField label="From which day on?" type="date" value={from} onChange={setFrom} isShort />
+        <TextField
+          label="Until which day?"
+          hint="Leave it empty for now."
+          type="date"
+          value={to}
+          onChange={setTo}
+          isShort
+        />
+      </Form>
+      <div role="status">{found !== null && <Answered {...found} />}</div>
+    </>
+  );
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+function Answered({ counts, patients }: Found) {
+  const { exact, atLeast, upTo } = counts.patients;
+  return (
+    <>
+      <Section title="How many patients">
+        <p className="ww-verdict__sentence">
+          {exact === null
+            ? `At least ${counted(atLeast, 'patient')}, up to ${numberText(upTo)}. The logs do not allow an exact number.`
+            : `Exactly ${counted(exact, 'patient')}.`}
+        </p>
+        <p>{numberText(counts.accesses)} accesses in all.</p>
+        {counts.unseen.length > 0 && (
+          <div className="ww-trouble" role="alert">
+            <p>
+              <strong>No log line names {counts.unseen.join(', ')}.</strong> Check the spelling, and whether that system
+              sends its log: that nothing was found proves nothing.
+            </p>
+          </div>
+        )}
+        {counts.failed > 0 && <p>{numberText(counts.failed)} accesses were refused and showed nothing: not counted.</p>}
+        {counts.cannotShow.length > 0 && (
+          <>
+            <p>
+              <strong>What the logs cannot show:</strong>
+            </p>
+            <ul>
+              {counts.cannotShow.slice(0, 40).map((each) => (
+                <li key={each}>{each}</li>
+              ))}
+            </ul>
+          </>
+        )}
+      </Section>
+      {patients === null ? (
+        <p>Which patients they are, the privacy officer can see.</p>
+      ) : (
+        <Patients patients={patients} />
+      )}
+    </>
+  );
+}
+
+const CERTAINTY: Readonly<Record<Patient['certainty'], string>> = {
+  certain: 'Certain',
+  likely: 'Likely',
+  possible: 'Possible',
+};
+
+function Patients({ patients }: { readonly patients: readonly Patient[] }) {
+  if (patients.length === 0) return null;
+  return (
+    <Section title="Which patients">
+      {patients.length > SHOWN && (
+        <p>
+          The first {numberText(SHOWN)} of {numberText(patients.length)}. “wardwatch scope --format csv” lists all.
+        </p>
+      )}
+      <Reveal pseudonyms={patients.map(({ patient }) => patient)} />
+      <div className="ww-scroll">
+        <table className="ww-table">
+          <thead>
+            <tr>
+              <th scope="col">Patient</th>
+              <th scope="col">How sure</th>
+              <th scope="col">Why</th>
+              <th scope="col">First and last</th>
+            </tr>
+          </thead>
+          <tbody>
+            {patients.slice(0, SHOWN).map((each) => (
+              <tr key={each.patient}>
+                <th scope="row">{each.patient}</th>
+                <td>{CERTAINTY[each.certainty]}</td>
+                <td>
+                  {each.reasons.join('; ')}; {numberText(each.accesses)} accesses
+                  {each.printed && ', printed'}
+                  {each.exported && ', exported'}
+                </td>
+                <td>
+                  {dateText(each.first)} to {dateText(each.last)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Section>
+  );
+}
