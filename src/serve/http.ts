@@ -6,6 +6,7 @@ import { fhirDoor } from '../intake/doors/fhir-door.ts';
 import { hecDoor } from '../intake/doors/hec-door.ts';
 import { MAX_BODY } from '../intake/doors/http-door.ts';
 import { otlpDoor } from '../intake/doors/otlp-door.ts';
+import { limitRequestTime } from './request-time.ts';
 import { servePage, type WebPage } from './page.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -24,6 +25,8 @@ export interface HttpParts {
 const CONNECTION_TIMEOUT_MS = 60_000;
 /** The whole of a request must have come by then: a client that dribbles holds a connection no longer. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Of a file that somebody drops: 2 GiB at 5 Mbit/s. */
+const UPLOAD_TIMEOUT_MS = 3_600_000;
 const MAX_CONNECTIONS = 2000;
 
 /** The page, the HTTP doors of the shippers, and the API, on one port. */
@@ -38,7 +41,7 @@ export async function openHttp({
   const common = {
     bodyLimit: MAX_BODY,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: UPLOAD_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
@@ -47,6 +50,7 @@ export async function openHttp({
     tls === null ? fastify(common) : fastify({ ...common, https: { ...tls, minVersion: 'TLSv1.2' } })
   ) as FastifyInstance;
   app.server.maxConnections = MAX_CONNECTIONS;
+  limitRequestTime(app, REQUEST_TIMEOUT_MS, (url) => /^(?:\/simulated)?\/api\/v1\/scans(?:\?|$)/.test(url));
   app.decorateRequest('source', undefined);
   app.setNotFoundHandler(async (_request, reply) => {
     await reply.code(404).send({ code: 'http', message: 'There is nothing here.', hint: 'See /api/v1/openapi.json.' });

@@ -124,7 +124,11 @@ test('first link, first source, first incident, an exception, and the incident c
   await priya.page.getByRole('button', { name: 'Go on' }).click();
   await priya.page.getByRole('link', { name: 'Go to Records' }).click();
   await priya.page.getByText('To decide: none').waitFor();
-  deepEqual(await priya.page.locator('nav').getByRole('link').allTextContents(), ['Records', 'Who looked?', 'Whose records?']);
+  deepEqual(await priya.page.locator('nav').getByRole('link').allTextContents(), [
+    'Records',
+    'Who looked?',
+    'Whose records?',
+  ]);
   deepEqual(await barriers(priya.page), [], 'records');
   await priya.page.goto('/today');
   await priya.page.getByText('You may not see how things are today.').waitFor();
