@@ -49,8 +49,12 @@ export const addSource = endpoint({
   summary: 'Registers a source that sends. Its token is in this answer and nowhere else.',
   input: z.object({
     name: z.string().max(63),
-    kind: z.enum(['windows', 'syslog', 'http', 'fhir']),
-    addresses: z.string().max(1000).optional().describe('networks that it may send syslog from: 10.1.0.0/16, 10.2.0.1'),
+    kind: z.enum(['windows', 'syslog', 'http', 'fhir', 'hl7']),
+    addresses: z
+      .string()
+      .max(1000)
+      .optional()
+      .describe('networks that it may send syslog or HL7 from: 10.1.0.0/16, 10.2.0.1'),
   }),
   answer: z.object({ id: z.string(), token: z.string() }),
   isRecorded: true,

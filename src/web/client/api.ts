@@ -44,7 +44,7 @@ export interface Api {
   /** Who sends logs, and when each was last heard. */
   'GET /api/v1/sources': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; kind: string; state: string; addresses: string | null; lastHeardAt: string | null; silentSince: string | null; createdAt: string })[]; next: null } };
   /** Registers a source that sends. Its token is in this answer and nowhere else. */
-  'POST /api/v1/sources': { input: { name: string; kind: "windows" | "syslog" | "http" | "fhir"; addresses?: string }; answer: { id: string; token: string } };
+  'POST /api/v1/sources': { input: { name: string; kind: "windows" | "syslog" | "http" | "fhir" | "hl7"; addresses?: string }; answer: { id: string; token: string } };
   /** What could not be read, the newest first. What arrived is sealed and not shown. */
   'GET /api/v1/setaside': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; sourceId: string | null; receivedAt: string; reason: string; detail: string; bytes: number })[]; next: string | null } };
   /** What arrived and could not be read, as it came: it may name patients. */

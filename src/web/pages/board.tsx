@@ -46,8 +46,8 @@ function Report({ board }: { readonly board: Board }) {
           </ul>
         )}
         <p>
-          Open now: {numberText(isOpen)}. Of these {numberText(open.emergency)} need somebody at once, and{' '}
-          {numberText(open.urgent)} within the hour.
+          Open now: {numberText(isOpen)}. {numberText(open.emergency)} cannot wait at all, {numberText(open.urgent)} for
+          an hour at most.
         </p>
       </Section>
       <Section title="What we can see">

@@ -93,6 +93,11 @@ function HowItIs({ source: { lastHeardAt, silentSince, state } }: { readonly sou
   return Date.now() - Date.parse(lastHeardAt) < DAY_MS ? tag('green', 'Heard') : tag('orange', 'Not heard for a day');
 }
 
+/** Without a token: it is known by where it sends from. */
+function isByAddress(kind: SourceKind): boolean {
+  return kind === 'syslog' || kind === 'hl7';
+}
+
 function Add({ onAdded }: { readonly onAdded: (made: { id: string; kind: SourceKind; token: string }) => void }) {
   const [name, setName] = useState('');
   const [kind, setKind] = useState<SourceKind>('windows');
@@ -101,7 +106,7 @@ function Add({ onAdded }: { readonly onAdded: (made: { id: string; kind: SourceK
     const { id, token } = await ask('POST /api/v1/sources', {
       name: name.trim(),
       kind,
-      ...(kind === 'syslog' ? { addresses } : {}),
+      ...(isByAddress(kind) ? { addresses } : {}),
     });
     setName('');
     onAdded({ id, kind, token });
@@ -111,7 +116,7 @@ function Add({ onAdded }: { readonly onAdded: (made: { id: string; kind: SourceK
       button="Add it"
       check={() => {
         if (name.trim() === '') return 'Give it a name that your colleagues know.';
-        return kind === 'syslog' && addresses.trim() === '' ? 'Say from which address it sends.' : null;
+        return isByAddress(kind) && addresses.trim() === '' ? 'Say from which address it sends.' : null;
       }}
       onSend={send}
     >
@@ -127,7 +132,7 @@ function Add({ onAdded }: { readonly onAdded: (made: { id: string; kind: SourceK
         onChange={(chosen) => setKind(GUIDES.find((guide) => guide.kind === chosen)?.kind ?? 'windows')}
         options={GUIDES.map((guide) => [guide.kind, guide.what] as const)}
       />
-      {kind === 'syslog' && (
+      {isByAddress(kind) && (
         <TextField
           label="Its address or network"
           hint="For example 10.1.0.1 or 10.1.0.0/16."

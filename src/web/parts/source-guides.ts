@@ -65,4 +65,18 @@ action(type="omfwd" target="SERVER" port="6514" protocol="tcp"
 Authorization: Bearer TOKEN
 Content-Type: application/fhir+json`,
   },
+  {
+    kind: 'hl7',
+    what: 'Admissions and appointments, by HL7 v2 from an integration engine',
+    usesToken: false,
+    steps: [
+      'They explain why somebody opened a record. Start the service with --mllp-tls 0.0.0.0:2576 (or --mllp 0.0.0.0:2575 for an engine that cannot do TLS).',
+      'In the engine (Mirth, Rhapsody, Ensemble, …), add a copy of your ADT and SIU feeds with this destination:',
+    ],
+    configuration: `Protocol: MLLP over TLS (TCP client)
+Host: SERVER
+Port: 2576
+Messages: ADT A01-A08, A11-A13, A28, A31, A40; SIU S12-S15, S26; ORM O01; REF I12-I14
+Wait for the acknowledgement: yes (AA)`,
+  },
 ];
