@@ -120,3 +120,43 @@ test('sources, findings, incidents, exceptions, clocks, reveal, folders and rest
   match(backup.err, /NOT in this backup/);
   equal(service.run('doctor', '--keys', service.keys).status, 1);
 });
+
+test('people, links, wrong tries, sessions and their end, with the state in PostgreSQL', async (t) => {
+  const server = await startPostgres();
+  if (server === null) return t.skip('no PostgreSQL here');
+  t.after(() => server.stop());
+  const service = new TestService('--plain-http');
+  service.state = await server.newDatabase();
+  t.after(() => service.stop('SIGKILL'));
+  await service.start();
+  const link = await eventually(
+    () => /welcome#(ww_[\w-]+)/.exec(service.log)?.[1] ?? '',
+    (token) => token !== '',
+  );
+  const ask = async (cookie: string, url: string, body?: object) => {
+    const { status, headers, text } = await service.fetch(`/api/v1${url}`, {
+      headers: { 'content-type': 'application/json', 'x-wardwatch': 'page', cookie },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const [set = ''] = (headers['set-cookie'] ?? []) as readonly string[];
+    return { status, text, cookie: set.split(';')[0] ?? '' };
+  };
+  const password = 'kettle mountain violet';
+  const ann = await ask('', '/invitations/accept', { token: link, name: 'Ann', password });
+  equal(ann.status, 200, ann.text);
+  const invited = await ask(ann.cookie, '/people', { name: 'Ben', roles: ['board'] });
+  equal(invited.status, 200, invited.text);
+  const { id, link: own } = JSON.parse(invited.text) as { id: string; link: string };
+  const ben = await ask('', '/invitations/accept', { token: own.split('#')[1], password });
+  equal((await ask(ben.cookie, '/board')).status, 200);
+  for (let tries = 0; tries < 5; tries++)
+    equal((await ask('', '/session', { name: 'ben', password: 'not the right one' })).status, 401);
+  equal((await ask('', '/session', { name: 'ben', password })).status, 403);
+  match((await ask(ann.cookie, '/people')).text, /"locked"/);
+  equal((await ask(ann.cookie, `/people/${id}/unlock`, {})).status, 200);
+  equal((await ask('', '/session', { name: 'ben', password })).status, 200);
+  equal((await ask(ann.cookie, `/people/${id}/end`, { reason: 'left' })).status, 200);
+  equal((await ask(ben.cookie, '/board')).status, 401);
+  equal((await ask(ann.cookie, '/passkeys')).text, '{"passkeys":[]}');
+  equal((await ask(ann.cookie, '/today')).status, 200);
+});
