@@ -126,3 +126,22 @@ test('over TLS the cookie is one that no neighbour can set', async (t) => {
   equal((await ann.ask('/findings')).status, 401);
   equal((await service.fetch('/api/v1/live', { headers: { accept: 'text/event-stream' } })).status, 401);
 });
+
+test('the trail says who did what and not what they looked for; a page that is left open is one look an hour', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const ann = browser(service);
+  await ann.ask('/invitations/accept', { token: await firstLinkOf(service), name: 'Ann', password: PASSWORD });
+  await ann.ask('/events?query=host:secret-host&from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z').catch(() => null);
+  const background = { 'x-wardwatch': 'background' };
+  for (let times = 0; times < 3; times++) await ann.ask('/today', undefined, background);
+  // The header hides nothing that was not looked at before.
+  await ann.ask('/findings?limit=7', undefined, background);
+  const seen = async () => (await ann.ask('/trail')).body as { items: readonly { who: string; action: string }[] };
+  const { items } = await seen();
+  const count = (action: string) => items.filter((each) => each.action === action && each.who === 'Ann').length;
+  deepEqual([count('GET /api/v1/today'), count('GET /api/v1/findings')], [1, 1]);
+  ok(!JSON.stringify(items).includes('secret-host'));
+  const analyst = await service.addToken('analyst');
+  const refused = await service.fetch('/api/v1/trail', { headers: { authorization: `Bearer ${analyst}` } });
+  equal(refused.status, 403);
+});

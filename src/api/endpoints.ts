@@ -23,6 +23,7 @@ import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
 import { addSource, sources } from './endpoints/sources.ts';
 import { today } from './endpoints/today.ts';
+import { trail } from './endpoints/trail.ts';
 import { whoLooked } from './endpoints/who-looked.ts';
 
 /** Everything that the API can be asked. */
@@ -60,6 +61,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...scans,
   ...oidc,
   ...people,
+  trail,
   live,
   metrics,
   health,

@@ -33,6 +33,7 @@ export async function api(
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
   });
   const callerOf = (request: FastifyRequest) => whoAsks(request, tokens, services);
+  const repeats = new Repeats();
   const open = new Set<AbortController>();
   // Those who listen would keep the service from ending.
   app.addHook('preClose', async () => {
@@ -52,8 +53,14 @@ export async function api(
         abort.abort();
         open.delete(abort);
       });
-      if ((each.isRecorded || each.method === 'POST') && caller !== null)
-        await trail.record(caller.id, `${each.method} ${each.path}`, null, cleaned(input, services));
+      if ((each.isRecorded || each.method === 'POST') && caller !== null) {
+        const detail = cleaned(input, services);
+        const isNews = repeats.isNews(
+          `${caller.id} ${each.method} ${each.path} ${JSON.stringify(detail)}`,
+          services.now(),
+        );
+        if (isNews || !isRefresh(request)) await trail.record(caller.id, `${each.method} ${each.path}`, null, detail);
+      }
       const more = { begunState: stateOf(request), origin: request.headers.origin ?? null, bytes: request.raw };
       const answer = await each.handle(input, services, abort.signal, caller, more);
       if (answer instanceof SessionChange) {
@@ -113,6 +120,29 @@ async function whoAsks(
 /** What a page asks by itself, to be up to date, does not keep its session alive. */
 function isAskedByPerson({ headers }: FastifyRequest): boolean {
   return headers['x-wardwatch'] !== 'background' && headers.accept !== 'text/event-stream';
+}
+
+/** A page that brings itself up to date. */
+function isRefresh({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && headers['x-wardwatch'] === 'background';
+}
+
+const REPEAT_MS = 3_600_000;
+const MAX_REPEATS = 5000;
+
+/** A page that is left open asks the same each minute: that is one look an hour, whatever else it says of itself. */
+class Repeats {
+  readonly #recorded = new Map<string, number>();
+
+  isNews(look: string, now: number): boolean {
+    const last = this.#recorded.get(look);
+    if (last !== undefined && now - last < REPEAT_MS && now >= last) return false;
+    const [oldest] = this.#recorded.keys();
+    if (this.#recorded.size >= MAX_REPEATS && oldest !== undefined) this.#recorded.delete(oldest);
+    this.#recorded.delete(look);
+    this.#recorded.set(look, now);
+    return true;
+  }
 }
 
 /** Who asks, `null` where anyone may; `refused` once that has been sent. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { behind, type Cursor } from '../store/page.ts';
 import type { State } from '../store/state.ts';
+import type { AuditRow } from '../store/tables.ts';
 
 /** What our own users did: the only writer of the table `audit`. */
 export class Trail {
@@ -23,5 +25,17 @@ export class Trail {
         detail: JSON.stringify(detail),
       })
       .execute();
+  }
+
+  /** The newest first, from behind a place. @param actor of one person or program; `null`: of all */
+  page(cursor: Cursor | null, limit: number, actor: string | null): Promise<readonly AuditRow[]> {
+    const all = this.#state.db
+      .selectFrom('audit')
+      .selectAll()
+      .where(behind(cursor, 'at'))
+      .orderBy('at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit);
+    return (actor === null ? all : all.where('actor', '=', actor)).execute();
   }
 }

@@ -28,6 +28,10 @@ export class Tokens {
     return { id, token };
   }
 
+  list(): Promise<readonly Pick<TokenRow, 'id' | 'name' | 'role'>[]> {
+    return this.#state.db.selectFrom('tokens').select(['id', 'name', 'role']).execute();
+  }
+
   /** `null` for a token that is nobody's or has expired. */
   async holder(token: string): Promise<{ id: TokenRow['id']; role: Role; name: string | null } | null> {
     const row = await this.#state.db

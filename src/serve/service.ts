@@ -145,6 +145,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const simulation = options.isSimulated ? null : new Simulation(now);
   const trail = new Trail(state, now);
   const people = new People(state, now);
+  const tokens = new Tokens(state, now);
   const signIn = new SignIn(state, keys.seals, trail, now);
   if (keys.pseudonyms.keyIds.length > 1 && !existsSync(givenFile)) await writeGiven(identities, givenFile);
   const pseudonymiser = new Pseudonymiser(pseudonymMac(keys.pseudonyms, givenFile), (pseudonym, text) =>
@@ -314,6 +315,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             setAsides,
             identities,
             people,
+            tokens,
+            trail,
             signIn,
             sessions: new Sessions(state, now),
             passkeys: new Passkeys(state, trail, now),
@@ -344,7 +347,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
               return () => heard.off('finding', listener);
             },
           },
-          tokens: new Tokens(state, now),
+          tokens,
           trail,
           onBug: (error) => log.bug(error),
         },

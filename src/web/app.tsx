@@ -16,6 +16,7 @@ import { SetAsidePage } from './pages/set-aside.tsx';
 import { NewPage, SignInPage } from './pages/sign-in.tsx';
 import { SourcesPage } from './pages/sources.tsx';
 import { TodayPage } from './pages/today.tsx';
+import { TrailPage } from './pages/trail.tsx';
 import { WelcomePage } from './pages/welcome.tsx';
 import { WhoLookedPage } from './pages/who-looked.tsx';
 import { Link, usePlace } from './parts/router.tsx';
@@ -34,6 +35,7 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   exceptions: ExceptionsPage,
   'set-aside': SetAsidePage,
   people: PeoplePage,
+  trail: TrailPage,
   records: RecordsPage,
   'who-looked': WhoLookedPage,
   scope: ScopePage,

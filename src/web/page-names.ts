@@ -11,6 +11,7 @@ export const PAGE_NAMES = [
   'exceptions',
   'set-aside',
   'people',
+  'trail',
   'records',
   'who-looked',
   'scope',

@@ -113,6 +113,8 @@ export interface Api {
   'POST /api/v1/people/:id/unlock': { input: { id: string }; answer: { done: true } };
   /** Ends an account for good, and its sessions at once. What its owner did stays on record. */
   'POST /api/v1/people/:id/end': { input: { id: string; reason: string }; answer: { done: true } };
+  /** Who of our own people and programs did what, the newest first. Not what they asked for: that may be another’s business. */
+  'GET /api/v1/trail': { input: { cursor?: string; limit?: number; who?: string }; answer: { items: readonly ({ id: string; at: string; who: string; action: string })[]; next: string | null } };
   /** Whether the service works: 503 if it is up and a part of it is not. Says nothing else. */
   'GET /health': { input: Record<string, never>; answer: { status: "up" } };
   /** This description, in OpenAPI 3.1. */

@@ -25,6 +25,7 @@ export const NAVIGATION: readonly {
   { page: 'exceptions', text: 'What is normal', roles: ['admin', 'analyst', 'partner'] },
   { page: 'set-aside', text: 'Set aside', roles: ['admin', 'analyst'] },
   { page: 'people', text: 'People', roles: ['admin'] },
+  { page: 'trail', text: 'Who did what', roles: ['admin'] },
 ];
 
 export function Shell({ children }: { readonly children: ReactNode }) {

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { ApiServices } from '../endpoint.ts';
+import { endpoint } from '../endpoint.ts';
+import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
+
+const ENTRY = z.object({
+  id: z.string(),
+  at: z.iso.datetime(),
+  who: z.string().describe('their name; of a program without a name, its token’s id'),
+  action: z.string().describe('sign-in, sign-in refused, or the call, as POST /api/v1/reveal'),
+});
+
+export const trail = endpoint({
+  audience: ['admin'],
+  method: 'GET',
+  path: '/api/v1/trail',
+  summary:
+    'Who of our own people and programs did what, the newest first. Not what they asked for: that may be another’s business.',
+  input: PAGING.extend({ who: z.string().max(100).optional().describe('of one person or program: their id') }),
+  answer: pageOf(ENTRY),
+  isRecorded: true,
+  handle: async ({ cursor, limit, who }, services) => {
+    const names = await namesOf(services);
+    const rows = await services.trail.page(readCursor(cursor), limit + 1, who ?? null);
+    return asPage(
+      rows.map(({ id, at, actor, action }) => ({
+        item: { id, at: new Date(at).toISOString(), who: names.get(actor) ?? actor, action },
+        cursor: { at, id },
+      })),
+      limit,
+    );
+  },
+});
+
+async function namesOf({ people, tokens }: ApiServices): Promise<ReadonlyMap<string, string>> {
+  const programs = (await tokens.list()).flatMap(({ id, name }) =>
+    name === null ? [] : [[id as string, name] as const],
+  );
+  const persons = (await people.list()).map(({ id, name }) => [id as string, name] as const);
+  return new Map([['unknown', 'Somebody who is nobody here'], ...programs, ...persons]);
+}
