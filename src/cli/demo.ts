@@ -78,6 +78,10 @@ export async function runDemo(
       now: Date.now,
     });
     const stopped = asked();
+    // Beside a service that was killed it would stay for ever.
+    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+    // To listen for that must not keep it from ending.
+    process.channel?.unref();
     const password = randomBytes(12).toString('base64url');
     const ask = await furnish(service, password);
     print(

@@ -6,7 +6,7 @@ import { fhirDoor } from '../intake/doors/fhir-door.ts';
 import { hecDoor } from '../intake/doors/hec-door.ts';
 import { MAX_BODY } from '../intake/doors/http-door.ts';
 import { otlpDoor } from '../intake/doors/otlp-door.ts';
-import { limitRequestTime } from './request-time.ts';
+import { endConnectionsOnClose, limitRequestTime } from './request-time.ts';
 import { servePage, type WebPage } from './page.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -50,6 +50,7 @@ export async function openHttp({
     tls === null ? fastify(common) : fastify({ ...common, https: { ...tls, minVersion: 'TLSv1.2' } })
   ) as FastifyInstance;
   app.server.maxConnections = MAX_CONNECTIONS;
+  endConnectionsOnClose(app);
   limitRequestTime(app, REQUEST_TIMEOUT_MS, (url) => /^(?:\/simulated)?\/api\/v1\/scans(?:\?|$)/.test(url));
   app.decorateRequest('source', undefined);
   app.setNotFoundHandler(async (_request, reply) => {

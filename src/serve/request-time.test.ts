@@ -1,8 +1,9 @@
 import { equal, match } from 'node:assert/strict';
+import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import fastify from 'fastify';
-import { limitRequestTime } from './request-time.ts';
+import { endConnectionsOnClose, limitRequestTime } from './request-time.ts';
 
 test('a body that dribbles is cut off, but for a file, and a slow answer is not', async (t) => {
   const app = fastify();
@@ -33,4 +34,33 @@ test('a body that dribbles is cut off, but for a file, and a slow answer is not'
   const long = await send('/file', ['a', 'b', 'c']);
   match(long, /^HTTP\/1.1 200 /);
   equal(long.endsWith('abc'), true);
+});
+
+test('who is being answered when the service ends does not hold it up', async () => {
+  const app = fastify({ forceCloseConnections: 'idle' });
+  endConnectionsOnClose(app);
+  let isAsked: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => (isAsked = resolve));
+  app.get('/', async () => {
+    isAsked();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return 'done';
+  });
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
+  const agent = new Agent({ keepAlive: true });
+  const answer = new Promise<string>((resolve) =>
+    get({ port: Number(port), host: '127.0.0.1', agent }, (response) => {
+      response.resume();
+      resolve(String(response.headers.connection));
+    }),
+  );
+  await asked;
+  const closed = app.close();
+  equal(await answer, 'close');
+  // With the connection kept, this would wait for 72 seconds.
+  await Promise.race([
+    closed,
+    new Promise((_, reject) => setTimeout(() => reject(new Error('it waits')), 10_000).unref()),
+  ]);
+  agent.destroy();
 });

@@ -17,3 +17,17 @@ export function limitRequestTime(app: FastifyInstance, limitMs: number, mayTakeL
     raw.once('close', () => clearTimeout(timer));
   });
 }
+
+/**
+ * Once the service is to end, whoever is just being answered is told to ask elsewhere: a connection that is kept for the next
+ * request would hold it up for more than a minute.
+ */
+export function endConnectionsOnClose(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close');
+  });
+}

@@ -101,13 +101,14 @@ export class Simulation {
 
   async #started(): Promise<Running> {
     const child = spawn(process.execPath, [...process.execArgv, MAIN, 'demo', '--json'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      // By the last it learns that this service has ended, however it did.
+      stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     });
     const failed = (why: string) => new Refusal('simulation/failed', `the simulated hospital did not start: ${why}`);
     const ready = await new Promise<{ http: string; name: string; password: string }>((resolve, reject) => {
       let out = '';
       const timer = setTimeout(() => reject(failed('it took too long')), READY_MS);
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      child.stdout?.setEncoding('utf8').on('data', (text: string) => {
         out += text;
         if (!out.includes('\n')) return;
         clearTimeout(timer);
