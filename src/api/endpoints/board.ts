@@ -30,7 +30,10 @@ export const board = endpoint({
         }),
       )
       .describe('those that run, the next first'),
-    open: z.object({ emergency: COUNT, urgent: COUNT, low: COUNT, routine: COUNT }).describe('open incidents by band'),
+    openCount: COUNT.describe('open incidents'),
+    open: z
+      .object({ emergency: COUNT, urgent: COUNT, low: COUNT, routine: COUNT })
+      .describe('by band, of the 100 strongest that are open'),
     days: COUNT,
     opened: COUNT.describe('incidents in these days'),
     outcomes: z.object({
@@ -62,6 +65,7 @@ export const board = endpoint({
         )
         .toSorted((a, b) => a.dueAt - b.dueAt)
         .map((each) => ({ ...each, dueAt: isoTime(each.dueAt) })),
+      openCount: (await services.incidents.movement(now)).open,
       open: {
         emergency: inBand('emergency'),
         urgent: inBand('urgent'),

@@ -21,8 +21,8 @@ export function BoardPage() {
 }
 
 function Report({ board }: { readonly board: Board }) {
-  const { verdict, sentence, askedAt, days, opened, outcomes, open, sources, exceptions } = board;
-  const isOpen = open.emergency + open.urgent + open.low + open.routine;
+  const { verdict, sentence, askedAt, days, opened, outcomes, open, openCount, sources, exceptions } = board;
+  const isPart = openCount > open.emergency + open.urgent + open.low + open.routine;
   return (
     <>
       <div className={`ww-verdict ww-verdict--${verdict}`}>
@@ -46,8 +46,8 @@ function Report({ board }: { readonly board: Board }) {
           </ul>
         )}
         <p>
-          Open now: {numberText(isOpen)}. {numberText(open.emergency)} cannot wait at all, {numberText(open.urgent)} for
-          an hour at most.
+          Open now: {numberText(openCount)}. {isPart && 'At least '}
+          {numberText(open.emergency)} cannot wait at all, {numberText(open.urgent)} for an hour at most.
         </p>
       </Section>
       <Section title="What we can see">
