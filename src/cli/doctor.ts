@@ -15,6 +15,7 @@ import { helpText, type OptionTable, readOptions } from './options.ts';
 import { print } from './output.ts';
 import { foldersOf } from './serve.ts';
 import { OWN_RULES, readPlaceholders } from './site.ts';
+import { type Check, sourcesCheck } from './source-check.ts';
 import { withState } from './sources.ts';
 
 const OPTIONS: OptionTable = {
@@ -32,16 +33,6 @@ const HELP = helpText({
   options: OPTIONS,
   examples: [['wardwatch doctor', 'is everything as it should be?']],
 });
-
-/** One thing that was looked at. */
-interface Check {
-  readonly what: string;
-  /** `bad`: something has to be done. `watch`: it will have to be soon. */
-  readonly state: 'well' | 'watch' | 'bad';
-  readonly detail: string;
-  /** What to do; '' when all is well. */
-  readonly mend: string;
-}
 
 const DAY_MS = 24 * 3_600_000;
 const GIB = 1 << 30;
@@ -262,30 +253,6 @@ async function checksOf(
     .select(['name', 'created_at', 'last_heard_at'])
     .where('state', '=', 'active')
     .execute();
-  const never = sources.filter(({ last_heard_at: at, created_at: made }) => at === null && now - made > DAY_MS);
-  const silent = sources.filter(({ last_heard_at: at }) => at !== null && now - at > DAY_MS);
-  const names = [...never, ...silent].map(({ name }) => name);
-  const sourcesCheck: Check =
-    sources.length === 0
-      ? {
-          what: 'sources',
-          state: 'bad',
-          detail: 'none is registered: nothing is watched',
-          mend: 'wardwatch sources add NAME --kind KIND',
-        }
-      : names.length > 0
-        ? {
-            what: 'sources',
-            state: 'bad',
-            detail: `not heard for a day, or never: ${names.join(', ')}`,
-            mend: 'Check that each is on, and that its shipper runs and reaches this service.',
-          }
-        : {
-            what: 'sources',
-            state: 'well',
-            detail: `${sources.length} are registered, each was heard today`,
-            mend: '',
-          };
   const { aside } = await db
     .selectFrom('set_aside')
     .select(({ fn }) => fn.countAll<number>().as('aside'))
@@ -302,13 +269,13 @@ async function checksOf(
   const backedUpAt = backup === undefined ? null : Date.parse((JSON.parse(backup) as { at: string }).at);
   const age = backedUpAt === null ? null : Math.floor((now - backedUpAt) / DAY_MS);
   return [
-    sourcesCheck,
+    sourcesCheck(sources, now),
     aside > 0
       ? {
           what: 'set aside',
           state: 'watch',
-          detail: `${aside} things of the last day could not be read`,
-          mend: 'See /api/v1/setaside for the reasons.',
+          detail: `${aside} ${aside === 1 ? 'thing' : 'things'} of the last day could not be read`,
+          mend: 'See “Set aside” on the page for the reasons.',
         }
       : { what: 'set aside', state: 'well', detail: 'everything of the last day could be read', mend: '' },
     waiting > 0
