@@ -20,6 +20,15 @@ test('a simulated attack is the same for a seed and a time, and names nobody who
   for (const host of text.match(/"computer_name":"[^"]+"/g) ?? []) match(host, /"sim-[a-z0-9-]+\.sim\.example"/);
 });
 
+interface Listed {
+  readonly score: { readonly band: string };
+  readonly links: readonly { readonly value: string }[];
+}
+
+function hasLink(links: Listed['links'], value: string): boolean {
+  return links.some((link) => link.value === value);
+}
+
 test('the simulated hospice is one click away, shows its attack, touches nothing here, and leaves nothing', async (t) => {
   const service = await upService(t, '--plain-http');
   const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('wardwatch-demo-'));
@@ -48,8 +57,11 @@ test('the simulated hospice is one click away, shows its attack, touches nothing
   const { isSimulated } = await ask(`${house}api/v1/session`);
   equal(isSimulated, true);
   const incidents = await eventually(
-    async () => (await ask(`${house}api/v1/incidents`)) as { items: readonly { score: { band: string } | null }[] },
-    ({ items }) => items.some(({ score }) => score?.band === 'emergency'),
+    async () => (await ask(`${house}api/v1/incidents`)) as { items: readonly Listed[] },
+    // What the firewall knows as an address and the VPN as a bare name is the machine and the account that Windows knows.
+    ({ items }) =>
+      items.some(({ score, links }) => score.band === 'emergency' && hasLink(links, '10.20.0.8')) &&
+      items.some(({ links }) => ['203.0.113.77', 'sim-ws-02.sim.example'].every((name) => hasLink(links, name))),
     60_000,
   );
   ok(incidents.items.length <= 12, 'a handful');

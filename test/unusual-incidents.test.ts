@@ -54,7 +54,7 @@ async function watched(said: readonly Said[], rules: LoadedRules = NO_RULES, isR
     if (isRestarted && index === Math.floor(all.length * 0.95))
       judge = new LiveJudge(
         rules,
-        JSON.parse(JSON.stringify(judge.saveBehaviour())) as ReturnType<LiveJudge['saveBehaviour']>,
+        JSON.parse(JSON.stringify(judge.saveLearned())) as ReturnType<LiveJudge['saveLearned']>,
       );
     const { events, setAside } = reader.read({ kind: 'object', object }, at);
     deepEqual(setAside, []);

@@ -120,15 +120,16 @@ async function furnish({ addresses, firstLink }: Service, password: string): Pro
   await ask(`/people/${id}/roles`, { roles: ['admin', 'analyst', 'privacy', 'board', 'staff'] });
   const windows = await ask('/sources', { name: 'sim-windows', kind: 'windows' });
   const firewall = await ask('/sources', { name: 'sim-firewall', kind: 'http' });
-  const attack = simulateAttack({ seed: SEED, end: Date.now() });
-  await send(
-    `${addresses.http}/services/collector/raw`,
-    `Splunk ${String(firewall['token'])}`,
-    attack.firewall.join('\n'),
-  );
-  const lines = attack.windows.map((doc) => `{"create":{}}\n${JSON.stringify(doc)}\n`);
-  for (let from = 0; from < lines.length; from += 500)
-    await send(`${addresses.http}/_bulk`, `ApiKey ${String(windows['token'])}`, lines.slice(from, from + 500).join(''));
+  for (const hour of simulateAttack({ seed: SEED, end: Date.now() }).hours) {
+    const lines = hour.windows.map((doc) => `{"create":{}}\n${JSON.stringify(doc)}\n`);
+    if (lines.length > 0) await send(`${addresses.http}/_bulk`, `ApiKey ${String(windows['token'])}`, lines.join(''));
+    if (hour.firewall.length > 0)
+      await send(
+        `${addresses.http}/services/collector/raw`,
+        `Splunk ${String(firewall['token'])}`,
+        hour.firewall.join('\n'),
+      );
+  }
   return ask;
 }
 

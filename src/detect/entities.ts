@@ -1,5 +1,6 @@
 import type { Entities } from '../core/finding.ts';
 import type { EventView, FieldValue } from '../core/event.ts';
+import { isOurs } from './own-network.ts';
 
 /**
  * Who and what an event is about. The first of these fields that holds something is taken; names are those of the
@@ -61,6 +62,42 @@ export function entitiesOf(event: EventView): Entities {
     ...(account === null ? {} : { account }),
     ...(address === null ? {} : { address: address.text }),
   };
+}
+
+/** Who opened a connection and to whom, as firewalls, proxies and network monitors name the two. */
+const ENDPOINTS = [
+  ['src_ip', 'dst_ip'],
+  ['src_ip', 'dest_ip'],
+  ['id.orig_h', 'id.resp_h'],
+  ['src', 'dst'],
+  ['c-ip', 'cs-host'],
+] as const;
+
+/**
+ * Who and what a finding on an event is about: as the event names them, with two differences. What a firewall, a proxy
+ * or a network monitor tells is about the machine of ours at one end of the connection, not about the box that tells it:
+ * that one would be in every finding of the site. And an address of ours is a machine, whether its name is known or not.
+ */
+export function subjectsOf(event: EventView): Entities {
+  const named = entitiesOf(event);
+  const inside = isToldByNetwork(event) ? ownEndpoint(event) : null;
+  const host =
+    inside ?? named.host ?? (named.address !== undefined && isOurs(named.address) ? named.address : undefined);
+  return host === undefined ? named : { ...named, host };
+}
+
+function isToldByNetwork({ logSource: { category, product } }: EventView): boolean {
+  return category === 'firewall' || category === 'proxy' || product === 'zeek' || product === 'suricata';
+}
+
+/** `null`: it tells of no connection, or neither end is ours. */
+function ownEndpoint(event: EventView): string | null {
+  for (const [from, to] of ENDPOINTS) {
+    const [source, target] = [textAt(event, from), textAt(event, to)];
+    if (source === null || target === null) continue;
+    return isOurs(source) ? source : isOurs(target) ? target : null;
+  }
+  return null;
 }
 
 /** The host that an event names, in lower case; '' if none. */

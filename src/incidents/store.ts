@@ -136,14 +136,13 @@ export class Incidents {
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('incident_id', '=', row.id)
       .executeTakeFirstOrThrow();
-    let score: Incident['score'] = {
-      ...scoreOf(links.length === 0 ? await this.#observationsOf(row.id) : [], false),
-      entity: null,
-    };
+    // What names no host and no account scores by itself: data that left for an address is no less a loss.
+    let score: Incident['score'] = { ...(await this.#scoreOfNameless(row.id)), entity: null };
     for (const entity of links) {
       if (entity.kind === 'address') continue;
       const own = await this.scoreOf(entity);
-      if (own.total > score.total) score = { ...own, entity };
+      if (own.total > score.total || (own.total > 0 && own.total === score.total && score.entity === null))
+        score = { ...own, entity };
     }
     return {
       id: row.id,
@@ -162,17 +161,20 @@ export class Incidents {
     };
   }
 
-  /** Of an incident that is about no host and no account, as one of looks at records: its own findings score. */
-  async #observationsOf(id: IncidentId): Promise<Observation[]> {
+  /** Of those findings of an incident that are about no host and no account, as those of looks at records. */
+  async #scoreOfNameless(id: IncidentId): Promise<Score> {
     const rows = await this.#state.db
       .selectFrom('findings')
-      .select(['parameter', 'points'])
+      .select(['parameter', 'points', 'kind'])
       .distinct()
       .where('incident_id', '=', id)
+      .where('host', 'is', null)
+      .where('account', 'is', null)
       .where('points', '>', 0)
-      .where('closed_at', 'is', null)
+      .where((where) => where.or([where('closed_at', 'is', null), where('at', '>', this.#now() - KEEPS_POINTS_MS)]))
       .execute();
-    return rows.flatMap(observationOf);
+    const isCanaryTouched = rows.some((row) => row.kind === 'canary');
+    return scoreOf(rows.flatMap(observationOf), false, isCanaryTouched);
   }
 
   /** The early warning score of a host or an account now. */

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { EventView } from '../core/event.ts';
-import { entitiesOf, hostOf, recordIdOf } from '../detect/entities.ts';
+import { hostOf, recordIdOf, subjectsOf } from '../detect/entities.ts';
 import { Correlator, loadRules, type LoadedRules, SigmaEngine, STOOD_IN_FOR } from '../detect/sigma/index.ts';
 import { fieldsToTell, toldOf } from '../findings/words.ts';
 import { archiveProblem, membersOf } from '../intake/archives/index.ts';
@@ -153,7 +153,7 @@ class TaskReading {
         record: current.record,
         eventRecordId: recordIdOf(current),
         at: current.at,
-        entities: entitiesOf(current),
+        entities: subjectsOf(current),
         matched: matched(),
         told: toldOf(this.#told.get(rule.id), value),
         fields: needs === null ? null : pick(needs, value),

@@ -11,16 +11,25 @@ export interface SimulatedAttack {
   readonly windows: readonly object[];
   /** FortiGate's form. */
   readonly firewall: readonly string[];
+  /** The same by hours, as a service is sent them. */
+  readonly hours: readonly { readonly windows: readonly object[]; readonly firewall: readonly string[] }[];
   /** What the intruder did, in order: for whoever wants to compare. */
   readonly stages: readonly { readonly at: string; readonly host: string; readonly what: string }[];
 }
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 const DOMAIN = 'SIM';
 const WORKSTATIONS = 24;
 const INTRUDER = '203.0.113.77';
 const STOLEN = 'sim-physio-02';
+
+const ADDRESSES = [
+  ['sim-dc-1', '10.20.0.2'],
+  ['sim-files-1', '10.20.0.8'],
+  ['sim-backup-1', '10.20.0.9'],
+] as const;
 
 const PROGRAMS = [
   ['C:\\Program Files\\Microsoft Office\\root\\Office16\\OUTLOOK.EXE', ''],
@@ -38,11 +47,18 @@ export function simulateAttack({ seed, end }: { readonly seed: number; readonly 
   const firewall: { at: number; line: string }[] = [];
   quietDay(random, end, windows, firewall);
   const stages = intrusion(end, windows, firewall);
-  return {
-    windows: windows.sort((a, b) => a.at - b.at).map(({ doc }) => doc),
-    firewall: firewall.sort((a, b) => a.at - b.at).map(({ line }) => line),
-    stages,
-  };
+  // Nothing has happened yet that is still to come.
+  const docs = windows.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+  const lines = firewall.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+  const begin = end - DAY_MS;
+  const hours = Array.from({ length: 24 }, (_, hour) => {
+    const isThen = ({ at }: { readonly at: number }) => Math.min(23, Math.floor((at - begin) / HOUR_MS)) === hour;
+    return {
+      windows: docs.filter(isThen).map(({ doc }) => doc),
+      firewall: lines.filter(isThen).map(({ line }) => line),
+    };
+  });
+  return { windows: docs.map(({ doc }) => doc), firewall: lines.map(({ line }) => line), hours, stages };
 }
 
 interface Stamped {
@@ -51,7 +67,7 @@ interface Stamped {
 }
 
 function quietDay(random: Random, end: number, windows: Stamped[], firewall: { at: number; line: string }[]): void {
-  const begin = end - 24 * HOUR_MS;
+  const begin = end - DAY_MS;
   for (let number = 1; number <= WORKSTATIONS; number++) {
     const host = `sim-ws-${pad(number)}`;
     const account = number === 2 ? STOLEN : `sim-nurse-${pad(number)}`;
@@ -65,6 +81,10 @@ function quietDay(random: Random, end: number, windows: Stamped[], firewall: { a
     if (random.chance(0.3))
       firewall.push(tunnel(begin + random.below(8 * HOUR_MS), account, `198.51.100.${10 + number}`, true));
   }
+  // Each machine asks for a ticket when it starts, and before that runs out.
+  const machines = [...ADDRESSES, ...Array.from({ length: WORKSTATIONS }, (_, at) => workstation(at + 1))];
+  for (const [host, address] of machines)
+    for (let at = begin + random.below(HOUR_MS); at < end; at += 9 * HOUR_MS) windows.push(ticket(at, host, address));
   for (let at = begin; at < end; at += HOUR_MS)
     windows.push(
       signIn(at + random.below(HOUR_MS), 'sim-files-1', 'sim-backup-service', '3', '10.20.0.9'),
@@ -236,6 +256,21 @@ function signIn(at: number, host: string, account: string, type: string, address
     IpAddress: address,
     WorkstationName: host.toUpperCase(),
   });
+}
+
+function ticket(at: number, host: string, address: string): Stamped {
+  return event(at, 'sim-dc-1', 'Security', 'Microsoft-Windows-Security-Auditing', 4768, {
+    TargetUserName: `${host.toUpperCase()}$`,
+    TargetDomainName: DOMAIN,
+    ServiceName: 'krbtgt',
+    Status: '0x0',
+    TicketEncryptionType: '0x12',
+    IpAddress: `::ffff:${address}`,
+  });
+}
+
+function workstation(number: number): readonly [host: string, address: string] {
+  return [`sim-ws-${pad(number)}`, `10.20.1.${number}`];
 }
 
 function service(at: number, host: string, name: string, image: string): Stamped {

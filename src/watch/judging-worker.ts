@@ -64,7 +64,7 @@ const judge = new LiveJudge(
     includeDeprecated: false,
     cacheFolder: setup.cacheFolder,
   }),
-  learned?.behaviour ?? null,
+  learned,
   listsOf(setup),
 );
 tell({ kind: 'ready', reachMs: judge.reachMs, rules: judge.rules.rules.length });
@@ -105,7 +105,7 @@ async function keepLearned(at: number): Promise<void> {
   learnedAt = Date.now();
   if (at <= learnedTo) return;
   try {
-    await writeLearned(setup.learnedFile, { to: at, behaviour: judge.saveBehaviour() });
+    await writeLearned(setup.learnedFile, { to: at, ...judge.saveLearned() });
     learnedTo = at;
     tell({ kind: 'learned', to: at });
   } catch (error) {

@@ -3,12 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { SavedBehaviour } from '../detect/behaviour/behaviour.ts';
+import type { SavedNames } from '../detect/known-names.ts';
 import { makeFolder, publish } from '../store/durable.ts';
 
-/** What behaviour had learned when judging had come so far in the journal. */
+/** What judging had learned when judging had come so far in the journal. */
 export interface Learned {
   readonly to: number;
   readonly behaviour: SavedBehaviour;
+  /** Absent in files of earlier releases. */
+  readonly names?: SavedNames;
 }
 
 /** Only what tells our file from another: the rest is as we wrote it, whole or not at all. */
@@ -16,6 +19,7 @@ const LEARNED = z.object({
   schema: z.literal('wardwatch.learned/1'),
   to: z.number().int().min(0),
   behaviour: z.object({ schema: z.literal('wardwatch.behaviour/1') }).loose(),
+  names: z.object({ addresses: z.array(z.any()), hosts: z.array(z.any()), accounts: z.array(z.any()) }).optional(),
 });
 
 /** `null`: there is none yet, or it cannot be read, in which case `onDamage` is called and learning begins again. */
@@ -36,8 +40,8 @@ export function readLearned(file: string, onDamage: () => void): Learned | null 
 }
 
 /** Afterwards the file is the new one or, whatever happens, the old one. */
-export async function writeLearned(file: string, { to, behaviour }: Learned): Promise<void> {
+export async function writeLearned(file: string, learned: Learned): Promise<void> {
   await makeFolder(path.dirname(file));
-  await writeFile(`${file}.new`, JSON.stringify({ schema: 'wardwatch.learned/1', to, behaviour }), { mode: 0o640 });
+  await writeFile(`${file}.new`, JSON.stringify({ schema: 'wardwatch.learned/1', ...learned }), { mode: 0o640 });
   await publish(`${file}.new`, file);
 }

@@ -8,7 +8,8 @@ import { Behaviour, type SavedBehaviour, type Unusual } from '../detect/behaviou
 import { firstPrecursor, type Precursor, precursorOf } from '../detect/behaviour/precursors.ts';
 import type { Canaries } from '../detect/canaries.ts';
 import type { Indicators } from '../detect/indicators.ts';
-import { entitiesOf, recordIdOf } from '../detect/entities.ts';
+import { recordIdOf, subjectsOf } from '../detect/entities.ts';
+import { KnownNames, type SavedNames } from '../detect/known-names.ts';
 import { Correlator, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
 import { correlationFinding, type PlacedHit, ruleFinding } from '../findings/make.ts';
 import { canaryFinding, indicatorFinding } from '../findings/listed.ts';
@@ -21,9 +22,17 @@ import type { Filed } from './findings-store.ts';
 
 /** A hit with the source it came from. */
 interface LiveHit extends PlacedHit {
+  /** As its event names them: what is usual is learned by these, for they stay the same while names become known. */
+  readonly named: Entities;
   readonly sourceId: string;
   /** Of the event's source, time and content: the same if a source sends it again. */
   readonly contentId: string;
+}
+
+/** What judging learns of a site: what is usual there, and which names stand for the same thing. */
+export interface LearnedParts {
+  readonly behaviour: SavedBehaviour;
+  readonly names?: SavedNames;
 }
 
 /** What an event, or what it completed, is among the steps before ransomware. */
@@ -57,6 +66,7 @@ export class LiveJudge {
   readonly #words = loadTechniqueWords();
   readonly #behaviourWords = loadBehaviourWords();
   readonly #behaviour: Behaviour;
+  readonly #names: KnownNames;
   readonly #canaries: Canaries | null;
   readonly #indicators: Indicators | null;
   readonly #silent: ReadonlySet<string>;
@@ -71,12 +81,13 @@ export class LiveJudge {
   #learning: UtcMs | null = null;
   #latest = Number.NEGATIVE_INFINITY;
 
-  /** @param learned what behaviour learned before; `null`: nothing yet */
-  constructor(rules: LoadedRules, learned: SavedBehaviour | null = null, lists: Lists = NO_LISTS) {
+  /** @param learned what was learned before; `null`: nothing yet */
+  constructor(rules: LoadedRules, learned: LearnedParts | null = null, lists: Lists = NO_LISTS) {
     this.rules = rules;
     this.#canaries = lists.canaries;
     this.#indicators = lists.indicators;
-    this.#behaviour = learned === null ? new Behaviour() : Behaviour.from(learned);
+    this.#behaviour = learned === null ? new Behaviour() : Behaviour.from(learned.behaviour);
+    this.#names = new KnownNames(learned?.names);
     this.#engine = new SigmaEngine(rules.rules);
     this.#silent = silentRules(rules);
     this.#precursors = new Map(
@@ -93,7 +104,7 @@ export class LiveJudge {
       const id = findingId(match.rule.id, { path: last.sourceId, record: 1 }, group);
       this.#found.push({ finding: { ...finding, id }, sourceId: last.sourceId });
       if (this.#learning === null || !this.#precursors.has(match.rule.id)) return;
-      const rarity = this.#behaviour.rarityOf(match.rule.id, last.entities, this.#learning);
+      const rarity = this.#behaviour.rarityOf(match.rule.id, last.named, this.#learning);
       this.#completed = this.#stepped(this.#completed, match.rule, rarity, last.entities);
     });
     this.#needs = new Map(
@@ -110,9 +121,9 @@ export class LiveJudge {
     return this.rules.correlations.reduce((longest, { timespanMs }) => Math.max(longest, timespanMs), 0);
   }
 
-  /** What behaviour has learned, as plain data. */
-  saveBehaviour(): SavedBehaviour {
-    return this.#behaviour.save();
+  /** What was learned, as plain data. */
+  saveLearned(): LearnedParts {
+    return { behaviour: this.#behaviour.save(), names: this.#names.save() };
   }
 
   /**
@@ -135,17 +146,21 @@ export class LiveJudge {
     const said = event.at === null || event.at < event.receivedAt - OLDEST_MS ? event.receivedAt : event.at;
     const happened = Math.min(said, event.receivedAt + TOLERANCE_MS);
     if (!isLearned) this.#behaviour.receivedAt(event.receivedAt);
+    this.#names.learn(view, happened);
     this.#learning = isLearned ? null : happened;
     let contentId: string | null = null;
+    let named: Entities | null = null;
     this.#engine.judge(view, ({ rule, matched, value }) => {
       contentId ??= contentIdOf(event, fieldsJson);
+      named ??= subjectsOf(view);
       const hit: LiveHit = {
         ruleId: rule.id,
         path: `${sourceName}/${event.id}`,
         record: 1,
         eventRecordId: recordIdOf(view),
         at: event.at,
-        entities: entitiesOf(view),
+        entities: this.#names.resolve(named, happened),
+        named,
         matched: matched(),
         told: toldOf(this.#told.get(rule.id), value),
         sourceId: event.sourceId,
@@ -153,7 +168,7 @@ export class LiveJudge {
       };
       if (!this.#silent.has(rule.id)) {
         const id = findingId(rule.id, { path: event.sourceId, record: 1 }, contentId);
-        const rarity = isLearned ? null : this.#behaviour.rarityOf(rule.id, hit.entities, happened);
+        const rarity = isLearned ? null : this.#behaviour.rarityOf(rule.id, named, happened);
         this.#found.push({
           finding: {
             ...ruleFinding(rule, hit, this.#words),
@@ -184,15 +199,21 @@ export class LiveJudge {
     if (touch !== null || indicator !== null) {
       contentId ??= contentIdOf(event, fieldsJson);
       const place = { path: `${sourceName}/${event.id}`, record: 1 };
-      const where = { contentId, place, at: event.at, entities: entitiesOf(view) };
+      const where = { contentId, place, at: event.at, entities: this.#names.resolve(subjectsOf(view), happened) };
       if (touch !== null) this.#found.push({ finding: canaryFinding(touch, where), sourceId: event.sourceId });
       if (indicator !== null)
         this.#found.push({ finding: indicatorFinding(indicator, where), sourceId: event.sourceId });
     }
     if (!isLearned)
-      for (const unusual of this.#unusual(view, happened)) {
+      for (const { entities, ...unusual } of this.#unusual(view, happened)) {
         const place = { path: `${sourceName}/${event.id}`, record: 1 };
-        const finding = unusualFinding(unusual, place, happened, this.#behaviourWords, this.#words);
+        const finding = unusualFinding(
+          { ...unusual, entities: this.#names.resolve(entities, happened) },
+          place,
+          happened,
+          this.#behaviourWords,
+          this.#words,
+        );
         this.#found.push({ finding, sourceId: event.sourceId });
       }
     const time = event.at ?? event.receivedAt;

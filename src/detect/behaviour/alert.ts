@@ -1,5 +1,6 @@
 import type { EventView, FieldValue } from '../../core/event.ts';
-import { entitiesOf } from '../entities.ts';
+import { subjectsOf } from '../entities.ts';
+import { isOurs } from '../own-network.ts';
 
 /** What another product raised: Suricata, Wazuh, or whatever a mapping file calls an alert. */
 export interface ForeignAlert {
@@ -22,7 +23,7 @@ export function alertOf(event: EventView): ForeignAlert | null {
   if (category !== 'alert' && service !== 'alert') return null;
   const name = NAMES.map((field) => textAt(event, field)).find((text) => text !== null);
   if (name === undefined) return null;
-  const entities = entitiesOf(event);
+  const entities = subjectsOf(event);
   const host = entities.host ?? insideAddress(event) ?? entities.address;
   if (host === undefined) return null;
   return {
@@ -33,13 +34,11 @@ export function alertOf(event: EventView): ForeignAlert | null {
   };
 }
 
-/** A network alert is about the machine of ours in it (RFC 1918). */
+/** A network alert is about the machine of ours in it. */
 function insideAddress(event: EventView): string | undefined {
   return ['src_ip', 'dest_ip', 'dst_ip']
     .map((field) => textAt(event, field))
-    .find((text) => text !== null && /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)/.test(text)) as
-    | string
-    | undefined;
+    .find((text) => text !== null && isOurs(text)) as string | undefined;
 }
 
 function textAt(event: EventView, field: string): string | null {

@@ -2,7 +2,8 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LogEvent } from '../../core/event.ts';
 import { FieldsView } from '../../core/fields-view.ts';
-import { flowOf, handlingOf, isOurs, lookupOf, placeOf, registeredOf } from './flow.ts';
+import { isOurs } from '../own-network.ts';
+import { flowOf, handlingOf, lookupOf, placeOf, registeredOf } from './flow.ts';
 import { bytesIn, Names } from './names.ts';
 
 type Given = Pick<LogEvent, 'fields' | 'logSource'>;

@@ -1,4 +1,5 @@
 import type { EventView, UtcMs } from '../../core/event.ts';
+import { isOurs } from '../own-network.ts';
 
 /** A connection from one of our machines, as a flow log, a firewall or a network monitor tells of it when it is over. */
 export interface Flow {
@@ -150,15 +151,6 @@ export function handlingOf(event: EventView): Handling | null {
   if (name === null || name.endsWith('$') || NO_FILES.test(textAt(event, 'ShareName') ?? '')) return null;
   const domain = textAt(event, 'SubjectDomainName');
   return { kind: 'files-read', account: (domain === null ? name : `${domain}\\${name}`).toLowerCase() };
-}
-
-/** An address of one of our own networks: RFC 1918, RFC 4193, link-local, shared (RFC 6598). */
-export function isOurs(address: string): boolean {
-  return (
-    /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(
-      address,
-    ) || /^(?:fe[89ab]|f[cd])[0-9a-f]{0,2}:/i.test(address)
-  );
 }
 
 /** Multicast, broadcast, loopback, nothing: no place that anything is sent to. */
