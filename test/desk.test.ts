@@ -121,6 +121,9 @@ test('an incident is taken, worked through and closed, and each act is in its hi
   equal(taken.clocks[0]?.dueAt, '2026-10-27T08:00:00.000Z');
   ok(!JSON.stringify(taken).includes('0018'), 'a number in a comment becomes a pseudonym');
 
+  const early = await desk.post(`${url}/actions`, { action: 'close', outcome: 'attack', note: 'All clean again.' });
+  equal(early.status, 409, 'not while somebody has to be told');
+  match(early.text, /Information Commissioner.*clock running/);
   const clock = `${url}/clocks/${taken.clocks[0]?.id ?? ''}`;
   equal((await desk.post(clock, { how: 'not-needed' })).status, 409, 'not without a reason');
   equal((await desk.post(clock, { how: 'not-needed', reason: 'The disk was encrypted.' })).status, 200);
@@ -137,6 +140,12 @@ test('an incident is taken, worked through and closed, and each act is in its hi
   const refused = await desk.post(`${url}/actions`, { action: 'contain' });
   equal(refused.status, 409);
   match(refused.text, /it can: reopen/);
+  // Found later that people have to be told: the clock of a closed incident is seen all the same.
+  equal((await desk.post(`${url}/clocks`, { kind: 'ico-72h', startedAt: '2026-10-24T09:00:00+01:00' })).status, 200);
+  const today = JSON.parse((await desk.ask('/api/v1/today')).text) as { tasks: { what: string; at: { id: string } }[] };
+  deepEqual([today.tasks[0]?.what, today.tasks[0]?.at.id], ['Tell the Information Commissioner (ICO)', id]);
+  const late = `${url}/clocks/${(await desk.get(id)).clocks.at(-1)?.id ?? ''}`;
+  equal((await desk.post(late, { how: 'met' })).status, 200);
   equal((await desk.post(`${url}/actions`, { action: 'reopen' })).status, 200);
   const reopened = await desk.get(id);
   deepEqual([reopened.state, reopened.outcome, reopened.evidence[0]?.closedAt], ['investigating', null, null]);
@@ -148,6 +157,8 @@ test('an incident is taken, worked through and closed, and each act is in its hi
     'Night desk clock-started',
     'Night desk clock-ended',
     'Night desk close',
+    'Night desk clock-started',
+    'Night desk clock-ended',
     'Night desk reopen',
   ]);
 });
@@ -211,6 +222,14 @@ test('“this is normal” is tried first, is refused where it would have hidden
     [bad.id],
   );
   equal((await desk.post(url, { ruleId, host: 'ws2', reason })).status, 409);
+  const ofOpen = JSON.parse((await desk.post(`${url}/preview`, { ruleId, host: 'ws1' })).text) as {
+    openIncidents: { id: string }[];
+  };
+  deepEqual(
+    ofOpen.openIncidents.map(({ id }) => id),
+    [good.id],
+    'what it would hide is part of what is open now',
+  );
   const added = await desk.post(url, { ruleId, host: 'ws1', reason });
   equal(added.status, 200, added.text);
   const { id } = JSON.parse(added.text) as { id: string };

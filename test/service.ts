@@ -9,6 +9,7 @@ import { openState, type State, statePlace } from '../src/store/state.ts';
 import { type SourceKind, Sources } from '../src/watch/sources.ts';
 import type { Role } from '../src/core/role.ts';
 import { Tokens } from '../src/people/tokens.ts';
+import { contradictionIn } from './answers.ts';
 
 const MAIN = path.join(import.meta.dirname, '..', 'src', 'main.ts');
 const READY_MS = 60_000;
@@ -125,7 +126,12 @@ export class TestService {
         (answer) => {
           let text = '';
           answer.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }));
+          answer.on('end', () => {
+            const status = answer.statusCode ?? 0;
+            const wrong = contradictionIn(method, url.pathname, status, text);
+            if (wrong === null) resolve({ status, headers: answer.headers, text });
+            else reject(new Error(`the service does not answer what its API says: ${wrong}`));
+          });
           answer.on('error', reject);
         },
       );

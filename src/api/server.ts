@@ -295,6 +295,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'people/not-found': 404,
   'people/last-admin': 409,
   'incidents/not-now': 409,
+  'incidents/clock-runs': 409,
   'incidents/changed': 409,
   'store/busy': 503,
   'store/disk-full': 503,

@@ -58,9 +58,10 @@ export interface DeskView {
     /** Chosen by a person; else suggested by the findings. */
     readonly isChosen: boolean;
     readonly steps: readonly (PlaybookStep & { readonly doneAt: UtcMs | null; readonly doneBy: string | null })[];
-    readonly clocks: readonly string[];
   };
   readonly clocks: readonly DeskClock[];
+  /** Those that can be started: first those that such an incident usually starts. */
+  readonly clockKinds: readonly (Omit<ClockKind, 'hours'> & { readonly kind: string; readonly isUsual: boolean })[];
   readonly history: readonly {
     readonly at: UtcMs;
     /** `null`: the service itself. */
@@ -102,6 +103,7 @@ export class Desk {
         await mergeIncident(within, incident, into.id, now, actor);
         return;
       }
+      if (asked.action === 'close') await this.#refuseWhileClocksRun(within, incident);
       const { numUpdatedRows } = await within
         .updateTable('incidents')
         .set({
@@ -126,6 +128,22 @@ export class Desk {
       const { action, ...detail } = asked;
       await record(within, incident.id, now, actor, action, detail);
     });
+  }
+
+  /** A duty to tell somebody is not over because the machine is clean again. */
+  async #refuseWhileClocksRun(within: Within, { id }: IncidentRow): Promise<void> {
+    const rows = await within
+      .selectFrom('clocks')
+      .select('kind')
+      .where('incident_id', '=', id)
+      .where('ended_at', 'is', null)
+      .execute();
+    if (rows.length === 0) return;
+    const duties = rows.map(({ kind }) => `“${this.#clockKinds[kind]?.title ?? kind}”`).join(' and ');
+    throw new Refusal(
+      'incidents/clock-runs',
+      `${duties} still ${rows.length === 1 ? 'has' : 'have'} a clock running in this incident`,
+    );
   }
 
   async comment(id: string, text: string, actor: string): Promise<void> {
@@ -303,13 +321,13 @@ export class Desk {
           name,
           title: playbook.title,
           isChosen,
-          clocks: playbook.clocks,
           steps: playbook.steps.map((step) => {
             const tick = done.find((each) => each.step === step.id);
             return { ...step, doneAt: tick?.done_at ?? null, doneBy: tick?.done_by ?? null };
           }),
         },
         clocks: clocks.flatMap((row) => this.#clockOf(row) ?? []),
+        clockKinds: this.#clocksFor(playbook),
         history: history.map(({ at, actor, action, detail }) => ({
           at,
           actor,
@@ -318,6 +336,20 @@ export class Desk {
         })),
       };
     });
+  }
+
+  #clocksFor({ clocks }: Playbook): DeskView['clockKinds'] {
+    return Object.entries(this.#clockKinds)
+      .map(([kind, { title, starts, unless, how, source }]) => ({
+        kind,
+        title,
+        starts,
+        unless,
+        how,
+        source,
+        isUsual: clocks.includes(kind),
+      }))
+      .toSorted((a, b) => rankOf(clocks, a.kind) - rankOf(clocks, b.kind));
   }
 
   #clockOf(row: ClockRow): DeskClock | null {
@@ -379,4 +411,9 @@ export class Desk {
   async #change(id: string, work: (within: Within, incident: IncidentRow) => Promise<void>): Promise<void> {
     await this.#state.transaction(async (within) => work(within, await this.#find(within, id)));
   }
+}
+
+function rankOf(usual: readonly string[], kind: string): number {
+  const at = usual.indexOf(kind);
+  return at < 0 ? usual.length : at;
 }

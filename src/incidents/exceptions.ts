@@ -4,7 +4,8 @@ import type { UtcMs } from '../core/event.ts';
 import type { Finding } from '../core/finding.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { State } from '../store/state.ts';
-import type { ExceptionRow, Tables } from '../store/tables.ts';
+import type { ExceptionRow, IncidentRow, Tables } from '../store/tables.ts';
+import { OPEN_STATES } from './life.ts';
 
 /** What is normal: a rule, on a host, or of an account, or of an account on a host. */
 export interface ExceptionScope {
@@ -21,6 +22,8 @@ export interface ExceptionPreview {
   readonly examples: readonly { readonly id: string; readonly at: UtcMs | null; readonly plain: string }[];
   /** Of all times: findings of incidents that turned out to be attacks. */
   readonly confirmedBad: readonly { readonly id: string; readonly incidentId: string | null; readonly plain: string }[];
+  /** Incidents that are open now and hold such findings. */
+  readonly openIncidents: readonly IncidentRow['id'][];
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -61,7 +64,17 @@ export class Exceptions {
       .select(['findings.id as id', 'findings.incident_id as incident', 'findings.body as body'])
       .limit(EXAMPLES)
       .execute();
+    const open = await db
+      .selectFrom('findings')
+      .innerJoin('incidents', 'incidents.id', 'findings.incident_id')
+      .where((where) => fits(where, scope))
+      .where('incidents.state', 'in', OPEN_STATES)
+      .select('incidents.id as id')
+      .distinct()
+      .limit(EXAMPLES)
+      .execute();
     return {
+      openIncidents: open.map(({ id }) => id),
       hidden,
       examples: examples.map(({ id, at, body }) => ({ id, at, plain: plainOf(body) })),
       confirmedBad: bad.map(({ id, incident, body }) => ({ id, incidentId: incident, plain: plainOf(body) })),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { contradictionIn } from '../answers.ts';
 import { eventually, type TestService, upService } from '../service.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -31,7 +32,7 @@ export async function openBrowser(t: TestContext): Promise<Browser> {
 
 /** @param base the address of the page */
 export async function openReader(browser: Browser, base: string, options: BrowserContextOptions = {}): Promise<Reader> {
-  const context = await browser.newContext({ baseURL: base, locale: 'en-GB', ...options });
+  const context = await browser.newContext({ baseURL: base, locale: 'en-GB', timezoneId: 'Europe/London', ...options });
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -43,6 +44,16 @@ export async function openReader(browser: Browser, base: string, options: Browse
   const own = new URL(base).origin;
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== own && !request.url().startsWith('data:')) complaints.push(request.url());
+  });
+  page.on('response', (response) => {
+    if (!response.headers()['content-type']?.startsWith('application/json')) return;
+    const { pathname } = new URL(response.url());
+    response
+      .text()
+      .then((text) => contradictionIn(response.request().method(), pathname, response.status(), text))
+      .then((wrong) => (wrong === null ? 0 : complaints.push(wrong)))
+      // The page has gone on, and with it the answer.
+      .catch(() => undefined);
   });
   return { page, complaints };
 }

@@ -71,8 +71,11 @@ test('first link, first source, first incident, an exception, and the incident c
   await page.getByLabel('Note', { exact: true }).fill('Rang the server team');
   await page.getByRole('button', { name: 'Do it' }).click();
   await see('Rang the server team');
+  await page.locator('summary', { hasText: 'Start a clock' }).click();
+  await page.getByLabel('When did you become aware?').fill('2026-10-24T09:00');
+  await noBarriers('incident, a clock to be started');
   await page.getByRole('button', { name: 'Start the clock' }).click();
-  await see('Tell the Information Commissioner (ICO)');
+  await see(/Aware since\s+24 October 2026, 9:00am/);
 
   await page.locator('summary').filter({ hasText: 'dc1' }).first().click();
   await page.getByRole('link', { name: 'This is normal here' }).first().click();
@@ -92,7 +95,15 @@ test('first link, first source, first incident, an exception, and the incident c
   await page.getByLabel('It was harmless').check();
   await page.getByLabel('How do you know?').fill('The server team did it');
   await page.getByRole('button', { name: 'Do it' }).click();
-  await see('It was harmless');
+  await see(/First end the clock: Tell the Information Commissioner/);
+  await page.locator('summary', { hasText: 'How, and end it' }).click();
+  await page.getByLabel('It need not be done').check();
+  await page.getByLabel('Reference or reason').fill('No data was touched');
+  await page.getByRole('button', { name: 'End the clock' }).click();
+  await see(/Ended by Ann Example/);
+  await page.getByRole('button', { name: 'Do it' }).click();
+  await see(/Closed, by Ann Example: It was harmless/);
+  await see('Nothing more is asked for here.');
   await page.locator('li', { hasText: 'Machine dc1' }).getByRole('link', { name: 'Its chart' }).click();
   await heading('dc1');
   await page
@@ -134,6 +145,7 @@ test('first link, first source, first incident, an exception, and the incident c
     'Records',
     'Who looked?',
     'Whose records?',
+    'Incidents',
   ]);
   deepEqual(await barriers(priya.page), [], 'records');
   await priya.page.goto('/today');

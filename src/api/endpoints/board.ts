@@ -54,7 +54,7 @@ export const board = endpoint({
     const { told, open, sources } = await todayNow(services);
     const outcomes = await services.incidents.outcomes(since);
     const exceptions = await services.exceptions.list();
-    const inBand = (band: string) => open.filter(({ facts }) => facts.band === band).length;
+    const inBand = (band: string) => open.filter(({ facts }) => facts.state !== 'closed' && facts.band === band).length;
     return {
       askedAt: isoTime(now),
       verdict: told.verdict,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { isoTime } from '../../core/finding.ts';
-import { endpoint } from '../endpoint.ts';
+import { Refusal } from '../../core/refusal.ts';
+import type { ExceptionScope } from '../../incidents/exceptions.ts';
+import { type ApiServices, endpoint } from '../endpoint.ts';
+import { asIncident, INCIDENT } from './incidents.ts';
 
 const SCOPE = {
   ruleId: z.string().min(1).max(300).describe('of the finding that is normal'),
@@ -56,7 +59,14 @@ const PREVIEW = z.object({
   confirmedBad: z
     .array(z.object({ id: z.string(), incidentId: z.string().nullable(), plain: z.string() }))
     .describe('findings of incidents that turned out to be attacks, that it would have hidden'),
+  openIncidents: z.array(INCIDENT).describe('incidents that are open now and hold such findings'),
 });
+
+async function openWith({ exceptions: kept, incidents }: ApiServices, scope: ExceptionScope) {
+  const { openIncidents } = await kept.preview(scope);
+  const found = await Promise.all(openIncidents.map((id) => incidents.find(id)));
+  return found.filter((each) => each !== null);
+}
 
 export const previewException = endpoint({
   audience: ['analyst', 'partner'],
@@ -68,7 +78,12 @@ export const previewException = endpoint({
   isRecorded: true,
   handle: async (scope, services) => {
     const { hidden, examples, confirmedBad } = await services.exceptions.preview(scope);
-    return { hidden, confirmedBad, examples: examples.map((each) => ({ ...each, at: isoTime(each.at) })) };
+    return {
+      hidden,
+      confirmedBad,
+      examples: examples.map((each) => ({ ...each, at: isoTime(each.at) })),
+      openIncidents: (await openWith(services, scope)).map(asIncident),
+    };
   },
 });
 
@@ -81,17 +96,25 @@ export const addException = endpoint({
     ...SCOPE,
     reason: z.string().trim().min(10).max(2000).describe('why it is normal'),
     days: z.number().int().min(1).max(180).default(90),
-    acceptHiding: z.boolean().default(false).describe('although it would have hidden what turned out to be an attack'),
+    acceptHiding: z
+      .boolean()
+      .default(false)
+      .describe(
+        'although it would have hidden what turned out to be an attack, or belongs to an emergency that is open',
+      ),
   }),
   answer: z.object({ id: z.string() }),
   isRecorded: true,
-  handle: async ({ ruleId, host, account, reason, days, acceptHiding }, services, _signal, caller) => ({
-    id: await services.exceptions.add(
-      { ruleId, host, account },
-      { reason: services.pseudonymise(reason), days, acceptHiding },
-      caller?.name ?? '',
-    ),
-  }),
+  handle: async ({ reason, days, acceptHiding, ...scope }, services, _signal, caller) => {
+    const emergency = (await openWith(services, scope)).find(({ score }) => score.band === 'emergency');
+    if (emergency !== undefined && !acceptHiding)
+      throw new Refusal(
+        'exceptions/hides-attack',
+        `it belongs to an emergency that is open: ${emergency.title} (${emergency.id})`,
+      );
+    const made = { reason: services.pseudonymise(reason), days, acceptHiding };
+    return { id: await services.exceptions.add(scope, made, caller?.name ?? '') };
+  },
 });
 
 export const revokeException = endpoint({

@@ -5,17 +5,22 @@ import { type ApiServices, type Caller, type Endpoint, endpoint } from '../endpo
 
 const ID = z.string().max(100).describe('of the incident');
 const NOTE = z.string().max(4000);
+const WORKERS = ['analyst', 'partner'] as const;
+/** The duties to tell somebody are the privacy officer's, and so are steps and notes about them. */
+const WORKERS_AND_PRIVACY = [...WORKERS, 'privacy'] as const;
 const DONE = z.object({ done: z.literal(true) });
 
 /** A change of one incident, by somebody whose name goes into its history. */
 function change<Input extends z.ZodObject>(made: {
+  /** Default: those who work on incidents. */
+  readonly audience?: Endpoint['audience'];
   readonly path: string;
   readonly summary: string;
   readonly input: Input;
   readonly handle: (input: z.infer<Input>, services: ApiServices, actor: string) => Promise<void>;
 }): Endpoint {
   return endpoint({
-    audience: ['analyst', 'partner'],
+    audience: made.audience ?? WORKERS,
     method: 'POST',
     path: made.path,
     summary: made.summary,
@@ -68,6 +73,7 @@ const acknowledge = change({
 });
 
 const comment = change({
+  audience: WORKERS_AND_PRIVACY,
   path: '/api/v1/incidents/:id/comments',
   summary: 'Write something down. Patients’ numbers become pseudonyms.',
   input: z.object({ id: ID, text: NOTE.min(1) }),
@@ -75,6 +81,7 @@ const comment = change({
 });
 
 const step = change({
+  audience: WORKERS_AND_PRIVACY,
   path: '/api/v1/incidents/:id/steps/:step',
   summary: 'A step of the playbook is done, or is not after all.',
   input: z.object({ id: ID, step: z.string().max(100), done: z.boolean() }),
@@ -89,6 +96,7 @@ const playbook = change({
 });
 
 const startClock = change({
+  audience: WORKERS_AND_PRIVACY,
   path: '/api/v1/incidents/:id/clocks',
   summary: 'Start a clock at the moment of awareness, which may be past.',
   input: z.object({ id: ID, kind: z.string().max(100), startedAt: z.iso.datetime({ offset: true }) }),
@@ -96,6 +104,7 @@ const startClock = change({
 });
 
 const endClock = change({
+  audience: WORKERS_AND_PRIVACY,
   path: '/api/v1/incidents/:id/clocks/:clock',
   summary: 'End a clock: it was done, or it need not be, for a reason.',
   input: z.object({

@@ -40,8 +40,20 @@ const DETAIL = INCIDENT.extend({
         doneBy: z.string().nullable(),
       }),
     ),
-    clocks: z.array(z.string()).describe('those that such an incident usually starts'),
   }),
+  clockKinds: z
+    .array(
+      z.object({
+        kind: z.string(),
+        title: z.string(),
+        starts: z.string(),
+        unless: z.string().describe('when it need not be done'),
+        how: z.string(),
+        source: z.string(),
+        isUsual: z.boolean().describe('such an incident usually starts it'),
+      }),
+    )
+    .describe('clocks that can be started'),
   clocks: z.array(
     z.object({
       id: z.string(),
@@ -66,7 +78,7 @@ const DETAIL = INCIDENT.extend({
 });
 
 export const incident = endpoint({
-  audience: ['analyst', 'partner'],
+  audience: ['analyst', 'partner', 'privacy'],
   method: 'GET',
   path: '/api/v1/incidents/:id',
   summary: 'One incident: its findings and points, what to do, clocks, comments and history.',
@@ -90,6 +102,7 @@ export const incident = endpoint({
         dueAt: isoTime(clock.dueAt),
         endedAt: isoTime(clock.endedAt),
       })),
+      clockKinds: view.clockKinds,
       history: view.history.map((line) => ({ ...line, at: isoTime(line.at) })),
     };
   },

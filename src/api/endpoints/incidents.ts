@@ -48,7 +48,7 @@ export function asIncident(incident: Incident): object {
 }
 
 export const incidents = endpoint({
-  audience: ['analyst', 'partner'],
+  audience: ['analyst', 'partner', 'privacy'],
   method: 'GET',
   path: '/api/v1/incidents',
   summary: 'Findings that belong together, the newest first.',

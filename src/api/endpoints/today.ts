@@ -107,11 +107,13 @@ export async function todayNow(services: ApiServices) {
   return { told, open, sources, setAside };
 }
 
-/** The most pressing first, each with what `today` weighs. */
+/** The most pressing first, each with what `today` weighs; and those that are closed, of which only a clock runs. */
 async function openIncidents({ incidents, desk }: ApiServices) {
   const open = (await incidents.open(MAX_INCIDENTS)).toSorted((a, b) => b.score.total - a.score.total);
+  const closed = await incidents.closedWithClocks(MAX_INCIDENTS);
   return Promise.all(
-    open.map(async (incident) => {
+    [...open, ...closed].map(async (incident) => {
+      const isClosed = incident.state === 'closed';
       const { playbook, clocks } = await desk.view(incident.id);
       const running = clocks.filter(({ endedAt }) => endedAt === null);
       const [first] = running.toSorted((a, b) => a.dueAt - b.dueAt);
@@ -124,10 +126,10 @@ async function openIncidents({ incidents, desk }: ApiServices) {
           state: incident.state,
           owner: incident.owner,
           isSeen: incident.acknowledgedAt !== null,
-          total: incident.score.total,
-          band: incident.score.band,
+          total: isClosed ? 0 : incident.score.total,
+          band: isClosed ? 'routine' : incident.score.band,
           clocks: running,
-          nextStep: playbook.steps.find(({ doneAt }) => doneAt === null) ?? null,
+          nextStep: isClosed ? null : (playbook.steps.find(({ doneAt }) => doneAt === null) ?? null),
         },
       };
     }),

@@ -13,10 +13,16 @@ export class Problem extends Error {
   readonly hint: string;
 
   constructor(code: string, message: string, hint: string) {
-    super(message);
+    super(sentence(message));
     this.code = code;
     this.hint = hint;
   }
+}
+
+/** The service's words as the sentence they are on a page, where more may follow. */
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?:…]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** Who makes the page ask. What it asks by itself, to be up to date, does not keep a session alive. */

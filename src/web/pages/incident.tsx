@@ -2,13 +2,16 @@ import { useState } from 'react';
 import { type Answer, ask, asProblem } from '../client/ask.ts';
 import { FindingLine } from '../parts/finding.tsx';
 import { termOf } from '../parts/query.ts';
-import { Checkbox, Form, Radios, Select, TextArea, TextField } from '../parts/form.tsx';
+import { Checkbox, Form, Radios, Select, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
-import { Link, usePlace } from '../parts/router.tsx';
+import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
-import { counted, spanText } from '../parts/text.ts';
-import { BAND_ASKS, BandTag, ClockTag, PARAMETER_LABEL, stateText, When } from '../parts/words.tsx';
+import { useRoles } from '../parts/session.tsx';
+import { counted } from '../parts/text.ts';
+import { BAND_ASKS, BandTag, PARAMETER_LABEL, stateText, When } from '../parts/words.tsx';
+import { Clocks } from './incident-clocks.tsx';
+import { History } from './incident-history.tsx';
 
 type Incident = Answer<'GET /api/v1/incidents/:id'>;
 
@@ -17,11 +20,17 @@ interface Part {
   readonly reload: () => void;
 }
 
+interface ForRole {
+  readonly isWorker: boolean;
+}
+
 export function IncidentPage() {
   const { query } = usePlace();
   const id = query.get('id') ?? '';
   const incident = useAsk('GET /api/v1/incidents/:id', { id });
   const reload = incident.is === 'ready' ? incident.reload : () => undefined;
+  // A privacy officer works on the duties of an incident, not on its machines.
+  const isWorker = useRoles().some((role) => role === 'analyst' || role === 'partner');
   return (
     <>
       <Title caption="Incident">{incident.is === 'ready' ? incident.data.title : 'One incident'}</Title>
@@ -30,15 +39,15 @@ export function IncidentPage() {
           <div className="ww-columns">
             <div>
               <Standing incident={data} />
-              <Actions incident={data} reload={reload} key={data.state} />
-              <Timeline incident={data} />
+              <Actions incident={data} reload={reload} isWorker={isWorker} key={data.state} />
               <CheckList incident={data} reload={reload} />
+              <Timeline incident={data} isWorker={isWorker} />
             </div>
             <div>
-              <Score incident={data} />
-              <About incident={data} />
               <Clocks incident={data} reload={reload} />
-              <History incident={data} reload={reload} />
+              <Score incident={data} isWorker={isWorker} />
+              <About incident={data} isWorker={isWorker} />
+              <History incident={data} />
             </div>
           </div>
         )}
@@ -51,9 +60,16 @@ function Standing({ incident }: { readonly incident: Incident }) {
   const { state, owner, acknowledgedAt, score, findings, openedAt, lastEvidenceAt, outcome } = incident;
   return (
     <Section title="How it stands">
-      <p>
-        <BandTag band={score.band} total={score.total} /> {BAND_ASKS[score.band]}
-      </p>
+      {state === 'closed' || state === 'merged' ? (
+        <p>
+          <strong className="nhsuk-tag nhsuk-tag--grey ww-tag">{state === 'closed' ? 'Closed' : 'Merged'}</strong>{' '}
+          Nothing more is asked for here.
+        </p>
+      ) : (
+        <p>
+          <BandTag band={score.band} total={score.total} /> {BAND_ASKS[score.band]}
+        </p>
+      )}
       <dl className="ww-facts">
         <dt>State</dt>
         <dd>
@@ -82,16 +98,21 @@ const OUTCOME_LABEL: Readonly<Record<NonNullable<Incident['outcome']>, string>> 
 };
 
 /** What may be done now is what the service says. */
-function Actions({ incident, reload }: Part) {
-  const { id, actions } = incident;
+function Actions({ incident, reload, isWorker }: Part & ForRole) {
+  const { id, actions, clocks } = incident;
   const [choice, setChoice] = useState('');
+  const [into, setInto] = useState('');
   const [note, setNote] = useState('');
   const [outcome, setOutcome] = useState('');
-  const options = ACTIONS.filter(({ value }) => value === 'comment' || actions.includes(value));
+  const options = ACTIONS.filter(({ value }) => value === 'comment' || (isWorker && actions.includes(value)));
+  const running = clocks.filter(({ endedAt }) => endedAt === null);
 
   const check = () => {
     if (choice === '') return 'Choose what to do.';
+    if (choice === 'close' && running.length > 0)
+      return `First end the clock: ${running.map(({ title }) => title).join('; ')}. It stands under Deadlines.`;
     if (choice === 'close' && outcome === '') return 'Say what it was.';
+    if (choice === 'merge' && into === '') return 'Choose the incident that it belongs to.';
     if ((choice === 'close' || choice === 'comment') && note.trim() === '')
       return 'Write a few words: others read them.';
     return null;
@@ -106,7 +127,12 @@ function Actions({ incident, reload }: Part) {
         action: chosen.value,
         note,
         ...(isOutcome(outcome) && chosen.value === 'close' ? { outcome } : {}),
+        ...(chosen.value === 'merge' ? { into } : {}),
       });
+    if (chosen.value === 'merge') {
+      go('incident', { id: into });
+      return;
+    }
     setChoice('');
     setNote('');
     reload();
@@ -115,6 +141,13 @@ function Actions({ incident, reload }: Part) {
     <Section title="Do something">
       <Form button="Do it" check={check} onSend={send}>
         <Radios legend="What do you do?" value={choice} onChange={setChoice} options={options} />
+        {choice === 'close' && running.length > 0 && (
+          <p>
+            A clock still runs: {running.map(({ title }) => title).join('; ')}. End it under Deadlines first, as done or
+            as not needed: a duty to tell somebody is not over because the machine is clean again.
+          </p>
+        )}
+        {choice === 'merge' && <OtherIncidents id={id} value={into} onChange={setInto} />}
         {choice === 'close' && (
           <Radios
             legend="What was it?"
@@ -141,8 +174,39 @@ const ACTIONS = [
   { value: 'contain', text: 'Contained', hint: 'the harm has stopped' },
   { value: 'reopen', text: 'Open it again' },
   { value: 'close', text: 'Close it' },
+  { value: 'merge', text: 'It belongs to another incident', hint: 'that one takes in its findings and clocks' },
   { value: 'comment', text: 'Write a note' },
 ] as const;
+
+function OtherIncidents({
+  id,
+  value,
+  onChange,
+}: {
+  readonly id: string;
+  readonly value: string;
+  readonly onChange: (id: string) => void;
+}) {
+  const incidents = useAsk('GET /api/v1/incidents', { cursor: '', limit: 50 });
+  return (
+    <Show of={incidents} what="the other incidents">
+      {({ items }) => (
+        <Select
+          label="To which?"
+          hint="Those that are open, the newest first."
+          value={value}
+          onChange={onChange}
+          options={[
+            ['', 'Choose one'],
+            ...items
+              .filter((each) => each.id !== id && each.state !== 'closed')
+              .map((each) => [each.id, each.title] as const),
+          ]}
+        />
+      )}
+    </Show>
+  );
+}
 
 function isOutcome(text: string): text is NonNullable<Incident['outcome']> {
   return Object.hasOwn(OUTCOME_LABEL, text);
@@ -175,24 +239,25 @@ function CheckList({ incident, reload }: Part) {
             isChecked={step.doneAt !== null}
             onChange={(isDone) => void tick(step.id, isDone)}
           />
-          <p className="ww-step__more ww-quiet">
+          <div className="ww-step__more ww-quiet">
             {step.doneAt === null ? (
               <>
                 Why: {step.why} Who: {step.who}. Done when: {step.done}
+                {step.what.includes(SCOPE_WORDS) && <ScopeLink incident={incident} />}
               </>
             ) : (
               <>
                 Done by {step.doneBy}, <When at={step.doneAt} />
               </>
             )}
-          </p>
+          </div>
         </div>
       ))}
     </Section>
   );
 }
 
-function Timeline({ incident: { evidence, findings } }: { readonly incident: Incident }) {
+function Timeline({ incident: { evidence, findings }, isWorker }: { readonly incident: Incident } & ForRole) {
   const inOrder = evidence.toSorted((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
   return (
     <Section title="What happened, in order">
@@ -201,14 +266,20 @@ function Timeline({ incident: { evidence, findings } }: { readonly incident: Inc
           {counted(findings, 'finding')} in all. Shown are the {evidence.length} with the most points.
         </p>
       )}
-      {inOrder.map((each) => (
-        <FindingLine key={each.id} id={each.id} at={each.at} plain={each.plain} points={each.points} />
-      ))}
+      {inOrder.map((each) =>
+        isWorker ? (
+          <FindingLine key={each.id} id={each.id} at={each.at} plain={each.plain} points={each.points} />
+        ) : (
+          <p key={each.id}>
+            <When at={each.at} />: {each.plain}
+          </p>
+        ),
+      )}
     </Section>
   );
 }
 
-function Score({ incident: { score } }: { readonly incident: Incident }) {
+function Score({ incident: { score }, isWorker }: { readonly incident: Incident } & ForRole) {
   const rows = Object.entries(score.points);
   return (
     <Section title="Early warning score">
@@ -247,7 +318,7 @@ function Score({ incident: { score } }: { readonly incident: Incident }) {
           </tbody>
         </table>
       )}
-      {score.entity !== null && (
+      {score.entity !== null && isWorker && (
         <p>
           <Link to="observations" query={score.entity}>
             Its observations chart
@@ -260,6 +331,9 @@ function Score({ incident: { score } }: { readonly incident: Incident }) {
 
 const LINK_LABEL = { host: 'Machine', account: 'Account', address: 'Address' } as const;
 const LINK_FIELD = { host: 'host', account: 'user', address: 'ip' } as const;
+
+/** As steps of check lists name it, too. */
+const SCOPE_WORDS = 'Whose records did they touch?';
 
 /** Asks whose records they touched, since a day before the first finding. */
 function ScopeLink({ incident: { links, openedAt, lastEvidenceAt } }: { readonly incident: Incident }) {
@@ -281,7 +355,7 @@ function ScopeLink({ incident: { links, openedAt, lastEvidenceAt } }: { readonly
             .slice(0, 10),
         }}
       >
-        Whose records did they touch?
+        {SCOPE_WORDS}
       </Link>
     </p>
   );
@@ -298,7 +372,7 @@ function LogLines({ term }: { readonly term: string | null }) {
   );
 }
 
-function About({ incident }: { readonly incident: Incident }) {
+function About({ incident, isWorker }: { readonly incident: Incident } & ForRole) {
   const { links } = incident;
   return (
     <Section title="What it is about">
@@ -308,8 +382,8 @@ function About({ incident }: { readonly incident: Incident }) {
           <li key={`${kind} ${value}`}>
             {LINK_LABEL[kind]} <strong>{value}</strong>
             <br />
-            <LogLines term={termOf(LINK_FIELD[kind], value)} />
-            {kind !== 'address' && (
+            {isWorker && <LogLines term={termOf(LINK_FIELD[kind], value)} />}
+            {isWorker && kind !== 'address' && (
               <>
                 {' '}
                 <Link to="observations" query={{ kind, value }}>
@@ -323,152 +397,4 @@ function About({ incident }: { readonly incident: Incident }) {
       {links.length > 0 && <ScopeLink incident={incident} />}
     </Section>
   );
-}
-
-function Clocks({ incident, reload }: Part) {
-  const { id, clocks, playbook } = incident;
-  const [kind, setKind] = useState(playbook.clocks[0] ?? '');
-  return (
-    <Section title="Deadlines">
-      {clocks.length === 0 && <p>No clock runs.</p>}
-      {clocks.map((clock) => (
-        <div key={clock.id}>
-          <p>
-            <ClockTag state={clock.state} /> <strong>{clock.title}</strong>
-            <br />
-            {clock.endedAt === null ? (
-              <>
-                By <When at={clock.dueAt} />
-                {clock.dueAt !== null && Date.parse(clock.dueAt) > Date.now() && (
-                  <>, {spanText(Date.now(), Date.parse(clock.dueAt))} left</>
-                )}
-              </>
-            ) : (
-              <>
-                Ended by {clock.endedBy}, <When at={clock.endedAt} />
-                {clock.reason !== null && `: ${clock.reason}`}
-              </>
-            )}
-          </p>
-          {clock.endedAt === null && <EndClock id={id} clock={clock} reload={reload} />}
-        </div>
-      ))}
-      {playbook.clocks.length > 0 && (
-        <Form
-          button="Start the clock"
-          isSecondary
-          onSend={async () => {
-            await ask('POST /api/v1/incidents/:id/clocks', { id, kind, startedAt: new Date().toISOString() });
-            reload();
-          }}
-        >
-          <Select
-            label="Start one from now"
-            hint="From the moment when you became aware."
-            value={kind}
-            onChange={setKind}
-            options={playbook.clocks.map((each) => [each, CLOCK_KIND_LABEL[each] ?? each] as const)}
-          />
-        </Form>
-      )}
-    </Section>
-  );
-}
-
-const CLOCK_KIND_LABEL: Readonly<Record<string, string>> = {
-  'ico-72h': 'Tell the ICO: 72 hours',
-  'nis-72h': 'Tell the Department of Health (NIS): 72 hours',
-  people: 'Tell the people whose data it is',
-  controller: 'Tell whose data you hold',
-};
-
-function EndClock({
-  id,
-  clock,
-  reload,
-}: {
-  readonly id: string;
-  readonly clock: Incident['clocks'][number];
-  readonly reload: () => void;
-}) {
-  const [how, setHow] = useState('');
-  const [reason, setReason] = useState('');
-  return (
-    <details className="ww-more">
-      <summary>How, and end it</summary>
-      <p>{clock.how}</p>
-      <p>Not needed if {clock.unless}.</p>
-      <Form
-        button="End the clock"
-        isSecondary
-        check={() => {
-          if (how === '') return 'Say how it ended.';
-          return how === 'not-needed' && reason.trim() === '' ? 'Write down why it is not needed.' : null;
-        }}
-        onSend={async () => {
-          await ask('POST /api/v1/incidents/:id/clocks/:clock', {
-            id,
-            clock: clock.id,
-            how: how === 'met' ? 'met' : 'not-needed',
-            reason,
-          });
-          reload();
-        }}
-      >
-        <Radios
-          legend="How did it end?"
-          value={how}
-          onChange={setHow}
-          options={[
-            { value: 'met', text: 'It was done' },
-            { value: 'not-needed', text: 'It need not be done' },
-          ]}
-        />
-        <TextField label="Reference or reason" value={reason} onChange={setReason} />
-      </Form>
-    </details>
-  );
-}
-
-const HISTORY_LABEL: Readonly<Record<string, string>> = {
-  opened: 'Opened',
-  take: 'Taken',
-  contain: 'Contained',
-  close: 'Closed',
-  reopen: 'Opened again',
-  merge: 'Merged',
-  comment: 'Note',
-  acknowledged: 'Seen',
-  playbook: 'Another check list',
-  'step-done': 'Step done',
-  'step-undone': 'Step not done after all',
-  'clock-started': 'Clock started',
-  'clock-ended': 'Clock ended',
-};
-
-function History({ incident: { history } }: Part) {
-  return (
-    <Section title="History">
-      <ol className="ww-list" reversed>
-        {history.map((line) => (
-          <li key={`${line.at ?? ''} ${line.action} ${JSON.stringify(line.detail)}`}>
-            <strong>{HISTORY_LABEL[line.action] ?? line.action}</strong>, {line.actor ?? 'Wardwatch'}
-            <br />
-            <span className="ww-quiet">
-              <When at={line.at} />
-            </span>
-            <Note detail={line.detail} />
-          </li>
-        ))}
-      </ol>
-    </Section>
-  );
-}
-
-/** What somebody wrote, where a line of the history has it. */
-function Note({ detail }: { readonly detail: unknown }) {
-  if (typeof detail !== 'object' || detail === null) return null;
-  const { text, note, reason, step } = detail as Readonly<Record<string, unknown>>;
-  const shown = [text, note, reason, step].find((each): each is string => typeof each === 'string' && each !== '');
-  return shown === undefined ? null : <p>{shown}</p>;
 }

@@ -2,11 +2,11 @@ import { useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
 import { Checkbox, Form, Radios, Select, TextArea } from '../parts/form.tsx';
 import { Show, useAsk, useLoaded } from '../parts/loaded.tsx';
-import { go, usePlace } from '../parts/router.tsx';
+import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { counted, numberText } from '../parts/text.ts';
-import { When } from '../parts/words.tsx';
+import { BandTag, When } from '../parts/words.tsx';
 
 type Finding = Answer<'GET /api/v1/findings/:id'>['finding'];
 type Preview = Answer<'POST /api/v1/exceptions/preview'>;
@@ -79,7 +79,12 @@ function Replay({ scope }: { readonly scope: Scope }) {
             <Hidden preview={data} />
           </Section>
           <Section title="3. Why, and until when">
-            <Save scope={scope} isRisky={data.confirmedBad.length > 0} />
+            <Save
+              scope={scope}
+              isRisky={
+                data.confirmedBad.length > 0 || data.openIncidents.some(({ score }) => score.band === 'emergency')
+              }
+            />
           </Section>
         </>
       )}
@@ -87,9 +92,26 @@ function Replay({ scope }: { readonly scope: Scope }) {
   );
 }
 
-function Hidden({ preview: { hidden, examples, confirmedBad } }: { readonly preview: Preview }) {
+function Hidden({ preview: { hidden, examples, confirmedBad, openIncidents } }: { readonly preview: Preview }) {
   return (
     <>
+      {openIncidents.length > 0 && (
+        <div role="alert" className="ww-trouble">
+          <p>
+            <strong>Such findings belong to what is open now.</strong> Look at it before you call them normal:
+          </p>
+          <ul>
+            {openIncidents.map(({ id, title, score }) => (
+              <li key={id}>
+                <BandTag band={score.band} total={score.total} />{' '}
+                <Link to="incident" query={{ id }}>
+                  {title}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
       {confirmedBad.length > 0 && (
         <div role="alert" className="ww-trouble ww-trouble--grave">
           <p>
@@ -126,7 +148,9 @@ function Save({ scope, isRisky }: { readonly scope: Scope; readonly isRisky: boo
   const [isAccepted, setAccepted] = useState(false);
   const check = () => {
     if (reason.trim().length < MIN_REASON) return `Say why, in at least ${MIN_REASON} characters.`;
-    return isRisky && !isAccepted ? 'It would have hidden an attack: say that you accept this, or choose fewer.' : null;
+    return isRisky && !isAccepted
+      ? 'It hides an attack, or part of an emergency: say that you accept this, or choose fewer.'
+      : null;
   };
   const send = async () => {
     await ask('POST /api/v1/exceptions', { ...scope, reason, days: Number(days), acceptHiding: isAccepted });
@@ -154,7 +178,7 @@ function Save({ scope, isRisky }: { readonly scope: Scope; readonly isRisky: boo
       />
       {isRisky && (
         <Checkbox
-          label="I accept that this would have hidden an attack"
+          label="I have looked at it, and accept that this hides findings of an attack or an emergency"
           isChecked={isAccepted}
           onChange={setAccepted}
         />

@@ -18,7 +18,7 @@ export function FindingLine({ id, at, plain, points }: FindingLineProps) {
   return (
     <details className="ww-more" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        <When at={at} />: {plain} {points > 0 && `(${points} of 3)`}
+        <When at={at} />: {plain} {points > 0 && `(${points} of 3 points)`}
       </summary>
       {isOpen && <FindingDetail id={id} />}
     </details>

@@ -44,7 +44,7 @@ interface ControlIds {
 export interface TextFieldProps extends Labelled {
   readonly value: string;
   readonly onChange: (value: string) => void;
-  readonly type?: 'text' | 'password' | 'date';
+  readonly type?: 'text' | 'password' | 'date' | 'datetime-local';
   readonly autoComplete?: string;
   readonly isNumeric?: boolean;
   readonly maxLength?: number;

@@ -18,7 +18,7 @@ export const NAVIGATION: readonly {
   { page: 'who-looked', text: 'Who looked?', roles: ['privacy'] },
   { page: 'scope', text: 'Whose records?', roles: ['privacy'] },
   { page: 'board', text: 'Board', roles: ['board'] },
-  { page: 'incidents', text: 'Incidents', roles: ['analyst', 'partner'] },
+  { page: 'incidents', text: 'Incidents', roles: ['analyst', 'partner', 'privacy'] },
   { page: 'hunt', text: 'Hunt', roles: ['analyst', 'partner'] },
   { page: 'files', text: 'Read files', roles: ['analyst', 'partner'] },
   { page: 'sources', text: 'Sources', roles: ['admin', 'analyst', 'partner'] },

@@ -51,3 +51,9 @@ export function bytesText(bytes: number): string {
   const [unit, size]: [string, number] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
   return `${numberText(Math.round((bytes / size) * 10) / 10)} ${unit}`;
 }
+
+/** `2026-11-25T09:49`, as a field for a date and a time wants it: by the computer's own clock. */
+export function localText(at: number): string {
+  const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}

@@ -1,0 +1,57 @@
+import type { Answer } from '../client/ask.ts';
+import { Section } from '../parts/section.tsx';
+import { When } from '../parts/words.tsx';
+
+type Incident = Answer<'GET /api/v1/incidents/:id'>;
+
+const HISTORY_LABEL: Readonly<Record<string, string>> = {
+  opened: 'Opened',
+  'opened-by-behaviour': 'Opened: something unusual',
+  absorbed: 'Took in another incident',
+  merged: 'Became part of another incident',
+  take: 'Taken',
+  contain: 'Contained',
+  close: 'Closed',
+  reopen: 'Opened again',
+  merge: 'Merged',
+  comment: 'Note',
+  acknowledged: 'Seen',
+  playbook: 'Another check list',
+  'step-done': 'Step done',
+  'step-undone': 'Step not done after all',
+  'clock-started': 'Clock started',
+  'clock-ended': 'Clock ended',
+};
+
+/** Who did what with it, the newest first. */
+export function History({ incident: { history, playbook, clockKinds } }: { readonly incident: Incident }) {
+  const names = new Map([
+    ...playbook.steps.map(({ id, what }) => [id, what] as const),
+    ...clockKinds.map(({ kind, title }) => [kind, title] as const),
+  ]);
+  return (
+    <Section title="History">
+      <ol className="ww-list" reversed>
+        {history.map((line) => (
+          <li key={`${line.at ?? ''} ${line.action} ${JSON.stringify(line.detail)}`}>
+            <strong>{HISTORY_LABEL[line.action] ?? line.action}</strong>, {line.actor ?? 'Wardwatch'}
+            <br />
+            <span className="ww-quiet">
+              <When at={line.at} />
+            </span>
+            <Note detail={line.detail} names={names} />
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
+/** What somebody wrote, where a line of the history has it. */
+function Note({ detail, names }: { readonly detail: unknown; readonly names: ReadonlyMap<string, string> }) {
+  if (typeof detail !== 'object' || detail === null) return null;
+  const { text, note, reason, step, kind } = detail as Readonly<Record<string, unknown>>;
+  const shown = [text, note, reason].filter((each): each is string => typeof each === 'string' && each !== '');
+  const named = [step, kind].flatMap((each) => (typeof each === 'string' ? [names.get(each) ?? each] : []));
+  return [...named, ...shown].map((each) => <p key={each}>{each}</p>);
+}
