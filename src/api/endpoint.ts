@@ -20,6 +20,7 @@ import type { Identities } from '../watch/identities.ts';
 import type { RecordCases } from '../watch/record-cases.ts';
 import type { RecordReview } from '../watch/record-review.ts';
 import type { SetAsides } from '../watch/set-aside-store.ts';
+import type { RuleWatch } from '../watch/rule-watch.ts';
 import type { Sources } from '../watch/sources.ts';
 
 /** What endpoints answer from. */
@@ -31,6 +32,8 @@ export interface ApiServices {
   readonly sources: Sources;
   /** Since when each silent source has been silent, by id. */
   readonly silentSince: () => ReadonlyMap<string, number>;
+  /** Which rules see anything here. */
+  readonly ruleWatch: Pick<RuleWatch, 'list'>;
   readonly setAsides: SetAsides;
   readonly identities: Identities;
   readonly people: People;

@@ -19,6 +19,7 @@ import { people } from './endpoints/people.ts';
 import { scans } from './endpoints/scans.ts';
 import { simulation } from './endpoints/simulation.ts';
 import { session } from './endpoints/session.ts';
+import { rules } from './endpoints/rules.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
 import { addSource, sources } from './endpoints/sources.ts';
@@ -42,6 +43,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   revokeException,
   events,
   eventCounts,
+  rules,
   sources,
   addSource,
   setaside,

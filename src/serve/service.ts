@@ -39,6 +39,7 @@ import { Polled } from '../watch/polled.ts';
 import { RecordCases } from '../watch/record-cases.ts';
 import { RecordReview } from '../watch/record-review.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
+import { RuleWatch } from '../watch/rule-watch.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
 import { Sources } from '../watch/sources.ts';
 import { Oidc, type OidcSettings } from '../people/oidc.ts';
@@ -175,6 +176,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onBug: (error) => log.bug(error),
   });
   await judging.start();
+  const ruleWatch = new RuleWatch({
+    state,
+    judging,
+    findings,
+    ruleFolders: options.rules.ruleFolders,
+    now,
+    onBug: (error) => log.bug(error),
+  });
+  ruleWatch.start();
   const archive = await openArchive({
     folder: archiveFolder,
     journal,
@@ -312,6 +322,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             exceptions: new Exceptions(state, now),
             sources,
             silentSince: () => sourceWatch.silentSince,
+            ruleWatch,
             setAsides,
             identities,
             people,
@@ -385,6 +396,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   async function shut(): Promise<void> {
     await noticing?.stop();
     await sourceWatch.stop();
+    await ruleWatch.stop();
     await judging.stop();
     await archive.close();
     await journal.close();

@@ -11,8 +11,10 @@ import { NormalPage } from './pages/normal.tsx';
 import { ObservationsPage } from './pages/observations.tsx';
 import { PeoplePage } from './pages/people.tsx';
 import { RecordsPage } from './pages/records.tsx';
+import { RulesPage } from './pages/rules.tsx';
 import { ScopePage } from './pages/scope.tsx';
 import { SetAsidePage } from './pages/set-aside.tsx';
+import { SettingsPage } from './pages/settings.tsx';
 import { NewPage, SignInPage } from './pages/sign-in.tsx';
 import { SourcesPage } from './pages/sources.tsx';
 import { TodayPage } from './pages/today.tsx';
@@ -34,6 +36,8 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   sources: SourcesPage,
   exceptions: ExceptionsPage,
   'set-aside': SetAsidePage,
+  settings: SettingsPage,
+  rules: RulesPage,
   people: PeoplePage,
   trail: TrailPage,
   records: RecordsPage,

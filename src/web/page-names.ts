@@ -10,6 +10,8 @@ export const PAGE_NAMES = [
   'sources',
   'exceptions',
   'set-aside',
+  'settings',
+  'rules',
   'people',
   'trail',
   'records',

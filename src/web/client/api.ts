@@ -6,7 +6,7 @@ export interface Api {
   /** For the board: how we are, what is overdue, what happened in 30 days, what was decided. No machine, no patient. */
   'GET /api/v1/board': { input: Record<string, never>; answer: { askedAt: string; verdict: "cannot-tell" | "act" | "look" | "quiet"; sentence: string; deadlines: readonly ({ title: string; state: string; dueAt: string | null; owner: string | null })[]; openCount: number; open: { emergency: number; urgent: number; low: number; routine: number }; days: number; opened: number; outcomes: { open: number; attack: number; harmless: number; misconfigured: number; duplicate: number; other: number }; sources: { all: number; heard: number }; exceptions: { hold: number; added: number } } };
   /** What was found, the newest first. */
-  'GET /api/v1/findings': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ schema: "wardwatch.finding/1"; id: string })[]; next: string | null } };
+  'GET /api/v1/findings': { input: { cursor?: string; limit?: number; rule?: string }; answer: { items: readonly ({ schema: "wardwatch.finding/1"; id: string })[]; next: string | null } };
   /** One finding whole: its sentence, what it could be innocently, next steps, evidence, rule and author. */
   'GET /api/v1/findings/:id': { input: { id: string }; answer: { finding: { id: string; kind: string; ruleId: string; title: string; level: string; techniques: readonly (string)[]; at: string | null; entities: { host?: string; account?: string; address?: string }; matched: Readonly<Partial<Record<string, string>>>; plain: string; innocent: string; next: readonly (string)[]; evidence: readonly ({ path: string; record: number; eventRecordId?: number; at: string | null; ruleId?: string })[]; author: string }; incidentId: string | null } };
   /** The early warning score of a host or an account now, and the findings that made it over time. */
@@ -41,6 +41,8 @@ export interface Api {
   'GET /api/v1/events': { input: { query?: string; from?: string; to?: string; limit?: number }; answer: string };
   /** How many kept events a query finds, over time. A query that names no beginning is asked for a day. */
   'GET /api/v1/events/counts': { input: { query?: string }; answer: { from: string; to: string; total: number; bars: readonly ({ from: string; count: number })[] } };
+  /** Every rule: whether it runs, why not, whether anything that comes could fire it, and how often it did. */
+  'GET /api/v1/rules': { input: Record<string, never>; answer: { days: number; since: string; rules: readonly ({ id: string | null; title: string | null; level: string | null; author: string; isOwn: boolean; file: string; state: "runs" | "blind" | "cannot-run"; plain: string | null; detail: string | null; needs: string | null; isSilent: boolean; fired: number; lastAt: string | null })[] } };
   /** Who sends logs, and when each was last heard. */
   'GET /api/v1/sources': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; kind: string; state: string; addresses: string | null; lastHeardAt: string | null; silentSince: string | null; createdAt: string })[]; next: null } };
   /** Registers a source that sends. Its token is in this answer and nowhere else. */
