@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.ts';
 import { board } from './endpoints/board.ts';
+import { doctor } from './endpoints/doctor.ts';
 import { eventCounts, events } from './endpoints/events.ts';
 import { addException, exceptions, previewException, revokeException } from './endpoints/exceptions.ts';
 import { finding, findings } from './endpoints/findings.ts';
@@ -64,6 +65,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...oidc,
   ...people,
   trail,
+  doctor,
   live,
   metrics,
   health,

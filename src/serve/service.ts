@@ -48,6 +48,7 @@ import { People } from '../people/people.ts';
 import { Sessions } from '../people/sessions.ts';
 import { SignIn } from '../people/sign-in.ts';
 import { Tokens } from '../people/tokens.ts';
+import { Health } from './health.ts';
 import { openHttp } from './http.ts';
 import { Scans } from './scans.ts';
 import { Simulation } from './simulation.ts';
@@ -243,6 +244,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onBug: (error) => log.bug(error),
   });
   await sourceWatch.start();
+  const pressureNow = () =>
+    pressure ?? (judging.backlogBytes > MAX_BACKLOG_BYTES ? 'judging is behind by more than 512 MiB' : null);
   const pipeline = new Pipeline({
     sources,
     pseudonymiser,
@@ -251,8 +254,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     counters,
     timeZone: options.timeZone,
     now,
-    pressure: () =>
-      pressure ?? (judging.backlogBytes > MAX_BACKLOG_BYTES ? 'judging is behind by more than 512 MiB' : null),
+    pressure: pressureNow,
     keepIdentities: () => identities.keep(),
     isCrowded: () => judging.backlogBytes > CROWDED_BYTES,
     onKept: () => judging.wake(),
@@ -282,6 +284,21 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         });
   noticing?.start();
   if (noticing !== null) heard.on('finding', () => noticing.wake());
+  const health = new Health({
+    state,
+    dataFolder,
+    keysFolder: options.keysFolder,
+    sources,
+    silentSince: () => sourceWatch.silentSince,
+    judging,
+    journal,
+    archive,
+    counters,
+    undelivered: async () => noticing?.outbox.undelivered() ?? null,
+    pressure: pressureNow,
+    now,
+  });
+  health.start();
   const doors: OpenDoor[] = [];
   const open = async (door: Promise<OpenDoor>): Promise<string> => {
     const opened = await door;
@@ -323,6 +340,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             sources,
             silentSince: () => sourceWatch.silentSince,
             ruleWatch,
+            health,
             setAsides,
             identities,
             people,
@@ -397,6 +415,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await noticing?.stop();
     await sourceWatch.stop();
     await ruleWatch.stop();
+    health.stop();
     await judging.stop();
     await archive.close();
     await journal.close();

@@ -4,6 +4,7 @@ import { AccountPage } from './pages/account.tsx';
 import { BoardPage } from './pages/board.tsx';
 import { ExceptionsPage } from './pages/exceptions.tsx';
 import { FilesPage } from './pages/files.tsx';
+import { UpkeepPage } from './pages/upkeep.tsx';
 import { HuntPage } from './pages/hunt.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
@@ -38,6 +39,7 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   'set-aside': SetAsidePage,
   settings: SettingsPage,
   rules: RulesPage,
+  upkeep: UpkeepPage,
   people: PeoplePage,
   trail: TrailPage,
   records: RecordsPage,

@@ -117,6 +117,8 @@ export interface Api {
   'POST /api/v1/people/:id/end': { input: { id: string; reason: string }; answer: { done: true } };
   /** Who of our own people and programs did what, the newest first. Not what they asked for: that may be another’s business. */
   'GET /api/v1/trail': { input: { cursor?: string; limit?: number; who?: string }; answer: { items: readonly ({ id: string; at: string; who: string; action: string })[]; next: string | null } };
+  /** How the service itself is: what “wardwatch doctor” says, how much room there is, and how fast things come. */
+  'GET /api/v1/doctor': { input: Record<string, never>; answer: { startedAt: string; checks: readonly ({ what: string; state: "well" | "watch" | "bad"; detail: string; mend: string })[]; room: { totalBytes: number; freeBytes: number; parts: readonly ({ what: "archive" | "journal" | "rest"; bytes: number })[]; kinds: readonly ({ kind: "network" | "security" | "clinical"; keepDays: number; minimumDays: number; bytes: number; events: number; oldestAt: string | null; bytesADay: number })[]; fullInDays: number | null; measuredDays: number; holds: readonly ({ id: string; source: string | null; from: string | null; to: string | null; reason: string })[]; chainLines: number; head: { number: number; hash: string } }; flow: { kept: number; perSecond: number | null; heldBack: number; notJudgedBytes: number; notArchivedBytes: number; notSealed: number } } };
   /** Whether the service works: 503 if it is up and a part of it is not. Says nothing else. */
   'GET /health': { input: Record<string, never>; answer: { status: "up" } };
   /** This description, in OpenAPI 3.1. */

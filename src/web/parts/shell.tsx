@@ -48,6 +48,12 @@ export const SETTINGS: readonly (MenuPage & { readonly about: string })[] = [
     roles: ['admin', 'analyst'],
   },
   { page: 'people', text: 'People', about: 'Who may sign in, and what each may do.', roles: ['admin'] },
+  {
+    page: 'upkeep',
+    text: 'Health and storage',
+    about: 'Whether the service itself is well, what to mend, and how much room is left.',
+    roles: ['admin'],
+  },
   { page: 'trail', text: 'Who did what', about: 'What our own people did here.', roles: ['admin'] },
 ];
 
