@@ -5,6 +5,7 @@ import type { Role } from '../core/role.ts';
 import type { Desk } from '../incidents/desk.ts';
 import type { Exceptions } from '../incidents/exceptions.ts';
 import type { Incidents } from '../incidents/store.ts';
+import type { NoticeDesk } from '../notices/notice-desk.ts';
 import type { Check } from '../ops/checks.ts';
 import type { Room } from '../ops/room.ts';
 import type { Trail } from '../ops/trail.ts';
@@ -37,6 +38,7 @@ export interface ApiServices {
   readonly silentSince: () => ReadonlyMap<string, number>;
   /** Which rules see anything here. */
   readonly ruleWatch: Pick<RuleWatch, 'list'>;
+  readonly notices: Pick<NoticeDesk, 'isFixed' | 'settings' | 'latest' | 'undelivered' | 'test' | 'change'>;
   readonly health: { report(): Promise<HealthReport> };
   readonly setAsides: SetAsides;
   readonly identities: Identities;

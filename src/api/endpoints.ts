@@ -10,6 +10,7 @@ import { incident } from './endpoints/incident.ts';
 import { incidents } from './endpoints/incidents.ts';
 import { live } from './endpoints/live.ts';
 import { metrics } from './endpoints/metrics.ts';
+import { notices } from './endpoints/notices.ts';
 import { observations } from './endpoints/observations.ts';
 import { openapi } from './endpoints/openapi.ts';
 import { beginRecordReview, decideRecordCase, recordCases, recordReview } from './endpoints/record-cases.ts';
@@ -66,6 +67,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...people,
   trail,
   doctor,
+  ...notices,
   live,
   metrics,
   health,

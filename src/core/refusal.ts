@@ -20,6 +20,8 @@ export const REFUSALS = {
   'records/busy': { exit: 4, hint: 'Ask again in a few minutes: the records are being read.' },
   'records/review-running': { exit: 2, hint: 'Ask /api/v1/records/review how it stands.' },
   'notices/invalid': { exit: 2, hint: 'See docs/notices.md for the file.' },
+  'notices/fixed': { exit: 2, hint: 'Change the file and start the service again.' },
+  'notices/password-needed': { exit: 2, hint: 'Type the password again.' },
   'incidents/not-found': { exit: 2, hint: 'Incidents and their ids are listed by /api/v1/incidents.' },
   'incidents/not-now': { exit: 2, hint: 'What may be done with it now is listed under “actions” of the incident.' },
   'incidents/changed': { exit: 2, hint: 'Look at it again: it is not any more as you saw it.' },

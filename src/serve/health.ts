@@ -149,8 +149,8 @@ export class Health {
 const NOBODY_TOLD: Check = {
   what: 'notices',
   state: 'watch',
-  detail: 'nobody is told of anything by mail',
-  mend: 'Say who is told: see docs/notices.md.',
+  detail: 'nobody is told of anything',
+  mend: 'Say who is told: under Settings, Notices, or with serve --notices.',
 };
 
 /** In a thread of its own: a chain of years takes a while to read. */

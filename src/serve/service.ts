@@ -6,6 +6,7 @@ import path from 'node:path';
 import { ENDPOINTS } from '../api/endpoints.ts';
 import { openApiDocument } from '../api/openapi.ts';
 import type { Finding } from '../core/finding.ts';
+import { Refusal } from '../core/refusal.ts';
 import type { CanaryNames } from '../detect/canaries.ts';
 import { Desk } from '../incidents/desk.ts';
 import { Exceptions } from '../incidents/exceptions.ts';
@@ -14,6 +15,7 @@ import type { Listen, OpenDoor } from '../intake/doors/door.ts';
 import { openMllp } from '../intake/doors/mllp-door.ts';
 import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
 import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
+import { keptNotices, NoticeDesk } from '../notices/notice-desk.ts';
 import { Noticing } from '../notices/noticing.ts';
 import type { NoticeSettings } from '../notices/settings.ts';
 import type { Log } from '../ops/log.ts';
@@ -75,7 +77,7 @@ export interface ServiceOptions {
   readonly relationships: string | null;
   /** Of the nightly review: false alerts a day and 1,000 staff. */
   readonly budget: number;
-  /** `null`: nobody is told of anything. */
+  /** Of the file of `--notices`; `null`: what the page kept holds. */
   readonly notices: NoticeSettings | null;
   /** `null`: people sign in with passwords only. */
   readonly oidc: OidcSettings | null;
@@ -267,23 +269,27 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
   });
 
-  const noticing =
-    options.notices === null
-      ? null
-      : new Noticing({
-          state,
-          incidents,
-          settings: options.notices,
-          now,
-          silent: () => [...sourceWatch.silentSince.keys()].map((id) => names.get(id) ?? id.replace(/^host:/, '')),
-          onTrouble: ({ channel, reason, isGivenUp }) => {
-            counters.add('notices_not_delivered_total', { channel });
-            log.say('alarm', isGivenUp ? 'notice-given-up' : 'notice-not-delivered', { channel, reason });
-          },
-          onBug: (error) => log.bug(error),
-        });
-  noticing?.start();
-  if (noticing !== null) heard.on('finding', () => noticing.wake());
+  /** What cannot be read any more is told of; it is no reason to stop watching. */
+  const keptByPage = () =>
+    keptNotices(state, keys.seals, options.timeZone).catch((error: unknown) => {
+      if (!(error instanceof Refusal)) throw error;
+      log.say('alarm', 'notices-unreadable', { code: error.code });
+      return null;
+    });
+  const noticing = new Noticing({
+    state,
+    incidents,
+    settings: options.notices ?? (options.isSimulated ? null : await keptByPage()),
+    now,
+    silent: () => [...sourceWatch.silentSince.keys()].map((id) => names.get(id) ?? id.replace(/^host:/, '')),
+    onTrouble: ({ channel, reason, isGivenUp }) => {
+      counters.add('notices_not_delivered_total', { channel });
+      log.say('alarm', isGivenUp ? 'notice-given-up' : 'notice-not-delivered', { channel, reason });
+    },
+    onBug: (error) => log.bug(error),
+  });
+  noticing.start();
+  heard.on('finding', () => noticing.wake());
   const health = new Health({
     state,
     dataFolder,
@@ -294,7 +300,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     journal,
     archive,
     counters,
-    undelivered: async () => noticing?.outbox.undelivered() ?? null,
+    undelivered: async () => (noticing.settings === null ? null : noticing.outbox.undelivered()),
     pressure: pressureNow,
     now,
   });
@@ -341,6 +347,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             silentSince: () => sourceWatch.silentSince,
             ruleWatch,
             health,
+            notices: new NoticeDesk({
+              state,
+              seals: keys.seals,
+              timeZone: options.timeZone,
+              isFixed: options.isSimulated ? 'simulated' : options.notices === null ? null : 'file',
+              noticing,
+              now,
+            }),
             setAsides,
             identities,
             people,
@@ -368,7 +382,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             pseudonymise: (text) => pseudonymiser.text(text),
             pseudonymOf: (patient) => pseudonymiser.of(patient),
             whoLooked: (patient) => recordReview.whoLooked(patient),
-            undelivered: async () => noticing?.outbox.undelivered() ?? 0,
+            undelivered: () => noticing.outbox.undelivered(),
             failing: () => [...(archiveFailed ? ['archive'] : []), ...(judging.isRunning ? [] : ['judging'])],
             describe: () => openApiDocument(ENDPOINTS, options.version),
             onFinding: (listener) => {
@@ -412,7 +426,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const retention = setInterval(applyRetention, RETENTION_EVERY_MS).unref();
 
   async function shut(): Promise<void> {
-    await noticing?.stop();
+    await noticing.stop();
     await sourceWatch.stop();
     await ruleWatch.stop();
     health.stop();

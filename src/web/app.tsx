@@ -9,6 +9,7 @@ import { HuntPage } from './pages/hunt.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
 import { NormalPage } from './pages/normal.tsx';
+import { NoticesPage } from './pages/notices.tsx';
 import { ObservationsPage } from './pages/observations.tsx';
 import { PeoplePage } from './pages/people.tsx';
 import { RecordsPage } from './pages/records.tsx';
@@ -39,6 +40,7 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   'set-aside': SetAsidePage,
   settings: SettingsPage,
   rules: RulesPage,
+  notices: NoticesPage,
   upkeep: UpkeepPage,
   people: PeoplePage,
   trail: TrailPage,

@@ -12,6 +12,7 @@ export const PAGE_NAMES = [
   'set-aside',
   'settings',
   'rules',
+  'notices',
   'upkeep',
   'people',
   'trail',

@@ -43,6 +43,7 @@ const MORE: Readonly<Record<string, readonly [page: PageName, text: string]>> = 
   rules: ['rules', 'See the rules'],
   sources: ['sources', 'See the sources'],
   'set aside': ['set-aside', 'See what was set aside'],
+  notices: ['notices', 'See the notices'],
 };
 
 function Checks({ checks }: { readonly checks: readonly Check[] }) {

@@ -49,6 +49,12 @@ export const SETTINGS: readonly (MenuPage & { readonly about: string })[] = [
   },
   { page: 'people', text: 'People', about: 'Who may sign in, and what each may do.', roles: ['admin'] },
   {
+    page: 'notices',
+    text: 'Notices',
+    about: 'Who is told of incidents, by what means and when, and what could not be delivered.',
+    roles: ['admin'],
+  },
+  {
     page: 'upkeep',
     text: 'Health and storage',
     about: 'Whether the service itself is well, what to mend, and how much room is left.',
