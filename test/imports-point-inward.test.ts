@@ -23,7 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   packs: ['core', 'incidents', 'records'],
   records: ['core'],
   watch: ['core', 'intake', 'detect', 'detect/sigma', 'records', 'findings', 'store', 'ops'],
-  api: ['core', 'store', 'ops', 'people', 'incidents', 'records', 'watch'],
+  api: ['core', 'store', 'ops', 'people', 'incidents', 'notices', 'packs', 'records', 'watch'],
   serve: [
     'scan',
     'report',
@@ -36,6 +36,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'people',
     'incidents',
     'notices',
+    'packs',
+    'records',
     'watch',
     'api',
     'web',

@@ -5,6 +5,9 @@ import type { Role } from '../core/role.ts';
 import type { Desk } from '../incidents/desk.ts';
 import type { Exceptions } from '../incidents/exceptions.ts';
 import type { Incidents } from '../incidents/store.ts';
+import type { NoticeDesk } from '../notices/notice-desk.ts';
+import type { Check } from '../ops/checks.ts';
+import type { Room } from '../ops/room.ts';
 import type { Trail } from '../ops/trail.ts';
 import type { Oidc } from '../people/oidc.ts';
 import type { Passkeys } from '../people/passkeys.ts';
@@ -14,12 +17,14 @@ import type { Tokens } from '../people/tokens.ts';
 import type { SignIn } from '../people/sign-in.ts';
 import type { LookLine } from '../records/who-looked.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
+import type { LegalHold } from '../store/archive/retention.ts';
 import type { Counters } from '../watch/counters.ts';
 import type { Findings } from '../watch/findings-store.ts';
 import type { Identities } from '../watch/identities.ts';
 import type { RecordCases } from '../watch/record-cases.ts';
 import type { RecordReview } from '../watch/record-review.ts';
 import type { SetAsides } from '../watch/set-aside-store.ts';
+import type { RuleWatch } from '../watch/rule-watch.ts';
 import type { Sources } from '../watch/sources.ts';
 
 /** What endpoints answer from. */
@@ -31,6 +36,10 @@ export interface ApiServices {
   readonly sources: Sources;
   /** Since when each silent source has been silent, by id. */
   readonly silentSince: () => ReadonlyMap<string, number>;
+  /** Which rules see anything here. */
+  readonly ruleWatch: Pick<RuleWatch, 'list'>;
+  readonly notices: Pick<NoticeDesk, 'isFixed' | 'settings' | 'latest' | 'undelivered' | 'test' | 'change'>;
+  readonly health: { report(): Promise<HealthReport> };
   readonly setAsides: SetAsides;
   readonly identities: Identities;
   readonly people: People;
@@ -77,6 +86,30 @@ export interface ApiServices {
   readonly describe: () => object;
   /** Calls `heard` with each new finding, until the answer is called. */
   readonly onFinding: (heard: (finding: Finding) => void) => () => void;
+}
+
+/** How the service itself is. */
+export interface HealthReport {
+  readonly startedAt: number;
+  readonly checks: readonly Check[];
+  readonly room: Omit<Room, 'holds'> & {
+    readonly holds: readonly (Omit<LegalHold, 'sourceId'> & {
+      /** Its name; `null`: every source. */
+      readonly source: string | null;
+    })[];
+  };
+  readonly flow: {
+    /** Events since the start. */
+    readonly kept: number;
+    /** Of the last five minutes; `null`: not known yet. */
+    readonly perSecond: number | null;
+    /** Times that a source was asked to wait, since the start. */
+    readonly heldBack: number;
+    readonly notJudgedBytes: number;
+    readonly notArchivedBytes: number;
+    /** Events that a restart takes from the journal again. */
+    readonly notSealed: number;
+  };
 }
 
 /** Files that people drop on the page. */

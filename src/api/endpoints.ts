@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.ts';
 import { board } from './endpoints/board.ts';
+import { doctor } from './endpoints/doctor.ts';
 import { eventCounts, events } from './endpoints/events.ts';
 import { addException, exceptions, previewException, revokeException } from './endpoints/exceptions.ts';
 import { finding, findings } from './endpoints/findings.ts';
@@ -9,6 +10,7 @@ import { incident } from './endpoints/incident.ts';
 import { incidents } from './endpoints/incidents.ts';
 import { live } from './endpoints/live.ts';
 import { metrics } from './endpoints/metrics.ts';
+import { notices } from './endpoints/notices.ts';
 import { observations } from './endpoints/observations.ts';
 import { openapi } from './endpoints/openapi.ts';
 import { beginRecordReview, decideRecordCase, recordCases, recordReview } from './endpoints/record-cases.ts';
@@ -19,6 +21,7 @@ import { people } from './endpoints/people.ts';
 import { scans } from './endpoints/scans.ts';
 import { simulation } from './endpoints/simulation.ts';
 import { session } from './endpoints/session.ts';
+import { rules } from './endpoints/rules.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
 import { addSource, sources } from './endpoints/sources.ts';
@@ -42,6 +45,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   revokeException,
   events,
   eventCounts,
+  rules,
   sources,
   addSource,
   setaside,
@@ -62,6 +66,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...oidc,
   ...people,
   trail,
+  doctor,
+  ...notices,
   live,
   metrics,
   health,

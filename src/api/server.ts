@@ -236,7 +236,7 @@ function asked(query: unknown): Record<string, unknown> {
 }
 
 /** What an input may hold that nobody is to read later. */
-const SECRETS = new Set(['password', 'code', 'token', 'response']);
+const SECRETS = new Set(['password', 'code', 'token', 'response', 'secret', 'url']);
 
 /** What somebody asked for may name a patient; the trail does not. */
 function cleaned(input: Readonly<Record<string, unknown>>, { pseudonymise, pseudonymOf }: ApiServices): object {
@@ -286,6 +286,9 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'sign-in/provider': 502,
   'sign-in/no-provider': 404,
   'simulation/failed': 503,
+  'notices/invalid': 422,
+  'notices/fixed': 409,
+  'notices/password-needed': 422,
   'scans/not-found': 404,
   'scans/too-large': 413,
   'scans/busy': 503,

@@ -1,6 +1,6 @@
-import { loadRules, mapLogSource } from '../detect/sigma/index.ts';
-import { needsOf } from '../report/coverage.ts';
+import { loadRules, needsOf } from '../detect/sigma/index.ts';
 import { plural } from '../report/wording.ts';
+import { type RuleState, statesOf } from '../findings/rule-states.ts';
 import { loadTechniqueWords, wordsFor } from '../findings/words.ts';
 import { Refusal } from '../core/refusal.ts';
 import { existsSync } from 'node:fs';
@@ -50,9 +50,13 @@ export async function runRules(
     includeDeprecated: given.flag('include-deprecated'),
     cacheFolder: cacheFolder(env),
   });
-  if (action === 'check') print(given.flag('json') ? `${JSON.stringify(stateOfAll(loaded))}\n` : checkText(loaded));
-  else if (action === 'list')
-    print(given.flag('json') ? `${JSON.stringify(stateOfAll(loaded).rules)}\n` : listText(loaded));
+  if (action === 'check')
+    print(
+      given.flag('json')
+        ? `${JSON.stringify({ rules: statesOf(loaded), warnings: loaded.warnings })}\n`
+        : checkText(loaded),
+    );
+  else if (action === 'list') print(given.flag('json') ? `${JSON.stringify(statesOf(loaded))}\n` : listText(loaded));
   else if (action === 'explain') print(explainText(loaded, rest[0] ?? ''));
   else throw new Refusal('usage/unknown-verb', `wardwatch rules: “${action}” is not check, list, explain or update`);
   return EXIT.done;
@@ -60,48 +64,9 @@ export async function runRules(
 
 type Loaded = ReturnType<typeof loadRules>;
 
-interface RuleState {
-  readonly id: string | null;
-  readonly title: string | null;
-  readonly level: string | null;
-  readonly path: string;
-  readonly state: 'runs' | 'cannot-run';
-  readonly reason: string | null;
-  readonly detail: string | null;
-  /** What has to be switched on or sent for it to see anything. */
-  readonly needs: string | null;
-}
-
-function stateOfAll(loaded: Loaded): { rules: RuleState[]; warnings: readonly string[] } {
-  const rules: RuleState[] = loaded.rules.map((rule) => {
-    const { id, title, level, path, logSource } = rule;
-    const { ways, claimable } = mapLogSource(logSource);
-    const isMapped = ways.length > 0 || claimable;
-    const named = [logSource.product, logSource.category, logSource.service]
-      .filter((word) => word !== undefined)
-      .join(' / ');
-    return {
-      id,
-      title,
-      level,
-      path,
-      state: isMapped ? 'runs' : 'cannot-run',
-      reason: isMapped ? null : 'logsource-not-mapped',
-      detail: isMapped
-        ? null
-        : `no format that is read here is “${named}”; if you have such logs as JSON, declare them with --as`,
-      needs: isMapped ? needsOf(rule) : null,
-    };
-  });
-  for (const { id, title, level, path } of loaded.correlations)
-    rules.push({ id, title, level, path, state: 'runs', reason: null, detail: null, needs: null });
-  for (const { id, title, path, reason, detail } of loaded.problems)
-    rules.push({ id, title, level: null, path, state: 'cannot-run', reason, detail, needs: null });
-  return { rules, warnings: loaded.warnings };
-}
-
 function checkText(loaded: Loaded): string {
-  const { rules, warnings } = stateOfAll(loaded);
+  const { warnings } = loaded;
+  const rules = statesOf(loaded);
   const runs = rules.filter(({ state }) => state === 'runs').length;
   const lines = [`${plural(rules.length, 'rule')}: ${runs} can run, ${rules.length - runs} cannot.`];
   const byReason = new Map<string, RuleState[]>();
@@ -122,8 +87,8 @@ function checkText(loaded: Loaded): string {
 }
 
 function listText(loaded: Loaded): string {
-  return stateOfAll(loaded)
-    .rules.map(
+  return statesOf(loaded)
+    .map(
       ({ id, level, state, title }) =>
         `${(id ?? '-').padEnd(38)}${(level ?? '-').padEnd(15)}${state.padEnd(12)}${title ?? ''}\n`,
     )

@@ -20,6 +20,8 @@ export const REFUSALS = {
   'records/busy': { exit: 4, hint: 'Ask again in a few minutes: the records are being read.' },
   'records/review-running': { exit: 2, hint: 'Wait for it: the page of records says how it stands.' },
   'notices/invalid': { exit: 2, hint: 'See docs/notices.md for the file.' },
+  'notices/fixed': { exit: 2, hint: 'Change the file and start the service again.' },
+  'notices/password-needed': { exit: 2, hint: 'Type the password again.' },
   'incidents/not-found': { exit: 2, hint: 'Look for it in the list of incidents.' },
   'incidents/clock-runs': {
     exit: 2,

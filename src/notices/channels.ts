@@ -32,7 +32,10 @@ export class Channels {
   }
 
   /** @throws if it was not taken, whatever the reason */
-  async send({ channel, subject, body, id }: OutboxRow, now: number): Promise<void> {
+  async send(
+    { channel, subject, body, id }: Pick<OutboxRow, 'id' | 'channel' | 'subject' | 'body'>,
+    now: number,
+  ): Promise<void> {
     const [kind, target] = splitAt(channel, ':');
     if (kind === 'mail') {
       const { smtp } = this.#settings;

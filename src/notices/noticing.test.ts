@@ -369,3 +369,30 @@ for (const [what, at, end] of ends)
   test(`quiet hours ${what} end by the clock on the wall`, () => {
     equal(new Date(afterQuiet(Date.parse(at), quiet, 'Europe/London')).toISOString(), end);
   });
+
+test('settings that change hold from the next notice on; what waits for a webhook that is gone is given up', async (t) => {
+  const made = await office(t);
+  const { settings } = made.noticing;
+  ok(settings !== null);
+  await made.noticing.change(null);
+  await made.find('dc1', 'impact', 3);
+  await made.after(MINUTE);
+  deepEqual(made.post.recipients, [], 'nobody is told');
+  const down = { url: 'http://127.0.0.1:9/', form: 'generic', secret: null } as const;
+  await made.noticing.change({ ...settings, smtp: null, webhooks: [down] });
+  await made.after(MINUTE);
+  equal(await made.noticing.outbox.undelivered(), 1, 'what was found while nobody could be told is told now');
+  await made.noticing.change({ ...settings, webhooks: [] });
+  await made.after(HOUR);
+  const [waiting] = (await made.noticing.outbox.latest(10)).filter(({ channel }) => channel === 'webhook:0');
+  ok(waiting?.failed_at != null && waiting.tries === 1, 'it is not tried again');
+});
+
+test('a test letter goes to everybody at once, and says which was not taken', async (t) => {
+  const made = await office(t);
+  const results = await made.noticing.test();
+  ok(results.length > 1 && results.every(({ problem }) => problem === null), JSON.stringify(results));
+  ok(made.post.mails.every(({ text }) => text.includes('[TEST]')));
+  made.post.isDown = true;
+  ok((await made.noticing.test()).some(({ channel, problem }) => channel.startsWith('mail:') && problem !== null));
+});

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { Band } from '../core/observation.ts';
 import { type ClockKind, loadClockKinds, stateOf, wallText } from '../incidents/clocks.ts';
@@ -5,7 +6,7 @@ import { type IncidentId, record } from '../incidents/join.ts';
 import { OPEN_STATES } from '../incidents/life.ts';
 import type { Incident, Incidents } from '../incidents/store.ts';
 import type { State } from '../store/state.ts';
-import type { ClockRow, IncidentRow, Tables } from '../store/tables.ts';
+import type { ClockRow, IncidentRow, OutboxRow, Tables } from '../store/tables.ts';
 import { Channels } from './channels.ts';
 import { afterQuiet, localOf } from './local-time.ts';
 import { Outbox } from './outbox.ts';
@@ -15,7 +16,8 @@ import { digestOf, noticeOf, type Occasion, type Told, webhookBody } from './tex
 export interface NoticingParts {
   readonly state: State;
   readonly incidents: Incidents;
-  readonly settings: NoticeSettings;
+  /** To begin with. `null`: nobody is told of anything. */
+  readonly settings: NoticeSettings | null;
   readonly now: () => number;
   /** Names of the sources that are silent now. */
   readonly silent: () => readonly string[];
@@ -41,7 +43,8 @@ const REPEAT_DAYS = 3;
 export class Noticing {
   readonly #parts: NoticingParts;
   readonly #outbox: Outbox;
-  readonly #channels: Channels;
+  #settings: NoticeSettings | null;
+  #channels: Channels | null;
   readonly #clockKinds = loadClockKinds();
   #timer: NodeJS.Timeout | null = null;
   #soon: NodeJS.Timeout | null = null;
@@ -50,7 +53,8 @@ export class Noticing {
   constructor(parts: NoticingParts) {
     this.#parts = parts;
     this.#outbox = new Outbox(parts.state, parts.now);
-    this.#channels = new Channels(parts.settings);
+    this.#settings = parts.settings;
+    this.#channels = parts.settings === null ? null : new Channels(parts.settings);
   }
 
   start(): void {
@@ -75,7 +79,48 @@ export class Noticing {
     if (this.#soon !== null) clearTimeout(this.#soon);
     this.#timer = null;
     await this.#ticking;
-    this.#channels.close();
+    this.#channels?.close();
+  }
+
+  get settings(): NoticeSettings | null {
+    return this.#settings;
+  }
+
+  /** From here on others are told, or in another way. What waits for a webhook that is no more is given up. */
+  change(settings: NoticeSettings | null): Promise<void> {
+    const changed = this.#ticking.then(async () => {
+      const before = this.#settings?.webhooks ?? [];
+      const gone = before.flatMap(({ url }, index) =>
+        settings?.webhooks[index]?.url === url ? [] : [`webhook:${index}`],
+      );
+      await this.#outbox.giveUp(gone);
+      this.#channels?.close();
+      this.#settings = settings;
+      this.#channels = settings === null ? null : new Channels(settings);
+    });
+    this.#ticking = changed.catch((error: unknown) => this.#parts.onBug(error));
+    return changed;
+  }
+
+  /** Sends everybody, and every webhook, a letter that says it is a test; resolves when each was taken or refused. */
+  async test(): Promise<readonly { readonly channel: string; readonly problem: string | null }[]> {
+    const [settings, channels] = [this.#settings, this.#channels];
+    if (settings === null || channels === null) return [];
+    const mails = settings.smtp === null ? [] : settings.people.map(({ mail }) => mail);
+    const letters = [
+      ...[...new Set(mails)].map((mail) => testLetter(`mail:${mail}`, TEST.text)),
+      ...settings.webhooks.map((webhook, index) => testLetter(`webhook:${index}`, webhookBody(webhook, TEST, null))),
+    ];
+    return Promise.all(
+      letters.map(async (letter) => {
+        try {
+          await channels.send(letter, this.#parts.now());
+          return { channel: letter.channel, problem: null };
+        } catch (error) {
+          return { channel: letter.channel, problem: reasonOf(error) };
+        }
+      }),
+    );
   }
 
   get outbox(): Outbox {
@@ -84,18 +129,21 @@ export class Noticing {
 
   async tick(): Promise<void> {
     const { state } = this.#parts;
+    const settings = this.#settings;
+    // Nobody would hear it, and it would count as told.
+    if (settings === null || (settings.smtp === null && settings.webhooks.length === 0)) return;
     const open = await state.db.selectFrom('incidents').selectAll().where('state', 'in', OPEN_STATES).execute();
     for (const row of open) {
       await this.#raiseRepeats(row);
       const incident = await this.#parts.incidents.find(row.id);
-      if (incident !== null) await this.#tell(row, incident);
+      if (incident !== null) await this.#tell(settings, row, incident);
     }
-    await this.#tellClocks();
-    await this.#tellDigest();
+    await this.#tellClocks(settings);
+    await this.#tellDigest(settings);
     await this.#send();
   }
 
-  async #tell(row: IncidentRow, incident: Incident): Promise<void> {
+  async #tell(settings: NoticeSettings, row: IncidentRow, incident: Incident): Promise<void> {
     const { band } = incident.score;
     const within = LOOK_WITHIN_MS[band];
     if (within === null) return;
@@ -103,27 +151,26 @@ export class Noticing {
     const toldBand = row.told_band as Band | null;
     if (toldBand === null || BAND_RANK[band] > BAND_RANK[toldBand]) {
       const occasion: Occasion = { kind: toldBand === null ? 'new' : 'raised' };
-      await this.#letters(row.id, incident, occasion, band, 1, { told_band: band, told_step: 1, told_at: now });
+      await this.#letters(settings, row.id, incident, occasion, band, 1, {
+        told_band: band,
+        told_step: 1,
+        told_at: now,
+      });
       return;
     }
     if (row.acknowledged_at !== null || row.told_at === null || now - row.told_at < within) return;
-    const next = this.#stepAfter(row.told_step);
+    const next = stepAfter(settings, row.told_step);
     if (next === null) return;
     const minutes = Math.round((now - row.opened_at) / 60_000);
-    await this.#letters(row.id, incident, { kind: 'nobody-looked', minutes }, band, next, {
+    await this.#letters(settings, row.id, incident, { kind: 'nobody-looked', minutes }, band, next, {
       told_step: next,
       told_at: now,
     });
   }
 
-  /** `null`: everybody has been told. */
-  #stepAfter(step: number): number | null {
-    const later = this.#parts.settings.people.map((person) => person.step).filter((each) => each > step);
-    return later.length === 0 ? null : Math.min(...later);
-  }
-
   /** What is told, and that it was, are one transaction. */
   async #letters(
+    settings: NoticeSettings,
     id: IncidentId,
     incident: Incident,
     occasion: Occasion,
@@ -131,31 +178,31 @@ export class Noticing {
     step: number,
     marks: Partial<IncidentRow>,
   ): Promise<void> {
-    const { state, settings, now } = this.#parts;
+    const { state, now } = this.#parts;
     await state.transaction(async (within) => {
       const people = settings.people.filter((person) => person.step === step);
       const told = noticeOf(incident, occasion, settings.serviceUrl);
-      const names = await this.#put(within, told, incident, this.#when(band), people);
+      const names = await this.#put(settings, within, told, incident, this.#when(settings, band), people);
       await within.updateTable('incidents').set(marks).where('id', '=', id).execute();
       await record(within, id, now(), null, 'told', { occasion: occasion.kind, step, to: names });
     });
   }
 
   /** What is not an emergency waits for the quiet to end. */
-  #when(band: Band): number {
-    const { settings, now } = this.#parts;
+  #when(settings: NoticeSettings, band: Band): number {
+    const { now } = this.#parts;
     return band === 'emergency' ? now() : afterQuiet(now(), settings.quiet, settings.timeZone);
   }
 
   /** Puts a letter for each person and webhook into the outbox. */
   async #put(
+    settings: NoticeSettings,
     within: Transaction<Tables>,
     told: Told,
     incident: Incident | null,
     at: number,
     people: NoticeSettings['people'],
   ): Promise<string[]> {
-    const { settings } = this.#parts;
     const incidentId = incident?.id ?? null;
     if (settings.smtp !== null)
       for (const { mail } of people)
@@ -213,19 +260,19 @@ export class Noticing {
     });
   }
 
-  async #tellClocks(): Promise<void> {
+  async #tellClocks(settings: NoticeSettings): Promise<void> {
     const { state, now } = this.#parts;
     const clocks = await state.db.selectFrom('clocks').selectAll().where('ended_at', 'is', null).execute();
     for (const clock of clocks) {
       const kind = this.#clockKinds[clock.kind];
       const is = stateOf(clock, now());
       if (kind !== undefined && (is === 'soon' || is === 'overdue') && clock.told_state !== is)
-        await this.#tellClock(clock, kind, is);
+        await this.#tellClock(settings, clock, kind, is);
     }
   }
 
-  async #tellClock(clock: ClockRow, kind: ClockKind, is: 'soon' | 'overdue'): Promise<void> {
-    const { state, settings, incidents, now } = this.#parts;
+  async #tellClock(settings: NoticeSettings, clock: ClockRow, kind: ClockKind, is: 'soon' | 'overdue'): Promise<void> {
+    const { state, incidents, now } = this.#parts;
     const incident = await incidents.find(clock.incident_id);
     if (incident === null) return;
     const due = wallText(clock.due_at, settings.timeZone);
@@ -237,14 +284,21 @@ export class Noticing {
     // A deadline that has passed is everybody's; one that is near is that of whoever is called first.
     const people = is === 'overdue' ? settings.people : settings.people.filter(({ step }) => step === 1);
     await state.transaction(async (within) => {
-      await this.#put(within, told, incident, this.#when(is === 'overdue' ? 'emergency' : 'urgent'), people);
+      await this.#put(
+        settings,
+        within,
+        told,
+        incident,
+        this.#when(settings, is === 'overdue' ? 'emergency' : 'urgent'),
+        people,
+      );
       await within.updateTable('clocks').set({ told_state: is }).where('id', '=', clock.id).execute();
       await record(within, incident.id, now(), null, 'told', { occasion: `clock-${is}`, clock: clock.id });
     });
   }
 
-  async #tellDigest(): Promise<void> {
-    const { state, settings, incidents, now, silent } = this.#parts;
+  async #tellDigest(settings: NoticeSettings): Promise<void> {
+    const { state, incidents, now, silent } = this.#parts;
     if (settings.digestAt === null) return;
     const { date, minute } = localOf(now(), settings.timeZone);
     if (minute < settings.digestAt) return;
@@ -265,6 +319,7 @@ export class Noticing {
     const told = digestOf(open, fresh, silent(), await this.#outbox.undelivered());
     await state.transaction(async (within) => {
       await this.#put(
+        settings,
         within,
         told,
         null,
@@ -283,7 +338,7 @@ export class Noticing {
     const { now, onTrouble } = this.#parts;
     for (const letter of await this.#outbox.due(BATCH))
       try {
-        await this.#channels.send(letter, now());
+        await this.#channels?.send(letter, now());
         await this.#outbox.sent(letter.id);
       } catch (error) {
         const isGivenUp = await this.#outbox.notSent(letter);
@@ -294,6 +349,21 @@ export class Noticing {
         });
       }
   }
+}
+
+/** `null`: everybody has been told. */
+function stepAfter({ people }: NoticeSettings, step: number): number | null {
+  const later = people.map((person) => person.step).filter((each) => each > step);
+  return later.length === 0 ? null : Math.min(...later);
+}
+
+const TEST: Told = {
+  subject: '[TEST] Wardwatch can reach you',
+  text: 'This is a test that somebody asked for. Nothing has happened, and there is nothing to do.',
+};
+
+function testLetter(channel: string, body: string): Pick<OutboxRow, 'id' | 'channel' | 'subject' | 'body'> {
+  return { id: `ntc_${randomBytes(9).toString('hex')}`, channel, subject: TEST.subject, body };
 }
 
 /** Without what a server may have repeated of the letter. */

@@ -75,6 +75,29 @@ export class Outbox {
     return isGivenUp;
   }
 
+  /** Nothing more is tried on these channels of what waits. */
+  async giveUp(channels: readonly string[]): Promise<void> {
+    if (channels.length === 0) return;
+    await this.#state.db
+      .updateTable('outbox')
+      .set({ failed_at: this.#now() })
+      .where('channel', 'in', channels)
+      .where('sent_at', 'is', null)
+      .where('failed_at', 'is', null)
+      .execute();
+  }
+
+  /** The newest first. */
+  async latest(limit: number): Promise<readonly Omit<OutboxRow, 'subject' | 'body'>[]> {
+    return this.#state.db
+      .selectFrom('outbox')
+      .select(['id', 'channel', 'incident_id', 'created_at', 'next_at', 'tries', 'sent_at', 'failed_at'])
+      .orderBy('created_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .execute();
+  }
+
   /** How many could not be sent at their last try, or were given up in the last day. */
   async undelivered(): Promise<number> {
     const { count } = await this.#state.db

@@ -34,7 +34,7 @@ export function noticeOf(incident: Incident, occasion: Occasion, serviceUrl: str
     ...(accounts.length === 0 ? [] : [`Accounts: ${few(accounts)}`]),
     `${incident.findings} findings since ${new Date(incident.openedAt).toISOString()}.`,
     '',
-    `What to do stands with the incident ${id}${serviceUrl === null ? '.' : `: ${serviceUrl}/api/v1/incidents/${id}`}`,
+    `What to do stands with the incident ${id}${serviceUrl === null ? '.' : `: ${serviceUrl}/incident?id=${id}`}`,
     'Acknowledge it there, so that nobody else is called.',
   ];
   const about = occasion.kind === 'clock' ? `[DEADLINE] ${occasion.title}` : `[${band}] ${title}`;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { ENDPOINTS } from '../api/endpoints.ts';
 import { openApiDocument } from '../api/openapi.ts';
 import type { Finding } from '../core/finding.ts';
+import { Refusal } from '../core/refusal.ts';
 import type { CanaryNames } from '../detect/canaries.ts';
 import { Desk } from '../incidents/desk.ts';
 import { Exceptions } from '../incidents/exceptions.ts';
@@ -14,6 +15,7 @@ import type { Listen, OpenDoor } from '../intake/doors/door.ts';
 import { openMllp } from '../intake/doors/mllp-door.ts';
 import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
 import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
+import { keptNotices, NoticeDesk } from '../notices/notice-desk.ts';
 import { Noticing } from '../notices/noticing.ts';
 import type { NoticeSettings } from '../notices/settings.ts';
 import type { Log } from '../ops/log.ts';
@@ -39,6 +41,7 @@ import { Polled } from '../watch/polled.ts';
 import { RecordCases } from '../watch/record-cases.ts';
 import { RecordReview } from '../watch/record-review.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
+import { RuleWatch } from '../watch/rule-watch.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
 import { Sources } from '../watch/sources.ts';
 import { Oidc, type OidcSettings } from '../people/oidc.ts';
@@ -47,6 +50,7 @@ import { People } from '../people/people.ts';
 import { Sessions } from '../people/sessions.ts';
 import { SignIn } from '../people/sign-in.ts';
 import { Tokens } from '../people/tokens.ts';
+import { Health } from './health.ts';
 import { openHttp } from './http.ts';
 import { Scans } from './scans.ts';
 import { Simulation } from './simulation.ts';
@@ -73,7 +77,7 @@ export interface ServiceOptions {
   readonly relationships: string | null;
   /** Of the nightly review: false alerts a day and 1,000 staff. */
   readonly budget: number;
-  /** `null`: nobody is told of anything. */
+  /** Of the file of `--notices`; `null`: what the page kept holds. */
   readonly notices: NoticeSettings | null;
   /** `null`: people sign in with passwords only. */
   readonly oidc: OidcSettings | null;
@@ -175,6 +179,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onBug: (error) => log.bug(error),
   });
   await judging.start();
+  const ruleWatch = new RuleWatch({
+    state,
+    judging,
+    findings,
+    ruleFolders: options.rules.ruleFolders,
+    now,
+    onBug: (error) => log.bug(error),
+  });
+  ruleWatch.start();
   const archive = await openArchive({
     folder: archiveFolder,
     journal,
@@ -233,6 +246,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onBug: (error) => log.bug(error),
   });
   await sourceWatch.start();
+  const pressureNow = () =>
+    pressure ?? (judging.backlogBytes > MAX_BACKLOG_BYTES ? 'judging is behind by more than 512 MiB' : null);
   const pipeline = new Pipeline({
     sources,
     pseudonymiser,
@@ -241,8 +256,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     counters,
     timeZone: options.timeZone,
     now,
-    pressure: () =>
-      pressure ?? (judging.backlogBytes > MAX_BACKLOG_BYTES ? 'judging is behind by more than 512 MiB' : null),
+    pressure: pressureNow,
     keepIdentities: () => identities.keep(),
     isCrowded: () => judging.backlogBytes > CROWDED_BYTES,
     onKept: () => judging.wake(),
@@ -255,23 +269,42 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
   });
 
-  const noticing =
-    options.notices === null
-      ? null
-      : new Noticing({
-          state,
-          incidents,
-          settings: options.notices,
-          now,
-          silent: () => [...sourceWatch.silentSince.keys()].map((id) => names.get(id) ?? id.replace(/^host:/, '')),
-          onTrouble: ({ channel, reason, isGivenUp }) => {
-            counters.add('notices_not_delivered_total', { channel });
-            log.say('alarm', isGivenUp ? 'notice-given-up' : 'notice-not-delivered', { channel, reason });
-          },
-          onBug: (error) => log.bug(error),
-        });
-  noticing?.start();
-  if (noticing !== null) heard.on('finding', () => noticing.wake());
+  /** What cannot be read any more is told of; it is no reason to stop watching. */
+  const keptByPage = () =>
+    keptNotices(state, keys.seals, options.timeZone).catch((error: unknown) => {
+      if (!(error instanceof Refusal)) throw error;
+      log.say('alarm', 'notices-unreadable', { code: error.code });
+      return null;
+    });
+  const noticing = new Noticing({
+    state,
+    incidents,
+    settings: options.notices ?? (options.isSimulated ? null : await keptByPage()),
+    now,
+    silent: () => [...sourceWatch.silentSince.keys()].map((id) => names.get(id) ?? id.replace(/^host:/, '')),
+    onTrouble: ({ channel, reason, isGivenUp }) => {
+      counters.add('notices_not_delivered_total', { channel });
+      log.say('alarm', isGivenUp ? 'notice-given-up' : 'notice-not-delivered', { channel, reason });
+    },
+    onBug: (error) => log.bug(error),
+  });
+  noticing.start();
+  heard.on('finding', () => noticing.wake());
+  const health = new Health({
+    state,
+    dataFolder,
+    keysFolder: options.keysFolder,
+    sources,
+    silentSince: () => sourceWatch.silentSince,
+    judging,
+    journal,
+    archive,
+    counters,
+    undelivered: async () => (noticing.settings === null ? null : noticing.outbox.undelivered()),
+    pressure: pressureNow,
+    now,
+  });
+  health.start();
   const doors: OpenDoor[] = [];
   const open = async (door: Promise<OpenDoor>): Promise<string> => {
     const opened = await door;
@@ -312,6 +345,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             exceptions: new Exceptions(state, now),
             sources,
             silentSince: () => sourceWatch.silentSince,
+            ruleWatch,
+            health,
+            notices: new NoticeDesk({
+              state,
+              seals: keys.seals,
+              timeZone: options.timeZone,
+              isFixed: options.isSimulated ? 'simulated' : options.notices === null ? null : 'file',
+              noticing,
+              now,
+            }),
             setAsides,
             identities,
             people,
@@ -339,7 +382,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             pseudonymise: (text) => pseudonymiser.text(text),
             pseudonymOf: (patient) => pseudonymiser.of(patient),
             whoLooked: (patient) => recordReview.whoLooked(patient),
-            undelivered: async () => noticing?.outbox.undelivered() ?? 0,
+            undelivered: () => noticing.outbox.undelivered(),
             failing: () => [...(archiveFailed ? ['archive'] : []), ...(judging.isRunning ? [] : ['judging'])],
             describe: () => openApiDocument(ENDPOINTS, options.version),
             onFinding: (listener) => {
@@ -383,8 +426,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const retention = setInterval(applyRetention, RETENTION_EVERY_MS).unref();
 
   async function shut(): Promise<void> {
-    await noticing?.stop();
+    await noticing.stop();
     await sourceWatch.stop();
+    await ruleWatch.stop();
+    health.stop();
     await judging.stop();
     await archive.close();
     await journal.close();

@@ -11,6 +11,13 @@ export class Counters {
     this.#counts.set(name, value);
   }
 
+  /** Of all labels together. */
+  get(name: string): number {
+    let sum = 0;
+    for (const [key, count] of this.#counts) if (key === name || key.startsWith(`${name}{`)) sum += count;
+    return sum;
+  }
+
   /** Prometheus' text format. */
   text(): string {
     return [...this.#counts]

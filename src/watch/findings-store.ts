@@ -76,10 +76,18 @@ export class Findings {
     return row === undefined ? { to: 0, from: 0 } : (JSON.parse(row.value) as Judged);
   }
 
-  /** A page of findings, the newest first. */
-  async page(cursor: Cursor | null, limit: number): Promise<readonly { finding: Finding; cursor: Cursor }[]> {
-    const rows = await this.#state.db
-      .selectFrom('findings')
+  /**
+   * A page of findings, the newest first.
+   *
+   * @param rule only those of the rule with this id; `null`: of any
+   */
+  async page(
+    cursor: Cursor | null,
+    limit: number,
+    rule: string | null = null,
+  ): Promise<readonly { finding: Finding; cursor: Cursor }[]> {
+    const all = this.#state.db.selectFrom('findings');
+    const rows = await (rule === null ? all : all.where('rule_id', '=', rule))
       .select(['id', 'body', 'first_seen_at'])
       .orderBy('first_seen_at', 'desc')
       .orderBy('id', 'desc')
@@ -113,6 +121,17 @@ export class Findings {
       .where('first_seen_at', '<', to)
       .executeTakeFirstOrThrow();
     return count;
+  }
+
+  /** How many of each rule were first seen since then, and when the last was. */
+  async countByRule(from: number): Promise<ReadonlyMap<string, { readonly count: number; readonly lastAt: number }>> {
+    const rows = await this.#state.db
+      .selectFrom('findings')
+      .select(({ fn }) => ['rule_id', fn.countAll<number>().as('count'), fn.max<number>('first_seen_at').as('last_at')])
+      .where('first_seen_at', '>=', from)
+      .groupBy('rule_id')
+      .execute();
+    return new Map(rows.map(({ rule_id: rule, count, last_at: lastAt }) => [rule, { count, lastAt }]));
   }
 
   /** Those about a host or an account that add to its score, of a time, the oldest first; at most 5,000. */

@@ -1,9 +1,11 @@
 import type { CanaryNames } from '../detect/canaries.ts';
+import type { RuleState } from '../findings/rule-states.ts';
 import type { Filed } from './findings-store.ts';
 
 /** What the thread that judges is started with. Plain data. */
 export interface JudgingSetup {
   readonly journalFolder: string;
+  /** The first holds our own. */
   readonly ruleFolders: readonly string[];
   readonly placeholders: Readonly<Record<string, readonly string[]>>;
   readonly cacheFolder: string | null;
@@ -24,11 +26,15 @@ export type ToJudging =
   | { readonly kind: 'name'; readonly id: string; readonly name: string }
   /** What the last batch led to is filed: go on. */
   | { readonly kind: 'go' }
+  /** Say which rules could have fired. */
+  | { readonly kind: 'could-fire' }
   /** Judge up to `end`, say so, and end. */
   | { readonly kind: 'stop'; readonly end: number };
 
 export type FromJudging =
-  | { readonly kind: 'ready'; readonly reachMs: number; readonly rules: number }
+  | { readonly kind: 'ready'; readonly reachMs: number; readonly rules: readonly RuleState[] }
+  /** Since the thread began, by what came: ids of rules. */
+  | { readonly kind: 'could-fire'; readonly rules: ReadonlySet<string> }
   /** What behaviour has learned of everything before this is on disk. */
   | { readonly kind: 'learned'; readonly to: number }
   | {

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Canaries } from '../detect/canaries.ts';
 import { Indicators, readIndicators } from '../detect/indicators.ts';
 import { loadRules } from '../detect/sigma/index.ts';
+import { statesOf } from '../findings/rule-states.ts';
 import { Log } from '../ops/log.ts';
 import { eventLinesIn, eventOfLine } from '../store/archive/payload.ts';
 import { followJournal } from '../store/journal.ts';
@@ -45,6 +46,9 @@ port.on('message', (message: ToJudging) => {
     case 'go':
       go();
       break;
+    case 'could-fire':
+      tell({ kind: 'could-fire', rules: judge.couldFire });
+      break;
     case 'stop':
       end = Math.max(end, message.end);
       isStopping = true;
@@ -67,7 +71,7 @@ const judge = new LiveJudge(
   learned,
   listsOf(setup),
 );
-tell({ kind: 'ready', reachMs: judge.reachMs, rules: judge.rules.rules.length });
+tell({ kind: 'ready', reachMs: judge.reachMs, rules: statesOf(judge.rules) });
 tell({ kind: 'learned', to: learnedTo });
 await follow();
 tell({ kind: 'done' });

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Finding } from '../core/finding.ts';
+import { Refusal } from '../core/refusal.ts';
+import type { RuleState } from '../findings/rule-states.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Counters } from './counters.ts';
 import type { Findings, Judged } from './findings-store.ts';
@@ -43,6 +45,9 @@ export class Judging {
   #filing: Promise<void> = Promise.resolve();
   #isStopping = false;
   #onDone: () => void = () => undefined;
+  #rules: readonly RuleState[] = [];
+  /** Those who asked which rules could have fired. */
+  #asking: { readonly resolve: (rules: ReadonlySet<string>) => void; readonly reject: (why: Error) => void }[] = [];
 
   constructor(parts: JudgingParts) {
     this.#parts = parts;
@@ -62,6 +67,23 @@ export class Judging {
   /** False while its thread is down. */
   get isRunning(): boolean {
     return this.#worker !== null;
+  }
+
+  /** Every rule of the folders, as it was loaded. */
+  get rules(): readonly RuleState[] {
+    return this.#rules;
+  }
+
+  /** Ids of the rules that something which came since the thread began could have fired. @throws Refusal `service/failing` */
+  couldFire(): Promise<ReadonlySet<string>> {
+    return new Promise((resolve, reject) => {
+      if (this.#worker === null) {
+        reject(new Refusal('service/failing', 'judging is being started again'));
+        return;
+      }
+      this.#asking.push({ resolve, reject });
+      if (this.#asking.length === 1) this.#tell({ kind: 'could-fire' });
+    });
   }
 
   /** Bytes of the journal that wait to be judged. */
@@ -116,11 +138,14 @@ export class Judging {
       worker.on('message', (message: FromJudging) => {
         if (message.kind === 'ready') {
           this.#reachMs = Math.min(message.reachMs, MAX_REACH_MS);
+          this.#rules = message.rules;
           worker.off('error', reject);
           worker.on('error', (error: unknown) => this.#parts.onBug(error));
           resolve();
         } else if (message.kind === 'batch') this.#filing = this.#filing.then(() => this.#file(worker, message));
         else if (message.kind === 'learned') this.#learnedTo = message.to;
+        else if (message.kind === 'could-fire')
+          for (const { resolve: answer } of this.#asking.splice(0)) answer(message.rules);
         else this.#onDone();
       });
     });
@@ -156,6 +181,8 @@ export class Judging {
   #ended(worker: Worker): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
+    for (const { reject } of this.#asking.splice(0))
+      reject(new Refusal('service/failing', 'judging is being started again'));
     this.#onDone();
     if (this.#isStopping) return;
     setTimeout(() => {

@@ -13,6 +13,7 @@ import { KnownNames, type SavedNames } from '../detect/known-names.ts';
 import { Correlator, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
 import { correlationFinding, type PlacedHit, ruleFinding } from '../findings/make.ts';
 import { canaryFinding, indicatorFinding } from '../findings/listed.ts';
+import { couldFire } from '../findings/rule-states.ts';
 import { silentRules } from '../findings/silent-rules.ts';
 import { loadBehaviourWords, unusualFinding } from '../findings/unusual.ts';
 import { fieldsToTell, loadTechniqueWords, techniquesOf, toldOf } from '../findings/words.ts';
@@ -119,6 +120,11 @@ export class LiveJudge {
   /** The longest time that an event can matter to a correlation, milliseconds. */
   get reachMs(): number {
     return this.rules.correlations.reduce((longest, { timespanMs }) => Math.max(longest, timespanMs), 0);
+  }
+
+  /** Ids of the rules that something which came since this was made could have fired. */
+  get couldFire(): ReadonlySet<string> {
+    return couldFire(this.rules, this.#engine.coverage().couldFire);
   }
 
   /** What was learned, as plain data. */

@@ -4,15 +4,19 @@ import { AccountPage } from './pages/account.tsx';
 import { BoardPage } from './pages/board.tsx';
 import { ExceptionsPage } from './pages/exceptions.tsx';
 import { FilesPage } from './pages/files.tsx';
+import { UpkeepPage } from './pages/upkeep.tsx';
 import { HuntPage } from './pages/hunt.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
 import { NormalPage } from './pages/normal.tsx';
+import { NoticesPage } from './pages/notices.tsx';
 import { ObservationsPage } from './pages/observations.tsx';
 import { PeoplePage } from './pages/people.tsx';
 import { RecordsPage } from './pages/records.tsx';
+import { RulesPage } from './pages/rules.tsx';
 import { ScopePage } from './pages/scope.tsx';
 import { SetAsidePage } from './pages/set-aside.tsx';
+import { SettingsPage } from './pages/settings.tsx';
 import { NewPage, SignInPage } from './pages/sign-in.tsx';
 import { SourcesPage } from './pages/sources.tsx';
 import { TodayPage } from './pages/today.tsx';
@@ -34,6 +38,10 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   sources: SourcesPage,
   exceptions: ExceptionsPage,
   'set-aside': SetAsidePage,
+  settings: SettingsPage,
+  rules: RulesPage,
+  notices: NoticesPage,
+  upkeep: UpkeepPage,
   people: PeoplePage,
   trail: TrailPage,
   records: RecordsPage,

@@ -121,7 +121,8 @@ test('first link, first source, first incident, an exception, and the incident c
   ok(!(await page.locator('main').innerText()).includes('dc1'), 'no machine is named');
   await noBarriers('board');
 
-  await page.getByRole('link', { name: 'People' }).click();
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('main').getByRole('link', { name: 'People' }).click();
   await page.getByLabel('Name').fill('Priya');
   await page
     .getByRole('region', { name: 'Add somebody' })

@@ -8,12 +8,12 @@ export const findings = endpoint({
   method: 'GET',
   path: '/api/v1/findings',
   summary: 'What was found, the newest first.',
-  input: PAGING,
+  input: PAGING.extend({ rule: z.string().max(200).optional().describe('only those of the rule with this id') }),
   answer: pageOf(z.looseObject({ schema: z.literal('wardwatch.finding/1'), id: z.string() })),
   isRecorded: true,
-  handle: async ({ cursor, limit }, services) =>
+  handle: async ({ cursor, limit, rule }, services) =>
     asPage(
-      (await services.findings.page(readCursor(cursor), limit + 1)).map(({ finding, cursor: own }) => ({
+      (await services.findings.page(readCursor(cursor), limit + 1, rule ?? null)).map(({ finding, cursor: own }) => ({
         item: finding,
         cursor: own,
       })),

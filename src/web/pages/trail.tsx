@@ -100,6 +100,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'POST /api/v1/people/:id/unlock': 'Unlocked somebody',
   'POST /api/v1/people/:id/end': 'Ended an account',
   'POST /api/v1/sources': 'Added a source',
+  'POST /api/v1/notices': 'Changed who is told of incidents',
+  'POST /api/v1/notices/test': 'Sent a test notice',
   'POST /api/v1/exceptions': 'Called something normal',
   'POST /api/v1/scans': 'Dropped a file to be read',
   'GET /api/v1/scans/:id/report': 'Opened the report of a file',

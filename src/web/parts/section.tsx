@@ -13,3 +13,12 @@ export function Section({ title, children }: SectionProps) {
     </section>
   );
 }
+
+/** What may be wider than the page, as a table: by keyboard too it is moved to its end. */
+export function Scroll({ title, children }: SectionProps) {
+  return (
+    <div className="ww-scroll" role="region" aria-label={title} tabIndex={0}>
+      {children}
+    </div>
+  );
+}

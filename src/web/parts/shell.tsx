@@ -7,12 +7,14 @@ import { useRoles, useSession } from './session.tsx';
 import { SimulatedBanner } from './simulated-banner.tsx';
 import { When } from './words.tsx';
 
-/** Who sees which page in the menu; the first of somebody’s pages is where they begin. The service decides who may. */
-export const NAVIGATION: readonly {
+interface MenuPage {
   readonly page: PageName;
   readonly text: string;
   readonly roles: readonly string[];
-}[] = [
+}
+
+/** Who sees which page in the menu; the first of somebody’s pages is where they begin. The service decides who may. */
+export const NAVIGATION: readonly MenuPage[] = [
   { page: 'today', text: 'Today', roles: ['analyst', 'partner'] },
   { page: 'records', text: 'Records', roles: ['privacy'] },
   { page: 'who-looked', text: 'Who looked?', roles: ['privacy'] },
@@ -22,10 +24,43 @@ export const NAVIGATION: readonly {
   { page: 'hunt', text: 'Hunt', roles: ['analyst', 'partner'] },
   { page: 'files', text: 'Read files', roles: ['analyst', 'partner'] },
   { page: 'sources', text: 'Sources', roles: ['admin', 'analyst', 'partner'] },
-  { page: 'exceptions', text: 'What is normal', roles: ['admin', 'analyst', 'partner'] },
-  { page: 'set-aside', text: 'Set aside', roles: ['admin', 'analyst'] },
-  { page: 'people', text: 'People', roles: ['admin'] },
-  { page: 'trail', text: 'Who did what', roles: ['admin'] },
+  { page: 'settings', text: 'Settings', roles: ['admin', 'analyst', 'partner'] },
+];
+
+/** What stands under “Settings”, so that the menu stays short. */
+export const SETTINGS: readonly (MenuPage & { readonly about: string })[] = [
+  {
+    page: 'rules',
+    text: 'Rules',
+    about: 'What is looked for, what cannot be seen here, and what to switch on to see it.',
+    roles: ['admin', 'analyst', 'partner'],
+  },
+  {
+    page: 'exceptions',
+    text: 'What is normal',
+    about: 'What somebody looked at and called normal, and until when.',
+    roles: ['admin', 'analyst', 'partner'],
+  },
+  {
+    page: 'set-aside',
+    text: 'Set aside',
+    about: 'What came and could not be read.',
+    roles: ['admin', 'analyst'],
+  },
+  { page: 'people', text: 'People', about: 'Who may sign in, and what each may do.', roles: ['admin'] },
+  {
+    page: 'notices',
+    text: 'Notices',
+    about: 'Who is told of incidents, by what means and when, and what could not be delivered.',
+    roles: ['admin'],
+  },
+  {
+    page: 'upkeep',
+    text: 'Health and storage',
+    about: 'Whether the service itself is well, what to mend, and how much room is left.',
+    roles: ['admin'],
+  },
+  { page: 'trail', text: 'Who did what', about: 'What our own people did here.', roles: ['admin'] },
 ];
 
 export function Shell({ children }: { readonly children: ReactNode }) {
@@ -50,7 +85,8 @@ function Header() {
   const { state } = useSession();
   const roles = useRoles();
   const { page } = usePlace();
-  const shown = NAVIGATION.filter((each) => each.roles.some((role) => roles.includes(role)));
+  const shown = NAVIGATION.filter((each) => isForSomeOf(each, roles));
+  const settings = SETTINGS.filter((each) => isForSomeOf(each, roles));
   const current = page === 'home' ? shown[0]?.page : page;
   return (
     <header className="ww-header">
@@ -67,20 +103,39 @@ function Header() {
           </div>
         )}
       </div>
-      {shown.length > 0 && (
-        <nav className="ww-nav" aria-label="Menu">
-          <ul className="ww-width ww-nav__list">
-            {shown.map((each) => (
-              <li key={each.page}>
-                <Link to={each.page} isCurrent={each.page === current}>
-                  {each.text}
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </nav>
+      {shown.length > 0 && <Menu label="Menu" pages={shown} current={current ?? null} />}
+      {settings.some((each) => each.page === current) && (
+        <Menu label="Settings" pages={settings} current={current ?? null} isSecond />
       )}
     </header>
+  );
+}
+
+export function isForSomeOf(page: MenuPage, roles: readonly string[]): boolean {
+  return page.roles.some((role) => roles.includes(role));
+}
+
+interface MenuProps {
+  readonly label: string;
+  readonly pages: readonly MenuPage[];
+  readonly current: PageName | 'home' | null;
+  /** The pages of one of the first. */
+  readonly isSecond?: boolean;
+}
+
+function Menu({ label, pages, current, isSecond = false }: MenuProps) {
+  return (
+    <nav className={isSecond ? 'ww-nav ww-nav--second' : 'ww-nav'} aria-label={label}>
+      <ul className="ww-width ww-nav__list">
+        {pages.map(({ page, text }) => (
+          <li key={page}>
+            <Link to={page} isCurrent={page === current}>
+              {text}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 

@@ -1,18 +1,12 @@
-/** What was seen of one thing a service needs, and what to do about it. */
-export interface Check {
-  readonly what: string;
-  /** `bad`: something has to be done. `watch`: it will have to be soon. */
-  readonly state: 'well' | 'watch' | 'bad';
-  readonly detail: string;
-  /** What to do; '' when all is well. */
-  readonly mend: string;
-}
+import type { Check } from './checks.ts';
 
 /** One active source; times in epoch milliseconds. */
 export interface HeardSource {
   readonly name: string;
   readonly created_at: number;
   readonly last_heard_at: number | null;
+  /** Silent for longer than it ever is, though perhaps not for a day; absent where nobody has learned that. */
+  readonly isSilent?: boolean;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -32,13 +26,15 @@ export function sourcesCheck(sources: readonly HeardSource[], now: number): Chec
       detail: 'none is registered: nothing is watched',
       mend: 'Register one on the page (Sources), or: wardwatch sources add NAME --kind KIND',
     };
-  const silent = sources.filter(({ last_heard_at: at }) => at !== null && now - at > DAY_MS);
+  const silent = sources.filter(
+    ({ last_heard_at: at, isSilent = false }) => at !== null && (isSilent || now - at > DAY_MS),
+  );
   const never = sources.filter(({ last_heard_at: at }) => at === null);
   const isOld = never.some(({ created_at: made }) => now - made > DAY_MS);
   const heard = sources.length - silent.length - never.length;
   const parts = [
     `${heard} of ${sources.length} ${heard === 1 ? 'was' : 'were'} heard in the last 24 hours`,
-    silent.length > 0 ? `silent for longer: ${named(silent)}` : '',
+    silent.length > 0 ? `silent for too long: ${named(silent)}` : '',
     never.length > 0 ? `never heard: ${named(never)}` : '',
   ].filter((part) => part !== '');
   const isWell = silent.length + never.length === 0;

@@ -30,7 +30,13 @@ for (const [title, sources, state, detail] of [
     'one fell silent beside a new one',
     [source('dc', 99 * HOUR, 25 * HOUR), source('vpn', HOUR, null)],
     'bad',
-    '0 of 2 were heard in the last 24 hours; silent for longer: dc; never heard: vpn',
+    '0 of 2 were heard in the last 24 hours; silent for too long: dc; never heard: vpn',
+  ],
+  [
+    'one is silent for longer than it ever is',
+    [{ ...source('dc', 99 * HOUR, 5 * HOUR), isSilent: true }],
+    'bad',
+    '0 of 1 were heard in the last 24 hours; silent for too long: dc',
   ],
   [
     'many were never heard',

@@ -1,0 +1,25 @@
+/** A thread that looks at the disk for the page, and ends: see `Health`, which starts it. */
+import assert from 'node:assert/strict';
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Check, escrowCheck, fileChecks } from '../ops/checks.ts';
+import { type Room, roomOf } from '../ops/room.ts';
+
+export interface LookOrder {
+  readonly data: string;
+  readonly keys: string;
+  readonly now: number;
+  /** The setting with the proof of an escrow. */
+  readonly escrowProof: string | undefined;
+}
+
+export interface Looked {
+  readonly checks: readonly Check[];
+  readonly room: Room;
+}
+
+assert(parentPort !== null, 'this runs as a thread');
+// What `Health` hands over.
+const { data, keys, now, escrowProof } = workerData as LookOrder;
+const checks = fileChecks(data, keys, now);
+const { check } = await escrowCheck(escrowProof, null, keys, data);
+parentPort.postMessage({ checks: [...checks, check], room: roomOf(data, now) } satisfies Looked);

@@ -1,0 +1,323 @@
+import { memo, useDeferredValue, useMemo, useState } from 'react';
+import type { Answer } from '../client/ask.ts';
+import { FindingLine } from '../parts/finding.tsx';
+import { Select, TextField } from '../parts/form.tsx';
+import { useGrowing } from '../parts/growing.ts';
+import { Show, useAsk } from '../parts/loaded.tsx';
+import { useRoles } from '../parts/session.tsx';
+import { Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
+import { counted, dateText, numberText } from '../parts/text.ts';
+import { When } from '../parts/words.tsx';
+
+type Listing = Answer<'GET /api/v1/rules'>;
+type Rule = Listing['rules'][number];
+type RuleState = Rule['state'];
+
+const STATE: Readonly<Record<RuleState, readonly [colour: string, text: string]>> = {
+  runs: ['green', 'Can fire'],
+  blind: ['orange', 'Sees nothing'],
+  'cannot-run': ['grey', 'Cannot run'],
+};
+
+const LEVEL: Readonly<Record<string, string>> = {
+  critical: 'Critical',
+  high: 'High',
+  medium: 'Medium',
+  low: 'Low',
+  informational: 'For information',
+};
+
+export function RulesPage() {
+  const rules = useAsk('GET /api/v1/rules', {});
+  return (
+    <>
+      <Title>Rules</Title>
+      <p>A rule says what a step of an attack looks like in a log. It can only fire if such logs come.</p>
+      <Show of={rules} what="the rules">
+        {(listing) => <Rules listing={listing} />}
+      </Show>
+    </>
+  );
+}
+
+interface Filter {
+  readonly words: string;
+  readonly state: RuleState | '';
+  readonly from: '' | 'own' | 'added' | 'fired';
+  /** Exactly what they need; '': whatever it is. */
+  readonly needs: string;
+}
+
+const ALL: Filter = { words: '', state: '', from: '', needs: '' };
+
+function Rules({ listing }: { readonly listing: Listing }) {
+  const [filter, setFilter] = useState(ALL);
+  // The box answers each key at once; the list follows when there is time.
+  const chosen = useDeferredValue(filter);
+  const found = useMemo(() => listing.rules.filter(isFound(chosen)).toSorted(byWeight), [listing, chosen]);
+  const change = (part: Partial<Filter>) => setFilter({ ...filter, ...part });
+  return (
+    <>
+      <Counts listing={listing} onChoose={(state) => setFilter({ ...ALL, state })} />
+      <ToSwitchOn listing={listing} onChoose={(needs) => setFilter({ ...ALL, state: 'blind', needs })} />
+      <Section title="Find a rule">
+        <TextField
+          label="Words"
+          hint="Of its title, its sentence, its author or what it needs."
+          value={filter.words}
+          onChange={(words) => change({ words })}
+        />
+        <div className="ww-pair">
+          <Select
+            label="How it stands"
+            value={filter.state}
+            onChange={(state) => change({ state: isState(state) ? state : '', needs: '' })}
+            options={[['', 'Any'], ...STATES.map((state) => [state, STATE[state][1]] as const)]}
+          />
+          <Select
+            label="Which"
+            value={filter.from}
+            onChange={(from) => change({ from: from === 'own' || from === 'added' || from === 'fired' ? from : '' })}
+            options={[
+              ['', 'All'],
+              ['fired', `Fired in the last ${listing.days} days`],
+              ['own', 'Wardwatch’s own'],
+              ['added', 'From SigmaHQ or another folder'],
+            ]}
+          />
+        </div>
+        <p role="status">
+          <strong>{found.length === 1 ? '1 rule' : `${numberText(found.length)} rules`}</strong>
+          {filter.needs !== '' && <> that need {filter.needs}</>}{' '}
+          {filter !== ALL && (
+            <button type="button" className="ww-back" onClick={() => setFilter(ALL)}>
+              Show all rules
+            </button>
+          )}
+        </p>
+        <List rules={found} days={listing.days} listKey={JSON.stringify(chosen)} />
+      </Section>
+    </>
+  );
+}
+
+const STATES: readonly RuleState[] = ['runs', 'blind', 'cannot-run'];
+
+function isState(text: string): text is RuleState {
+  return (STATES as readonly string[]).includes(text);
+}
+
+function isFound({ words, state, from, needs }: Filter): (rule: Rule) => boolean {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  return (rule) => {
+    if (state !== '' && rule.state !== state) return false;
+    if (needs !== '' && rule.needs !== needs) return false;
+    if (from === 'own' ? !rule.isOwn : from === 'added' ? rule.isOwn : from === 'fired' && rule.fired === 0)
+      return false;
+    if (wanted.length === 0) return true;
+    const { title, plain, author, needs: need, detail, id, file } = rule;
+    const text = `${title} ${plain} ${author} ${need} ${detail} ${id} ${file}`.toLowerCase();
+    return wanted.every((word) => text.includes(word));
+  };
+}
+
+const LEVELS = Object.keys(LEVEL);
+
+/** Those that fired first, then the gravest. */
+function byWeight(a: Rule, b: Rule): number {
+  const level = ({ level: of }: Rule) => (of === null ? LEVELS.length : LEVELS.indexOf(of));
+  return b.fired - a.fired || level(a) - level(b) || (a.title ?? a.file).localeCompare(b.title ?? b.file, 'en-GB');
+}
+
+function Counts({
+  listing: { rules, since, days },
+  onChoose,
+}: {
+  readonly listing: Listing;
+  readonly onChoose: (state: RuleState) => void;
+}) {
+  const count = (state: RuleState) => rules.filter((rule) => rule.state === state).length;
+  const about: Readonly<Record<RuleState, string>> = {
+    runs: `something came since ${dateText(since)} that they could judge`,
+    blind: 'nothing that came since then could ever have made them fire',
+    'cannot-run': 'they could not be read, were retired by their author, or are for logs that are not read here',
+  };
+  return (
+    <Section title={`${counted(rules.length, 'rule')}, and what they can see`}>
+      <dl className="ww-facts">
+        {STATES.map((state) => (
+          <div key={state} className="ww-facts__pair">
+            <dt>
+              <button type="button" className="ww-back" onClick={() => onChoose(state)}>
+                {STATE[state][1]}: {numberText(count(state))}
+              </button>
+            </dt>
+            <dd>{about[state]}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="ww-quiet">
+        What came is remembered for {days} days, and noted every ten minutes. Rules that only serve other rules are
+        counted too.
+      </p>
+    </Section>
+  );
+}
+
+const FEW = 6;
+
+/** What would give the most rules something to see. */
+function ToSwitchOn({
+  listing: { rules },
+  onChoose,
+}: {
+  readonly listing: Listing;
+  readonly onChoose: (needs: string) => void;
+}) {
+  const [isWhole, setWhole] = useState(false);
+  const needs = useMemo(() => {
+    const counts = new Map<string, number>();
+    for (const rule of rules)
+      if (rule.state === 'blind' && rule.needs !== null) counts.set(rule.needs, (counts.get(rule.needs) ?? 0) + 1);
+    return [...counts].sort((a, b) => b[1] - a[1]);
+  }, [rules]);
+  if (needs.length === 0) return null;
+  return (
+    <Section title="To see more, switch on or send">
+      <ul>
+        {(isWhole ? needs : needs.slice(0, FEW)).map(([need, count]) => (
+          <li key={need}>
+            {need}:{' '}
+            <button type="button" className="ww-back" onClick={() => onChoose(need)}>
+              {counted(count, 'rule')}
+              <span className="nhsuk-u-visually-hidden"> that need {need}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {needs.length > FEW && !isWhole && (
+        <button type="button" className="ww-back" onClick={() => setWhole(true)}>
+          Show all {needs.length}
+        </button>
+      )}
+    </Section>
+  );
+}
+
+interface ListProps {
+  readonly rules: readonly Rule[];
+  readonly days: number;
+  readonly listKey: string;
+}
+
+const List = memo(function List({ rules, days, listKey }: ListProps) {
+  const [shown, end] = useGrowing(rules.length, listKey);
+  if (rules.length === 0) return <p>No rule is like that. Try fewer words.</p>;
+  return (
+    <>
+      {rules.slice(0, shown).map((rule) => (
+        <One key={`${rule.file} ${rule.id} ${rule.title} ${rule.state}`} rule={rule} days={days} />
+      ))}
+      <div ref={end} />
+    </>
+  );
+});
+
+const One = memo(function One({ rule, days }: { readonly rule: Rule; readonly days: number }) {
+  const [isOpen, setOpen] = useState(false);
+  const [colour, text] = STATE[rule.state];
+  return (
+    <details className="ww-more" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <span className={`nhsuk-tag nhsuk-tag--${colour} ww-tag`}>{text}</span> {rule.title ?? rule.file}
+        <span className="ww-quiet">
+          {rule.level !== null && ` · ${LEVEL[rule.level] ?? rule.level}`}
+          {rule.fired > 0 && ` · fired ${rule.fired === 1 ? 'once' : `${numberText(rule.fired)} times`}`}
+        </span>
+      </summary>
+      {isOpen && <Detail rule={rule} days={days} />}
+    </details>
+  );
+});
+
+function Detail({ rule, days }: { readonly rule: Rule; readonly days: number }) {
+  const roles = useRoles();
+  const { id, plain, state, needs, detail, isOwn, author, file, isSilent, fired, lastAt } = rule;
+  return (
+    <>
+      {plain !== null && <p>{plain}</p>}
+      <dl className="ww-facts">
+        {state === 'cannot-run' && (
+          <>
+            <dt>Why it cannot run</dt>
+            <dd>{detail}</dd>
+          </>
+        )}
+        {needs !== null && (
+          <>
+            <dt>{state === 'blind' ? 'To let it see, switch on or send' : 'It needs'}</dt>
+            <dd>{needs}</dd>
+          </>
+        )}
+        {state !== 'cannot-run' && (
+          <>
+            <dt>In the last {days} days</dt>
+            <dd>
+              {isSilent ? (
+                'It speaks through other rules only, which join what it sees.'
+              ) : fired === 0 || lastAt === null ? (
+                'It did not fire.'
+              ) : (
+                <>
+                  It fired {fired === 1 ? 'once' : `${numberText(fired)} times`}, the last <When at={lastAt} />.
+                </>
+              )}
+            </dd>
+          </>
+        )}
+        <dt>By</dt>
+        <dd>
+          {author === '' ? 'nobody named' : author}
+          {isOwn && ' (ours)'}
+        </dd>
+        <dt>File</dt>
+        <dd>
+          {file} <span className="ww-quiet">{id}</span>
+        </dd>
+      </dl>
+      {fired > 0 && id !== null && (roles.includes('analyst') || roles.includes('partner')) && <Found rule={id} />}
+    </>
+  );
+}
+
+const LATEST = 10;
+
+/** Each opens to its log line in the hunt. */
+function Found({ rule }: { readonly rule: string }) {
+  const found = useAsk('GET /api/v1/findings', { rule, limit: LATEST }, { everyMs: null });
+  return (
+    <Show of={found} what="what it found">
+      {({ items, next }) => (
+        <>
+          <h3 className="nhsuk-heading-s">{next === null ? 'What it found' : `The last ${LATEST} that it found`}</h3>
+          {items.map((item) => (
+            <FindingLine
+              key={item.id}
+              id={item.id}
+              at={textOf(item, 'at')}
+              plain={textOf(item, 'plain') ?? ''}
+              points={0}
+            />
+          ))}
+        </>
+      )}
+    </Show>
+  );
+}
+
+/** A finding is more than the types of its list say. */
+function textOf(finding: object, name: string): string | null {
+  const value: unknown = Object.entries(finding).find(([key]) => key === name)?.[1];
+  return typeof value === 'string' ? value : null;
+}

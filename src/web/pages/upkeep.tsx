@@ -1,0 +1,255 @@
+import type { Answer } from '../client/ask.ts';
+import type { PageName } from '../page-names.ts';
+import { Show, useAsk } from '../parts/loaded.tsx';
+import { Link } from '../parts/router.tsx';
+import { Scroll, Section } from '../parts/section.tsx';
+import { Title } from '../parts/shell.tsx';
+import { bytesText, counted, dateText, numberText } from '../parts/text.ts';
+import { When } from '../parts/words.tsx';
+
+type Report = Answer<'GET /api/v1/doctor'>;
+type Check = Report['checks'][number];
+type Room = Report['room'];
+
+const USUAL_MS = 60_000;
+
+export function UpkeepPage() {
+  const report = useAsk('GET /api/v1/doctor', {}, { everyMs: USUAL_MS });
+  return (
+    <>
+      <Title>Health and storage</Title>
+      <Show of={report} what="how the service is">
+        {(data) => (
+          <>
+            <Checks checks={data.checks} />
+            <Storage room={data.room} />
+            <Flow report={data} />
+            <Archive room={data.room} />
+          </>
+        )}
+      </Show>
+    </>
+  );
+}
+
+const STATE: Readonly<Record<Check['state'], readonly [colour: string, text: string]>> = {
+  bad: ['red', 'Mend now'],
+  watch: ['orange', 'Mend soon'],
+  well: ['green', 'Well'],
+};
+
+/** Where on the page more is said of a check. */
+const MORE: Readonly<Record<string, readonly [page: PageName, text: string]>> = {
+  rules: ['rules', 'See the rules'],
+  sources: ['sources', 'See the sources'],
+  'set aside': ['set-aside', 'See what was set aside'],
+  notices: ['notices', 'See the notices'],
+};
+
+function Checks({ checks }: { readonly checks: readonly Check[] }) {
+  const bad = checks.filter(({ state }) => state === 'bad');
+  const watch = checks.filter(({ state }) => state === 'watch');
+  const well = checks.filter(({ state }) => state === 'well');
+  const verdict = bad.length > 0 ? 'act' : watch.length > 0 ? 'look' : 'quiet';
+  return (
+    <>
+      <div className={`ww-verdict ww-verdict--${verdict}`}>
+        <p className="ww-verdict__sentence">{sentenceOf(bad.length, watch.length)}</p>
+      </div>
+      {bad.length + watch.length > 0 && (
+        <Section title="What to mend">
+          <ul className="ww-list">
+            {[...bad, ...watch].map((check) => (
+              <Line key={check.what} check={check} />
+            ))}
+          </ul>
+        </Section>
+      )}
+      <Section title="What is well">
+        {well.length === 0 ? (
+          <p>Nothing of what was looked at.</p>
+        ) : (
+          <ul className="ww-list">
+            {well.map((check) => (
+              <Line key={check.what} check={check} />
+            ))}
+          </ul>
+        )}
+      </Section>
+    </>
+  );
+}
+
+function sentenceOf(bad: number, watch: number): string {
+  if (bad > 0) return `${counted(bad, 'thing')} of the service must be mended now.`;
+  return watch > 0 ? `${counted(watch, 'thing')} will have to be mended soon.` : 'The service itself is well.';
+}
+
+/** As the command line writes a time. */
+const ISO = /\d{4}-\d{2}-\d{2}T[\d:.]+Z/;
+
+function Line({ check: { what, state, detail, mend } }: { readonly check: Check }) {
+  const [colour, text] = STATE[state];
+  const more = Object.hasOwn(MORE, what) ? MORE[what] : undefined;
+  return (
+    <li className="ww-list__row">
+      <strong className={`nhsuk-tag nhsuk-tag--${colour} ww-tag`}>{text}</strong>
+      <div className="ww-list__what">
+        <strong>{what.charAt(0).toUpperCase() + what.slice(1)}:</strong> {detail.replace(ISO, dateText)}
+        {mend !== '' && (
+          <p>
+            <strong>Mend:</strong> {mend}
+          </p>
+        )}
+        {state !== 'well' && more !== undefined && (
+          <p>
+            <Link to={more[0]}>{more[1]}</Link>
+          </p>
+        )}
+      </div>
+    </li>
+  );
+}
+
+const PART: Readonly<Record<Room['parts'][number]['what'], string>> = {
+  archive: 'Events, sealed',
+  journal: 'Events that just came',
+  rest: 'Findings, incidents, people, settings and the rest',
+};
+
+const KIND: Readonly<Record<Room['kinds'][number]['kind'], string>> = {
+  network: 'Network traffic',
+  security: 'Security logs',
+  clinical: 'Record accesses',
+};
+
+function Storage({ room }: { readonly room: Room }) {
+  return (
+    <Section title="Storage">
+      <dl className="ww-facts">
+        <dt>Free</dt>
+        <dd>
+          {bytesText(room.freeBytes)} of {bytesText(room.totalBytes)}
+        </dd>
+        <dt>Full</dt>
+        <dd>{fullText(room)}</dd>
+        {room.parts.map(({ what, bytes }) => (
+          <div key={what} className="ww-facts__pair">
+            <dt>{PART[what]}</dt>
+            <dd>{bytesText(bytes)}</dd>
+          </div>
+        ))}
+      </dl>
+      <Scroll title="How long things are kept">
+        <table className="ww-table">
+          <caption>How long things are kept</caption>
+          <thead>
+            <tr>
+              <th scope="col">Kind</th>
+              <th scope="col">Kept for</th>
+              <th scope="col" className="ww-number">
+                Events
+              </th>
+              <th scope="col" className="ww-number">
+                Room
+              </th>
+              <th scope="col" className="ww-number">
+                New a day
+              </th>
+              <th scope="col">The oldest came</th>
+            </tr>
+          </thead>
+          <tbody>
+            {room.kinds.map(({ kind, keepDays, minimumDays, events, bytes, bytesADay, oldestAt }) => (
+              <tr key={kind}>
+                <th scope="row">{KIND[kind]}</th>
+                <td>
+                  {counted(keepDays, 'day')}
+                  {minimumDays < keepDays && `, at least ${numberText(minimumDays)}`}
+                </td>
+                <td className="ww-number">{numberText(events)}</td>
+                <td className="ww-number">{bytesText(bytes)}</td>
+                <td className="ww-number">{bytesText(Math.round(bytesADay))}</td>
+                <td>{oldestAt === null ? 'None is sealed yet' : <When at={oldestAt} />}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+      <p className="ww-quiet">
+        With less than 1 GiB free, the oldest go early, down to the least time; if that is not enough, nothing more is
+        taken in, and sources are asked to wait.
+      </p>
+      <Holds holds={room.holds} />
+    </Section>
+  );
+}
+
+/** Below this the rate says little. */
+const ENOUGH_DAYS = 1;
+
+function fullText({ fullInDays, measuredDays }: Room): string {
+  if (fullInDays === 0) return 'Now: free some space.';
+  if (measuredDays < ENOUGH_DAYS) return 'Not known yet: ask again when a day of events is sealed.';
+  return fullInDays === null
+    ? 'Never, at the rate of the last week: as much goes as comes.'
+    : `In about ${counted(fullInDays, 'day')}, at the rate of the last week.`;
+}
+
+function Holds({ holds }: { readonly holds: Room['holds'] }) {
+  if (holds.length === 0) return <p>No legal hold: nothing is kept longer than said.</p>;
+  return (
+    <>
+      <h3 className="nhsuk-heading-s">Legal holds: kept until they are lifted</h3>
+      <ul>
+        {holds.map(({ id, source, from, to, reason }) => (
+          <li key={id}>
+            {source ?? 'Every source'}, {from === null ? 'from the first' : <When at={from} />} to{' '}
+            {to === null ? 'the last' : <When at={to} />}: {reason}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Flow({ report: { flow, startedAt } }: { readonly report: Report }) {
+  return (
+    <Section title="How fast things come">
+      <dl className="ww-facts">
+        <dt>Running since</dt>
+        <dd>
+          <When at={startedAt} />
+        </dd>
+        <dt>Events a second</dt>
+        <dd>
+          {flow.perSecond === null
+            ? 'Not known yet: it has just begun'
+            : `${numberText(Math.round(flow.perSecond * 10) / 10)}, over the last five minutes`}
+        </dd>
+        <dt>Events since then</dt>
+        <dd>{numberText(flow.kept)}</dd>
+        <dt>Waits to be judged</dt>
+        <dd>{flow.notJudgedBytes === 0 ? 'Nothing' : bytesText(flow.notJudgedBytes)}</dd>
+        <dt>Waits to be found by a search</dt>
+        <dd>{flow.notArchivedBytes === 0 ? 'Nothing' : bytesText(flow.notArchivedBytes)}</dd>
+        <dt>A source was asked to wait</dt>
+        <dd>{flow.heldBack === 0 ? 'Never' : counted(flow.heldBack, 'time')}</dd>
+      </dl>
+    </Section>
+  );
+}
+
+function Archive({ room: { chainLines, head } }: { readonly room: Room }) {
+  return (
+    <Section title="Proof that nothing was changed">
+      <p>
+        Each piece of the archive is named by a chain of {counted(chainLines, 'line')}. Write its head down elsewhere,
+        or give it to a partner: who has it can prove later that nothing was changed or taken away.
+      </p>
+      <code className="ww-raw">{head.hash}</code>
+      <p>The look above checks each link, and that each piece is there in its length. To read and prove every piece:</p>
+      <code className="ww-raw">wardwatch verify --data DIR --head HASH</code>
+    </Section>
+  );
+}
