@@ -15,7 +15,8 @@ export interface SignIn {
 /** Interactive, network, unlock, remote desktop, cached. Services, batches and the system itself are not people. */
 const LOGON_TYPES = new Set(['2', '3', '7', '8', '9', '10', '11', '12', '13']);
 const NOBODY = /^(?:|-|system|anonymous logon|local service|network service|dwm-\d+|umfd-\d+|guest)$/i;
-const SSHD = /\b(Accepted|Failed) \S+ for (invalid user )?(\S{1,64}) from ([0-9a-f.:]{2,45}) port/i;
+/** Only the last `from … port …` is the server's: a name may hold another. */
+const SSHD = /^(Accepted|Failed) \S{1,64} for (?:invalid user )?(.{1,256}) from ([0-9a-f.:]{2,45}) port \d/i;
 
 /** `null` if the event is no sign-in that we know. */
 export function signInOf(event: EventView): SignIn | null {
@@ -69,10 +70,11 @@ function ofMicrosoftCloud(event: EventView): SignIn | null {
 }
 
 function ofSshd(event: EventView): SignIn | null {
-  const message = textAt(event, 'message') ?? textAt(event, 'msg');
-  const host = textAt(event, 'hostname') ?? textAt(event, 'host.name') ?? textAt(event, 'host');
+  const message = textAt(event, 'Message') ?? textAt(event, 'message') ?? textAt(event, 'msg');
+  const host =
+    textAt(event, 'Hostname') ?? textAt(event, 'hostname') ?? textAt(event, 'host.name') ?? textAt(event, 'host');
   if (message === null || host === null || message.length > 2000) return null;
-  const [, outcome, , account, address] = SSHD.exec(message) ?? [];
+  const [, outcome, account, address] = SSHD.exec(message) ?? [];
   if (outcome === undefined || account === undefined || address === undefined) return null;
   return {
     account: account.toLowerCase(),

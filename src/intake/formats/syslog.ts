@@ -229,6 +229,7 @@ function message(
   const vendor = recogniseVendor(text, fields, program);
   const isBarred = BARRED.test(text);
   if (program === 'sudo') readSudo(text, fields);
+  else if (SERVICE_OF[program] === 'sshd') readSshd(text, fields);
   else if (vendor === null && structured === null && isPairs(text)) readPairs(text, fields, isBarred ? '|' : ' ');
   const own = time ?? vendorTime(fields, context);
   // With a priority it is syslog, however odd the rest (RFC 3164 section 4.3.3); without one it may be anything.
@@ -325,6 +326,20 @@ function readSudo(text: string, fields: Fields): void {
   const user = /^\s*(\S{1,256}) : /.exec(text)?.[1];
   if (user !== undefined) fields['user'] ??= user;
 }
+
+/**
+ * Who signed in over SSH and from where. The name may be anything that somebody typed, another `from … port …` too: only
+ * the last one is the server's own.
+ */
+function readSshd(text: string, fields: Fields): void {
+  const [, user, address] = SSHD.exec(text) ?? [];
+  if (user === undefined || address === undefined) return;
+  if (user !== '') fields['user'] ??= user;
+  fields['src_ip'] ??= address;
+}
+
+const SSHD =
+  /^(?:Accepted|Failed) [\w/-]{1,64} for (?:invalid user )?(.{0,256}) from ([\da-fA-F.:]{2,45})(?:%\w{1,32})? port \d{1,5}(?: ssh\d?)?(?:: [^\n]{0,512})?$/;
 
 const FACILITIES = [
   'kern',
