@@ -41,6 +41,58 @@ function accountsOf(findings: readonly Readonly<Record<string, unknown>>[]): str
   return findings.map(({ entities }) => String((entities as { account?: string }).account)).sort();
 }
 
+test('a source is given a new token, another address, and is switched off; what it sent stays', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const admin = { authorization: `Bearer ${await service.addToken('admin')}` };
+  const change = (id: string, what: string, body: object = {}) =>
+    service.fetch(`/api/v1/sources/${id}/${what}`, {
+      headers: { ...admin, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const send = async (token: string) =>
+    (
+      await service.fetch('/services/collector', {
+        headers: { authorization: `Splunk ${token}` },
+        body: '{"event":{"message":"hello from us"}}',
+      })
+    ).status;
+  const { id, token } = await service.addSource('shipper', 'http');
+  equal(await send(token), 200);
+  const renewed = await change(id, 'token');
+  equal(renewed.status, 200, renewed.text);
+  const { token: next } = JSON.parse(renewed.text) as { token: string };
+  equal(await send(next), 200);
+  equal(await send(token), 401, 'the one before is worth nothing');
+  equal((await change(id, 'addresses', { addresses: '10.1.0.1' })).status, 400, 'it is not known by its address');
+  const { id: firewall } = await service.addSource('firewall', 'syslog');
+  equal((await change(firewall, 'addresses', { addresses: 'anywhere' })).status, 400);
+  equal((await change(firewall, 'addresses', { addresses: '10.1.0.1' })).status, 200);
+  equal((await change(id, 'end')).status, 200);
+  equal(await send(next), 401);
+  equal((await change(id, 'end')).status, 404, 'not twice');
+  equal((await change('src_none', 'token')).status, 404);
+  const listed = JSON.parse((await service.fetch('/api/v1/sources', { headers: admin })).text) as {
+    items: { id: string; state: string; addresses: string | null }[];
+    doors: Record<string, string>;
+  };
+  deepEqual(
+    listed.items.map(({ state, addresses }) => [state, addresses]),
+    [
+      ['ended', null],
+      ['active', '10.1.0.1'],
+    ],
+  );
+  deepEqual(Object.keys(listed.doors), ['http']);
+  equal((await service.addSource('shipper', 'http')).id === id, false, 'its name is free again');
+  const made = service.run('sources', 'token', 'firewall', '--json');
+  equal((JSON.parse(made.out) as { id: string }).id, firewall, made.err);
+  equal(service.run('sources', 'end', 'firewall').status, 0);
+  equal(service.run('sources', 'end', 'firewall').status, 2);
+  const kept = JSON.parse((await service.fetch('/api/v1/setaside', { headers: admin })).text) as { items: unknown[] };
+  deepEqual(kept.items, [], 'the line that the page gives to try it with can be read');
+  match((await service.fetch('/api/v1/certificate')).text, /^-----BEGIN CERTIFICATE-----/);
+});
+
 test('every HTTP door takes what its shippers send, once it is on disk', async (t) => {
   const service = await upService(t, '--plain-http');
   const { token } = await service.addSource('shipper', 'http');

@@ -34,6 +34,10 @@ export interface ApiServices {
   readonly desk: Desk;
   readonly exceptions: Exceptions;
   readonly sources: Sources;
+  /** Where each door is open, by its name in the ready line; those that are not open are left out. */
+  readonly doors: () => Readonly<Record<string, string>>;
+  /** The certificate that the service shows where it speaks TLS, as PEM. */
+  readonly certificate: string;
   /** Since when each silent source has been silent, by id. */
   readonly silentSince: () => ReadonlyMap<string, number>;
   /** Which rules see anything here. */

@@ -24,7 +24,7 @@ import { session } from './endpoints/session.ts';
 import { rules } from './endpoints/rules.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
-import { addSource, sources } from './endpoints/sources.ts';
+import { addSource, certificate, endSource, moveSource, renewToken, sources } from './endpoints/sources.ts';
 import { today } from './endpoints/today.ts';
 import { trail } from './endpoints/trail.ts';
 import { whoLooked } from './endpoints/who-looked.ts';
@@ -48,6 +48,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   rules,
   sources,
   addSource,
+  endSource,
+  renewToken,
+  moveSource,
+  certificate,
   setaside,
   revealSetAside,
   replaySetAside,

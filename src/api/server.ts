@@ -297,6 +297,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'people/name-taken': 409,
   'people/not-found': 404,
   'people/last-admin': 409,
+  'sources/not-found': 404,
   'incidents/not-now': 409,
   'incidents/clock-runs': 409,
   'incidents/changed': 409,

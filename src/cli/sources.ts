@@ -37,16 +37,19 @@ const OPTIONS: OptionTable = {
 };
 
 const HELP = helpText({
-  usage: 'sources add NAME --kind KIND [options]  ·  sources list [options]',
-  what: 'Registers a source of logs, or lists them. The token is shown once and kept only as a hash: sources over HTTP show it\n(Authorization: ApiKey, Basic, Splunk or Bearer); syslog and HL7 sources are known by their address. Works while the\nservice runs.',
+  usage: 'sources add NAME --kind KIND [options]  ·  sources list|end|token [NAME] [options]',
+  what: 'Registers a source of logs, lists them, switches one off (end; what it sent stays), or gives it a new token. The token is shown once and kept only as a hash: sources over HTTP show it\n(Authorization: ApiKey, Basic, Splunk or Bearer); syslog and HL7 sources are known by their address. Works while the\nservice runs.',
   options: OPTIONS,
   examples: [
     ['wardwatch sources add dc1 --kind windows', 'a domain controller that sends by Winlogbeat'],
     ['wardwatch sources add proxy --kind files --folder /var/log/squid', 'a folder of logs, followed as they grow'],
     ['wardwatch sources add tenant --kind m365 --settings m365.yml', 'Microsoft 365: its audit log and sign-ins'],
+    ['wardwatch sources token dc1', 'a new token, when the one before was seen by others'],
     ['wardwatch sources add firewall --kind syslog --from 10.1.0.1', 'a firewall that sends syslog'],
   ],
 });
+
+const VERBS = ['add', 'list', 'end', 'token'];
 
 /** @returns the exit code */
 export async function runSources(
@@ -59,8 +62,11 @@ export async function runSources(
     return EXIT.done;
   }
   const [verb, name, ...more] = given.paths;
-  if ((verb !== 'add' && verb !== 'list') || more.length > 0 || (verb === 'add') !== (name !== undefined))
-    throw new Refusal('usage/bad-option', 'wardwatch sources: say “sources add NAME --kind KIND” or “sources list”');
+  if (!VERBS.some((each) => each === verb) || more.length > 0 || (verb === 'list') !== (name === undefined))
+    throw new Refusal(
+      'usage/bad-option',
+      'wardwatch sources: say “sources add NAME --kind KIND”, “sources list”, “sources end NAME” or “sources token NAME”',
+    );
   return withState(given.text('data'), env, async (state) => {
     const sources = new Sources(state, Date.now);
     if (verb === 'list') {
@@ -75,6 +81,15 @@ export async function runSources(
               )
               .join(''),
       );
+      return EXIT.done;
+    }
+    if (verb === 'end' || verb === 'token') {
+      const id = await sources.idOf(name ?? '');
+      const token = verb === 'token' ? await sources.renewToken(id) : null;
+      if (verb === 'end') await sources.end(id);
+      const said =
+        token === null ? `Switched off: ${name}. What it sent stays.\n` : `Its new token, shown only now: ${token}\n`;
+      print(given.flag('json') ? `${JSON.stringify(token === null ? { id } : { id, token })}\n` : said);
       return EXIT.done;
     }
     if (given.text('kind') === null)

@@ -53,6 +53,7 @@ export const REFUSALS = {
   'scope/bad-previous': { exit: 2, hint: 'Give what “wardwatch scope … --format ndjson” printed before.' },
   'output/not-writable': { exit: 2, hint: 'Choose a folder that exists and that your account may write to.' },
   'sources/name-taken': { exit: 2, hint: 'Choose another name, or see “wardwatch sources list”.' },
+  'sources/not-found': { exit: 2, hint: 'Look for it in the list of sources; one that was switched off stays so.' },
   'sources/bad-settings': { exit: 2, hint: 'See docs/sources.md for the file.' },
   'sources/bad-certificate': { exit: 2, hint: 'Give the certificate alone, as PEM (-----BEGIN CERTIFICATE-----).' },
   'sources/bad-address': { exit: 2, hint: 'Write networks as 10.1.0.0/16, separated by commas.' },

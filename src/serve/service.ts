@@ -239,6 +239,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const sourceWatch = new SourceWatch({
     state,
     names,
+    ended: () => sources.ended(),
     doesCareDepend: options.doesCareDepend,
     timeZone: options.timeZone,
     now,
@@ -344,6 +345,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             desk: new Desk(state, now),
             exceptions: new Exceptions(state, now),
             sources,
+            doors: () => addresses,
+            certificate: keys.tls.cert,
             silentSince: () => sourceWatch.silentSince,
             ruleWatch,
             health,

@@ -36,6 +36,7 @@ function event(at: number, more: Partial<StoredEvent> = {}): StoredEvent {
 }
 
 class Site {
+  ended: ReadonlySet<string> = new Set();
   now = START;
   readonly found: Filed[] = [];
   watch: SourceWatch;
@@ -72,6 +73,7 @@ async function site(t: TestContext, careDependsOn = ''): Promise<Site> {
   const made = new Site(
     (self) =>
       new SourceWatch({
+        ended: () => Promise.resolve(self.ended),
         state,
         names: new Map([['src_1', 'ward servers']]),
         doesCareDepend: (host) => host === careDependsOn,
@@ -115,6 +117,14 @@ test('a source that always talks is told within the hour of falling silent, once
   await here.pass(HOUR, never);
   equal(here.told.length, 2);
   equal(new Set(here.found.map(({ finding }) => finding.id)).size, 2);
+});
+
+test('a source that was switched off is silent by intent', async (t) => {
+  const here = await site(t);
+  await here.pass(10 * DAY, always);
+  here.ended = new Set(['src_1']);
+  await here.pass(DAY, never);
+  deepEqual(here.told, []);
 });
 
 test('nights and weekends of a clinic are no silence; a Tuesday morning without a word is', async (t) => {

@@ -41,6 +41,8 @@ export interface SourceWatchParts {
   readonly state: State;
   /** By id. */
   readonly names: ReadonlyMap<string, string>;
+  /** Sources that were switched off. */
+  readonly ended: () => Promise<ReadonlySet<string>>;
   readonly doesCareDepend: (host: string) => boolean;
   readonly timeZone: string;
   readonly now: () => number;
@@ -144,6 +146,7 @@ export class SourceWatch {
   /** Looks at what the last slots held. */
   async tick(): Promise<void> {
     const now = this.#parts.now();
+    await this.#forgetEnded();
     this.#endSlots(now);
     for (const [subject, watched] of this.#watched) {
       const { rhythm } = watched;
@@ -159,6 +162,15 @@ export class SourceWatch {
     this.#found = [];
     if (found.length > 0) await this.#parts.file(found);
     if (found.length > 0 || now - this.#savedAt >= SAVE_MS) await this.#save();
+  }
+
+  /** What was switched off is silent by intent. */
+  async #forgetEnded(): Promise<void> {
+    for (const id of await this.#parts.ended()) {
+      if (!this.#watched.delete(id)) continue;
+      this.#slots.delete(id);
+      await this.#parts.state.db.deleteFrom('source_rhythms').where('subject', '=', id).execute();
+    }
   }
 
   /** What is over is learned from. */

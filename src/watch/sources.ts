@@ -90,6 +90,68 @@ export class Sources {
     return { id, token };
   }
 
+  /**
+   * Nothing of it is taken any more; what it sent stays, under its name, and another may be called as it was.
+   *
+   * @throws Refusal `sources/not-found`
+   */
+  async end(id: string): Promise<void> {
+    const { name } = await this.#activeRow(id);
+    await this.#change(id, { state: 'ended', name: `${name} (ended, ${id.slice(-6)})` });
+  }
+
+  /** The one before is worth nothing from now on. @throws Refusal `sources/not-found` */
+  async renewToken(id: string): Promise<string> {
+    await this.#activeRow(id);
+    const token = newToken();
+    await this.#change(id, { token_hash: tokenHash(token) });
+    return token;
+  }
+
+  /** From where it may send. @throws Refusal `sources/not-found`, `sources/bad-address` */
+  async move(id: string, addresses: string): Promise<void> {
+    const { kind } = await this.#activeRow(id);
+    if (!KNOWN_BY_ADDRESS.includes(kind as SourceKind))
+      throw new Refusal('usage/bad-option', `a source of the kind ${kind} is known by its token, not by its address`);
+    networks(addresses);
+    await this.#change(id, { address_range: addresses });
+  }
+
+  /** An active source by its id or its name. @throws Refusal `sources/not-found` */
+  async idOf(idOrName: string): Promise<string> {
+    const found = (await this.list()).find(
+      ({ id, name, state }) => state === 'active' && (id === idOrName || name === idOrName),
+    );
+    if (found === undefined) throw new Refusal('sources/not-found', `there is no source ${idOrName}`);
+    return found.id;
+  }
+
+  /** Those that were switched off. */
+  async ended(): Promise<ReadonlySet<string>> {
+    const rows = await this.#state.db.selectFrom('sources').select('id').where('state', '=', 'ended').execute();
+    return new Set(rows.map(({ id }) => id));
+  }
+
+  async #activeRow(id: string): Promise<SourceRow> {
+    const row = await this.#state.db
+      .selectFrom('sources')
+      .selectAll()
+      .where('id', '=', id as SourceRow['id'])
+      .where('state', '=', 'active')
+      .executeTakeFirst();
+    if (row === undefined) throw new Refusal('sources/not-found', `there is no source ${id}`);
+    return row;
+  }
+
+  async #change(id: string, to: Partial<Pick<SourceRow, 'state' | 'name' | 'token_hash' | 'address_range'>>) {
+    await this.#state.db
+      .updateTable('sources')
+      .set(to)
+      .where('id', '=', id as SourceRow['id'])
+      .execute();
+    this.#readAt = Number.NEGATIVE_INFINITY;
+  }
+
   async list(): Promise<readonly SourceRow[]> {
     return this.#state.db.selectFrom('sources').selectAll().orderBy('created_at').orderBy('id').execute();
   }

@@ -5,6 +5,7 @@ import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
 const ENTRY = z.object({
   id: z.string(),
   sourceId: z.string().nullable(),
+  source: z.string().nullable().describe('its name; null: nobody who is registered'),
   receivedAt: z.iso.datetime(),
   reason: z.string(),
   detail: z.string(),
@@ -19,12 +20,18 @@ export const setaside = endpoint({
   input: PAGING,
   answer: pageOf(ENTRY),
   isRecorded: false,
-  handle: async ({ cursor, limit }, services) =>
-    asPage(
+  handle: async ({ cursor, limit }, services) => {
+    const names = new Map((await services.sources.list()).map(({ id, name }) => [id as string, name]));
+    return asPage(
       (await services.setAsides.page(readCursor(cursor), limit + 1)).map(({ entry, cursor: own }) => ({
-        item: { ...entry, receivedAt: new Date(entry.receivedAt).toISOString() },
+        item: {
+          ...entry,
+          source: names.get(entry.sourceId ?? '') ?? null,
+          receivedAt: new Date(entry.receivedAt).toISOString(),
+        },
         cursor: own,
       })),
       limit,
-    ),
+    );
+  },
 });

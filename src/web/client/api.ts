@@ -44,11 +44,17 @@ export interface Api {
   /** Every rule: whether it runs, why not, whether anything that comes could fire it, and how often it did. */
   'GET /api/v1/rules': { input: Record<string, never>; answer: { days: number; since: string; rules: readonly ({ id: string | null; title: string | null; level: string | null; author: string; isOwn: boolean; file: string; state: "runs" | "blind" | "cannot-run"; plain: string | null; detail: string | null; needs: string | null; isSilent: boolean; fired: number; lastAt: string | null })[] } };
   /** Who sends logs, and when each was last heard. */
-  'GET /api/v1/sources': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; kind: string; state: string; addresses: string | null; lastHeardAt: string | null; silentSince: string | null; createdAt: string })[]; next: null } };
+  'GET /api/v1/sources': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; kind: string; state: string; addresses: string | null; lastHeardAt: string | null; silentSince: string | null; createdAt: string })[]; doors: Readonly<Partial<Record<string, string>>>; next: null } };
   /** Registers a source that sends. Its token is in this answer and nowhere else. */
   'POST /api/v1/sources': { input: { name: string; kind: "windows" | "syslog" | "http" | "fhir" | "hl7"; addresses?: string }; answer: { id: string; token: string } };
+  /** Switches a source off: nothing of it is taken any more. What it sent stays. */
+  'POST /api/v1/sources/:id/end': { input: { id: string }; answer: { done: true } };
+  /** A new token for a source; the one before is worth nothing from now on. It is in this answer and nowhere else. */
+  'POST /api/v1/sources/:id/token': { input: { id: string }; answer: { token: string } };
+  /** From where a source of syslog or HL7 may send. */
+  'POST /api/v1/sources/:id/addresses': { input: { id: string; addresses: string }; answer: { done: true } };
   /** What could not be read, the newest first. What arrived is sealed and not shown. */
-  'GET /api/v1/setaside': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; sourceId: string | null; receivedAt: string; reason: string; detail: string; bytes: number })[]; next: string | null } };
+  'GET /api/v1/setaside': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; sourceId: string | null; source: string | null; receivedAt: string; reason: string; detail: string; bytes: number })[]; next: string | null } };
   /** What arrived and could not be read, as it came: it may name patients. */
   'POST /api/v1/setaside/:id/reveal': { input: { id: string; reason: string }; answer: { text: string } };
   /** Reads again what was set aside, after a parser was mended. What can be read now is kept and judged. */

@@ -38,6 +38,7 @@ export function SetAsidePage() {
                     <thead>
                       <tr>
                         <th scope="col">Came</th>
+                        <th scope="col">From</th>
                         <th scope="col">Why it could not be read</th>
                         <th scope="col" className="ww-number">
                           Bytes
@@ -50,6 +51,7 @@ export function SetAsidePage() {
                           <td>
                             <When at={entry.receivedAt} />
                           </td>
+                          <td>{entry.source ?? 'Nobody known'}</td>
                           <td>
                             {entry.detail} <span className="ww-quiet">({entry.reason})</span>
                           </td>

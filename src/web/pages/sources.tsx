@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
-import { Form, Select, TextField } from '../parts/form.tsx';
+import { Form, Radios, Select, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
@@ -8,17 +8,22 @@ import { Title } from '../parts/shell.tsx';
 import { counted, spanText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 import { GUIDES, type SourceKind } from '../parts/source-guides.ts';
+import { SetUp } from './source-set-up.tsx';
 
 type Source = Answer<'GET /api/v1/sources'>['items'][number];
+
+interface Added {
+  readonly id: string;
+  readonly kind: SourceKind;
+  readonly token: string;
+}
 
 /** A source that was just added is looked for this often. */
 const WAITING_MS = 3000;
 const USUAL_MS = 30_000;
 
 export function SourcesPage() {
-  const [added, setAdded] = useState<{ readonly id: string; readonly kind: SourceKind; readonly token: string } | null>(
-    null,
-  );
+  const [added, setAdded] = useState<Added | null>(null);
   const sources = useAsk('GET /api/v1/sources', {}, { everyMs: added === null ? USUAL_MS : WAITING_MS });
   const isAdmin = useRoles().includes('admin');
   return (
@@ -27,7 +32,9 @@ export function SourcesPage() {
       <p>What sends its logs here. What is not here is not seen.</p>
       {added !== null && (
         <Show of={sources} what="whether it is heard">
-          {({ items }) => <Connecting {...added} source={items.find(({ id }) => id === added.id) ?? null} />}
+          {({ items, doors }) => (
+            <SetUp {...added} source={items.find(({ id }) => id === added.id) ?? null} doors={doors} />
+          )}
         </Show>
       )}
       <Section title="Who is heard">
@@ -35,6 +42,11 @@ export function SourcesPage() {
           {({ items }) => <Sources items={items} />}
         </Show>
       </Section>
+      {isAdmin && sources.is === 'ready' && sources.data.items.some(isActive) && (
+        <Section title="Change a source">
+          <Change items={sources.data.items.filter(isActive)} reload={sources.reload} onToken={setAdded} />
+        </Section>
+      )}
       {isAdmin && (
         <Section title="Connect a source">
           <Add
@@ -46,6 +58,86 @@ export function SourcesPage() {
           />
         </Section>
       )}
+    </>
+  );
+}
+
+function isActive({ state }: Source): boolean {
+  return state === 'active';
+}
+
+const CHANGES = [
+  { value: 'token', text: 'A new token', hint: 'the one before is worth nothing from then on' },
+  { value: 'addresses', text: 'Another address', hint: 'from where it may send' },
+  { value: 'end', text: 'Switch it off', hint: 'nothing of it is taken any more; what it sent stays' },
+] as const;
+
+function Change({
+  items,
+  reload,
+  onToken,
+}: {
+  readonly items: readonly Source[];
+  readonly reload: () => void;
+  readonly onToken: (made: Added) => void;
+}) {
+  const [id, setId] = useState('');
+  const [choice, setChoice] = useState('');
+  const [addresses, setAddresses] = useState('');
+  const [said, setSaid] = useState('');
+  const source = items.find((each) => each.id === id);
+  const guide = GUIDES.find(({ kind }) => kind === source?.kind);
+  const options = CHANGES.filter(
+    ({ value }) => value === 'end' || (value === 'token' ? guide?.usesToken === true : source?.addresses !== null),
+  );
+  const send = async () => {
+    if (choice === 'end') await ask('POST /api/v1/sources/:id/end', { id });
+    else if (choice === 'addresses') await ask('POST /api/v1/sources/:id/addresses', { id, addresses });
+    else {
+      const { token } = await ask('POST /api/v1/sources/:id/token', { id });
+      if (guide !== undefined) onToken({ id, kind: guide.kind, token });
+    }
+    setSaid(choice === 'end' ? `${source?.name ?? 'It'} is switched off.` : `${source?.name ?? 'It'} is changed.`);
+    setId('');
+    setChoice('');
+    reload();
+  };
+  return (
+    <>
+      <Form
+        button="Change it"
+        isSecondary
+        isWarning={choice === 'end'}
+        check={() => {
+          if (source === undefined) return 'Choose a source.';
+          if (choice === '') return 'Choose what to change.';
+          return choice === 'addresses' && addresses.trim() === '' ? 'Say from which address it sends.' : null;
+        }}
+        onSend={send}
+      >
+        <Select
+          label="Which?"
+          value={id}
+          onChange={(chosen) => {
+            setId(chosen);
+            setChoice('');
+            setAddresses(items.find((each) => each.id === chosen)?.addresses ?? '');
+          }}
+          options={[['', 'Choose one'], ...items.map((each) => [each.id, each.name] as const)]}
+        />
+        {source !== undefined && (
+          <Radios legend="What do you change?" value={choice} onChange={setChoice} options={options} />
+        )}
+        {choice === 'addresses' && (
+          <TextField
+            label="Its address or network now"
+            hint="For example 10.1.0.1 or 10.1.0.0/16."
+            value={addresses}
+            onChange={setAddresses}
+          />
+        )}
+      </Form>
+      <p role="status">{said}</p>
     </>
   );
 }
@@ -141,48 +233,5 @@ function Add({ onAdded }: { readonly onAdded: (made: { id: string; kind: SourceK
         />
       )}
     </Form>
-  );
-}
-
-interface ConnectingProps {
-  readonly kind: SourceKind;
-  readonly token: string;
-  readonly source: Source | null;
-}
-
-/** What to copy, and whether it works. */
-function Connecting({ kind, token, source }: ConnectingProps) {
-  const guide = GUIDES.find((each) => each.kind === kind);
-  const isHeard = source?.lastHeardAt != null;
-  return (
-    <Section title={`Connect ${source?.name ?? 'it'}`}>
-      <p role="status" className="ww-note">
-        {isHeard ? (
-          <>
-            <strong>It works.</strong> First heard <When at={source.lastHeardAt} />.
-          </>
-        ) : (
-          <>
-            <strong>Nothing heard yet.</strong> This line changes by itself when the first log line comes.
-          </>
-        )}
-      </p>
-      {guide?.usesToken === true && (
-        <p>
-          Its token, shown only now: <code className="ww-secret">{token}</code>
-        </p>
-      )}
-      {guide?.steps.map((step) => (
-        <p key={step}>{step}</p>
-      ))}
-      {guide !== undefined && (
-        <pre className="ww-raw">
-          {guide.configuration
-            .replaceAll('ADDRESS', location.origin)
-            .replaceAll('SERVER', location.hostname)
-            .replaceAll('TOKEN', token)}
-        </pre>
-      )}
-    </Section>
   );
 }

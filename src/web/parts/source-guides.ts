@@ -6,17 +6,21 @@ export interface SourceGuide {
   readonly kind: SourceKind;
   readonly what: string;
   readonly usesToken: boolean;
+  /** The door at which it comes in, as the ready line calls it. */
+  readonly door: 'http' | 'syslogTls' | 'mllpTls';
   readonly steps: readonly string[];
-  /** To be copied; `SERVER`, `ADDRESS` and `TOKEN` are filled in. As in docs/sources.md. */
+  /** To be copied; `SERVER`, `PORT`, `ADDRESS` and `TOKEN` are filled in. As in docs/sources.md. */
   readonly configuration: string;
 }
 
+/** Said before it only where the service shows a certificate. */
 const CERTIFICATE =
-  'Copy tls.crt from the folder of keys of this service to it, as the certificate to trust, where the lines name it.';
+  'Download the certificate of this service (wardwatch.crt, below) and put it where the lines name it, as one to trust.';
 
 export const GUIDES: readonly SourceGuide[] = [
   {
     kind: 'windows',
+    door: 'http',
     what: 'Windows, with Winlogbeat',
     usesToken: true,
     steps: [CERTIFICATE, 'Put this into winlogbeat.yml and restart the service winlogbeat.'],
@@ -35,14 +39,15 @@ setup.ilm.enabled: false`,
   },
   {
     kind: 'syslog',
+    door: 'syslogTls',
     what: 'A firewall, switch or Linux machine, by syslog',
     usesToken: false,
     steps: [
-      'Start the service with --syslog-tls 0.0.0.0:6514 (or --syslog-udp 0.0.0.0:514 for what cannot do TLS).',
+      CERTIFICATE,
       'On a firewall or switch, name SERVER and that port as its syslog server. For rsyslog on Linux:',
     ],
     configuration: `global(defaultNetstreamDriverCAFile="/etc/ssl/wardwatch.crt")
-action(type="omfwd" target="SERVER" port="6514" protocol="tcp"
+action(type="omfwd" target="SERVER" port="PORT" protocol="tcp"
        StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="x509/certvalid"
        template="RSYSLOG_SyslogProtocol23Format" TCP_Framing="octet-counted"
        queue.type="linkedlist" queue.filename="wardwatch" queue.maxDiskSpace="1g" queue.saveOnShutdown="on"
@@ -50,14 +55,16 @@ action(type="omfwd" target="SERVER" port="6514" protocol="tcp"
   },
   {
     kind: 'http',
+    door: 'http',
     what: 'A program that sends JSON, or Splunk’s HTTP event collector',
     usesToken: true,
     steps: [CERTIFICATE, 'Give it this address and header. To try it from a terminal:'],
-    configuration: `curl --cacert tls.crt ADDRESS/services/collector \\
-     -H "Authorization: Splunk TOKEN" -d '{"event":"hello from us"}'`,
+    configuration: `curl --cacert wardwatch.crt ADDRESS/services/collector \\
+     -H "Authorization: Splunk TOKEN" -d '{"event":{"message":"hello from us"}}'`,
   },
   {
     kind: 'fhir',
+    door: 'http',
     what: 'An electronic patient record, by FHIR AuditEvent',
     usesToken: true,
     steps: [CERTIFICATE, 'Have it POST each AuditEvent (R4 or R5), or Bundles to /fhir.'],
@@ -67,15 +74,17 @@ Content-Type: application/fhir+json`,
   },
   {
     kind: 'hl7',
+    door: 'mllpTls',
     what: 'Admissions and appointments, by HL7 v2 from an integration engine',
     usesToken: false,
     steps: [
-      'They explain why somebody opened a record. Start the service with --mllp-tls 0.0.0.0:2576 (or --mllp 0.0.0.0:2575 for an engine that cannot do TLS).',
+      'They explain why somebody opened a record.',
+      CERTIFICATE,
       'In the engine (Mirth, Rhapsody, Ensemble, …), add a copy of your ADT and SIU feeds with this destination:',
     ],
     configuration: `Protocol: MLLP over TLS (TCP client)
 Host: SERVER
-Port: 2576
+Port: PORT
 Messages: ADT A01-A08, A11-A13, A28, A31, A40; SIU S12-S15, S26; ORM O01; REF I12-I14
 Wait for the acknowledgement: yes (AA)`,
   },
