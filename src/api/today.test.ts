@@ -120,3 +120,23 @@ test('a deadline of an incident without any point is a task all the same', () =>
     ['Tell the ICO'],
   );
 });
+
+test('incidents that say the same and are not pressing are one thing to do', () => {
+  const low = { band: 'low', total: 2 } as const;
+  const title = 'Records were opened';
+  const told = today({
+    ...fine,
+    incidents: [
+      incident({ ...low, id: 'inc_1', title }),
+      incident({ ...low, id: 'inc_2', title }),
+      incident({ ...low, id: 'inc_3' }),
+    ],
+  });
+  deepEqual(
+    told.tasks.map(({ what, at }) => [what, at.id]),
+    [
+      ['Look at 2 incidents: Records were opened', null],
+      ['Look at: Backups were deleted on dc1', 'inc_3'],
+    ],
+  );
+});

@@ -122,7 +122,7 @@ function tasksOf(facts: TodayFacts): readonly Task[] {
     ...(undelivered > 0 ? [undeliveredTask(undelivered)] : []),
     ...sourceTasks(facts),
     // Without a point nothing is asked for: such an incident is in the list, not among the tasks.
-    ...byScore.filter(({ band }) => band === 'low').flatMap(incidentTask),
+    ...lowTasks(byScore.filter(({ band }) => band === 'low')),
     ...(setAside > 0 ? [setAsideTask(setAside)] : []),
     ...expiring.map(expiringTask),
   ];
@@ -140,6 +140,28 @@ function clockTasks({ id, title, clocks }: OpenIncident, wanted: 'overdue' | 'so
       minutes: 30,
       at: { page: 'incident', id },
     }));
+}
+
+/** Many that say the same, as looks at records do, are one thing to do. */
+function lowTasks(incidents: readonly OpenIncident[]): Task[] {
+  const alike = Map.groupBy(
+    incidents.filter(({ isSeen }) => !isSeen),
+    ({ title }) => title,
+  );
+  const tasks = [...alike.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined || same.length === 1) return same.flatMap(incidentTask);
+    return [
+      {
+        what: `Look at ${same.length} incidents: ${first.title}`,
+        why: 'Nobody has looked at them yet.',
+        how: 'Open each from the list of incidents. Looks at records are the privacy officer’s to explain.',
+        minutes: 10,
+        at: { page: 'incidents', id: null },
+      },
+    ];
+  });
+  return [...tasks, ...incidents.filter(({ isSeen }) => isSeen).flatMap(incidentTask)];
 }
 
 function incidentTask({ id, title, isSeen, nextStep, band }: OpenIncident): Task[] {

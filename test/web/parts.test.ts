@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseQuery } from '../../src/store/query/query.ts';
-import { cellsOf, type Point } from '../../src/web/parts/chart-points.ts';
+import { cellsOf, edgesOf, type Point } from '../../src/web/parts/chart-points.ts';
 import { toCsv } from '../../src/web/parts/csv.ts';
 import { termOf } from '../../src/web/parts/query.ts';
 import { counted, dateText, dayText, spanText } from '../../src/web/parts/text.ts';
@@ -64,8 +64,55 @@ test('a box of the chart has the highest points that counted in its time, and th
   ];
   for (const [what, findings, points] of rows)
     deepEqual(
-      cellsOf(findings, 'impact', from, NOW, 7).map((cell) => cell.points),
+      cellsOf(
+        findings,
+        'impact',
+        Array.from({ length: 8 }, (_, day) => from + day * DAY_MS),
+      ).map((cell) => cell.points),
       points,
       what,
     );
 });
+
+for (const [what, now, daysEach, count, edges] of [
+  [
+    'a week ends with the day that runs',
+    '2026-11-02T09:49:00Z',
+    1,
+    3,
+    ['2026-10-31T00:00:00Z', '2026-11-01T00:00:00Z', '2026-11-02T00:00:00Z', '2026-11-02T09:49:00Z'],
+  ],
+  [
+    'the day on which the clocks go back has 25 hours',
+    '2026-10-26T09:00:00Z',
+    1,
+    3,
+    ['2026-10-23T23:00:00Z', '2026-10-24T23:00:00Z', '2026-10-26T00:00:00Z', '2026-10-26T09:00:00Z'],
+  ],
+  [
+    'also when it is today',
+    '2026-10-25T09:00:00Z',
+    1,
+    2,
+    ['2026-10-23T23:00:00Z', '2026-10-24T23:00:00Z', '2026-10-25T09:00:00Z'],
+  ],
+  [
+    'and when they went forward today',
+    '2026-03-29T09:00:00Z',
+    2,
+    2,
+    ['2026-03-27T00:00:00Z', '2026-03-29T00:00:00Z', '2026-03-29T09:00:00Z'],
+  ],
+  [
+    'a day goes by pairs of hours',
+    '2026-07-02T09:49:00Z',
+    0,
+    2,
+    ['2026-07-02T07:00:00Z', '2026-07-02T09:00:00Z', '2026-07-02T09:49:00Z'],
+  ],
+] as const)
+  test(`boxes of the chart: ${what}`, () =>
+    deepEqual(
+      edgesOf(Date.parse(now), daysEach, count).map((edge) => new Date(edge).toISOString().replace('.000', '')),
+      edges,
+    ));

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Answer } from '../client/ask.ts';
-import { type Cell, cellsOf } from '../parts/chart-points.ts';
+import { type Cell, cellsOf, edgesOf } from '../parts/chart-points.ts';
 import { FindingLine } from '../parts/finding.tsx';
 import { termOf } from '../parts/query.ts';
 import { Radios } from '../parts/form.tsx';
@@ -14,8 +14,12 @@ import { BAND_ASKS, BandTag, PARAMETER_LABEL, When } from '../parts/words.tsx';
 type Observations = Answer<'GET /api/v1/observations'>;
 
 const PARAMETERS = ['sign-in', 'discovery-and-credentials', 'movement', 'defences', 'data', 'impact'] as const;
-/** Stretches of two hours, of a day, of two days. */
-const COLUMNS: Readonly<Record<string, number>> = { '1': 12, '7': 7, '28': 14 };
+/** Boxes of two hours, of a day, of two days. */
+const BOXES: Readonly<Record<string, { readonly daysEach: number; readonly count: number }>> = {
+  '1': { daysEach: 0, count: 12 },
+  '7': { daysEach: 1, count: 7 },
+  '28': { daysEach: 2, count: 14 },
+};
 
 export function ObservationsPage() {
   const { query } = usePlace();
@@ -44,7 +48,9 @@ export function ObservationsPage() {
       <Show of={observations} what="the observations">
         {(data) => (
           <Show of={counts} what="whether it was heard">
-            {({ bars }) => <Chart observations={data} bars={bars} columns={COLUMNS[days] ?? 7} key={days} />}
+            {({ bars }) => (
+              <Chart observations={data} bars={bars} {...(BOXES[days] ?? { daysEach: 1, count: 7 })} key={days} />
+            )}
           </Show>
         )}
       </Show>
@@ -63,22 +69,22 @@ interface ChartProps {
   readonly observations: Observations;
   /** How many log lines there were of it over the same time. */
   readonly bars: Answer<'GET /api/v1/events/counts'>['bars'];
-  readonly columns: number;
+  /** Of one box; 0: two hours. */
+  readonly daysEach: number;
+  readonly count: number;
 }
 
-function Chart({ observations: { from, to, score, findings }, bars, columns }: ChartProps) {
+function Chart({ observations: { to, score, findings }, bars, daysEach, count }: ChartProps) {
   const [chosen, setChosen] = useState<{ readonly title: string; readonly cell: Cell } | null>(null);
-  const widthMs = (Date.parse(to) - Date.parse(from)) / columns;
+  const edges = edgesOf(Date.parse(to), daysEach, count);
   const rows = PARAMETERS.map((parameter) => ({
     parameter,
     label: PARAMETER_LABEL[parameter] ?? parameter,
-    cells: cellsOf(findings, parameter, Date.parse(from), Date.parse(to), columns),
+    cells: cellsOf(findings, parameter, edges),
   }));
   const barMs = barWidth(bars);
   const wasHeard = (cell: Cell) =>
-    bars.some(
-      ({ from: at, count }) => count > 0 && Date.parse(at) >= cell.from - barMs && Date.parse(at) < cell.from + widthMs,
-    );
+    bars.some(({ from: at, count }) => count > 0 && Date.parse(at) >= cell.from - barMs && Date.parse(at) < cell.to);
   return (
     <>
       <Section title="Early warning score now">
@@ -89,10 +95,10 @@ function Chart({ observations: { from, to, score, findings }, bars, columns }: C
       </Section>
       <Section title="Over time">
         <p className="ww-quiet">
-          From <When at={from} /> to <When at={to} />. Each box shows the highest points in its time; choose one to see
-          why. A dash means that no log line of it was kept then: nothing is known.
+          From <When at={edges[0] ?? null} /> to <When at={to} />. Each box shows the highest points in its time; choose
+          one to see why. A dash means that no log line of it was kept then: nothing is known.
         </p>
-        <div className="ww-scroll">
+        <div className="ww-scroll" ref={toTheEnd}>
           <table className="ww-obs">
             <caption className="nhsuk-u-visually-hidden">
               Points from 0 to 3 of each of the six observations, over time
@@ -103,7 +109,9 @@ function Chart({ observations: { from, to, score, findings }, bars, columns }: C
                 {rows[0]?.cells.map((cell) => (
                   <th scope="col" key={cell.from}>
                     <span className="nhsuk-u-visually-hidden">from {dateText(cell.from)}</span>
-                    <span aria-hidden="true">{shortText(cell.from, widthMs)}</span>
+                    <span aria-hidden="true">
+                      {daysEach === 0 ? HOUR.format(cell.from).replaceAll(/\s/g, '') : DAY.format(cell.from)}
+                    </span>
                   </th>
                 ))}
               </tr>
@@ -165,11 +173,10 @@ function barWidth([first, second]: ChartProps['bars']): number {
   return first === undefined || second === undefined ? 0 : Date.parse(second.from) - Date.parse(first.from);
 }
 
-const DAY_MS = 24 * 3_600_000;
 const HOUR = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', hour: 'numeric', hour12: true });
 const DAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', day: 'numeric', month: 'short' });
 
-/** `9am`, when a box of hours begins; `2 Nov`, when one of days ends. */
-function shortText(from: number, widthMs: number): string {
-  return widthMs < DAY_MS ? HOUR.format(from).replaceAll(/\s/g, '') : DAY.format(from + widthMs);
+/** What is new stands at the right, and on a phone would be out of sight. */
+function toTheEnd(box: HTMLDivElement | null): void {
+  if (box !== null) box.scrollLeft = box.scrollWidth;
 }

@@ -11,6 +11,7 @@ export interface Point {
 /** One box of the chart: a parameter in a stretch of time. */
 export interface Cell {
   readonly from: number;
+  readonly to: number;
   /** 0 to 3: the highest that counted in that time. */
   readonly points: number;
   /** Those that counted, the newest first. */
@@ -23,27 +24,65 @@ const COUNTS_MS = 24 * 3_600_000;
 /**
  * The boxes of one parameter, in order of time.
  *
- * @param fromMs where the first begins
- * @param toMs where the last ends
+ * @param edges where each begins, and at last where the last ends, which is now
  */
-export function cellsOf(
-  findings: readonly Point[],
-  parameter: string,
-  fromMs: number,
-  toMs: number,
-  count: number,
-): readonly Cell[] {
-  const width = (toMs - fromMs) / count;
+export function cellsOf(findings: readonly Point[], parameter: string, edges: readonly number[]): readonly Cell[] {
   const own = findings.filter((each) => each.parameter === parameter && each.at !== null);
-  return Array.from({ length: count }, (_, index) => {
-    const from = fromMs + index * width;
-    const counting = own.filter((each) => counts(each, from, from + width, toMs));
+  const now = edges.at(-1) ?? 0;
+  return edges.slice(0, -1).map((from, index) => {
+    const to = edges[index + 1] ?? now;
+    const counting = own.filter((each) => counts(each, from, to, now));
     return {
       from,
+      to,
       points: Math.max(0, ...counting.map(({ points }) => points)),
       findings: counting.toSorted((a, b) => (b.at ?? '').localeCompare(a.at ?? '')),
     };
   });
+}
+
+/**
+ * Boxes as people count time: whole days of the site, or pairs of hours from midnight; the last is the one that runs.
+ *
+ * @param daysEach of one box; 0: two hours
+ */
+export function edgesOf(now: number, daysEach: number, count: number): readonly number[] {
+  const edges = [now];
+  let edge = daysEach === 0 ? evenHour(now) : midnight(now);
+  for (let left = count; left > 0; left--) {
+    if (edge < (edges[0] ?? now)) edges.unshift(edge);
+    // From the middle of the day before, whose length may be 23 or 25 hours.
+    for (let day = daysEach; day > 0 && left > 1; day--) edge = midnight(edge - 12 * 3_600_000);
+    if (daysEach === 0) edge -= 2 * 3_600_000;
+  }
+  return edges;
+}
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'Europe/London',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+
+function clockOf(at: number): { readonly hour: number; readonly ofHourMs: number } {
+  const [hour = 0, minute = 0, second = 0] = CLOCK.format(at).split(':').map(Number);
+  return { hour, ofHourMs: (minute * 60 + second) * 1000 + (at % 1000) };
+}
+
+/** The last midnight of the site. */
+function midnight(at: number): number {
+  const { hour, ofHourMs } = clockOf(at);
+  const guess = at - ofHourMs - hour * 3_600_000;
+  // The clocks were changed since: it is an hour earlier or later.
+  const { hour: off } = clockOf(guess);
+  return off === 0 ? guess : off === 23 ? guess + 3_600_000 : guess - off * 3_600_000;
+}
+
+function evenHour(at: number): number {
+  const { hour, ofHourMs } = clockOf(at);
+  return at - ofHourMs - (hour % 2) * 3_600_000;
 }
 
 function counts({ at, closedAt }: Point, from: number, to: number, now: number): boolean {
