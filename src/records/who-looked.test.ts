@@ -63,7 +63,7 @@ test('a patient in no list has nothing in common with anybody', () => {
   const staff = ['user,role,department,surname_key,household_key,postcode_key', 'u1,nurse,W,s1,hh1,pc1'];
   const accesses = ['time,user,patient', '2026-03-02T09:00:00Z,u1,p1', '2026-03-02T09:00:00Z,u1,p9'];
   for (const patients of [null, ['patient,surname_key,household_key,postcode_key', 'p9,s1,hh1,pc1']]) {
-    const { text } = whoLooked(
+    const { lines } = whoLooked(
       writeFolder({
         'accesses.csv': accesses,
         'staff.csv': staff,
@@ -71,8 +71,25 @@ test('a patient in no list has nothing in common with anybody', () => {
       }),
       OPTIONS,
     );
-    ok(!text.includes('in common'), text);
+    ok(
+      lines.every(({ inCommon }) => inCommon === ''),
+      JSON.stringify(lines),
+    );
   }
+});
+
+test('what a member of staff has in common with the patient is for the privacy officer, and not on the patient’s page', () => {
+  const keys = 'surname_key,household_key,postcode_key';
+  const { lines, text } = whoLooked(
+    writeFolder({
+      'accesses.csv': ['time,user,patient', '2026-03-02T09:00:00Z,u1,p1', '2026-03-02T09:00:00Z,u1,p9'],
+      'staff.csv': [`user,role,department,${keys}`, 'u1,nurse,W,s1,hh1,pc1'],
+      'patients.csv': [`patient,${keys}`, 'p1,s1,hh1,pc1', 'p9,s2,hh2,pc2'],
+    }),
+    OPTIONS,
+  );
+  equal(lines[0]?.inCommon, 'the same address and the same surname');
+  ok(!/address|surname/.test(`${text}${lines[0]?.why ?? ''}`), text);
 });
 
 test('somebody who was not let in tried to open it, and did not open, print or export it', () => {

@@ -32,6 +32,11 @@ export interface LookLine {
   readonly exported: boolean;
   readonly explained: 'yes' | 'no' | 'own-record';
   readonly why: string;
+  /**
+   * What the patient and this person have in common, '' if nothing is known or care explains the look. For the privacy
+   * officer alone: to the patient it would tell where a member of staff lives.
+   */
+  readonly inCommon: string;
 }
 
 export interface WhoLooked {
@@ -48,7 +53,7 @@ export function whoLooked(input: RecordsInput, { patient, zone, pseudonymKey }: 
   const asked = patientKeyOf(patient, pseudonymKey) ?? patient;
   const key = careOf(input)?.nameOf(asked) ?? asked;
   const id = hospital.patients.find(key);
-  if (id < 0) throw new Refusal('records/not-found', 'no file in the folder names this patient');
+  if (id < 0) throw new Refusal('records/not-found', 'nothing that was received names this patient');
   const lines: LookLine[] = [];
   judgeAll(hospital, book, (judged) => {
     const { day } = judged;
@@ -74,6 +79,7 @@ export function whoLooked(input: RecordsInput, { patient, zone, pseudonymKey }: 
         exported: (flags & EXPORTED) !== 0,
         explained: (ties & OWN) !== 0 ? 'own-record' : explained ? 'yes' : 'no',
         why: why(hospital, book, judged, look, explained),
+        inCommon: explained ? '' : tiesText(ties),
       });
     }
   });
@@ -117,8 +123,6 @@ function why(hospital: Hospital, book: LookBook, judged: JudgedDay, look: number
       `emergency access was used${typed.length === 0 ? '' : `, with the ${typed.length === 1 ? 'reason' : 'reasons'} ${listed(typed)}`}`,
     );
   }
-  const known = tiesText(ties);
-  if (!explained && known !== '') parts.push(known);
   return parts.join('; ');
 }
 
@@ -130,7 +134,7 @@ function tiesText(ties: number): string {
   if ((ties & SURNAME) !== 0) found.push('the same surname');
   if ((ties & COLLEAGUE) !== 0) found.push('the same department as staff');
   else if ((ties & STAFF) !== 0) found.push('working for the same organisation');
-  return found.length === 0 ? '' : `the patient and this person have in common: ${listed(found)}`;
+  return listed(found);
 }
 
 function countText({ accesses, refused }: LookLine): string {
@@ -168,7 +172,8 @@ function pageOf(lines: readonly LookLine[], patient: string, book: LookBook, rep
       `  ${line.explained === 'no' ? 'No reason found' : line.explained === 'yes' ? 'Explained' : 'Own record'}: ${line.why}.`,
     );
   }
-  const missing = missingText(report.missing);
+  // Which columns a file lacks says something to us, nothing to a patient.
+  const missing = missingText(report.missing.filter((each) => each.endsWith('.csv')));
   if (missing !== '') page.push('', `Not received, so it could not be looked at: ${missing}.`);
   if (report.setAsideCount > 0) page.push('', `${plural(report.setAsideCount, 'row')} could not be read.`);
   return `${page.join('\n')}\n`;

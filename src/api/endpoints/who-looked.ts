@@ -26,6 +26,9 @@ export const whoLooked = endpoint({
         exported: z.boolean(),
         explained: z.enum(['yes', 'no', 'own-record']),
         why: z.string(),
+        inCommon: z
+          .string()
+          .describe('what the two have in common; for the privacy officer alone, never for the patient'),
       }),
     ),
     text: z.string().describe('the page for the patient, in plain words'),

@@ -68,7 +68,7 @@ function Looks({ answer: { looks, text, losses } }: { readonly answer: WhoLooked
               <tr>
                 <th scope="col">Day</th>
                 <th scope="col">Who</th>
-                <th scope="col">Does care explain it?</th>
+                <th scope="col">Reason found?</th>
                 <th scope="col">Why</th>
               </tr>
             </thead>
@@ -88,6 +88,12 @@ function Looks({ answer: { looks, text, losses } }: { readonly answer: WhoLooked
                     {look.why}
                     {look.printed && ' Printed.'}
                     {look.exported && ' Exported.'}
+                    {look.inCommon !== '' && (
+                      <>
+                        <br />
+                        <strong>Not for the patient:</strong> they have in common {look.inCommon}.
+                      </>
+                    )}
                     {look.refused > 0 && ` Refused ${look.refused} times.`}
                   </td>
                 </tr>
