@@ -10,6 +10,7 @@ import { incident } from './endpoints/incident.ts';
 import { incidents } from './endpoints/incidents.ts';
 import { live } from './endpoints/live.ts';
 import { metrics } from './endpoints/metrics.ts';
+import { monitoringNotice } from './endpoints/monitoring-notice.ts';
 import { notices } from './endpoints/notices.ts';
 import { observations } from './endpoints/observations.ts';
 import { openapi } from './endpoints/openapi.ts';
@@ -25,6 +26,7 @@ import { rules } from './endpoints/rules.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
 import { addSource, sources } from './endpoints/sources.ts';
+import { staffReports } from './endpoints/staff-reports.ts';
 import { today } from './endpoints/today.ts';
 import { trail } from './endpoints/trail.ts';
 import { whoLooked } from './endpoints/who-looked.ts';
@@ -66,6 +68,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...oidc,
   ...people,
   trail,
+  ...staffReports,
+  ...monitoringNotice,
   doctor,
   ...notices,
   live,

@@ -10,6 +10,8 @@ import { Refusal } from '../core/refusal.ts';
 import type { CanaryNames } from '../detect/canaries.ts';
 import { Desk } from '../incidents/desk.ts';
 import { Exceptions } from '../incidents/exceptions.ts';
+import { MonitoringNotices } from '../incidents/monitoring-notice.ts';
+import { StaffReports } from '../incidents/staff-reports.ts';
 import { Incidents } from '../incidents/store.ts';
 import type { Listen, OpenDoor } from '../intake/doors/door.ts';
 import { openMllp } from '../intake/doors/mllp-door.ts';
@@ -347,6 +349,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             silentSince: () => sourceWatch.silentSince,
             ruleWatch,
             health,
+            staffReports: new StaffReports(state, keys.seals, now),
+            tellOfReport: (reference) => noticing.tellOfReport(reference),
+            monitoringNotice: new MonitoringNotices(state, now),
             notices: new NoticeDesk({
               state,
               seals: keys.seals,

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
 import type { PageName } from './page-names.ts';
+import { AboutMePage } from './pages/about-me.tsx';
 import { AccountPage } from './pages/account.tsx';
+import { AskPage } from './pages/ask.tsx';
 import { BoardPage } from './pages/board.tsx';
 import { ExceptionsPage } from './pages/exceptions.tsx';
 import { FilesPage } from './pages/files.tsx';
@@ -13,6 +15,7 @@ import { NoticesPage } from './pages/notices.tsx';
 import { ObservationsPage } from './pages/observations.tsx';
 import { PeoplePage } from './pages/people.tsx';
 import { RecordsPage } from './pages/records.tsx';
+import { ReportsPage } from './pages/reports.tsx';
 import { RulesPage } from './pages/rules.tsx';
 import { ScopePage } from './pages/scope.tsx';
 import { SetAsidePage } from './pages/set-aside.tsx';
@@ -48,6 +51,9 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   'who-looked': WhoLookedPage,
   scope: ScopePage,
   board: BoardPage,
+  ask: AskPage,
+  'about-me': AboutMePage,
+  reports: ReportsPage,
   account: AccountPage,
   welcome: WelcomePage,
 };

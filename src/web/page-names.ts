@@ -20,6 +20,9 @@ export const PAGE_NAMES = [
   'who-looked',
   'scope',
   'board',
+  'ask',
+  'about-me',
+  'reports',
   'account',
   'welcome',
 ] as const;

@@ -24,6 +24,9 @@ export const NAVIGATION: readonly MenuPage[] = [
   { page: 'hunt', text: 'Hunt', roles: ['analyst', 'partner'] },
   { page: 'files', text: 'Read files', roles: ['analyst', 'partner'] },
   { page: 'sources', text: 'Sources', roles: ['admin', 'analyst', 'partner'] },
+  { page: 'reports', text: 'Reports', roles: ['admin', 'analyst', 'privacy'] },
+  { page: 'ask', text: 'Something odd?', roles: ['staff'] },
+  { page: 'about-me', text: 'What is recorded about you', roles: ['staff'] },
   { page: 'settings', text: 'Settings', roles: ['admin', 'analyst', 'partner'] },
 ];
 
@@ -77,7 +80,26 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           {children}
         </main>
       </div>
+      <Footer />
     </>
+  );
+}
+
+/** For everybody who has signed in, whatever they do. */
+function Footer() {
+  const { state } = useSession();
+  if (state.is !== 'signed-in') return null;
+  return (
+    <footer className="ww-footer ww-no-print">
+      <ul className="ww-width ww-nav__list">
+        <li>
+          <Link to="ask">Seen something odd? Tell us</Link>
+        </li>
+        <li>
+          <Link to="about-me">What is recorded about you</Link>
+        </li>
+      </ul>
+    </footer>
   );
 }
 
