@@ -9,6 +9,7 @@ import type { StaffReports } from '../incidents/staff-reports.ts';
 import type { Incidents } from '../incidents/store.ts';
 import type { NoticeDesk } from '../notices/notice-desk.ts';
 import type { Check } from '../ops/checks.ts';
+import type { FirstRun } from '../ops/first-run.ts';
 import type { Room } from '../ops/room.ts';
 import type { Trail } from '../ops/trail.ts';
 import type { Oidc } from '../people/oidc.ts';
@@ -40,6 +41,7 @@ export interface ApiServices {
   readonly silentSince: () => ReadonlyMap<string, number>;
   /** Which rules see anything here. */
   readonly ruleWatch: Pick<RuleWatch, 'list'>;
+  readonly firstRun: FirstRun;
   readonly staffReports: StaffReports;
   /** Tells whoever is told of incidents that somebody has reported something; without its words. */
   readonly tellOfReport: (reference: string) => Promise<void>;

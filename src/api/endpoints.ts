@@ -4,6 +4,7 @@ import { doctor } from './endpoints/doctor.ts';
 import { eventCounts, events } from './endpoints/events.ts';
 import { addException, exceptions, previewException, revokeException } from './endpoints/exceptions.ts';
 import { finding, findings } from './endpoints/findings.ts';
+import { firstRun } from './endpoints/first-run.ts';
 import { health } from './endpoints/health.ts';
 import { incidentActions } from './endpoints/incident-actions.ts';
 import { incident } from './endpoints/incident.ts';
@@ -71,6 +72,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...staffReports,
   ...monitoringNotice,
   doctor,
+  ...firstRun,
   ...notices,
   live,
   metrics,

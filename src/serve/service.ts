@@ -20,6 +20,7 @@ import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import { keptNotices, NoticeDesk } from '../notices/notice-desk.ts';
 import { Noticing } from '../notices/noticing.ts';
 import type { NoticeSettings } from '../notices/settings.ts';
+import { FirstRun } from '../ops/first-run.ts';
 import type { Log } from '../ops/log.ts';
 import { Trail } from '../ops/trail.ts';
 import type { ArchiveDamage } from '../store/archive/archive.ts';
@@ -349,6 +350,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             silentSince: () => sourceWatch.silentSince,
             ruleWatch,
             health,
+            firstRun: new FirstRun(state, now),
             staffReports: new StaffReports(state, keys.seals, now),
             tellOfReport: (reference) => noticing.tellOfReport(reference),
             monitoringNotice: new MonitoringNotices(state, now),

@@ -22,6 +22,7 @@ import { SetAsidePage } from './pages/set-aside.tsx';
 import { SettingsPage } from './pages/settings.tsx';
 import { NewPage, SignInPage } from './pages/sign-in.tsx';
 import { SourcesPage } from './pages/sources.tsx';
+import { StartPage } from './pages/start.tsx';
 import { TodayPage } from './pages/today.tsx';
 import { TrailPage } from './pages/trail.tsx';
 import { WelcomePage } from './pages/welcome.tsx';
@@ -51,6 +52,7 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   'who-looked': WhoLookedPage,
   scope: ScopePage,
   board: BoardPage,
+  start: StartPage,
   ask: AskPage,
   'about-me': AboutMePage,
   reports: ReportsPage,

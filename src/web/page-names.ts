@@ -20,6 +20,7 @@ export const PAGE_NAMES = [
   'who-looked',
   'scope',
   'board',
+  'start',
   'ask',
   'about-me',
   'reports',

@@ -54,7 +54,7 @@ test('staff report something odd with a file, an analyst answers and has the fil
   await kim.page.getByRole('button', { name: 'Send it' }).click();
   await kim.page.getByText('Say in a few words what you saw.').waitFor();
   await kim.page.getByLabel('What did you see?').fill(WORDS);
-  const log = path.join(service.folder, `${'..'}_${HOSTILE.replaceAll('/', '')}.ndjson`);
+  const log = path.join(service.folder, `.._${HOSTILE.replaceAll('/', '')}.ndjson`);
   writeFileSync(log, `${JSON.stringify(started('dc1', 'kim', 'vssadmin delete shadows /all /quiet'))}\n`);
   await kim.page.getByLabel('A file, if you have one').setInputFiles(log);
   await kim.page.getByRole('button', { name: 'Send it' }).focus();

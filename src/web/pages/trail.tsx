@@ -112,6 +112,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'POST /api/v1/exceptions': 'Called something normal',
   'POST /api/v1/scans': 'Dropped a file to be read',
   'GET /api/v1/scans/:id/report': 'Opened the report of a file',
+  'POST /api/v1/first-run': 'Put off a step of setting up',
   'POST /api/v1/simulation': 'Opened the simulated hospice',
 };
 

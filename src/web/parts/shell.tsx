@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { ask, asProblem } from '../client/ask.ts';
 import type { PageName } from '../page-names.ts';
+import { FirstRunBanner } from './first-run.tsx';
 import { useLive } from './live.tsx';
 import { goHome, Link, usePlace } from './router.tsx';
 import { useRoles, useSession } from './session.tsx';
@@ -74,6 +75,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       </a>
       <Header />
       <SimulatedBanner />
+      <FirstRunBanner />
       <Connection />
       <div className="ww-width">
         <main className="nhsuk-main-wrapper" id="main">
