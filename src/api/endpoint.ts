@@ -4,9 +4,12 @@ import type { Finding } from '../core/finding.ts';
 import type { Role } from '../core/role.ts';
 import type { Desk } from '../incidents/desk.ts';
 import type { Exceptions } from '../incidents/exceptions.ts';
+import type { MonitoringNotices } from '../incidents/monitoring-notice.ts';
+import type { StaffReports } from '../incidents/staff-reports.ts';
 import type { Incidents } from '../incidents/store.ts';
 import type { NoticeDesk } from '../notices/notice-desk.ts';
 import type { Check } from '../ops/checks.ts';
+import type { FirstRun } from '../ops/first-run.ts';
 import type { Room } from '../ops/room.ts';
 import type { Trail } from '../ops/trail.ts';
 import type { Oidc } from '../people/oidc.ts';
@@ -42,6 +45,11 @@ export interface ApiServices {
   readonly silentSince: () => ReadonlyMap<string, number>;
   /** Which rules see anything here. */
   readonly ruleWatch: Pick<RuleWatch, 'list'>;
+  readonly firstRun: FirstRun;
+  readonly staffReports: StaffReports;
+  /** Tells whoever is told of incidents that somebody has reported something; without its words. */
+  readonly tellOfReport: (reference: string) => Promise<void>;
+  readonly monitoringNotice: MonitoringNotices;
   readonly notices: Pick<NoticeDesk, 'isFixed' | 'settings' | 'latest' | 'undelivered' | 'test' | 'change'>;
   readonly health: { report(): Promise<HealthReport> };
   readonly setAsides: SetAsides;
@@ -176,7 +184,7 @@ export class Redirect {
 /** An answer that is not one JSON object: text, or pieces as they come. */
 export interface Streamed {
   readonly contentType: string;
-  readonly pieces: AsyncIterable<string> | readonly string[];
+  readonly pieces: AsyncIterable<string> | readonly (string | Uint8Array)[];
 }
 
 /**

@@ -4,12 +4,14 @@ import { doctor } from './endpoints/doctor.ts';
 import { eventCounts, events } from './endpoints/events.ts';
 import { addException, exceptions, previewException, revokeException } from './endpoints/exceptions.ts';
 import { finding, findings } from './endpoints/findings.ts';
+import { firstRun } from './endpoints/first-run.ts';
 import { health } from './endpoints/health.ts';
 import { incidentActions } from './endpoints/incident-actions.ts';
 import { incident } from './endpoints/incident.ts';
 import { incidents } from './endpoints/incidents.ts';
 import { live } from './endpoints/live.ts';
 import { metrics } from './endpoints/metrics.ts';
+import { monitoringNotice } from './endpoints/monitoring-notice.ts';
 import { notices } from './endpoints/notices.ts';
 import { observations } from './endpoints/observations.ts';
 import { openapi } from './endpoints/openapi.ts';
@@ -25,6 +27,7 @@ import { rules } from './endpoints/rules.ts';
 import { scope, scopeCounts } from './endpoints/scope.ts';
 import { setaside } from './endpoints/setaside.ts';
 import { addSource, certificate, endSource, moveSource, renewToken, sources } from './endpoints/sources.ts';
+import { staffReports } from './endpoints/staff-reports.ts';
 import { today } from './endpoints/today.ts';
 import { trail } from './endpoints/trail.ts';
 import { whoLooked } from './endpoints/who-looked.ts';
@@ -70,7 +73,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...oidc,
   ...people,
   trail,
+  ...staffReports,
+  ...monitoringNotice,
   doctor,
+  ...firstRun,
   ...notices,
   live,
   metrics,

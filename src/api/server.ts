@@ -236,7 +236,7 @@ function asked(query: unknown): Record<string, unknown> {
 }
 
 /** What an input may hold that nobody is to read later. */
-const SECRETS = new Set(['password', 'code', 'token', 'response', 'secret', 'url']);
+const SECRETS = new Set(['password', 'code', 'token', 'response', 'secret', 'url', 'report', 'fileName']);
 
 /** What somebody asked for may name a patient; the trail does not. */
 function cleaned(input: Readonly<Record<string, unknown>>, { pseudonymise, pseudonymOf }: ApiServices): object {
@@ -286,6 +286,12 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'sign-in/provider': 502,
   'sign-in/no-provider': 404,
   'simulation/failed': 503,
+  'reports/not-found': 404,
+  'reports/too-many': 429,
+  'reports/closed': 409,
+  'reports/file-too-large': 413,
+  'reports/has-file': 409,
+  'reports/no-file': 404,
   'notices/invalid': 422,
   'notices/fixed': 409,
   'notices/password-needed': 422,

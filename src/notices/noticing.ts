@@ -11,7 +11,7 @@ import { Channels } from './channels.ts';
 import { afterQuiet, localOf } from './local-time.ts';
 import { Outbox } from './outbox.ts';
 import { BAND_RANK, LOOK_WITHIN_MS, type NoticeSettings } from './settings.ts';
-import { digestOf, noticeOf, type Occasion, type Told, webhookBody } from './texts.ts';
+import { digestOf, noticeOf, type Occasion, reportOf, type Told, webhookBody } from './texts.ts';
 
 export interface NoticingParts {
   readonly state: State;
@@ -121,6 +121,19 @@ export class Noticing {
         }
       }),
     );
+  }
+
+  /** Somebody of staff has reported something: the first people are told that, and not what. */
+  async tellOfReport(reference: string): Promise<void> {
+    const settings = this.#settings;
+    if (settings === null) return;
+    const { state, now } = this.#parts;
+    const first = settings.people.filter(({ step }) => step === 1);
+    const at = afterQuiet(now(), settings.quiet, settings.timeZone);
+    await state.transaction((within) =>
+      this.#put(settings, within, reportOf(reference, settings.serviceUrl), null, at, first),
+    );
+    this.wake();
   }
 
   get outbox(): Outbox {

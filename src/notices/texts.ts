@@ -13,6 +13,15 @@ export interface Told {
   readonly text: string;
 }
 
+/** Without the words: they may name a patient. */
+export function reportOf(reference: string, serviceUrl: string | null): Told {
+  const where = serviceUrl === null ? 'on the page, under Reports.' : `${serviceUrl}/reports`;
+  return {
+    subject: `A colleague has reported something: ${reference}`,
+    text: `A colleague has reported something that seemed odd to them.\nRead and answer it: ${where}`,
+  };
+}
+
 const BAND_WORDS = { routine: 'routine', low: 'low', urgent: 'URGENT', emergency: 'EMERGENCY' } as const;
 
 /**

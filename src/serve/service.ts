@@ -10,6 +10,8 @@ import { Refusal } from '../core/refusal.ts';
 import type { CanaryNames } from '../detect/canaries.ts';
 import { Desk } from '../incidents/desk.ts';
 import { Exceptions } from '../incidents/exceptions.ts';
+import { MonitoringNotices } from '../incidents/monitoring-notice.ts';
+import { StaffReports } from '../incidents/staff-reports.ts';
 import { Incidents } from '../incidents/store.ts';
 import type { Listen, OpenDoor } from '../intake/doors/door.ts';
 import { openMllp } from '../intake/doors/mllp-door.ts';
@@ -18,6 +20,7 @@ import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import { keptNotices, NoticeDesk } from '../notices/notice-desk.ts';
 import { Noticing } from '../notices/noticing.ts';
 import type { NoticeSettings } from '../notices/settings.ts';
+import { FirstRun } from '../ops/first-run.ts';
 import type { Log } from '../ops/log.ts';
 import { Trail } from '../ops/trail.ts';
 import type { ArchiveDamage } from '../store/archive/archive.ts';
@@ -350,6 +353,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             silentSince: () => sourceWatch.silentSince,
             ruleWatch,
             health,
+            firstRun: new FirstRun(state, now),
+            staffReports: new StaffReports(state, keys.seals, now),
+            tellOfReport: (reference) => noticing.tellOfReport(reference),
+            monitoringNotice: new MonitoringNotices(state, now),
             notices: new NoticeDesk({
               state,
               seals: keys.seals,

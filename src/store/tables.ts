@@ -25,6 +25,9 @@ export interface Tables {
   readonly sessions: SessionRow;
   readonly sign_in_tries: SignInTriesRow;
   readonly passkeys: PasskeyRow;
+  readonly staff_reports: StaffReportRow;
+  readonly staff_report_messages: StaffReportMessageRow;
+  readonly staff_report_files: StaffReportFileRow;
 }
 
 export interface MigrationRow {
@@ -309,4 +312,36 @@ export interface SignInTriesRow {
   readonly tries: number;
   readonly last_at: UtcMs;
   readonly locked_until: UtcMs | null;
+}
+
+export interface StaffReportRow {
+  readonly id: `rpt_${string}`;
+  /** Of the person, or of the token of a program. */
+  readonly reporter_id: string;
+  readonly reporter: string;
+  readonly state: 'open' | 'closed';
+  readonly created_at: UtcMs;
+  readonly changed_at: UtcMs;
+  readonly incident_id: string | null;
+}
+
+export interface StaffReportMessageRow {
+  readonly id: `msg_${string}`;
+  readonly report_id: string;
+  readonly at: UtcMs;
+  readonly author: string;
+  /** 1: it is the reporter's own; 0: an answer. */
+  readonly is_reporter: number;
+  /** The words. */
+  readonly sealed: Buffer;
+}
+
+export interface StaffReportFileRow {
+  readonly report_id: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Sealed. */
+  readonly name: Buffer;
+  /** The file, as it came. */
+  readonly sealed: Buffer;
 }

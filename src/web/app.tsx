@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
 import type { PageName } from './page-names.ts';
+import { AboutMePage } from './pages/about-me.tsx';
 import { AccountPage } from './pages/account.tsx';
+import { AskPage } from './pages/ask.tsx';
 import { BoardPage } from './pages/board.tsx';
 import { ExceptionsPage } from './pages/exceptions.tsx';
 import { FilesPage } from './pages/files.tsx';
@@ -13,12 +15,14 @@ import { NoticesPage } from './pages/notices.tsx';
 import { ObservationsPage } from './pages/observations.tsx';
 import { PeoplePage } from './pages/people.tsx';
 import { RecordsPage } from './pages/records.tsx';
+import { ReportsPage } from './pages/reports.tsx';
 import { RulesPage } from './pages/rules.tsx';
 import { ScopePage } from './pages/scope.tsx';
 import { SetAsidePage } from './pages/set-aside.tsx';
 import { SettingsPage } from './pages/settings.tsx';
 import { NewPage, SignInPage } from './pages/sign-in.tsx';
 import { SourcesPage } from './pages/sources.tsx';
+import { StartPage } from './pages/start.tsx';
 import { TodayPage } from './pages/today.tsx';
 import { TrailPage } from './pages/trail.tsx';
 import { WelcomePage } from './pages/welcome.tsx';
@@ -48,6 +52,10 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   'who-looked': WhoLookedPage,
   scope: ScopePage,
   board: BoardPage,
+  start: StartPage,
+  ask: AskPage,
+  'about-me': AboutMePage,
+  reports: ReportsPage,
   account: AccountPage,
   welcome: WelcomePage,
 };

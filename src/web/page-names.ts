@@ -20,6 +20,10 @@ export const PAGE_NAMES = [
   'who-looked',
   'scope',
   'board',
+  'start',
+  'ask',
+  'about-me',
+  'reports',
   'account',
   'welcome',
 ] as const;

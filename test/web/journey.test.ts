@@ -147,6 +147,7 @@ test('first link, first source, first incident, an exception, and the incident c
     'Who looked?',
     'Whose records?',
     'Incidents',
+    'Reports',
   ]);
   deepEqual(await barriers(priya.page), [], 'records');
   await priya.page.goto('/today');

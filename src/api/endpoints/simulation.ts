@@ -34,7 +34,11 @@ const begin = endpoint({
     password: z.string().describe('good for nothing else'),
   }),
   isRecorded: true,
-  handle: async (_input, services) => ({ path: '/simulated/', ...(await offered(services).begin()) }),
+  handle: async (_input, services, _signal, caller) => {
+    const visitor = await offered(services).begin();
+    await services.firstRun.did('try', caller?.id ?? '');
+    return { path: '/simulated/', ...visitor };
+  },
 });
 
 const end = endpoint({

@@ -123,8 +123,32 @@ export interface Api {
   'POST /api/v1/people/:id/end': { input: { id: string; reason: string }; answer: { done: true } };
   /** Who of our own people and programs did what, the newest first. Not what they asked for: that may be another’s business. */
   'GET /api/v1/trail': { input: { cursor?: string; limit?: number; who?: string }; answer: { items: readonly ({ id: string; at: string; who: string; action: string })[]; next: string | null } };
+  /** Reports something that seemed odd. Patients are named by no more than what the words say; they are kept sealed. */
+  'POST /api/v1/reports': { input: { report: string }; answer: { id: string; reference: string } };
+  /** Sends a file with a report of one’s own, once, at most 10 MB. It is kept sealed, and never opened here. */
+  'POST /api/v1/reports/:id/file': { input: { id: string; fileName: string }; answer: { done: true } };
+  /** What one has reported oneself, with the answers; the newest first. */
+  'GET /api/v1/reports/mine': { input: Record<string, never>; answer: { items: readonly ({ id: string; reference: string; reporter: string; state: "open" | "closed"; createdAt: string; changedAt: string; messages: readonly ({ at: string; author: string; isReporter: boolean; text: string })[]; file: { name: string; bytes: number; sha256: string } | null })[] } };
+  /** Says more of a report of one’s own. */
+  'POST /api/v1/reports/:id/more': { input: { id: string; report: string }; answer: { done: true } };
+  /** What staff have reported, the newest first. */
+  'GET /api/v1/reports': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; reference: string; reporter: string; state: "open" | "closed"; createdAt: string; changedAt: string; messages: readonly ({ at: string; author: string; isReporter: boolean; text: string })[]; file: { name: string; bytes: number; sha256: string } | null; incidentId: string | null })[]; next: string | null } };
+  /** Answers a report, in words that the reporter reads; closes it, or opens it again. */
+  'POST /api/v1/reports/:id/answer': { input: { id: string; report: string; isClosed: boolean }; answer: { done: true } };
+  /** Notes with an incident that a report belongs to it. Its words stay with the report. */
+  'POST /api/v1/reports/:id/incident': { input: { id: string; incident: string }; answer: { done: true } };
+  /** Reads the file of a report as a dropped one is read, in a process of its own. */
+  'POST /api/v1/reports/:id/scan': { input: { id: string }; answer: { id: string } };
+  /** What is recorded about members of staff, why, for how long, who can see it and whom to ask. */
+  'GET /api/v1/monitoring-notice': { input: Record<string, never>; answer: { source: string; urgent: string | null; sections: readonly ({ title: string; lines: readonly (readonly ({ text: string; isMissing: boolean })[])[] })[]; fields: readonly ({ id: string; label: string; value: string })[] } };
+  /** Says what only the organisation knows of that notice. */
+  'POST /api/v1/monitoring-notice': { input: { values: Readonly<Partial<Record<string, string>>> }; answer: { done: true } };
   /** How the service itself is: what “wardwatch doctor” says, how much room there is, and how fast things come. */
   'GET /api/v1/doctor': { input: Record<string, never>; answer: { startedAt: string; checks: readonly ({ what: string; state: "well" | "watch" | "bad"; detail: string; mend: string })[]; room: { totalBytes: number; freeBytes: number; parts: readonly ({ what: "archive" | "journal" | "rest"; bytes: number })[]; kinds: readonly ({ kind: "network" | "security" | "clinical"; keepDays: number; minimumDays: number; bytes: number; events: number; oldestAt: string | null; bytesADay: number })[]; fullInDays: number | null; measuredDays: number; holds: readonly ({ id: string; source: string | null; from: string | null; to: string | null; reason: string })[]; chainLines: number; head: { number: number; hash: string } }; flow: { kept: number; perSecond: number | null; heldBack: number; notJudgedBytes: number; notArchivedBytes: number; notSealed: number } } };
+  /** How far setting up has come: oneself made safe, a first source, a first mail, the simulated hospice. */
+  'GET /api/v1/first-run': { input: Record<string, never>; answer: { isOver: boolean; steps: readonly ({ step: "you" | "source" | "mail" | "try"; state: "to-do" | "waits" | "put-off" | "done" })[] } };
+  /** Puts off a step of setting up, or leaves the whole for good. */
+  'POST /api/v1/first-run': { input: { step?: "you" | "source" | "mail" | "try" }; answer: { done: true } };
   /** Who is told of incidents, how, and what became of the last notices. Never what they said, nor a password. */
   'GET /api/v1/notices': { input: Record<string, never>; answer: { isFixed: "file" | "simulated" | null; settings: { smtp: { host: string; port: number; user: string | null; hasPassword: boolean; from: string } | null; people: readonly ({ name: string; mail: string; step: number })[]; webhooks: readonly ({ host: string; form: "generic" | "teams" | "slack"; isSigned: boolean })[]; quiet: { from: string; to: string } | null; digest: string | null; serviceUrl: string | null } | null; undelivered: number; letters: readonly ({ id: string; to: string; madeAt: string; state: "sent" | "waits" | "failing" | "given-up"; at: string; tries: number })[] } };
   /** Changes who is told, and how, from the next notice on. What is left out is switched off. */

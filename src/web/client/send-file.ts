@@ -4,12 +4,13 @@ import { Problem } from './ask.ts';
  * Sends a file as it is. Unlike `fetch`, this tells how far it is.
  *
  * @param onPart 0 to 1
+ * @param to where; its name is put behind
  * @throws Problem
  */
-export function sendFile(file: File, onPart: (part: number) => void): Promise<void> {
+export function sendFile(file: File, onPart: (part: number) => void, to = 'api/v1/scans?name='): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', `api/v1/scans?name=${encodeURIComponent(file.name.slice(-200))}`);
+    request.open('POST', `${to}${encodeURIComponent(file.name.slice(-200))}`);
     request.setRequestHeader('x-wardwatch', 'page');
     request.setRequestHeader('content-type', 'application/octet-stream');
     request.upload.addEventListener('progress', ({ loaded, total }) => onPart(total === 0 ? 0 : loaded / total));

@@ -51,11 +51,16 @@ export function edgesOf(now: number, daysEach: number, count: number): readonly 
   let edge = daysEach === 0 ? evenHour(now) : midnight(now);
   for (let left = count; left > 0; left--) {
     if (edge < (edges[0] ?? now)) edges.unshift(edge);
-    // From the middle of the day before, whose length may be 23 or 25 hours.
-    for (let day = daysEach; day > 0 && left > 1; day--) edge = midnight(edge - 12 * 3_600_000);
-    if (daysEach === 0) edge -= 2 * 3_600_000;
+    edge = daysEach === 0 ? edge - 2 * 3_600_000 : daysBefore(edge, daysEach);
   }
   return edges;
+}
+
+function daysBefore(at: number, days: number): number {
+  let edge = at;
+  // From the middle of the day before, whose length may be 23 or 25 hours.
+  for (let left = days; left > 0; left--) edge = midnight(edge - 12 * 3_600_000);
+  return edge;
 }
 
 const CLOCK = new Intl.DateTimeFormat('en-GB', {

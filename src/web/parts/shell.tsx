@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { ask, asProblem } from '../client/ask.ts';
 import type { PageName } from '../page-names.ts';
+import { FirstRunBanner } from './first-run.tsx';
 import { useLive } from './live.tsx';
 import { goHome, Link, usePlace } from './router.tsx';
 import { useRoles, useSession } from './session.tsx';
@@ -24,6 +25,9 @@ export const NAVIGATION: readonly MenuPage[] = [
   { page: 'hunt', text: 'Hunt', roles: ['analyst', 'partner'] },
   { page: 'files', text: 'Read files', roles: ['analyst', 'partner'] },
   { page: 'sources', text: 'Sources', roles: ['admin', 'analyst', 'partner'] },
+  { page: 'reports', text: 'Reports', roles: ['admin', 'analyst', 'privacy'] },
+  { page: 'ask', text: 'Something odd?', roles: ['staff'] },
+  { page: 'about-me', text: 'What is recorded about you', roles: ['staff'] },
   { page: 'settings', text: 'Settings', roles: ['admin', 'analyst', 'partner'] },
 ];
 
@@ -71,13 +75,33 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       </a>
       <Header />
       <SimulatedBanner />
+      <FirstRunBanner />
       <Connection />
       <div className="ww-width">
         <main className="nhsuk-main-wrapper" id="main">
           {children}
         </main>
       </div>
+      <Footer />
     </>
+  );
+}
+
+/** For everybody who has signed in, whatever they do. */
+function Footer() {
+  const { state } = useSession();
+  if (state.is !== 'signed-in') return null;
+  return (
+    <footer className="ww-footer ww-no-print">
+      <ul className="ww-width ww-nav__list">
+        <li>
+          <Link to="ask">Seen something odd? Tell us</Link>
+        </li>
+        <li>
+          <Link to="about-me">What is recorded about you</Link>
+        </li>
+      </ul>
+    </footer>
   );
 }
 
