@@ -85,6 +85,15 @@ test('the simulated hospice is one click away, shows its attack, touches nothing
   equal((await post(`${house}api/v1/simulation`, {}, { cookie })).status, 400, 'no hospice within a hospice');
   equal((await post('/api/v1/simulation/end', {}, admin)).status, 200);
   equal((await service.fetch('/simulated/api/v1/session')).status, 404);
+  const html = { accept: 'text/html' };
+  const ended = await service.fetch('/simulated/today', { headers: html });
+  deepEqual([ended.status, ended.headers['location']], [302, '../'], 'who is still there is led home');
+  const mistyped = await service.fetch('/todya', { headers: html });
+  deepEqual([mistyped.status, mistyped.text.includes('<title>Wardwatch')], [404, true]);
+  equal(
+    (await service.fetch('/api/v1/todya', { headers: html })).headers['content-type'],
+    'application/json; charset=utf-8',
+  );
   deepEqual(folders(), before);
   // Ended with the service, too.
   equal((await post('/api/v1/simulation', {}, admin)).status, 200);

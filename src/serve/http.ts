@@ -7,7 +7,7 @@ import { hecDoor } from '../intake/doors/hec-door.ts';
 import { MAX_BODY } from '../intake/doors/http-door.ts';
 import { otlpDoor } from '../intake/doors/otlp-door.ts';
 import { endConnectionsOnClose, limitRequestTime } from './request-time.ts';
-import { servePage, type WebPage } from './page.ts';
+import { notFoundForReader, servePage, type WebPage } from './page.ts';
 import type { Simulation } from './simulation.ts';
 
 export interface HttpParts {
@@ -53,7 +53,8 @@ export async function openHttp({
   endConnectionsOnClose(app);
   limitRequestTime(app, REQUEST_TIMEOUT_MS, (url) => /^(?:\/simulated)?\/api\/v1\/scans(?:\?|$)/.test(url));
   app.decorateRequest('source', undefined);
-  app.setNotFoundHandler(async (_request, reply) => {
+  app.setNotFoundHandler(async (request, reply) => {
+    if (page !== null && notFoundForReader(request, reply, page.index)) return;
     await reply.code(404).send({ code: 'http', message: 'There is nothing here.', hint: 'See /api/v1/openapi.json.' });
   });
   if (page !== null) servePage(app, page);

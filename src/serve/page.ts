@@ -73,8 +73,9 @@ function readPageFile(file: string): PageFile {
 /** Serves the page. To be called before the doors: a shipper asks for `/` too, and a browser must not meet its answer. */
 export function servePage(app: FastifyInstance, { index, assets }: WebPage): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (!isForReader(request)) return undefined;
-    await send(request, reply, index, 'no-store');
+    if (isForReader(request)) await send(request, reply, index, 'no-store');
+    // Any word is the name of an index to a shipper.
+    else if (request.routeOptions.url !== '/:index' || !notFoundForReader(request, reply, index)) return undefined;
     return reply;
   });
   for (const name of PAGE_NAMES)
@@ -90,14 +91,28 @@ export function servePage(app: FastifyInstance, { index, assets }: WebPage): voi
   });
 }
 
+/**
+ * A person who mistyped an address reads a page that says so, not the JSON that programs are told. From deeper in, as from
+ * the simulated hospice that has ended, they are led back to where the page's own addresses work.
+ *
+ * @returns false if it is no person who asks
+ */
+export function notFoundForReader(request: FastifyRequest, reply: FastifyReply, index: PageFile): boolean {
+  const [pathname = ''] = request.url.split('?');
+  if (!isReader(request) || /^\/(?:simulated\/)?api\//.test(pathname)) return false;
+  const depth = pathname.split('/').length - 2;
+  if (depth === 0) void send(request, reply.code(404), index, 'no-store');
+  else void reply.redirect('../'.repeat(depth));
+  return true;
+}
+
+function isForReader(request: FastifyRequest): boolean {
+  return request.url.split('?')[0] === '/' && isReader(request);
+}
+
 /** Shippers ask with credentials, and never for a page. */
-function isForReader({ method, url, headers }: FastifyRequest): boolean {
-  return (
-    method === 'GET' &&
-    url.split('?')[0] === '/' &&
-    headers.authorization === undefined &&
-    (headers.accept ?? '').includes('text/html')
-  );
+function isReader({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && headers.authorization === undefined && (headers.accept ?? '').includes('text/html');
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, file: PageFile, cacheControl: string): FastifyReply {
