@@ -140,6 +140,7 @@ function fromCef(fields: Fields) {
   same(fields, 'user', 'suser', 'duser');
   same(fields, 'protocol', 'proto');
   same(fields, 'action', 'act');
+  // Seen from the firewall: `in` is what the client sent (PAN-OS CEF guide, traffic: in=$bytes_sent out=$bytes_received).
   same(fields, 'bytes_out', 'in');
   same(fields, 'bytes_in', 'out');
   same(fields, 'subtype', 'DeviceEventClassID');
