@@ -7,6 +7,7 @@ import { hecDoor } from '../intake/doors/hec-door.ts';
 import { MAX_BODY } from '../intake/doors/http-door.ts';
 import { otlpDoor } from '../intake/doors/otlp-door.ts';
 import { endConnectionsOnClose, limitRequestTime } from './request-time.ts';
+import { limitConnections } from '../intake/doors/limit-connections.ts';
 import { notFoundForReader, servePage, type WebPage } from './page.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -49,7 +50,7 @@ export async function openHttp({
   const app = (
     tls === null ? fastify(common) : fastify({ ...common, https: { ...tls, minVersion: 'TLSv1.2' } })
   ) as FastifyInstance;
-  app.server.maxConnections = MAX_CONNECTIONS;
+  limitConnections(app.server, MAX_CONNECTIONS, () => services.count('http', 'too-many-connections'));
   endConnectionsOnClose(app);
   limitRequestTime(app, REQUEST_TIMEOUT_MS, (url) => /^(?:\/simulated)?\/api\/v1\/scans(?:\?|$)/.test(url));
   app.decorateRequest('source', undefined);

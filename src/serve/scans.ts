@@ -102,8 +102,9 @@ export class Scans {
     const id = `scn_${randomBytes(9).toString('hex')}` as const;
     const name = plainName(given);
     const folder = path.join(this.#folder, id);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const file = path.join(folder, name);
+    mkdirSync(path.join(folder, 'in'), { recursive: true, mode: 0o700 });
+    // Apart from what is written beside it, whatever it is called.
+    const file = path.join(folder, 'in', name);
     try {
       await pipeline(bytes, (pieces) => this.#bounded(pieces), createWriteStream(file, { mode: 0o600 }));
     } catch (error) {
@@ -195,7 +196,7 @@ export class Scans {
   ): Promise<Extract<ScanMessage, { kind: 'done' | 'failed' }>> {
     return new Promise((resolve) => {
       const child = fork(path.join(import.meta.dirname, 'scan-worker.ts'), [], {
-        cwd: folder,
+        cwd: path.join(folder, 'in'),
         execArgv: ['--disable-warning=ExperimentalWarning', `--max-old-space-size=${MAX_HEAP_MB}`],
         // What it says when it breaks may hold what a log said.
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -148,6 +148,7 @@ test('first link, first source, first incident, an exception, and the incident c
     'Whose records?',
     'Incidents',
     'Reports',
+    'Settings',
   ]);
   deepEqual(await barriers(priya.page), [], 'records');
   await priya.page.goto('/today');

@@ -1,8 +1,11 @@
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions, TLSSocket } from 'node:tls';
+import { limitConnections } from './limit-connections.ts';
 import { type DoorServices, hostAndPort, type Listen, type OpenDoor } from './door.ts';
 
 const MAX_CONNECTIONS = 1000;
+/** Whoever only begins to shake hands holds a connection, too. */
+const HANDSHAKE_MS = 10_000;
 
 /** Whoever signed it: a source is known by the very certificate that it was registered with. */
 const ASK_FOR_CERTIFICATE = { requestCert: true, rejectUnauthorized: false } as const;
@@ -28,18 +31,15 @@ export async function openStream(
 ): Promise<OpenDoor> {
   const connections = new Set<StreamConnection>();
   const take = (socket: Socket) => {
-    if (connections.size >= MAX_CONNECTIONS) {
-      services.count(door, 'too-many-connections');
-      socket.destroy();
-      return;
-    }
+    if (socket.destroyed) return;
     const connection = connect(socket, () => connections.delete(connection));
     connections.add(connection);
   };
   const server: Server =
     tls === null
       ? createTcpServer({ pauseOnConnect: true, allowHalfOpen }, take)
-      : createTlsServer({ ...ASK_FOR_CERTIFICATE, ...tls, allowHalfOpen }, take);
+      : createTlsServer({ ...ASK_FOR_CERTIFICATE, ...tls, allowHalfOpen, handshakeTimeout: HANDSHAKE_MS }, take);
+  limitConnections(server, MAX_CONNECTIONS, () => services.count(door, 'too-many-connections'));
   server.on('tlsClientError', () => services.count(door, 'tls-failed'));
   await listening(server, listen);
   const address = server.address();

@@ -28,7 +28,7 @@ export const NAVIGATION: readonly MenuPage[] = [
   { page: 'reports', text: 'Reports', roles: ['admin', 'analyst', 'privacy'] },
   { page: 'ask', text: 'Something odd?', roles: ['staff'] },
   { page: 'about-me', text: 'What is recorded about you', roles: ['staff'] },
-  { page: 'settings', text: 'Settings', roles: ['admin', 'analyst', 'partner'] },
+  { page: 'settings', text: 'Settings', roles: ['admin', 'analyst', 'partner', 'privacy'] },
 ];
 
 /** What stands under “Settings”, so that the menu stays short. */
@@ -64,7 +64,7 @@ export const SETTINGS: readonly (MenuPage & { readonly about: string })[] = [
     about: 'Whether the service itself is well, what to mend, and how much room is left.',
     roles: ['admin'],
   },
-  { page: 'trail', text: 'Who did what', about: 'What our own people did here.', roles: ['admin'] },
+  { page: 'trail', text: 'Who did what', about: 'What our own people did here.', roles: ['admin', 'privacy'] },
 ];
 
 export function Shell({ children }: { readonly children: ReactNode }) {
