@@ -61,7 +61,11 @@ for (const family of values.families.split(',')) {
     foundLive: sum(({ live }) => live.size),
     liveByScenario: count(runs.flatMap(({ live }) => [...live.values()])),
     nightByScenario: count(runs.flatMap(({ byNight }) => [...byNight.values()])),
-    hoursBeforeTheNight: { median: round(median(hours)), least: round(Math.min(...hours)), most: round(Math.max(...hours)) },
+    hoursBeforeTheNight: {
+      median: round(median(hours)),
+      least: round(Math.min(...hours)),
+      most: round(Math.max(...hours)),
+    },
     firstLooks: sum(({ firstLooks }) => firstLooks),
     confirmed: sum(({ confirmed }) => confirmed),
     nightAlerts: sum(({ nightAlerts }) => nightAlerts),

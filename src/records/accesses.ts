@@ -97,11 +97,7 @@ const COLUMNS = [
   'sequence',
 ] as const;
 
-function readKeptAccesses(
-  kept: readonly KeptAccess[],
-  hospital: Hospital,
-  onAccess: (access: Access) => void,
-): void {
+function readKeptAccesses(kept: readonly KeptAccess[], hospital: Hospital, onAccess: (access: Access) => void): void {
   const { report } = hospital;
   const access = newAccess();
   const sent = new RowSet();

@@ -67,7 +67,9 @@ export class LiveReview {
   readonly #weak = new Map<number, number>();
   readonly #uses = new Map<string, GlassUse[]>();
   readonly #items = new Set<string>();
-  #verdicts: LiveVerdict[] = [];
+  /** What is to be told, by case or item; and the cases that were told today. */
+  readonly #news = new Map<string, LiveVerdict>();
+  readonly #told = new Set<string>();
   #nameOf: (pseudonym: string) => string = (pseudonym) => pseudonym;
   /** Accesses that were not judged as they came: of a day that is over, of one that has not begun, or too many. */
   left = 0;
@@ -81,7 +83,9 @@ export class LiveReview {
     const span = spanOf(begun);
     const last = span?.last ?? Number.NEGATIVE_INFINITY;
     const margin = new Margin(this.#collector.alertRate);
-    this.#judgedFrom = (span?.first ?? 0) + trainDays;
+    // Judged only by what all training days taught: what learns from fewer is made anew when there are more.
+    const judgedFrom = (span?.first ?? 0) + trainDays;
+    this.#judgedFrom = last >= judgedFrom ? judgedFrom : Number.POSITIVE_INFINITY;
     const past = begun.filter(({ day }) => day < last);
     this.#engine = runEngine(hospital, { days: past }, trainDays, {
       daysAhead: DAYS_AHEAD,
@@ -134,7 +138,7 @@ export class LiveReview {
   /** What messages told of care since the model was made, all of it: it is known from now on. */
   relate(care: LiveCare): void {
     const { zone, departments, patientId, departmentOf } = this.#hospital;
-    this.#nameOf = care.nameOf;
+    this.#nameOf = (pseudonym) => care.nameOf(pseudonym);
     this.#engine?.causes.tellLate(
       care.relations.map((relation) => {
         const [from, to] = spanOfCare(relation, zone);
@@ -153,10 +157,15 @@ export class LiveReview {
     for (const [patient, open] of this.#crowds) if (open.told > 0) this.#tellCrowd(live, patient, open);
   }
 
-  /** What is to be told since this was last asked, in the order in which it was found. */
+  get hasNews(): boolean {
+    return this.#news.size > 0;
+  }
+
+  /** What is to be told since this was last asked. What was found and explained in between is not. */
   verdicts(): readonly LiveVerdict[] {
-    const verdicts = this.#verdicts;
-    this.#verdicts = [];
+    const verdicts = [...this.#news.values()];
+    this.#news.clear();
+    for (const verdict of verdicts) if (verdict.kind === 'first-look') this.#told.add(keyOf(verdict.case));
     return verdicts;
   }
 
@@ -165,7 +174,7 @@ export class LiveReview {
     over.day.sort();
     // Learned from, whether or not it is judged: there are days beyond those first ones.
     scoreDay(engine, over.day, (scored) => this.#collector.add(scored, engine));
-    for (const map of [this.#persons, this.#crowds, this.#weak, this.#uses, this.#items]) map.clear();
+    for (const map of [this.#persons, this.#crowds, this.#weak, this.#uses, this.#items, this.#told]) map.clear();
     this.#rows = new RowSet();
     this.#live = new LiveDay(this.#hospital, engine, day);
     return this.#live;
@@ -227,13 +236,16 @@ export class LiveReview {
   #tell(opens: Map<number, Open>, who: number, one: ReviewCase, looks: number, open: Open | undefined): void {
     const isNews = open === undefined || isGrown(open, looks);
     opens.set(who, { told: isNews ? (one.alert ? looks : 0) : open.told, case: one });
-    if (one.alert && isNews) this.#verdicts.push({ kind: 'first-look', case: one });
+    if (one.alert && isNews) this.#news.set(keyOf(one), { kind: 'first-look', case: one });
   }
 
   #lower(opens: Map<number, Open>, who: number, open: Open | undefined): void {
     if (open === undefined) return;
     opens.delete(who);
-    if (open.told > 0) this.#verdicts.push({ kind: 'lowered', case: open.case });
+    if (open.told === 0) return;
+    const key = keyOf(open.case);
+    if (this.#told.has(key)) this.#news.set(key, { kind: 'lowered', case: open.case });
+    else this.#news.delete(key);
   }
 
   #list({ judged, day }: LiveDay, look: number): void {
@@ -244,9 +256,13 @@ export class LiveReview {
       const key = `${item.kind} ${user} ${patient} ${item.reason ?? ''}`;
       if (this.#items.has(key)) continue;
       this.#items.add(key);
-      this.#verdicts.push({ kind: 'item', item });
+      this.#news.set(key, { kind: 'item', item });
     }
   }
+}
+
+function keyOf(one: ReviewCase): string {
+  return 'user' in one ? `person ${one.user}` : `patient ${one.patient}`;
 }
 
 function isGrown({ told }: Open, looks: number | undefined): boolean {
