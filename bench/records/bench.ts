@@ -8,7 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readHospital } from '../../src/records/hospital.ts';
 import { CauseBook } from '../../src/records/model/causes.ts';
-import { runEngine, type ScoredDay } from '../../src/records/model/engine.ts';
+import { type Engine, personRate, runEngine, type ScoredDay } from '../../src/records/model/engine.ts';
 import { readLooks } from '../../src/records/model/looks.ts';
 import { simulateHospital } from '../../src/records/simulate/hospital.ts';
 import { FAMILIES } from '../../src/records/simulate/parameters.ts';
@@ -91,14 +91,12 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
   const sites = sitesOf(folder);
   const lastFalse = new Map<number, number>();
   const before = process.cpuUsage();
-  runEngine(hospital, book, TRAIN_DAYS, (scored, { calibration }) => {
+  const count = (scored: ScoredDay, { calibration }: Engine): void => {
     staffDays += scored.staff;
     const day = scored.judged.day.day;
     scored.persons.users.forEach((user, i) => {
       const name = hospital.users.textOf(user);
-      const score = -calibration.personRate(
-        calibration.combine((component) => scored.persons.scores[component][i] ?? 0),
-      );
+      const score = -personRate(calibration, scored.persons, i);
       const incident = truth.byPersonDay.get(`${name} ${dayText(day)}`) ?? null;
       persons.push({ score, day, who: name, incident });
       fairness.add(hospital, sites, user, day, deciles, 'accesses', scored.persons.looks[i] ?? 0);
@@ -117,7 +115,8 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
         incident: truth.byPatient.get(patient) ?? null,
       });
     }
-  });
+  };
+  runEngine(hospital, book, TRAIN_DAYS, { onDay: count });
   const used = process.cpuUsage(before);
   const positives = truth.byPersonDay.size;
   const thousandDays = staffDays / 1000;
@@ -241,9 +240,11 @@ function runOne(folder: string, outcomes: Map<string, Outcome>): number {
         ),
       );
     let engineGroups: { readonly department: readonly number[] } = { department: [] };
-    runEngine(hospital, book, 0, (scored, { judge }) => {
-      engineGroups = judge.groups;
-      collect(scored);
+    runEngine(hospital, book, 0, {
+      onDay: (scored, { judge }) => {
+        engineGroups = judge.groups;
+        collect(scored);
+      },
     });
     return facts;
   }

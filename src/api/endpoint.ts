@@ -24,6 +24,8 @@ import type { LegalHold } from '../store/archive/retention.ts';
 import type { Counters } from '../watch/counters.ts';
 import type { Findings } from '../watch/findings-store.ts';
 import type { Identities } from '../watch/identities.ts';
+import type { LiveState } from '../watch/live-records.ts';
+import type { RecordItems } from '../watch/record-items.ts';
 import type { RecordCases } from '../watch/record-cases.ts';
 import type { RecordReview } from '../watch/record-review.ts';
 import type { SetAsides } from '../watch/set-aside-store.ts';
@@ -70,6 +72,8 @@ export interface ApiServices {
     end(): Promise<void>;
   } | null;
   readonly recordCases: RecordCases;
+  readonly recordItems: RecordItems;
+  readonly liveRecords: () => LiveState;
   readonly recordReview: Pick<RecordReview, 'begin' | 'isRunning' | 'last'>;
   /** Who opened a patient’s record. @throws Refusal `records/not-found` */
   readonly whoLooked: (

@@ -15,7 +15,13 @@ import { monitoringNotice } from './endpoints/monitoring-notice.ts';
 import { notices } from './endpoints/notices.ts';
 import { observations } from './endpoints/observations.ts';
 import { openapi } from './endpoints/openapi.ts';
-import { beginRecordReview, decideRecordCase, recordCases, recordReview } from './endpoints/record-cases.ts';
+import {
+  beginRecordReview,
+  decideRecordCase,
+  recordCases,
+  recordItems,
+  recordReview,
+} from './endpoints/record-cases.ts';
 import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
 import { oidc } from './endpoints/oidc.ts';
 import { passkeys } from './endpoints/passkeys.ts';
@@ -62,6 +68,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   scope,
   scopeCounts,
   recordCases,
+  recordItems,
   decideRecordCase,
   recordReview,
   beginRecordReview,

@@ -6,8 +6,9 @@ import type { UtcMs } from '../core/event.ts';
  * not know whose records they are, nor who is asked about them.
  *
  * @param isBulk many records at once, or an account that may not be in its owner's hands: that cannot wait for the morning
+ * @param by a first look is made while the day goes on; a finding is one, whoever finds it first
  */
-export function recordFinding(caseId: string, isBulk: boolean, at: UtcMs): RecordFinding {
+export function recordFinding(caseId: string, isBulk: boolean, by: 'first-look' | 'review', at: UtcMs): RecordFinding {
   const ruleId = 'records/review';
   const place = { path: `records/cases/${caseId}`, record: 1 };
   return {
@@ -22,9 +23,11 @@ export function recordFinding(caseId: string, isBulk: boolean, at: UtcMs): Recor
     source: place,
     entities: {},
     matched: { case: caseId },
-    plain: isBulk
-      ? 'Many records were opened, or by an account that may not be in its owner’s hands, and the care given does not explain it.'
-      : 'Records were opened, and the care given does not explain it.',
+    plain: `${
+      isBulk
+        ? 'Many records were opened, or by an account that may not be in its owner’s hands, and the care given does not explain it.'
+        : 'Records were opened, and the care given does not explain it.'
+    }${by === 'review' ? '' : ' This is a first look, made while the day goes on: the review of the night confirms it, or takes it back.'}`,
     innocent: 'Care that no system here knows of: cover for a colleague, a call from a ward, a mistaken click.',
     next: [
       `The privacy officer reads the case ${caseId}, and asks before concluding.`,

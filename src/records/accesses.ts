@@ -97,37 +97,43 @@ const COLUMNS = [
   'sequence',
 ] as const;
 
-function readKeptAccesses(
-  kept: readonly KeptAccess[],
-  { users, patientId, report }: Hospital,
-  onAccess: (access: Access) => void,
-): void {
+function readKeptAccesses(kept: readonly KeptAccess[], hospital: Hospital, onAccess: (access: Access) => void): void {
+  const { report } = hospital;
   const access = newAccess();
   const sent = new RowSet();
   const given = new Set<string>();
   for (const [index, one] of kept.entries()) {
-    // Whose record it was is not known; `scope` counts these by themselves.
-    if (one.patient === '') continue;
-    if (one.at < FIRST || one.at >= LAST) {
-      setAside(report, 'events', index + 1, 'time lies outside the years 1990 to 2099');
+    const problem = fillAccess(access, one, hospital);
+    if (problem === 'nobody') continue;
+    if (problem !== null) {
+      setAside(report, 'events', index + 1, problem);
       continue;
     }
-    for (const column of COLUMNS) {
-      access[column] = one[column];
-      if (one[column] !== '') given.add(column);
-    }
-    access.breakGlass = one.breakGlass;
-    access.succeeded = !hasFailed(one.outcome);
-    access.at = one.at;
-    access.user = users.idOf(one.user);
-    access.patient = patientId(one.patient);
+    for (const column of COLUMNS) if (one[column] !== '') given.add(column);
     access.line = index + 1;
     if (sent.add(access, one.outcome)) onAccess(access);
   }
   for (const column of COLUMNS) if (!given.has(column)) report.missing.push(`accesses.csv: ${column}`);
 }
 
-function newAccess(): Access {
+/**
+ * Writes a kept access into `access`.
+ *
+ * @returns why it cannot be judged. `nobody`: whose record it was is not known; `scope` counts these by themselves
+ */
+export function fillAccess(access: Access, one: KeptAccess, { users, patientId }: Hospital): string | null {
+  if (one.patient === '') return 'nobody';
+  if (one.at < FIRST || one.at >= LAST) return 'time lies outside the years 1990 to 2099';
+  for (const column of COLUMNS) access[column] = one[column];
+  access.breakGlass = one.breakGlass;
+  access.succeeded = !hasFailed(one.outcome);
+  access.at = one.at;
+  access.user = users.idOf(one.user);
+  access.patient = patientId(one.patient);
+  return null;
+}
+
+export function newAccess(): Access {
   return {
     at: 0,
     wholeDay: false,
@@ -210,7 +216,7 @@ function readCsvAccesses(folder: string, hospital: Hospital, onAccess: (access: 
  * Which rows were met, by a 53-bit hash of what tells them apart: 8 bytes a slot. Two unlike rows of 10 million share a
  * hash with a chance of about 0.6 %; the cost is one access not counted.
  */
-class RowSet {
+export class RowSet {
   #slots = new Float64Array(1 << 12);
   #count = 0;
 

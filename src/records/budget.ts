@@ -19,10 +19,16 @@ export class Budget {
 
   /** @param rate log of the cases per member of staff and day that would rank so high when all is well */
   decide(who: string, day: LocalDay, rate: number): Verdict {
+    const verdict = this.peek(who, day, rate);
+    if (verdict.alert) this.#open.set(who, day);
+    return verdict;
+  }
+
+  /** What `decide` would say; no case is opened by it. */
+  peek(who: string, day: LocalDay, rate: number): Verdict {
     if (rate > this.#rate) return { alert: false, joins: null };
     const opened = this.#open.get(who);
     if (opened !== undefined && day - opened <= ABSORB_DAYS) return { alert: false, joins: opened };
-    this.#open.set(who, day);
     return { alert: true, joins: null };
   }
 }

@@ -39,7 +39,7 @@ export class CaseWriter {
     this.#habits = habits;
   }
 
-  personDraft(scored: ScoredDay, i: number, rate: number, engine: Engine): PersonDraft {
+  personDraft(scored: Pick<ScoredDay, 'judged' | 'persons'>, i: number, rate: number, engine: Engine): PersonDraft {
     const { judged, persons } = scored;
     const { day } = judged;
     const user = persons.users[i] ?? 0;

@@ -1,10 +1,11 @@
 import type { CareKind } from '../core/care.ts';
 import { Refusal } from '../core/refusal.ts';
+import { unreachable } from '../core/result.ts';
 import { type Growing, float64, int32 } from './growing.ts';
 import { Names } from './intern.ts';
-import type { LiveCare, LivePerson } from './live-care.ts';
+import type { LiveCare, LivePerson, LiveRelation } from './live-care.ts';
 import { patientKeyOf, type PseudonymKey } from './pseudonym.ts';
-import { isYes, type ReadReport, readTable } from './table.ts';
+import { isYes, newReport, type ReadReport, readTable } from './table.ts';
 import { DAY_MS, type Zone } from './zone.ts';
 
 /** Kinds of relationship, as small numbers: they sit in typed arrays. */
@@ -49,6 +50,31 @@ export interface Relationships {
   readonly to: Growing<Float64Array>;
 }
 
+/** From when to when a relationship holds that messages told of, UTC ms, half-open. */
+export function spanOfCare({ kind, from, to, days }: LiveRelation, zone: Zone): readonly [from: number, to: number] {
+  const day = zone.dayOf(from);
+  switch (kind) {
+    case 'appointment':
+      return [zone.startOf(day), zone.startOf(day + 1)];
+    case 'referral':
+      return [from, to ?? from + REFERRAL_MS];
+    case 'order':
+      return [from, to ?? from + ORDER_MS];
+    case 'stay':
+      return [from, to ?? (days === null ? Number.POSITIVE_INFINITY : zone.startOf(day + days))];
+    default:
+      return unreachable(kind);
+  }
+}
+
+/** As the kinds of care in messages are numbered here. */
+export const KIND_OF_CARE: Readonly<Record<CareKind, number>> = {
+  stay: STAY,
+  appointment: APPOINTMENT,
+  referral: REFERRAL,
+  order: ORDER,
+};
+
 export interface Duty {
   readonly department: number;
   readonly from: number;
@@ -79,6 +105,8 @@ export interface Hospital {
   readonly report: ReadReport;
   /** The patient's id for a key as it stands in a file. @throws Refusal for a valid NHS number without a key */
   readonly patientId: (text: string) => number;
+  /** What a department is called of which a message has the code. */
+  readonly departmentOf: (code: string) => string;
   /** The names of patients that are also staff: own record → user. */
   readonly staffOfPatient: Map<number, number>;
 }
@@ -302,21 +330,18 @@ export function readHospital(
       return null;
     },
   );
-  if (care !== null && care.relations.length + care.persons.size > 0) {
-    const departmentOf = readLocations(folder, report);
+  const isTold = care !== null && care.relations.length + care.persons.size > 0;
+  // While nothing was told, nobody misses the file.
+  const departmentOf = readLocations(folder, isTold ? report : newReport());
+  if (isTold) {
     // Of files: what only messages name comes after.
     const known = departments.size;
     const unknown = new Map<string, number>();
-    for (const { kind, patient, department: code, from, to, days } of care.relations) {
+    for (const relation of care.relations) {
+      const { kind, patient, department: code } = relation;
       const department = departmentOf(code);
       if (known > 0 && !isBelow(departments.find(department), known)) unknown.set(code, (unknown.get(code) ?? 0) + 1);
-      const day = zone.dayOf(from);
-      const id = patientId(patient);
-      if (kind === 'appointment') relate(APPOINTMENT, id, department, zone.startOf(day), zone.startOf(day + 1));
-      else if (kind === 'referral') relate(REFERRAL, id, department, from, to ?? from + REFERRAL_MS);
-      else if (kind === 'order') relate(ORDER, id, department, from, to ?? from + ORDER_MS);
-      else
-        relate(STAY, id, department, from, to ?? (days === null ? Number.POSITIVE_INFINITY : zone.startOf(day + days)));
+      relate(KIND_OF_CARE[kind], patientId(patient), department, ...spanOfCare(relation, zone));
     }
     for (const [patient, person] of care.persons) describe(patientId(patient), person);
     const ofKind = (kind: CareKind) => care.relations.some((relation) => relation.kind === kind);
@@ -364,6 +389,7 @@ export function readHospital(
     duties,
     report,
     patientId,
+    departmentOf,
     staffOfPatient,
   };
 }

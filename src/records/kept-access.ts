@@ -90,6 +90,17 @@ export class RequestJoin {
     return known ?? text;
   };
 
+  /** Indexes of accesses whose patient another event has named. */
+  #named: number[] = [];
+
+  /** As `add`. @returns the accesses that are known since this event, and not before: new ones, and those whose patient it names */
+  news(event: AccessEvent): readonly KeptAccess[] {
+    const before = this.accesses.length;
+    this.#named = [];
+    this.add(event);
+    return [...this.#named.flatMap((index) => this.accesses[index] ?? []), ...this.accesses.slice(before)];
+  }
+
   add(event: AccessEvent): void {
     const id = textOf(event.fields['request_id'])[0] ?? '';
     for (const access of keptAccessesOf(event, this.#shared))
@@ -121,6 +132,7 @@ export class RequestJoin {
       this.#fill(nameless, access);
       byPatient.delete('');
       byPatient.set(access.patient, nameless);
+      this.#named.push(nameless);
     } else this.#push(request, half !== null && isOneUser(half, access) ? together(half, access) : access);
   }
 

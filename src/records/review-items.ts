@@ -1,6 +1,6 @@
 import { type Hospital, SEALED } from './hospital.ts';
 import type { JudgedDay } from './model/judge.ts';
-import { type LookBook, useKey } from './model/looks.ts';
+import { type GlassUse, type LookBook, useKey } from './model/looks.ts';
 import { OWN } from './model/motives.ts';
 import { dayText } from './zone.ts';
 
@@ -23,32 +23,53 @@ export interface ReviewItem {
   readonly explained: boolean;
 }
 
-export function findItems(judged: JudgedDay, hospital: Hospital, book: LookBook): ReviewItem[] {
+export function findItems(judged: JudgedDay, hospital: Hospital, book: Pick<LookBook, 'uses'>): ReviewItem[] {
   const { day } = judged;
-  const { users, patients, keys, zone } = hospital;
   const items: ReviewItem[] = [];
   for (let look = 0; look < day.count; look++) {
-    const patient = day.patient.at(look);
-    const user = day.user.at(look);
-    const uses = book.uses.get(useKey(day.day, user, patient)) ?? [];
-    const isDirect = (judged.direct[look] ?? -1) >= 0;
-    const isSealed = (keys.flags.at(patient) & SEALED) !== 0 && !isDirect && ((judged.ties[look] ?? 0) & OWN) === 0;
-    if (uses.length === 0 && !isSealed) continue;
-    const item = (kind: ReviewItem['kind'], first: number, times: number, failed: number, reason: string | null) =>
-      items.push({
-        schema: 'wardwatch.review-item/1',
-        kind,
-        user: users.textOf(user),
-        day: dayText(day.day),
-        at: zone.clockText(first),
-        patient: patients.textOf(patient),
-        reason,
-        times,
-        outcome: failed === times ? 'failure' : 'success',
-        explained: isDirect || (judged.explained[look] ?? 0) >= 0.5,
-      });
-    for (const { first, times, failed, reason } of uses) item('break-glass', first, times, failed, reason);
-    if (isSealed) item('sealed', day.first.at(look), day.times.at(look), day.failed.at(look), null);
+    const uses = book.uses.get(useKey(day.day, day.user.at(look), day.patient.at(look))) ?? [];
+    if (uses.length > 0 || isSealed(hospital, day.patient.at(look)))
+      items.push(...itemsOfLook(judged, look, hospital, uses));
   }
+  return items;
+}
+
+export function isSealed({ keys }: Hospital, patient: number): boolean {
+  return (keys.flags.at(patient) & SEALED) !== 0;
+}
+
+/** What policy wants looked at of one look. */
+export function itemsOfLook(
+  judged: JudgedDay,
+  look: number,
+  hospital: Hospital,
+  uses: readonly GlassUse[],
+): ReviewItem[] {
+  const { day } = judged;
+  const { users, patients, zone } = hospital;
+  const patient = day.patient.at(look);
+  const user = day.user.at(look);
+  const isDirect = (judged.direct[look] ?? -1) >= 0;
+  const item = (
+    kind: ReviewItem['kind'],
+    first: number,
+    times: number,
+    failed: number,
+    reason: string | null,
+  ): ReviewItem => ({
+    schema: 'wardwatch.review-item/1',
+    kind,
+    user: users.textOf(user),
+    day: dayText(day.day),
+    at: zone.clockText(first),
+    patient: patients.textOf(patient),
+    reason,
+    times,
+    outcome: failed === times ? 'failure' : 'success',
+    explained: isDirect || (judged.explained[look] ?? 0) >= 0.5,
+  });
+  const items = uses.map(({ first, times, failed, reason }) => item('break-glass', first, times, failed, reason));
+  if (isSealed(hospital, patient) && !isDirect && ((judged.ties[look] ?? 0) & OWN) === 0)
+    items.push(item('sealed', day.first.at(look), day.times.at(look), day.failed.at(look), null));
   return items;
 }

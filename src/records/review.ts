@@ -1,18 +1,14 @@
-import { Budget } from './budget.ts';
-import type { AccessCase, CrowdCase, ReviewCase } from './case.ts';
-import { CaseWriter, type PersonDraft } from './cases.ts';
+import type { ReviewCase } from './case.ts';
+import { Collector } from './collector.ts';
 import { careOf, folderOf, type RecordsInput } from './accesses.ts';
 import { type Hospital, readHospital } from './hospital.ts';
-import { ABSORB_DAYS } from './model/calibration.ts';
-import type { Crowd, Eye } from './model/crowds.ts';
-import { type Engine, runEngine, type ScoredDay } from './model/engine.ts';
-import { Habits } from './model/habits.ts';
+import { runEngine } from './model/engine.ts';
 import type { JudgedDay } from './model/judge.ts';
 import { type LookBook, readLooks, spanOf } from './model/looks.ts';
 import { findItems, type ReviewItem } from './review-items.ts';
 import type { PseudonymKey } from './pseudonym.ts';
 import { newReport, type ReadReport } from './table.ts';
-import { dayText, type LocalDay, Zone } from './zone.ts';
+import { dayText, Zone } from './zone.ts';
 
 export interface ReviewOptions {
   /** False alerts a day per 1,000 staff. */
@@ -40,12 +36,6 @@ export interface Review {
   readonly staff: number;
 }
 
-/** Lines below the budget are given down to so many times it, so that a curve can be drawn. */
-const SHOWN_BELOW = 10;
-
-/** The case of a crowd stays open no longer, however it goes on. */
-const CROWD_DAYS = 14;
-
 /** Reads the accesses and what is known beside them, learns from the first days and judges the others. */
 export function reviewRecords(input: RecordsInput, options: ReviewOptions): Review {
   const report = newReport();
@@ -55,20 +45,17 @@ export function reviewRecords(input: RecordsInput, options: ReviewOptions): Revi
 }
 
 export function reviewLooks(hospital: Hospital, book: LookBook, { budget, trainDays }: ReviewOptions): Review {
-  const writer = new Collector(hospital, book, budget);
+  const writer = new Collector(hospital, book.hosts, budget);
   const items: ReviewItem[] = [];
   // Policy wants every use looked at, also on a day that is learned from.
   const list = (judged: JudgedDay) => items.push(...findItems(judged, hospital, book));
-  runEngine(
-    hospital,
-    book,
-    trainDays,
-    (scored, engine) => {
+  runEngine(hospital, book, trainDays, {
+    onDay: (scored, engine) => {
       writer.add(scored, engine);
       list(scored.judged);
     },
-    list,
-  );
+    onTrained: list,
+  });
   const span = spanOf(book.days);
   return {
     cases: writer.cases(),
@@ -85,147 +72,4 @@ export function reviewLooks(hospital: Hospital, book: LookBook, { budget, trainD
       .map(({ day }) => dayText(day)),
     staff: writer.meanStaff(),
   };
-}
-
-/** A crowd on one patient, growing for as long as its case is open. */
-interface OpenCrowd {
-  readonly patient: number;
-  readonly from: LocalDay;
-  to: LocalDay;
-  rate: number;
-  readonly eyes: Map<number, Eye>;
-}
-
-class Collector {
-  readonly habits = new Habits();
-  readonly #hospital: Hospital;
-  readonly #budget: Budget;
-  readonly #limit: number;
-  readonly #alertRate: number;
-  readonly #writer: CaseWriter;
-  readonly #persons: { readonly rate: number; readonly one: ReviewCase }[] = [];
-  readonly #crowds: OpenCrowd[] = [];
-  readonly #openCrowds = new Map<number, OpenCrowd>();
-  days = 0;
-  #staff = 0;
-
-  constructor(hospital: Hospital, book: LookBook, budget: number) {
-    this.#hospital = hospital;
-    this.#budget = new Budget(budget);
-    this.#alertRate = Math.log(budget / 1000);
-    this.#limit = Math.log((SHOWN_BELOW * budget) / 1000);
-    this.#writer = new CaseWriter(hospital, book.hosts, this.habits);
-  }
-
-  add(scored: ScoredDay, engine: Engine): void {
-    const { judged, persons, crowds, staff } = scored;
-    this.#staff += staff;
-    this.days++;
-    const { calibration } = engine;
-    for (const crowd of crowds) {
-      const rate = calibration.crowdRate(crowd.score);
-      if (rate <= this.#limit) this.#addCrowd(crowd, rate);
-    }
-    for (let i = 0; i < persons.users.length; i++) {
-      const rate = calibration.personRate(calibration.combine((component) => persons.scores[component][i] ?? 0));
-      if (rate <= this.#limit) this.#addPerson(this.#writer.personDraft(scored, i, rate, engine));
-    }
-    this.habits.learn(judged);
-  }
-
-  #addCrowd(crowd: Crowd, rate: number): void {
-    const open = this.#openCrowds.get(crowd.patient);
-    if (open !== undefined && crowd.to - open.to <= ABSORB_DAYS && crowd.to - open.from <= CROWD_DAYS) {
-      // A crowd that was below the budget so far may rise above it; its days stay together.
-      open.to = crowd.to;
-      open.rate = Math.min(open.rate, rate);
-      for (const eye of crowd.eyes) if (!open.eyes.has(eye.user)) open.eyes.set(eye.user, eye);
-      return;
-    }
-    const fresh: OpenCrowd = {
-      patient: crowd.patient,
-      from: crowd.from,
-      to: crowd.to,
-      rate,
-      eyes: new Map(crowd.eyes.map((eye) => [eye.user, eye])),
-    };
-    this.#openCrowds.set(crowd.patient, fresh);
-    this.#crowds.push(fresh);
-  }
-
-  #addPerson(draft: PersonDraft): void {
-    const { users, report } = this.#hospital;
-    const crowd = this.#openCrowds.get(draft.mainPatient);
-    const isInCrowd = crowd !== undefined && draft.day - crowd.to <= ABSORB_DAYS && crowd.eyes.has(draft.who);
-    // The patient's case already asks about this look: a second alert would ask the same again.
-    const isAsked = isInCrowd && crowd.rate <= this.#alertRate;
-    const verdict = isAsked
-      ? { alert: false, joins: null }
-      : this.#budget.decide(String(draft.who), draft.day, draft.rate);
-    const one: AccessCase = {
-      schema: 'wardwatch.access-case/1',
-      user: users.textOf(draft.who),
-      day: dayText(draft.day),
-      alert: verdict.alert,
-      p: rounded(draft.rate),
-      score: scoreOf(draft.rate),
-      kinds: isInCrowd && !draft.kinds.includes('crowd') ? [...draft.kinds, 'crowd'] : draft.kinds,
-      patients: draft.patients,
-      plain: draft.plain,
-      innocentIf: draft.innocentIf,
-      missing: [...report.missing],
-      ...(verdict.joins === null ? {} : { joins: dayText(verdict.joins) }),
-      ...(draft.shared === null ? {} : { shared: draft.shared }),
-    };
-    this.#persons.push({ rate: draft.rate, one });
-  }
-
-  #crowdCase(crowd: OpenCrowd): CrowdCase {
-    const eyes = [...crowd.eyes.values()].sort((a, b) => a.explained - b.explained || a.user - b.user);
-    let expected = 0;
-    for (const { explained } of eyes) expected += 1 / (1 + Math.exp(explained));
-    expected = Math.max(1, Math.round(expected * 10) / 10);
-    const users = eyes.slice(0, Math.floor(1.5 * expected));
-    return {
-      schema: 'wardwatch.crowd-case/1',
-      patient: this.#hospital.patients.textOf(crowd.patient),
-      from: dayText(crowd.from),
-      to: dayText(crowd.to),
-      alert: crowd.rate <= this.#alertRate,
-      p: rounded(crowd.rate),
-      expected,
-      users: users.map((eye) => {
-        const shared = this.#writer.sharedOf(eye.judged, [eye.look]);
-        return {
-          user: this.#hospital.users.textOf(eye.user),
-          day: dayText(eye.day),
-          because: this.#writer.eyeText(eye),
-          ...(shared === null ? {} : { shared }),
-        };
-      }),
-      plain: this.#writer.crowdText(crowd, users.length, expected),
-    };
-  }
-
-  /** Best first. */
-  cases(): ReviewCase[] {
-    // By the rate itself: the smallest p are all one number.
-    const all = [...this.#persons, ...this.#crowds.map((crowd) => ({ rate: crowd.rate, one: this.#crowdCase(crowd) }))];
-    const name = (one: ReviewCase) => ('user' in one ? `${one.day} ${one.user}` : `${one.to} ${one.patient}`);
-    all.sort((a, b) => a.one.p - b.one.p || a.rate - b.rate || (name(a.one) < name(b.one) ? -1 : 1));
-    return all.map(({ one }) => one);
-  }
-
-  meanStaff(): number {
-    return this.days === 0 ? 0 : Math.round(this.#staff / this.days);
-  }
-}
-
-/** p of a log rate. Numbers have their smallest: what lies beyond is told apart no more. */
-function rounded(rate: number): number {
-  return Number(Math.exp(Math.min(0, Math.max(-690, rate))).toPrecision(6));
-}
-
-function scoreOf(rate: number): number {
-  return Math.round(Math.max(0, -rate / Math.LN10) * 1000) / 1000;
 }

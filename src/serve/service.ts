@@ -43,6 +43,8 @@ import { Pipeline } from '../watch/pipeline.ts';
 import { Polled } from '../watch/polled.ts';
 import { RecordCases } from '../watch/record-cases.ts';
 import { RecordReview } from '../watch/record-review.ts';
+import { RecordItems } from '../watch/record-items.ts';
+import { LiveRecords } from '../watch/live-records.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
 import { RuleWatch } from '../watch/rule-watch.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
@@ -194,7 +196,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const archive = await openArchive({
     folder: archiveFolder,
     journal,
-    keepFrom: () => judging.keepFrom,
+    keepFrom: () => Math.min(judging.keepFrom, liveRecords.keepFrom),
     onDamage: (damage) => log.say('alarm', 'archive-damage', damageFields(damage)),
     onPressure: (isPressed, reason) => {
       pressure = isPressed ? reason : null;
@@ -220,15 +222,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await archive.keysRotated(from, to);
   // Always by the first key: a case has the same id, whatever keys come later.
   const caseKey = keys.pseudonyms.keyIds[0];
-  const recordCases = new RecordCases(
-    state,
-    keys.seals,
-    (text) => keys.pseudonyms.mac(text, 'record-case', caseKey),
-    now,
-  );
+  const caseMac = (text: string) => keys.pseudonyms.mac(text, 'record-case', caseKey);
+  const recordCases = new RecordCases(state, keys.seals, caseMac, now);
+  const recordItems = new RecordItems(state, keys.seals, caseMac, now);
   const recordReview = new RecordReview({
     state,
     cases: recordCases,
+    items: recordItems,
     dataFolder,
     keysFolder: options.keysFolder,
     relationships: options.relationships,
@@ -237,6 +237,22 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     now,
     file: fileOwn,
     onTrouble: (reason) => log.say('alarm', 'record-review-failed', { reason }),
+    onBug: (error) => log.bug(error),
+    onReviewed: () => liveRecords.renew(),
+  });
+  const liveRecords: LiveRecords = new LiveRecords({
+    journal,
+    cases: recordCases,
+    items: recordItems,
+    dataFolder,
+    keysFolder: options.keysFolder,
+    relationships: options.relationships,
+    budget: options.budget,
+    timeZone: options.timeZone,
+    now,
+    reviewedTo: async () => (await recordReview.last())?.to ?? null,
+    file: fileOwn,
+    onTrouble: (reason) => log.say('alarm', 'records-not-judged-live', { reason }),
     onBug: (error) => log.bug(error),
   });
   const sourceWatch = new SourceWatch({
@@ -264,7 +280,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     keepIdentities: () => identities.keep(),
     isCrowded: () => judging.backlogBytes > CROWDED_BYTES,
     onKept: () => judging.wake(),
-    onHeard: ({ id }, events, aside, receivedAt) => sourceWatch.heard(id, events, aside, receivedAt),
+    onHeard: ({ id }, events, aside, receivedAt) => {
+      liveRecords.kept(events);
+      sourceWatch.heard(id, events, aside, receivedAt);
+    },
     onBug: (error) => log.bug(error),
     onSource: ({ id, name }) => {
       if (names.get(id) === name) return;
@@ -377,7 +396,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             scans,
             oidc: options.oidc === null ? null : new Oidc(options.oidc, now),
             recordCases,
+            recordItems,
             recordReview,
+            liveRecords: () => liveRecords.state,
             replaySetAside: (reason) =>
               setAsides.replay(reason, async (id, bytes) => {
                 const row = (await sources.list()).find((source) => source.id === id);
@@ -430,6 +451,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   polled.start();
   recordReview.start();
+  if (journal.end > journal.start) liveRecords.renew();
   const applyRetention = () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error));
   // Once at the start too: a service that is restarted every night would never come to it.
   applyRetention();
@@ -458,6 +480,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await folders.stop();
       await polled.stop();
       await recordReview.stop();
+      await liveRecords.stop();
       await Promise.all(doors.map((door) => door.close()));
       await shut();
     },

@@ -20,6 +20,7 @@ export interface Tables {
   readonly exceptions: ExceptionRow;
   readonly followed_files: FollowedFileRow;
   readonly record_cases: RecordCaseRow;
+  readonly record_items: RecordItemRow;
   readonly people: PersonRow;
   readonly invitations: InvitationRow;
   readonly sessions: SessionRow;
@@ -256,6 +257,22 @@ export interface RecordCaseRow {
   readonly decided_at: UtcMs | null;
   /** What a person decided, sealed. */
   readonly decision: Buffer | null;
+  /** Made while its day went on; `null`: a review found it first. */
+  readonly first_look_at: UtcMs | null;
+  /** 1: no review has judged its day yet. */
+  readonly is_provisional: number;
+  /** JSON: what was said of it, and when. */
+  readonly history: string;
+}
+
+/** What policy wants looked at. */
+export interface RecordItemRow {
+  readonly id: `rit_${string}`;
+  readonly day: string;
+  readonly sealed: Buffer;
+  readonly first_at: UtcMs;
+  /** When it was last filled in. */
+  readonly seen_at: UtcMs;
 }
 
 export interface PersonRow {

@@ -14,7 +14,7 @@ import { placesIn } from '../store/places.ts';
 import { pseudonymMac } from './given-pseudonyms.ts';
 import { setAsideCounts } from './set-aside-store.ts';
 
-const RECORD_ACCESS = 'record_access';
+export const RECORD_ACCESS = 'record_access';
 
 /** True for the data folder of a service; a folder of CSV files has no archive. */
 export function isDataFolder(folder: string): boolean {

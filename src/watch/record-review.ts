@@ -1,11 +1,12 @@
 import { Refusal } from '../core/refusal.ts';
 import { recordFinding } from '../findings/looks.ts';
-import type { CaseKind } from '../records/case.ts';
+import type { CaseKind, ReviewCase } from '../records/case.ts';
 import type { LookLine } from '../records/who-looked.ts';
 import { dayText, type LocalDay, Zone } from '../records/zone.ts';
 import type { State } from '../store/state.ts';
 import type { Filed } from './findings-store.ts';
 import type { RecordCases } from './record-cases.ts';
+import type { RecordItems } from './record-items.ts';
 import { RecordsProcess } from './records-process.ts';
 
 /** How the last review went. */
@@ -36,6 +37,7 @@ export interface ReviewState {
 export interface RecordReviewParts {
   readonly state: State;
   readonly cases: RecordCases;
+  readonly items: RecordItems;
   readonly dataFolder: string;
   readonly keysFolder: string;
   readonly relationships: string | null;
@@ -47,21 +49,29 @@ export interface RecordReviewParts {
   /** It could not review; `reason` holds nothing of an access. */
   readonly onTrouble: (reason: string) => void;
   readonly onBug: (error: unknown) => void;
+  /** A review has ended: what it knows, those who judge as accesses come should know too. */
+  readonly onReviewed: () => void;
 }
 
 const TICK_MS = 5 * 60_000;
 /** Local: the night's accesses have come, and who reads the cases has not. */
 const REVIEW_HOUR = 5;
 /** Days that are learned from and judged: three months know every rota and most clinics. */
-const REVIEWED_DAYS = 90;
-const TRAIN_DAYS = 28;
+export const REVIEWED_DAYS = 90;
+export const TRAIN_DAYS = 28;
 /** Appointments and referrals come in late: so many days are judged again each night. */
 const OPEN_DAYS = 14;
 /** What failed is seldom mended sooner, and the alarm has been given. */
 const AGAIN_MS = 3_600_000;
 const SETTING = 'record-review';
+/** Care that follows is an appointment within 21 days at the latest: until then it is filled in whether it did. */
+const ITEM_DAYS = 28;
 /** Kinds that cannot wait for the morning. */
 const URGENT: readonly CaseKind[] = ['bulk', 'stolen-account'];
+
+export function isUrgent(one: ReviewCase): boolean {
+  return 'user' in one && one.kinds.some((kind) => URGENT.includes(kind));
+}
 
 /**
  * Reviews the record accesses each night: those of the last days, again, with what has become known since. A night that was
@@ -151,7 +161,8 @@ export class RecordReview {
 
   /** Up to the end of the day before `today`: of half a day nothing can be said. */
   async #review(today: LocalDay): Promise<void> {
-    const { state, cases, now, file, onTrouble, dataFolder, keysFolder, relationships, timeZone, budget } = this.#parts;
+    const { state, cases, items, now, file, onTrouble, dataFolder, keysFolder, relationships, timeZone, budget } =
+      this.#parts;
     const answer = await this.#process.ask({
       kind: 'review',
       data: dataFolder,
@@ -171,16 +182,15 @@ export class RecordReview {
       );
       return;
     }
-    const { kind: _, cases: found, ...about } = answer;
+    const { kind: _, cases: found, items: listed, ...about } = answer;
     const since = dayText(today - OPEN_DAYS);
     const isWhole = about.losses === 0 && (about.lastDay ?? '') >= since;
     if (about.losses > 0)
       onTrouble(`${about.losses} parts of what is kept cannot be read; “wardwatch verify” names them`);
-    for (const { id, case: one } of await cases.keep(found, since, isWhole)) {
-      const isBulk = 'user' in one && one.kinds.some((kind) => URGENT.includes(kind));
-      // One by one: each is an incident of its own.
-      await file([{ finding: recordFinding(id, isBulk, now()), sourceId: null }]);
-    }
+    // One by one: each is an incident of its own.
+    for (const { id, case: one } of await cases.keep(found, since, dayText(today), isWhole))
+      await file([{ finding: recordFinding(id, isUrgent(one), 'review', now()), sourceId: null }]);
+    await items.keep(listed.filter(({ day }) => day >= dayText(today - ITEM_DAYS)));
     const last: ReviewState = { at: now(), to: dayText(today), ...about };
     const value = JSON.stringify(last);
     await state.db
@@ -188,5 +198,6 @@ export class RecordReview {
       .values({ name: SETTING, value, changed_at: now(), changed_by: null })
       .onConflict((conflict) => conflict.column('name').doUpdateSet({ value, changed_at: now() }))
       .execute();
+    this.#parts.onReviewed();
   }
 }

@@ -2,9 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { Refusal, type RefusalCode } from '../core/refusal.ts';
 import type { ReviewCase } from '../records/case.ts';
+import type { ReviewItem } from '../records/review-items.ts';
 import type { LookLine } from '../records/who-looked.ts';
 
-interface KeptRecords {
+export interface KeptRecords {
   readonly data: string;
   readonly keys: string;
   /** The folder of what is known beside the accesses; `null`: nothing is. */
@@ -25,6 +26,7 @@ export type RecordsQuestion = KeptRecords &
 export interface Reviewed {
   readonly kind: 'reviewed';
   readonly cases: readonly ReviewCase[];
+  readonly items: readonly ReviewItem[];
   readonly accesses: number;
   readonly firstDay: string | null;
   readonly lastDay: string | null;
@@ -51,7 +53,7 @@ export type RecordsAnswer =
   | { readonly kind: 'stopped' };
 
 /** Such that the watch beside it has its own on a machine of 8 GB. */
-const MAX_HEAP_MB = 3072;
+export const MAX_HEAP_MB = 3072;
 const MAX_WAITING = 10;
 
 /**

@@ -15,13 +15,14 @@ async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
     return { kind: 'looked', lines, text, losses: losses.length };
   }
   const { budget, trainDays } = question;
-  const { cases, firstDay, lastDay, judgedDays, report } = reviewRecords(
+  const { cases, items, firstDay, lastDay, judgedDays, report } = reviewRecords(
     { accesses, folder, care },
     { budget, trainDays, zone, pseudonymKey },
   );
   return {
     kind: 'reviewed',
     cases,
+    items,
     accesses: accesses.length,
     firstDay,
     lastDay,

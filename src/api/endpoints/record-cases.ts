@@ -30,6 +30,16 @@ const CASE = z.object({
   schema: z.literal('wardwatch.record-case/1'),
   id: z.string(),
   firstAt: z.iso.datetime(),
+  firstLookAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('made while its day went on, by what was known then; null: a review found it first'),
+  isProvisional: z
+    .boolean()
+    .describe('true: no review has judged its day yet; the next one confirms it, lowers it or withdraws it'),
+  history: z
+    .array(z.object({ at: z.iso.datetime(), said: z.enum(['first-look', 'confirmed', 'lowered', 'withdrawn']) }))
+    .describe('of a first look: what was said of it, the oldest first'),
   explainedAt: z.iso.datetime().nullable().describe('since when what has come in explains it; null: nothing does'),
   decision: z
     .object({ verdict: z.enum(VERDICTS), reason: z.string(), by: z.string(), at: z.iso.datetime() })
@@ -38,11 +48,15 @@ const CASE = z.object({
   case: ABOUT,
 });
 
-function asCase({ id, firstAt, explainedAt, decision, case: own }: RecordCase): object {
+function asCase(one: RecordCase): object {
+  const { id, firstAt, firstLookAt, isProvisional, history, explainedAt, decision, case: own } = one;
   return {
     schema: 'wardwatch.record-case/1',
     id,
     firstAt: isoTime(firstAt),
+    firstLookAt: isoTime(firstLookAt),
+    isProvisional,
+    history: history.map(({ at, said }) => ({ at: isoTime(at), said })),
     explainedAt: isoTime(explainedAt),
     decision: decision === null ? null : { ...decision, at: isoTime(decision.at) },
     case: own,
@@ -53,7 +67,8 @@ export const recordCases = endpoint({
   audience: ['privacy'],
   method: 'GET',
   path: '/api/v1/records/cases',
-  summary: 'Looks at records that the care given does not explain, as the nightly review found them, the newest first.',
+  summary:
+    'Looks at records that the care given does not explain, as the nightly review found them, or a first look while the day goes on; the newest first.',
   input: PAGING.extend({
     below: z.enum(['true', 'false']).default('false').describe('true: those beneath the budget too'),
   }),
@@ -90,8 +105,59 @@ export const decideRecordCase = endpoint({
     ),
 });
 
+const ITEM = z.object({
+  schema: z.literal('wardwatch.record-item/1'),
+  id: z.string(),
+  firstAt: z.iso.datetime(),
+  seenAt: z.iso.datetime().describe('when it was last filled in: whether care followed is known later'),
+  item: z
+    .looseObject({
+      schema: z.literal('wardwatch.review-item/1'),
+      kind: z.enum(['break-glass', 'sealed']),
+      user: z.string(),
+      day: z.iso.date(),
+      patient: z.string(),
+      reason: z.string().nullable(),
+      times: z.number().int(),
+      outcome: z.enum(['success', 'failure']),
+      explained: z.boolean(),
+    })
+    .describe('as “records review --items” prints it; the patient is a pseudonym'),
+});
+
+export const recordItems = endpoint({
+  audience: ['privacy'],
+  method: 'GET',
+  path: '/api/v1/records/items',
+  summary:
+    'Uses of break-glass, and sealed records opened without a direct relationship, as they come; the newest first.',
+  input: PAGING,
+  answer: pageOf(ITEM),
+  isRecorded: true,
+  handle: async ({ cursor, limit }, services) =>
+    asPage(
+      (await services.recordItems.page(readCursor(cursor), limit + 1)).map(({ one, cursor: own }) => ({
+        item: {
+          schema: 'wardwatch.record-item/1',
+          id: one.id,
+          firstAt: isoTime(one.firstAt),
+          seenAt: isoTime(one.seenAt),
+          item: one.item,
+        },
+        cursor: own,
+      })),
+      limit,
+    ),
+});
+
 const REVIEW = z.object({
   isRunning: z.boolean(),
+  live: z
+    .object({
+      isFollowing: z.boolean().describe('false: accesses that come wait, or nobody sends any'),
+      today: z.iso.date().nullable().describe('the day that goes on; null: it is still learned what is usual'),
+    })
+    .describe('how accesses are judged as they come'),
   last: z
     .object({
       at: z.iso.datetime(),
@@ -116,9 +182,13 @@ const REVIEW = z.object({
     .describe('null: there has been none'),
 });
 
-async function reviewOf({ recordReview }: ApiServices): Promise<object> {
+async function reviewOf({ recordReview, liveRecords }: ApiServices): Promise<object> {
   const last = await recordReview.last();
-  return { isRunning: recordReview.isRunning, last: last === null ? null : { ...last, at: isoTime(last.at) } };
+  return {
+    isRunning: recordReview.isRunning,
+    live: liveRecords(),
+    last: last === null ? null : { ...last, at: isoTime(last.at) },
+  };
 }
 
 export const recordReview = endpoint({

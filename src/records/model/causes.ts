@@ -80,10 +80,21 @@ const PHASES: Readonly<Record<number, readonly Phase[]>> = {
 const REACH_BEFORE = 21 * D;
 const REACH_AFTER = 120 * D;
 
+/** A relationship: as a row of `Relationships`. */
+export interface LateRow {
+  readonly kind: number;
+  readonly patient: number;
+  readonly department: number;
+  /** UTC ms, half-open. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The relationships of every patient, and how many patients share each cause on each day. */
 export class CauseBook {
   /** `kind * departments + department` → patients, for each day. */
   readonly causeCount: number;
+  readonly lastDay: LocalDay;
   readonly #hospital: Hospital;
   readonly #departments: number;
   /** Rows of `related`, sorted by patient: those of patient p are `#rows[#start[p]] … #rows[#start[p + 1]]`. */
@@ -93,10 +104,14 @@ export class CauseBook {
   readonly #days: number;
   readonly #sizes: Int32Array;
   readonly #active: Int32Array;
+  /** Rows that became known after the others, by patient; they count for causes, and not for how many share one. */
+  #late: ReadonlyMap<number, readonly LateRow[]> = new Map();
   /** Filled by `causesOf`. */
   readonly found: Int32Array = new Int32Array(256);
 
+  /** @param lastDay the last for which it is laid out */
   constructor(hospital: Hospital, firstDay: LocalDay, lastDay: LocalDay) {
+    this.lastDay = lastDay;
     this.#hospital = hospital;
     this.#departments = Math.max(1, hospital.departments.size);
     this.causeCount = KINDS * this.#departments;
@@ -169,21 +184,44 @@ export class CauseBook {
     const stop = this.#start[patient + 1] ?? 0;
     for (let i = this.#start[patient] ?? 0; i < stop; i++) {
       const row = this.#rows[i] ?? 0;
-      const begin = from.at(row);
-      const end = to.at(row);
-      if (begin - REACH_BEFORE > last || end + REACH_AFTER <= first) continue;
-      const phases = PHASES[kind.at(row)] ?? [];
-      for (const phase of phases) {
-        const start = phase.fromStart === null ? end + (phase.fromEnd ?? 0) : begin + phase.fromStart;
-        const phaseEnd = (phase.until === 'start' ? begin : end) + phase.untilOffset;
-        if (start > last || phaseEnd <= first) continue;
-        const id = phase.cause * this.#departments + department.at(row);
-        let isNew = true;
-        for (let j = 0; j < count; j++) if (this.found[j] === id) isNew = false;
-        if (isNew && count < this.found.length) this.found[count++] = id;
-      }
+      count = this.#addCauses(kind.at(row), department.at(row), from.at(row), to.at(row), first, last, count);
+    }
+    if (this.#late.size === 0) return count;
+    for (const row of this.#late.get(patient) ?? [])
+      count = this.#addCauses(row.kind, row.department, row.from, row.to, first, last, count);
+    return count;
+  }
+
+  #addCauses(
+    kind: number,
+    department: number,
+    begin: number,
+    end: number,
+    first: number,
+    last: number,
+    before: number,
+  ): number {
+    let count = before;
+    if (begin - REACH_BEFORE > last || end + REACH_AFTER <= first) return count;
+    const phases = PHASES[kind] ?? [];
+    for (const phase of phases) {
+      const start = phase.fromStart === null ? end + (phase.fromEnd ?? 0) : begin + phase.fromStart;
+      const phaseEnd = (phase.until === 'start' ? begin : end) + phase.untilOffset;
+      if (start > last || phaseEnd <= first) continue;
+      const id = phase.cause * this.#departments + department;
+      let isNew = true;
+      for (let j = 0; j < count; j++) if (this.found[j] === id) isNew = false;
+      if (isNew && count < this.found.length) this.found[count++] = id;
     }
     return count;
+  }
+
+  /** What became known of care since the book was made, all of it: it takes the place of what was said before. */
+  tellLate(rows: readonly LateRow[]): void {
+    this.#late = Map.groupBy(
+      rows.filter(({ department }) => department >= 0 && department < this.#departments),
+      ({ patient }) => patient,
+    );
   }
 
   kindOf(cause: number): number {

@@ -8,7 +8,7 @@ const MAX_OTHERS = 24;
 interface Slot {
   day: number;
   /** By patient: a look, or -1; then `next` chains them. */
-  readonly head: Int32Array;
+  head: Int32Array;
   next: Int32Array;
   user: Int32Array;
   patient: Int32Array;
@@ -37,20 +37,51 @@ export class Company {
     }));
   }
 
-  /** @param groupOf the main group of each look that day */
-  add(day: LookDay, groupOf: Int32Array): void {
-    const slot = this.#slots[((day.day % WINDOW) + WINDOW) % WINDOW];
+  #slotOf(day: number): Slot | undefined {
+    return this.#slots[((day % WINDOW) + WINDOW) % WINDOW];
+  }
+
+  /** @param groupOf the main group of each look that day: of so many looks as it has */
+  add(day: LookDay, groupOf: Int32Array, patients: number): void {
+    const slot = this.#slotOf(day.day);
     if (slot === undefined) return;
+    makeRoom(slot, patients);
     for (const patient of slot.patient) slot.head[patient] = -1;
     slot.day = day.day;
-    slot.user = day.user.view();
-    slot.patient = day.patient.view();
+    const count = groupOf.length;
+    slot.user = day.user.view().subarray(0, count);
+    slot.patient = day.patient.view().subarray(0, count);
     slot.group = groupOf;
-    slot.next = new Int32Array(day.count);
-    for (let look = 0; look < day.count; look++) {
+    slot.next = new Int32Array(count);
+    for (let look = 0; look < count; look++) {
       const patient = day.patient.at(look);
       slot.next[look] = slot.head[patient] ?? -1;
       slot.head[patient] = look;
+    }
+  }
+
+  /** The next look of a day that goes on: looks come in the order of their numbers. */
+  grow(day: LookDay, look: number, group: number, patients: number): void {
+    const slot = this.#slotOf(day.day);
+    if (slot === undefined) return;
+    makeRoom(slot, patients);
+    if (look >= slot.next.length) {
+      const size = Math.max(1024, 2 * look);
+      for (const column of ['next', 'user', 'patient', 'group'] as const) slot[column] = longer(slot[column], size);
+    }
+    const patient = day.patient.at(look);
+    slot.user[look] = day.user.at(look);
+    slot.patient[look] = patient;
+    slot.group[look] = group;
+    slot.next[look] = slot.head[patient] ?? -1;
+    slot.head[patient] = look;
+  }
+
+  eachLookAt(patient: number, day: number, onLook: (day: number, look: number) => void): void {
+    for (let back = 0; back < WINDOW; back++) {
+      const slot = this.#slotOf(day - back);
+      if (slot === undefined || slot.day !== day - back) continue;
+      for (let look = slot.head[patient] ?? -1; look >= 0; look = slot.next[look] ?? -1) onLook(slot.day, look);
     }
   }
 
@@ -82,6 +113,20 @@ export class Company {
     }
     return count;
   }
+}
+
+/** Patients may be met for the first time while a day goes on. */
+function makeRoom(slot: Slot, patients: number): void {
+  if (patients <= slot.head.length) return;
+  const larger = new Int32Array(Math.ceil(patients * 1.1)).fill(-1);
+  larger.set(slot.head);
+  slot.head = larger;
+}
+
+function longer(column: Int32Array, size: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(size);
+  larger.set(column);
+  return larger;
 }
 
 /** Which groups use the same records: how much more often than chance. */

@@ -97,6 +97,30 @@ export class CrowdScorer {
     return crowds;
   }
 
+  /**
+   * The crowd at one patient while its last day goes on; nothing is learned of it yet. `null`: there is none.
+   * @param eachLook calls back for each look at the patient on the days of the span
+   */
+  peek(
+    patient: number,
+    today: JudgedDay,
+    eachLook: (onLook: (day: LocalDay, look: number) => void) => void,
+  ): Crowd | null {
+    const own = new Map<number, Eye>();
+    const withReason = new Set<number>();
+    eachLook((on, look) => {
+      const judged = on === today.day.day ? today : this.#recent.find(({ day }) => day.day === on);
+      if (judged === undefined || on <= today.day.day - SPAN) return;
+      const user = judged.day.user.at(look);
+      const explained = judged.explained[look] ?? 0;
+      if (explained >= WEAK) withReason.add(user);
+      else if (isSeen(judged, look) && explained < (own.get(user)?.explained ?? Number.POSITIVE_INFINITY))
+        own.set(user, { user, day: on, look, judged, explained, department: this.#departmentOf(judged, user) });
+    });
+    const eyes = [...own.values()].filter(({ user }) => !withReason.has(user));
+    return eyes.length < 2 ? null : this.#scoreOne(patient, eyes, withReason.size, today.day.day, false);
+  }
+
   #scoreOne(patient: number, eyes: Eye[], withReason: number, today: LocalDay, learn: boolean): Crowd | null {
     const byDepartment = new Map<number, number>();
     let count = 0;

@@ -27,37 +27,53 @@ export interface Engine {
   readonly judge: Judge;
   readonly causes: CauseBook;
   readonly calibration: Calibration;
+  readonly persons: PersonDayScorer;
+  readonly crowds: CrowdScorer;
+  /** Members of staff on the directory; without one, those who opened a record so far. */
+  readonly staffAt: (day: LookDay) => number;
+}
+
+export interface EngineHooks {
+  /** Sees each day that is scored. */
+  readonly onDay: (scored: ScoredDay, engine: Engine) => void;
+  /** Sees the days that are not scored. */
+  readonly onTrained?: (judged: JudgedDay) => void;
+  /** Sees each day that will be scored, by the state that the days before it left. */
+  readonly beforeDay?: (day: LookDay, engine: Engine) => void;
+  /** Days after the last that relationships are laid out for: those that are yet to come. */
+  readonly daysAhead?: number;
 }
 
 /**
  * Learns from the training days, then scores the others in order. Every day is scored before it is learned from, the later
  * training days too: how high those score says how high honest days score. Days that a wrong clock put weeks away from the
  * log are not scored.
- * @param onTrained sees the days that are not scored
  */
 export function runEngine(
   hospital: Hospital,
-  book: LookBook,
+  book: Pick<LookBook, 'days'>,
   trainDays: number,
-  onDay: (scored: ScoredDay, engine: Engine) => void,
-  onTrained: (judged: JudgedDay) => void = () => undefined,
+  { onDay, onTrained = () => undefined, beforeDay = () => undefined, daysAhead = 0 }: EngineHooks,
 ): Engine | null {
   const span = spanOf(book.days);
   if (span === null) return null;
   const { first, last } = span;
-  const causes = new CauseBook(hospital, first, last);
+  const causes = new CauseBook(hospital, first, last + daysAhead);
   const judge = new Judge(hospital, causes);
-  const persons = new PersonDayScorer();
-  const crowds = new CrowdScorer(hospital, judge.groups);
-  const calibration = new Calibration();
-  const engine = { judge, causes, calibration };
   const met = new Set<number>();
-  // Without a directory, those who opened a record so far stand in for the staff.
-  const staffAt = (day: LookDay): number => {
-    if (hospital.posts.length > 0) return staffOn(day.day, hospital, hospital.zone);
-    for (const user of day.user.view()) met.add(user);
-    return met.size;
+  const engine: Engine = {
+    judge,
+    causes,
+    calibration: new Calibration(),
+    persons: new PersonDayScorer(),
+    crowds: new CrowdScorer(hospital, judge.groups),
+    staffAt: (day) => {
+      if (hospital.posts.length > 0) return staffOn(day.day, hospital, hospital.zone);
+      for (const user of day.user.view()) met.add(user);
+      return met.size;
+    },
   };
+  const { calibration, persons, crowds, staffAt } = engine;
   const isStray = ({ day }: LookDay): boolean => day < first || day > last;
   const days = book.days.filter((day) => !isStray(day));
   const training = days.filter(({ day }) => day < first + trainDays);
@@ -73,17 +89,29 @@ export function runEngine(
   }
   calibration.settle();
   for (const day of days.slice(training.length)) {
-    const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: true });
-    const scored = persons.score(judged, true);
-    const staff = staffAt(day);
-    onDay({ judged, persons: scored, crowds: crowds.score(judged, true), staff }, engine);
-    for (let i = 0; i < scored.users.length; i++)
-      if (calibration.personRate(calibration.combine((component) => scored.scores[component][i] ?? 0)) < SPENT)
-        persons.spend(scored.users[i] ?? 0, scored.foreignDepartment[i] ?? -1);
+    beforeDay(day, engine);
+    scoreDay(engine, day, onDay);
   }
   for (const day of book.days.filter(isStray))
     onTrained(judge.judgeDay(day, { learnGroups: false, learnWeights: false }));
   return engine;
+}
+
+/** Scores the next day, and learns from it. */
+export function scoreDay(engine: Engine, day: LookDay, onDay: EngineHooks['onDay']): void {
+  const { judge, persons, crowds, calibration, staffAt } = engine;
+  const judged = judge.judgeDay(day, { learnGroups: true, learnWeights: true });
+  const scored = persons.score(judged, true);
+  const staff = staffAt(day);
+  onDay({ judged, persons: scored, crowds: crowds.score(judged, true), staff }, engine);
+  for (let i = 0; i < scored.users.length; i++)
+    if (personRate(calibration, scored, i) < SPENT)
+      persons.spend(scored.users[i] ?? 0, scored.foreignDepartment[i] ?? -1);
+}
+
+/** log of the cases per member of staff and day that would rank so high when all is well. */
+export function personRate(calibration: Calibration, { scores }: PersonDays, i: number): number {
+  return calibration.personRate(calibration.combine((component) => scores[component][i] ?? 0));
 }
 
 /**

@@ -54,29 +54,45 @@ export function placesOf(day: LookDay, hospital: Hospital, groups: Groups): read
   }
   const places: (readonly Place[] | undefined)[] = Array.from({ length: hospital.users.size });
   for (const [user, count] of looks) {
-    const posts = hospital.posts[user] ?? [];
-    const valid = posts.filter(({ from, to }) => from < end && to > start);
-    const held = valid.length > 0 ? valid : posts.slice(-1);
-    const role = held[0]?.role ?? -1;
-    const homes = held.length > 0 ? held.map(({ department }) => department) : [-1];
-    const duties = dutiesOn(user, start, end, hospital).filter((department) => !homes.includes(department));
-    const stood: number[] = [];
-    for (const [department, seen] of where.get(user) ?? [])
-      if (
-        seen >= ENOUGH_LOOKS &&
-        seen >= WORKED_THERE * count &&
-        !homes.includes(department) &&
-        !duties.includes(department)
-      )
-        stood.push(department);
-    const away = [...duties, ...stood];
-    const list: Place[] = [];
-    for (const department of away) list.push({ group: groups.idOf(role, department), weight: 0.65 / away.length });
-    for (const department of homes)
-      list.push({ group: groups.idOf(role, department), weight: (away.length > 0 ? 0.35 : 1) / homes.length });
-    places[user] = list;
+    places[user] = placesOfUser(user, count, where.get(user) ?? new Map(), start, end, hospital, groups);
   }
   return places;
+}
+
+/**
+ * Where one person works on a day.
+ * @param counts by department: of their `looks`, how many were made there
+ */
+export function placesOfUser(
+  user: number,
+  looks: number,
+  counts: ReadonlyMap<number, number>,
+  start: number,
+  end: number,
+  hospital: Hospital,
+  groups: Groups,
+): readonly Place[] {
+  const posts = hospital.posts[user] ?? [];
+  const valid = posts.filter(({ from, to }) => from < end && to > start);
+  const held = valid.length > 0 ? valid : posts.slice(-1);
+  const role = held[0]?.role ?? -1;
+  const homes = held.length > 0 ? held.map(({ department }) => department) : [-1];
+  const duties = dutiesOn(user, start, end, hospital).filter((department) => !homes.includes(department));
+  const stood: number[] = [];
+  for (const [department, seen] of counts)
+    if (
+      seen >= ENOUGH_LOOKS &&
+      seen >= WORKED_THERE * looks &&
+      !homes.includes(department) &&
+      !duties.includes(department)
+    )
+      stood.push(department);
+  const away = [...duties, ...stood];
+  const list: Place[] = [];
+  for (const department of away) list.push({ group: groups.idOf(role, department), weight: 0.65 / away.length });
+  for (const department of homes)
+    list.push({ group: groups.idOf(role, department), weight: (away.length > 0 ? 0.35 : 1) / homes.length });
+  return list;
 }
 
 function dutiesOn(user: number, start: number, end: number, { duties }: Hospital): number[] {

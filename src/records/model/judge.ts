@@ -54,6 +54,9 @@ export interface JudgeMode {
   readonly learnWeights: boolean;
 }
 
+/** The day goes on: nothing is learned of it yet, nor remembered. */
+const PEEK = null;
+
 /** Weighs every look of a day, in order of days, and learns from it. */
 export class Judge {
   readonly groups: Groups = new Groups();
@@ -82,29 +85,14 @@ export class Judge {
   judgeDay(day: LookDay, mode: JudgeMode): JudgedDay {
     const count = day.count;
     const places = placesOf(day, this.#hospital, this.groups);
-    this.#affinity.refresh();
-    this.expectations.startDay();
+    this.#startDay();
     if (this.#looksToday.length < this.#hospital.users.size)
       this.#looksToday = new Int32Array(this.#hospital.users.size);
     else this.#looksToday.fill(0);
     const mainGroup = new Int32Array(count);
     for (let look = 0; look < count; look++) mainGroup[look] = places[day.user.at(look)]?.[0]?.group ?? 0;
-    this.#company.add(day, mainGroup);
-    const judged: JudgedDay = {
-      day,
-      places,
-      explained: new Float64Array(count),
-      ties: new Int32Array(count),
-      motive: new Float64Array(count),
-      repeats: new Int32Array(count),
-      repeatEvidence: new Float64Array(count),
-      cause: new Int32Array(count).fill(-1),
-      direct: new Int32Array(count).fill(-1),
-      others: new Int32Array(count),
-      team: new Int32Array(count),
-      foreign: new Float64Array(count),
-      foreignDepartment: new Int32Array(count).fill(-1),
-    };
+    this.#company.add(day, mainGroup, this.#hospital.patients.size);
+    const judged = unjudged(day, places, count);
     for (let look = 0; look < count; look++) this.#judgeLook(look, judged, mode);
     if (++this.#daysSincePrune >= 10) {
       this.#daysSincePrune = 0;
@@ -114,7 +102,35 @@ export class Judge {
     return judged;
   }
 
-  #judgeLook(look: number, judged: JudgedDay, { learnGroups, learnWeights }: JudgeMode): void {
+  /** What groups do and whom they meet is taken as it stands. */
+  #startDay(): void {
+    this.#affinity.refresh();
+    this.expectations.startDay();
+  }
+
+  /** Begins a day whose looks come one by one, by `arrive`. */
+  openDay(day: LookDay): void {
+    this.#startDay();
+    this.#company.add(day, new Int32Array(0), this.#hospital.patients.size);
+  }
+
+  /** The newest look of an open day: whoever is judged after it meets it as company. */
+  arrive(day: LookDay, look: number, group: number): void {
+    this.#company.grow(day, look, group, this.#hospital.patients.size);
+  }
+
+  /** Judges one look of an open day, by the days before and the company so far. Nothing is learned from it. */
+  peek(look: number, judged: JudgedDay): void {
+    this.#judgeLook(look, judged, PEEK);
+  }
+
+  /** Calls back for each look at a patient on this day and the three before: the day, and the look’s place in it. */
+  eachLookAt(patient: number, day: LocalDay, onLook: (day: LocalDay, look: number) => void): void {
+    this.#company.eachLookAt(patient, day, onLook);
+  }
+
+  #judgeLook(look: number, judged: JudgedDay, mode: JudgeMode | typeof PEEK): void {
+    const { learnGroups, learnWeights } = mode ?? { learnGroups: false, learnWeights: false };
     const { day } = judged;
     const user = day.user.at(look);
     const patient = day.patient.at(look);
@@ -124,8 +140,8 @@ export class Judge {
     const last = day.last.at(look);
     const place = day.place.at(look);
 
-    const nth = this.#looksToday[user] ?? 0;
-    this.#looksToday[user] = nth + 1;
+    const nth = mode === PEEK ? 0 : (this.#looksToday[user] ?? 0);
+    if (mode !== PEEK) this.#looksToday[user] = nth + 1;
     // Nobody teaches more than a long day’s work: a flood of looks must not become what is usual.
     const isTaught = nth < TAUGHT_A_DAY;
     const isLesson = learnWeights && isTaught && (nth & LESSONS) === 0;
@@ -141,10 +157,11 @@ export class Judge {
     judged.others[look] = this.#company.total;
     judged.team[look] = this.#team;
     judged.direct[look] = this.#direct;
+    if (mode !== PEEK) this.#remember(patient);
     this.#describe(look, judged, places);
     if (isLesson) this.#weigher.learn(this.#bins, true);
     const work = 1 / (1 + Math.exp(-explained));
-    this.expectations.learn(user, places, work, learnGroups && isTaught);
+    if (mode !== PEEK) this.expectations.learn(user, places, work, learnGroups && isTaught);
     if (learnGroups && isTaught) this.#learnCompany(places[0]?.group ?? 0);
 
     const ties = this.motives.tiesOf(user, patient, department);
@@ -152,7 +169,15 @@ export class Judge {
     judged.motive[look] = this.motives.evidence(ties, user, patient, department);
     if (learnGroups && explained > 2 && (look & 7) === 0) this.motives.learn(ties, user, patient, department, 8);
 
-    this.#rememberPair(look, judged, pairKey, pair, explained, (ties & OWN) !== 0);
+    if (mode === PEEK) this.#peekPair(look, judged, pair, explained, (ties & OWN) !== 0);
+    else this.#rememberPair(look, judged, pairKey, pair, explained, (ties & OWN) !== 0);
+  }
+
+  #peekPair(look: number, judged: JudgedDay, pair: number, explained: number, isOwn: boolean): void {
+    const isWithout = explained <= -0.5 && !isOwn && pair >= 0;
+    const earlier = isWithout ? this.#repeats.left(this.#pairs.value(pair), this.#pairs.b(pair), judged.day.day) : 0;
+    judged.repeats[look] = Math.round(earlier);
+    judged.repeatEvidence[look] = this.#repeats.evidence(judged.day.user.at(look), earlier, explained, false);
   }
 
   #rememberPair(look: number, judged: JudgedDay, key: number, pair: number, explained: number, isOwn: boolean): void {
@@ -267,14 +292,18 @@ export class Judge {
     for (let i = 0; i < listed; i++) this.#affinity.learn(group, this.#company.groups[i] ?? 0, 1 / listed);
   }
 
-  #describe(look: number, judged: JudgedDay, places: readonly Place[]): void {
-    const { expectations } = this;
-    const patient = judged.day.patient.at(look);
+  #remember(patient: number): void {
     this.#recent[this.#recentAt] = patient;
     this.#recentAt = (this.#recentAt + 1) % 4096;
+  }
+
+  #describe(look: number, judged: JudgedDay, places: readonly Place[]): void {
+    const { expectations } = this;
+    judged.foreign[look] = 0;
+    judged.foreignDepartment[look] = -1;
     const strongest = expectations.strongest();
+    judged.cause[look] = strongest?.cause ?? -1;
     if (strongest === null) return;
-    judged.cause[look] = strongest.cause;
     const department = this.#book.departmentOf(strongest.cause);
     const isOwn = places.some(({ group }) => this.groups.department[group] === department);
     if (!isOwn) {
@@ -282,4 +311,23 @@ export class Judge {
       judged.foreignDepartment[look] = department;
     }
   }
+}
+
+/** Room for what will be found out about `count` looks. */
+export function unjudged(day: LookDay, places: JudgedDay['places'], count: number): JudgedDay {
+  return {
+    day,
+    places,
+    explained: new Float64Array(count),
+    ties: new Int32Array(count),
+    motive: new Float64Array(count),
+    repeats: new Int32Array(count),
+    repeatEvidence: new Float64Array(count),
+    cause: new Int32Array(count).fill(-1),
+    direct: new Int32Array(count).fill(-1),
+    others: new Int32Array(count),
+    team: new Int32Array(count),
+    foreign: new Float64Array(count),
+    foreignDepartment: new Int32Array(count).fill(-1),
+  };
 }

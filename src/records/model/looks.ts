@@ -80,6 +80,16 @@ export class LookDay {
     this.host.set(look, host);
   }
 
+  /** Takes a look over from the same day as it was kept. @returns its place here */
+  copyLook(from: LookDay, look: number): number {
+    const own = this.lookOf(from.user.at(look), from.patient.at(look), from.first.at(look));
+    for (const column of ['times', 'failed', 'last', 'flags', 'hours'] as const)
+      this[column].set(own, from[column].at(look));
+    this.setPlace(own, from.place.at(look), from.first.at(look));
+    this.setHost(own, from.host.at(look), from.first.at(look));
+    return own;
+  }
+
   /** Frees what is only needed while rows arrive. */
   putAway(): void {
     this.#index = null;
@@ -151,7 +161,7 @@ export function useKey(day: LocalDay, user: number, patient: number): string {
 const OPEN_DAYS = 4;
 
 export function readLooks(input: RecordsInput, hospital: Hospital): LookBook {
-  const { zone, departments, users } = hospital;
+  const { zone, users } = hospital;
   const byDay = new Map<LocalDay, LookDay>();
   const hosts = new Names();
   const uses = new Map<string, GlassUse[]>();
@@ -173,22 +183,8 @@ export function readLooks(input: RecordsInput, hospital: Hospital): LookBook {
       }
       current = found;
     }
-    const look = current.lookOf(access.user, access.patient, access.at);
-    current.times.set(look, current.times.at(look) + 1);
-    if (access.at < current.first.at(look)) current.first.set(look, access.at);
-    if (access.at > current.last.at(look)) current.last.set(look, access.at);
-    let flags = current.flags.at(look);
-    if (!access.succeeded) current.failed.set(look, current.failed.at(look) + 1);
-    else if (isPrint(access.action)) flags |= PRINTED;
-    else if (isExport(access.action)) flags |= EXPORTED;
-    if (access.breakGlass !== '' && !isNo(access.breakGlass)) {
-      flags |= BREAK_GLASS;
-      addUse(uses, useKey(day, access.user, access.patient), access);
-    }
-    current.flags.set(look, flags);
-    if (!access.wholeDay) current.hours.set(look, current.hours.at(look) | (1 << zone.hourOf(access.at)));
-    if (access.location !== '') current.setPlace(look, departments.find(access.location), access.at);
-    if (access.host !== '') current.setHost(look, hosts.idOf(access.host), access.at);
+    noteAccess(current, access, hospital, hosts);
+    if (isBreakGlass(access)) addUse(uses, useKey(day, access.user, access.patient), access);
   };
   readAccesses(input, hospital, onAccess);
   for (const day of byDay.values()) {
@@ -200,7 +196,30 @@ export function readLooks(input: RecordsInput, hospital: Hospital): LookBook {
   return { days: [...byDay.values()].sort((a, b) => a.day - b.day), hosts, accesses, uses };
 }
 
-function addUse(uses: Map<string, GlassUse[]>, key: string, { at, breakGlass, succeeded }: Access): void {
+/** @returns the look that the access belongs to */
+export function noteAccess(day: LookDay, access: Access, { zone, departments }: Hospital, hosts: Names): number {
+  const look = day.lookOf(access.user, access.patient, access.at);
+  day.times.set(look, day.times.at(look) + 1);
+  if (access.at < day.first.at(look)) day.first.set(look, access.at);
+  if (access.at > day.last.at(look)) day.last.set(look, access.at);
+  let flags = day.flags.at(look);
+  if (!access.succeeded) day.failed.set(look, day.failed.at(look) + 1);
+  else if (isPrint(access.action)) flags |= PRINTED;
+  else if (isExport(access.action)) flags |= EXPORTED;
+  if (isBreakGlass(access)) flags |= BREAK_GLASS;
+  day.flags.set(look, flags);
+  if (!access.wholeDay) day.hours.set(look, day.hours.at(look) | (1 << zone.hourOf(access.at)));
+  if (access.location !== '') day.setPlace(look, departments.find(access.location), access.at);
+  if (access.host !== '') day.setHost(look, hosts.idOf(access.host), access.at);
+  return look;
+}
+
+export function isBreakGlass({ breakGlass }: Pick<Access, 'breakGlass'>): boolean {
+  return breakGlass !== '' && !isNo(breakGlass);
+}
+
+/** Notes a use of break-glass in the uses of its day, person and record. */
+export function addUse(uses: Map<string, GlassUse[]>, key: string, { at, breakGlass, succeeded }: Access): void {
   const reason = isYes(breakGlass) ? null : breakGlass;
   const list = uses.get(key) ?? [];
   uses.set(key, list);

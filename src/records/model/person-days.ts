@@ -37,6 +37,9 @@ export interface PersonDays {
   readonly start: Int32Array;
 }
 
+/** What a scored day teaches: the user's own past, the groups' too, or nothing while it goes on. */
+type Learning = 'nothing' | 'own' | 'groups';
+
 /** Sums looks up to persons and days, and carries what builds up over days. */
 export class PersonDayScorer {
   readonly #mass = new Rates(0.6, 6);
@@ -60,60 +63,59 @@ export class PersonDayScorer {
   score(judged: JudgedDay, learnGroups: boolean): PersonDays {
     const { day } = judged;
     const { users, order, start } = byUser(day.user.view());
-    const count = users.length;
-    const scores = {
-      snoop: new Float64Array(count),
-      mass: new Float64Array(count),
-      sustained: new Float64Array(count),
-      foreign: new Float64Array(count),
-    };
-    const result: PersonDays = {
-      users,
-      looks: new Int32Array(count),
-      scores,
-      untied: new Float64Array(count),
-      mass: new Float64Array(count),
-      usualMass: new Float64Array(count),
-      foreignDepartment: new Int32Array(count).fill(-1),
-      lookScores: new Float64Array(day.count),
-      order,
-      start,
-    };
-    const abroad = new Map<number, number>();
-    for (let i = 0; i < count; i++) {
-      const user = users[i] ?? 0;
-      const group = judged.places[user]?.[0]?.group ?? 0;
-      let curious = 0;
-      let untied = 0;
-      let mass = 0;
-      abroad.clear();
-      const from = start[i] ?? 0;
-      const to = start[i + 1] ?? 0;
-      for (let j = from; j < to; j++) {
-        const look = order[j] ?? 0;
-        // One's own record is told apart, and where nobody was let in nothing was seen.
-        if (((judged.ties[look] ?? 0) & OWN) !== 0 || day.isRefused(look)) {
-          result.lookScores[look] = Number.NEGATIVE_INFINITY;
-          continue;
-        }
-        const explained = Math.min(6, Math.max(-6, judged.explained[look] ?? 0));
-        const score = (judged.motive[look] ?? 0) - explained + (judged.repeatEvidence[look] ?? 0);
-        result.lookScores[look] = score;
-        const odds = Math.exp(Math.min(50, score));
-        curious += odds;
-        if (judged.ties[look] === 0) untied += odds;
-        mass += 1 / (1 + Math.exp(explained + 1));
-        const department = judged.foreignDepartment[look] ?? -1;
-        if (department >= 0 && explained < 3)
-          abroad.set(department, (abroad.get(department) ?? 0) + (judged.foreign[look] ?? 0));
-      }
-      result.looks[i] = to - from;
-      scores.snoop[i] = Math.log(curious + 1e-9);
-      result.untied[i] = Math.log(untied + 1e-9);
-      this.#scoreMass(i, user, group, mass, day.day, result, learnGroups);
-      this.#scoreAbroad(i, user, group, abroad, to - from, day.day, result, learnGroups);
-    }
+    const result = unscored(users, order, start, new Float64Array(day.count));
+    for (let i = 0; i < users.length; i++) this.#scoreUser(i, judged, result, learnGroups ? 'groups' : 'own');
     return result;
+  }
+
+  /**
+   * One person's day so far: nothing is learned of it yet.
+   * @param looks theirs, in order
+   * @param lookScores by look of the day, at least as many as there are; those of `looks` are written
+   */
+  peek(judged: JudgedDay, user: number, looks: Int32Array, lookScores: Float64Array): PersonDays {
+    const result = unscored(Int32Array.of(user), looks, Int32Array.of(0, looks.length), lookScores);
+    this.#scoreUser(0, judged, result, 'nothing');
+    return result;
+  }
+
+  readonly #seenAbroad = new Map<number, number>();
+
+  #scoreUser(i: number, judged: JudgedDay, result: PersonDays, learn: Learning): void {
+    const { day } = judged;
+    const { order, start, scores } = result;
+    const abroad = this.#seenAbroad;
+    const user = result.users[i] ?? 0;
+    const group = judged.places[user]?.[0]?.group ?? 0;
+    let curious = 0;
+    let untied = 0;
+    let mass = 0;
+    abroad.clear();
+    const from = start[i] ?? 0;
+    const to = start[i + 1] ?? 0;
+    for (let j = from; j < to; j++) {
+      const look = order[j] ?? 0;
+      // One's own record is told apart, and where nobody was let in nothing was seen.
+      if (((judged.ties[look] ?? 0) & OWN) !== 0 || day.isRefused(look)) {
+        result.lookScores[look] = Number.NEGATIVE_INFINITY;
+        continue;
+      }
+      const explained = Math.min(6, Math.max(-6, judged.explained[look] ?? 0));
+      const score = (judged.motive[look] ?? 0) - explained + (judged.repeatEvidence[look] ?? 0);
+      result.lookScores[look] = score;
+      const odds = Math.exp(Math.min(50, score));
+      curious += odds;
+      if (judged.ties[look] === 0) untied += odds;
+      mass += 1 / (1 + Math.exp(explained + 1));
+      const department = judged.foreignDepartment[look] ?? -1;
+      if (department >= 0 && explained < 3)
+        abroad.set(department, (abroad.get(department) ?? 0) + (judged.foreign[look] ?? 0));
+    }
+    result.looks[i] = to - from;
+    scores.snoop[i] = Math.log(curious + 1e-9);
+    result.untied[i] = Math.log(untied + 1e-9);
+    this.#scoreMass(i, user, group, mass, day.day, result, learn);
+    this.#scoreAbroad(i, user, group, abroad, to - from, day.day, result, learn);
   }
 
   #scoreMass(
@@ -123,7 +125,7 @@ export class PersonDayScorer {
     mass: number,
     today: number,
     result: PersonDays,
-    learnGroups: boolean,
+    learn: Learning,
   ): void {
     const expected = Math.max(0.05, this.#mass.expected(user, group));
     const scatter = this.#mass.scatter(group);
@@ -131,14 +133,15 @@ export class PersonDayScorer {
     result.usualMass[i] = expected;
     // Poisson deviance, widened by how much days scatter.
     result.scores.mass[i] = mass <= expected ? 0 : (mass * Math.log(mass / expected) - (mass - expected)) / scatter;
-    const slot = this.#sustained.make(user);
+    const slot = learn === 'nothing' ? this.#sustained.find(user) : this.#sustained.make(user);
     const step = Math.min(mass, expected + MAX_A_DAY) * Math.log(RISE) - (RISE - 1) * expected;
-    const faded = this.#sustained.value(slot) * FADE ** Math.min(60, today - this.#sustained.a(slot));
+    const faded = fadedTo(today, this.#sustained, slot);
     const sum = Math.min(60, Math.max(0, faded + step / scatter));
-    this.#sustained.set(slot, today, 0, sum);
     // What built up speaks only on a day that adds to it.
     result.scores.sustained[i] = step > 0 ? sum : 0;
-    this.#mass.learn(user, group, mass, expected, learnGroups);
+    if (learn === 'nothing') return;
+    this.#sustained.set(slot, today, 0, sum);
+    this.#mass.learn(user, group, mass, expected, learn === 'groups');
   }
 
   #scoreAbroad(
@@ -149,29 +152,29 @@ export class PersonDayScorer {
     looks: number,
     today: number,
     result: PersonDays,
-    learnGroups: boolean,
+    learn: Learning,
   ): void {
     const groupLooks = this.#groupLooks[group] ?? 0;
     let best = 0;
     for (const [department, seen] of abroad) {
       if (seen < 0.3) continue;
       const expected = Math.max(0.02, this.#shareOfPeers(user, group, department, groupLooks) * looks);
-      const slot = this.#abroad.make(user * 65_536 + department);
+      const key = user * 65_536 + department;
+      const slot = learn === 'nothing' ? this.#abroad.find(key) : this.#abroad.make(key);
       // Evidence fades by the day, so that a habit of long ago does not stand against anybody.
-      const idle = today - this.#abroad.a(slot);
-      const faded = this.#abroad.value(slot) * FADE ** Math.min(60, idle);
+      const faded = fadedTo(today, this.#abroad, slot);
       const scatter = this.#scatterAbroad(group);
       const step =
         (Math.min(seen, MAX_FOREIGN_A_DAY) * Math.log(FOREIGN_RISE) - (FOREIGN_RISE - 1) * expected) / scatter;
       const sum = Math.min(60, Math.max(0, faded + step));
-      this.#abroad.set(slot, today, 0, sum);
+      if (learn !== 'nothing') this.#abroad.set(slot, today, 0, sum);
       if (sum > best) {
         best = sum;
         result.foreignDepartment[i] = department;
       }
     }
     result.scores.foreign[i] = best;
-    if (!learnGroups) return;
+    if (learn !== 'groups') return;
     this.#groupLooks[group] = groupLooks + looks;
     const scatter = (this.#groupScatter[group] ??= [SCATTER * SCATTER_PRIOR, SCATTER_PRIOR]);
     for (const [department, seen] of abroad) {
@@ -200,6 +203,32 @@ export class PersonDayScorer {
     const [sum, count] = this.#groupScatter[group] ?? [SCATTER, 1];
     return Math.max(1, sum / count);
   }
+}
+
+/** What had built up, less what has faded since. @param slot -1: nothing had */
+function fadedTo(today: number, built: PairMap, slot: number): number {
+  return slot < 0 ? 0 : built.value(slot) * FADE ** Math.min(60, today - built.a(slot));
+}
+
+function unscored(users: Int32Array, order: Int32Array, start: Int32Array, lookScores: Float64Array): PersonDays {
+  const count = users.length;
+  return {
+    users,
+    looks: new Int32Array(count),
+    scores: {
+      snoop: new Float64Array(count),
+      mass: new Float64Array(count),
+      sustained: new Float64Array(count),
+      foreign: new Float64Array(count),
+    },
+    untied: new Float64Array(count),
+    mass: new Float64Array(count),
+    usualMass: new Float64Array(count),
+    foreignDepartment: new Int32Array(count).fill(-1),
+    lookScores,
+    order,
+    start,
+  };
 }
 
 function byUser(user: Int32Array): { users: Int32Array; order: Int32Array; start: Int32Array } {

@@ -29,8 +29,11 @@ export class Repeats {
   /** By user: a: pairs once, b: twice, value: thrice. */
   readonly #users = new PairMap();
 
-  /** @param days earlier days without a reason of this pair, faded */
-  evidence(user: number, days: number, explained: number): number {
+  /**
+   * @param days earlier days without a reason of this pair, faded
+   * @param isLearned whether `learn` was told of today
+   */
+  evidence(user: number, days: number, explained: number, isLearned = true): number {
     if (days === 0) return 0;
     const [once, twice, thrice] = this.#reached[classOf(explained)] ?? [40, 4, 1.2];
     let again = twice / once;
@@ -38,8 +41,8 @@ export class Repeats {
     const slot = this.#users.find(user);
     if (slot >= 0) {
       // This pair itself is one of those that came again: it must not excuse itself.
-      const ownTwice = Math.max(0, this.#users.b(slot) - 1);
-      const ownThrice = Math.max(0, this.#users.value(slot) - (days > 1 ? 1 : 0));
+      const ownTwice = Math.max(0, this.#users.b(slot) - (isLearned || days > 1 ? 1 : 0));
+      const ownThrice = Math.max(0, this.#users.value(slot) - (isLearned && days > 1 ? 1 : 0));
       again = (ownTwice + USER_PRIOR * again) / (Math.max(0, this.#users.a(slot) - 1) + USER_PRIOR);
       more = (ownThrice + USER_PRIOR * more) / (ownTwice + USER_PRIOR);
     }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { Refusal } from '../../core/refusal.ts';
-import { readJournal } from '../journal.ts';
+import { type Position, readJournal } from '../journal.ts';
 import { placesIn } from '../places.ts';
 import { segmentsFolder } from './archive.ts';
 import { Catalog } from './catalog.ts';
@@ -17,6 +17,8 @@ export interface KeptEvents {
   readonly deleted: readonly SegmentInfo[];
   /** In plain words, what could not be read. */
   readonly losses: readonly string[];
+  /** Everything in the journal before this was read. */
+  readonly to: Position;
 }
 
 /** The service may seal and forget while we read: then what was read is thrown away and read again. */
@@ -50,15 +52,18 @@ export async function readKeptEvents(
       const catalog = new Catalog(lines);
       const live = [...catalog.live.values()].filter(({ receivedTo }) => receivedTo >= receivedFrom);
       await readSegments(connection, archive, live, category, onEvent, (what) => losses.push(what));
+      let to = catalog.sealedTo;
       const entries = readJournal(journal, catalog.sealedTo, ({ kind, file, from, to }) => {
         // The service may be writing there.
         if (kind !== 'torn-tail') losses.push(`${path.basename(file)} is ${kind} from position ${from} to ${to}`);
       });
-      for await (const { payload } of entries)
+      for await (const { payload, next } of entries) {
         for (const event of decodeEvents(payload)) if (event.category === category) onEvent(event);
+        to = next;
+      }
       if (readChain(archive).lines.length !== lines.length) continue;
       const sealed = lines.flatMap((line) => (line.kind === 'sealed' ? line.segments : []));
-      return { deleted: sealed.filter(({ name }) => catalog.deleted.has(name)), losses };
+      return { deleted: sealed.filter(({ name }) => catalog.deleted.has(name)), losses, to };
     }
   } finally {
     connection.closeSync();

@@ -38,6 +38,7 @@ export function RecordsPage() {
         {(data) => (
           <>
             <LastReview review={data} />
+            <LiveNote live={data.live} />
             {!data.isRunning && (
               <Form
                 button="Review now"
@@ -94,6 +95,17 @@ export function RecordsPage() {
   );
 }
 
+function LiveNote({ live: { isFollowing, today } }: Pick<Review, 'live'>) {
+  if (!isFollowing) return null;
+  return (
+    <p>
+      {today === null
+        ? 'Looks are not judged as they come yet: it is still learned what is usual.'
+        : `Looks of ${dayText(today)} are judged as they come; the review of the night confirms what they show, or takes it back.`}
+    </p>
+  );
+}
+
 function LastReview({ review: { isRunning, last } }: { readonly review: Review }) {
   if (last === null)
     return (
@@ -141,7 +153,15 @@ const VERDICT_LABEL: Readonly<Record<NonNullable<RecordCase['decision']>['verdic
   undecided: 'Not decided yet',
 };
 
-function One({ one: { id, case: about, decision, explainedAt, firstAt }, reload }: OneProps) {
+const SAID: Readonly<Record<RecordCase['history'][number]['said'], string>> = {
+  'first-look': 'first look, made while the day went on',
+  confirmed: 'the review found it too',
+  lowered: 'the review ranks it beneath the budget',
+  withdrawn: 'withdrawn: what has come in since explains it',
+};
+
+function One({ one, reload }: OneProps) {
+  const { id, case: about, decision, explainedAt, firstAt, isProvisional, history } = one;
   const isCrowd = about.schema === 'wardwatch.crowd-case/1';
   const patients = isCrowd ? [about.patient] : about.patients.map(({ patient }) => patient);
   return (
@@ -152,6 +172,12 @@ function One({ one: { id, case: about, decision, explainedAt, firstAt }, reload 
           : `${about.user}, ${dayText(about.day)}`}
       </h3>
       <p>{about.plain}</p>
+      {isProvisional && explainedAt === null && (
+        <p>
+          <strong>First look</strong>, made at <When at={firstAt} /> by what was known then: what comes in until the
+          review of the night may explain it.
+        </p>
+      )}
       {decision !== null && (
         <p>
           <strong>{VERDICT_LABEL[decision.verdict]}</strong>, by {decision.by}, <When at={decision.at} />:{' '}
@@ -172,6 +198,20 @@ function One({ one: { id, case: about, decision, explainedAt, firstAt }, reload 
           <dd>
             <When at={firstAt} />
           </dd>
+          {history.length > 0 && (
+            <>
+              <dt>What was said of it</dt>
+              <dd>
+                <ul>
+                  {history.map(({ at, said }) => (
+                    <li key={`${at} ${said}`}>
+                      <When at={at} />: {SAID[said]}
+                    </li>
+                  ))}
+                </ul>
+              </dd>
+            </>
+          )}
           {!isCrowd && about.innocentIf.length > 0 && (
             <>
               <dt>It is innocent if</dt>
