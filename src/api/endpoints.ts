@@ -1,6 +1,7 @@
 import type { Endpoint } from './endpoint.ts';
 import { board } from './endpoints/board.ts';
 import { doctor } from './endpoints/doctor.ts';
+import { drafts } from './endpoints/drafts.ts';
 import { eventCounts, events } from './endpoints/events.ts';
 import { addException, exceptions, previewException, revokeException } from './endpoints/exceptions.ts';
 import { finding, findings } from './endpoints/findings.ts';
@@ -69,6 +70,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...oidc,
   ...people,
   trail,
+  ...drafts,
   ...staffReports,
   ...monitoringNotice,
   doctor,

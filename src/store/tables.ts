@@ -28,6 +28,7 @@ export interface Tables {
   readonly staff_reports: StaffReportRow;
   readonly staff_report_messages: StaffReportMessageRow;
   readonly staff_report_files: StaffReportFileRow;
+  readonly incident_drafts: IncidentDraftRow;
 }
 
 export interface MigrationRow {
@@ -344,4 +345,13 @@ export interface StaffReportFileRow {
   readonly name: Buffer;
   /** The file, as it came. */
   readonly sealed: Buffer;
+}
+
+export interface IncidentDraftRow {
+  readonly incident_id: string;
+  readonly name: string;
+  /** Its sections. */
+  readonly sealed: Buffer;
+  readonly changed_at: UtcMs;
+  readonly changed_by: string;
 }

@@ -135,6 +135,7 @@ test('first link, first source, first incident, an exception, and the incident c
     'Records',
     'Who looked?',
     'Whose records?',
+    'Drafts',
     'Reports',
   ]);
   deepEqual(await barriers(priya.page), [], 'records');

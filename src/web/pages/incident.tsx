@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { type Answer, ask, asProblem } from '../client/ask.ts';
+import { DraftsLink } from '../parts/drafts-link.tsx';
 import { FindingLine } from '../parts/finding.tsx';
 import { termOf } from '../parts/query.ts';
 import { Checkbox, Form, Radios, Select, TextArea, TextField } from '../parts/form.tsx';
@@ -321,6 +322,7 @@ function About({ incident }: { readonly incident: Incident }) {
         ))}
       </ul>
       {links.length > 0 && <ScopeLink incident={incident} />}
+      <DraftsLink incident={incident.id} />
     </Section>
   );
 }
