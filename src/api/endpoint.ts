@@ -28,6 +28,7 @@ import type { Findings } from '../watch/findings-store.ts';
 import type { Identities } from '../watch/identities.ts';
 import type { RecordCases } from '../watch/record-cases.ts';
 import type { RecordReview } from '../watch/record-review.ts';
+import type { SavedHunts } from '../watch/saved-hunts.ts';
 import type { SetAsides } from '../watch/set-aside-store.ts';
 import type { RuleWatch } from '../watch/rule-watch.ts';
 import type { Sources } from '../watch/sources.ts';
@@ -44,6 +45,7 @@ export interface ApiServices {
   /** Which rules see anything here. */
   readonly ruleWatch: Pick<RuleWatch, 'list'>;
   readonly firstRun: FirstRun;
+  readonly savedHunts: SavedHunts;
   readonly drafts: KeptDrafts;
   /** What an incident is about; `null`: it names nothing to ask for. */
   readonly scopeQuestion: (incident: string) => Promise<ScopeQuestion | null>;

@@ -7,6 +7,7 @@ import { addException, exceptions, previewException, revokeException } from './e
 import { finding, findings } from './endpoints/findings.ts';
 import { firstRun } from './endpoints/first-run.ts';
 import { health } from './endpoints/health.ts';
+import { hunts } from './endpoints/hunts.ts';
 import { incidentActions } from './endpoints/incident-actions.ts';
 import { incident } from './endpoints/incident.ts';
 import { incidents } from './endpoints/incidents.ts';
@@ -49,6 +50,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   revokeException,
   events,
   eventCounts,
+  ...hunts,
   rules,
   sources,
   addSource,

@@ -292,6 +292,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'reports/file-too-large': 413,
   'reports/has-file': 409,
   'reports/no-file': 404,
+  'hunts/too-many': 409,
   'drafts/not-found': 404,
   'drafts/letters': 403,
   'drafts/reason-needed': 422,

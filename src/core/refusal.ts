@@ -26,6 +26,7 @@ export const REFUSALS = {
   'reports/file-too-large': { exit: 2, hint: 'Keep the file, and say in your words where it is.' },
   'reports/has-file': { exit: 2, hint: 'Report again for another file.' },
   'reports/no-file': { exit: 2, hint: 'Nothing was sent with it.' },
+  'hunts/too-many': { exit: 2, hint: 'Take one away that nobody asks any more.' },
   'drafts/not-found': { exit: 2, hint: 'The drafts of an incident are listed with it.' },
   'drafts/letters': { exit: 2, hint: 'Ask the privacy officer: letters to patients are theirs.' },
   'drafts/reason-needed': { exit: 2, hint: 'Say why, in ten characters or more: it is recorded.' },

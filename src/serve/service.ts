@@ -45,6 +45,7 @@ import { Pipeline } from '../watch/pipeline.ts';
 import { Polled } from '../watch/polled.ts';
 import { RecordCases } from '../watch/record-cases.ts';
 import { RecordReview } from '../watch/record-review.ts';
+import { SavedHunts } from '../watch/saved-hunts.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
 import { RuleWatch } from '../watch/rule-watch.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
@@ -354,6 +355,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             health,
             drafts: new KeptDrafts(state, keys.seals, now),
             scopeQuestion: (incident) => questionOrNull(state, incident),
+            savedHunts: new SavedHunts(state, now),
             firstRun: new FirstRun(state, now),
             staffReports: new StaffReports(state, keys.seals, now),
             tellOfReport: (reference) => noticing.tellOfReport(reference),

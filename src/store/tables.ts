@@ -29,6 +29,7 @@ export interface Tables {
   readonly staff_report_messages: StaffReportMessageRow;
   readonly staff_report_files: StaffReportFileRow;
   readonly incident_drafts: IncidentDraftRow;
+  readonly saved_hunts: SavedHuntRow;
 }
 
 export interface MigrationRow {
@@ -354,4 +355,13 @@ export interface IncidentDraftRow {
   readonly sealed: Buffer;
   readonly changed_at: UtcMs;
   readonly changed_by: string;
+}
+
+export interface SavedHuntRow {
+  readonly id: `hnt_${string}`;
+  readonly name: string;
+  /** With pseudonyms for patients. */
+  readonly query: string;
+  readonly created_at: UtcMs;
+  readonly created_by: string;
 }

@@ -38,9 +38,15 @@ export interface Api {
   /** It is not normal any more. */
   'POST /api/v1/exceptions/:id/revoke': { input: { id: string }; answer: { done: true } };
   /** Kept events, the newest first, one JSON object a line. Patients are pseudonyms. */
-  'GET /api/v1/events': { input: { query?: string; from?: string; to?: string; limit?: number }; answer: string };
+  'GET /api/v1/events': { input: { query?: string; from?: string; to?: string; limit?: number; cursor?: string }; answer: string };
   /** How many kept events a query finds, over time. A query that names no beginning is asked for a day. */
   'GET /api/v1/events/counts': { input: { query?: string }; answer: { from: string; to: string; total: number; bars: readonly ({ from: string; count: number })[] } };
+  /** Searches that somebody has saved, for all who hunt. */
+  'GET /api/v1/hunts': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; query: string; by: string; at: string })[] } };
+  /** Saves a search, as for /api/v1/events. Numbers of patients become pseudonyms. */
+  'POST /api/v1/hunts': { input: { name: string; query: string }; answer: { id: string } };
+  /** Takes a saved search away. */
+  'POST /api/v1/hunts/:id/remove': { input: { id: string }; answer: { done: true } };
   /** Every rule: whether it runs, why not, whether anything that comes could fire it, and how often it did. */
   'GET /api/v1/rules': { input: Record<string, never>; answer: { days: number; since: string; rules: readonly ({ id: string | null; title: string | null; level: string | null; author: string; isOwn: boolean; file: string; state: "runs" | "blind" | "cannot-run"; plain: string | null; detail: string | null; needs: string | null; isSilent: boolean; fired: number; lastAt: string | null })[] } };
   /** Who sends logs, and when each was last heard. */

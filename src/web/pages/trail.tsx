@@ -104,6 +104,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'POST /api/v1/incidents/:id/drafts/:name': 'Edited a draft',
   'POST /api/v1/incidents/:id/drafts/:name/renew': 'Had a draft made anew',
   'POST /api/v1/incidents/:id/drafts/:name/file': 'Took a draft as a file',
+  'POST /api/v1/hunts': 'Saved a search',
+  'POST /api/v1/hunts/:id/remove': 'Took a saved search away',
   'POST /api/v1/reports': 'Reported something odd',
   'POST /api/v1/reports/:id/file': 'Sent a file with a report',
   'GET /api/v1/reports': 'Looked at what staff reported',
