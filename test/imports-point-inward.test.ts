@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   incidents: ['core', 'store'],
   notices: ['core', 'store', 'incidents'],
   simulate: ['core', 'records'],
-  packs: ['core', 'incidents', 'records'],
+  packs: ['core', 'store', 'incidents', 'records'],
   records: ['core'],
   watch: ['core', 'intake', 'detect', 'detect/sigma', 'records', 'findings', 'store', 'ops'],
   api: ['core', 'store', 'ops', 'people', 'incidents', 'notices', 'packs', 'records', 'watch'],

@@ -72,12 +72,13 @@ test('sources, findings, incidents, exceptions, clocks, reveal, folders and rest
   equal((await post('analyst', `${url}/clocks`, { kind: 'ico-72h', startedAt: '2026-11-02T09:00:00Z' })).status, 200);
   const detail = await service.fetch(url, { headers: { authorization: `Bearer ${roles.analyst}` } });
   match(detail.text, /"owner":"tok_/);
-  const { evidence } = JSON.parse(detail.text) as { evidence: { ruleId: string }[] };
+  const { evidence, clocks } = JSON.parse(detail.text) as { evidence: { ruleId: string }[]; clocks: { id: string }[] };
   const ruleId = evidence[0]?.ruleId ?? '';
   equal(
     (await post('analyst', '/api/v1/exceptions', { ruleId, host: 'ws3', reason: 'It is the backup server.' })).status,
     200,
   );
+  equal((await post('analyst', `${url}/clocks/${clocks[0]?.id ?? ''}`, { how: 'met' })).status, 200);
   equal(
     (await post('analyst', `${url}/actions`, { action: 'close', outcome: 'attack', note: 'It was one.' })).status,
     200,

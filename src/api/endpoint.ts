@@ -17,6 +17,8 @@ import type { Passkeys } from '../people/passkeys.ts';
 import type { People } from '../people/people.ts';
 import type { Sessions } from '../people/sessions.ts';
 import type { Tokens } from '../people/tokens.ts';
+import type { KeptDrafts } from '../packs/kept-drafts.ts';
+import type { ScopeQuestion } from '../records/scope.ts';
 import type { SignIn } from '../people/sign-in.ts';
 import type { LookLine } from '../records/who-looked.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
@@ -28,6 +30,7 @@ import type { LiveState } from '../watch/live-records.ts';
 import type { RecordItems } from '../watch/record-items.ts';
 import type { RecordCases } from '../watch/record-cases.ts';
 import type { RecordReview } from '../watch/record-review.ts';
+import type { SavedHunts } from '../watch/saved-hunts.ts';
 import type { SetAsides } from '../watch/set-aside-store.ts';
 import type { RuleWatch } from '../watch/rule-watch.ts';
 import type { Sources } from '../watch/sources.ts';
@@ -48,6 +51,10 @@ export interface ApiServices {
   /** Which rules see anything here. */
   readonly ruleWatch: Pick<RuleWatch, 'list'>;
   readonly firstRun: FirstRun;
+  readonly savedHunts: SavedHunts;
+  readonly drafts: KeptDrafts;
+  /** What an incident is about; `null`: it names nothing to ask for. */
+  readonly scopeQuestion: (incident: string) => Promise<ScopeQuestion | null>;
   readonly staffReports: StaffReports;
   /** Tells whoever is told of incidents that somebody has reported something; without its words. */
   readonly tellOfReport: (reference: string) => Promise<void>;

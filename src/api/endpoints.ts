@@ -1,11 +1,13 @@
 import type { Endpoint } from './endpoint.ts';
 import { board } from './endpoints/board.ts';
 import { doctor } from './endpoints/doctor.ts';
+import { drafts } from './endpoints/drafts.ts';
 import { eventCounts, events } from './endpoints/events.ts';
 import { addException, exceptions, previewException, revokeException } from './endpoints/exceptions.ts';
 import { finding, findings } from './endpoints/findings.ts';
 import { firstRun } from './endpoints/first-run.ts';
 import { health } from './endpoints/health.ts';
+import { hunts } from './endpoints/hunts.ts';
 import { incidentActions } from './endpoints/incident-actions.ts';
 import { incident } from './endpoints/incident.ts';
 import { incidents } from './endpoints/incidents.ts';
@@ -54,6 +56,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   revokeException,
   events,
   eventCounts,
+  ...hunts,
   rules,
   sources,
   addSource,
@@ -80,6 +83,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...oidc,
   ...people,
   trail,
+  ...drafts,
   ...staffReports,
   ...monitoringNotice,
   doctor,

@@ -236,7 +236,7 @@ function asked(query: unknown): Record<string, unknown> {
 }
 
 /** What an input may hold that nobody is to read later. */
-const SECRETS = new Set(['password', 'code', 'token', 'response', 'secret', 'url', 'report', 'fileName']);
+const SECRETS = new Set(['password', 'code', 'token', 'response', 'secret', 'url', 'report', 'fileName', 'sections']);
 
 /** What somebody asked for may name a patient; the trail does not. */
 function cleaned(input: Readonly<Record<string, unknown>>, { pseudonymise, pseudonymOf }: ApiServices): object {
@@ -292,6 +292,10 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'reports/file-too-large': 413,
   'reports/has-file': 409,
   'reports/no-file': 404,
+  'hunts/too-many': 409,
+  'drafts/not-found': 404,
+  'drafts/letters': 403,
+  'drafts/reason-needed': 422,
   'notices/invalid': 422,
   'notices/fixed': 409,
   'notices/password-needed': 422,

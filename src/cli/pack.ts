@@ -2,12 +2,13 @@ import { Refusal } from '../core/refusal.ts';
 import { Desk } from '../incidents/desk.ts';
 import { Incidents } from '../incidents/store.ts';
 import { draftsOf } from '../packs/drafts.ts';
-import { scopeFactsOf, stepsOf } from '../packs/facts.ts';
+import { factsOf, type ScopeFacts, scopeFactsOf } from '../packs/facts.ts';
 import { writeDrafts } from '../packs/write.ts';
 import { scopeOf } from '../records/scope.ts';
 import { gapText } from '../records/scope-story.ts';
+import type { State } from '../store/state.ts';
 import { EXIT } from './exit.ts';
-import { questionOf, readKeptRecords, setAsideGaps } from '../watch/kept-records.ts';
+import { type questionOf, questionOrNull, readKeptRecords, setAsideGaps } from '../watch/kept-records.ts';
 import { helpText, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print } from './output.ts';
 import { foldersOf } from './serve.ts';
@@ -60,29 +61,29 @@ export async function runPack(
     const incident = await incidents.find(id);
     if (incident === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
     const view = await new Desk(state, () => now).view(id);
-    const question = await questionOf(state, id);
-    const { input, gaps } = await readKeptRecords(data, null, question.from, question.to);
-    gaps.push(...(await setAsideGaps(state, question.from, question.to)));
-    const scope = scopeOf(input, question, { zone: timeZone, pseudonymKey: (number) => number, gaps });
-    const of = (kind: string) => incident.links.filter((link) => link.kind === kind).map(({ value }) => value);
-    const drafts = draftsOf({
-      incidentId: incident.id,
-      title: incident.title,
-      openedAt: incident.openedAt,
-      firstEvidenceAt: question.from,
-      lastEvidenceAt: incident.lastEvidenceAt,
-      awareAt: view.clocks.length === 0 ? null : Math.min(...view.clocks.map(({ startedAt }) => startedAt)),
-      machines: of('host'),
-      accounts: of('account'),
-      scope: scopeFactsOf(scope, gapText),
-      clocks: view.clocks,
-      ...stepsOf(view),
-      grid: likelihood === 0 ? null : { likelihood, severity },
-      timeZone,
-      now,
-    });
+    const question = await questionOrNull(state, id);
+    const drafts = draftsOf(
+      factsOf(incident, view, {
+        firstEvidenceAt: question?.from ?? null,
+        scope: question === null ? null : await scopeFacts(state, data, question, timeZone),
+        grid: likelihood === 0 ? null : { likelihood, severity },
+        timeZone,
+        now,
+      }),
+    );
     return writeDrafts(drafts, to);
   });
   print(files.map((file) => `${file}\n`).join(''));
   return EXIT.done;
+}
+
+async function scopeFacts(
+  state: State,
+  data: string,
+  question: Awaited<ReturnType<typeof questionOf>>,
+  timeZone: string,
+): Promise<ScopeFacts> {
+  const { input, gaps } = await readKeptRecords(data, null, question.from, question.to);
+  gaps.push(...(await setAsideGaps(state, question.from, question.to)));
+  return scopeFactsOf(scopeOf(input, question, { zone: timeZone, pseudonymKey: (number) => number, gaps }), gapText);
 }

@@ -7,7 +7,14 @@ export interface Draft {
   /** The file's name without its ending. */
   readonly name: string;
   readonly title: string;
-  readonly sections: readonly { readonly heading: string; readonly lines: readonly string[] }[];
+  /** It goes to patients, and may name one. */
+  readonly isLetter: boolean;
+  readonly sections: readonly Section[];
+}
+
+export interface Section {
+  readonly heading: string;
+  readonly lines: readonly string[];
 }
 
 interface Grid {
@@ -27,7 +34,7 @@ export function draftsOf(facts: Facts): readonly Draft[] {
     icoFollowUp(facts),
     dsptReport(facts),
     patientLetter(facts),
-    easyReadLetter(),
+    easyReadLetter(facts),
     boardNote(facts),
     staffNote(),
     pressLine(facts),
@@ -39,6 +46,7 @@ export function draftsOf(facts: Facts): readonly Draft[] {
 function icoFirst(facts: Facts): Draft {
   return {
     name: '1-ico-notification',
+    isLetter: false,
     title: 'Notification of a personal data breach to the Information Commissioner: first report',
     sections: [
       {
@@ -53,7 +61,7 @@ function icoFirst(facts: Facts): Draft {
         lines: [
           facts.title,
           TO_FILL('in two or three sentences, how it was found and what the cause is thought to be'),
-          'Was it a cyber incident? Yes.',
+          `Was it a cyber incident? ${TO_FILL('yes or no')}`,
         ],
       },
       {
@@ -99,6 +107,7 @@ function icoFirst(facts: Facts): Draft {
 function icoFollowUp(facts: Facts): Draft {
   return {
     name: '2-ico-follow-up',
+    isLetter: false,
     title: 'Notification of a personal data breach to the Information Commissioner: follow-up',
     sections: [
       {
@@ -123,6 +132,7 @@ function dsptReport(facts: Facts): Draft {
   const grid = JSON.parse(readFileSync(new URL('../content/dspt-grid.json', import.meta.url), 'utf8')) as Grid;
   return {
     name: '3-dspt-report',
+    isLetter: false,
     title: 'Report for the DSPT incident tool',
     sections: [
       { heading: 'What happened', lines: [facts.title, `Reference: ${facts.incidentId}`] },
@@ -171,13 +181,17 @@ function scale(name: string, labels: readonly string[]): string[] {
 function patientLetter(facts: Facts): Draft {
   return {
     name: '4-letter-to-patients',
+    isLetter: true,
     title: 'Letter to patients',
     sections: [
       { heading: 'Dear [name]', lines: letterOpening(facts) },
       { heading: 'What this may mean for you', lines: [TO_FILL('likely consequences, in plain words')] },
       {
         heading: 'What we have done',
-        lines: [TO_FILL('two or three sentences'), 'We have told the Information Commissioner.'],
+        lines: [
+          TO_FILL('two or three sentences'),
+          ...(isIcoTold(facts) ? ['We have told the Information Commissioner.'] : []),
+        ],
       },
       {
         heading: 'What you can do',
@@ -208,9 +222,10 @@ function letterOpening(facts: Facts): string[] {
   ];
 }
 
-function easyReadLetter(): Draft {
+function easyReadLetter(facts: Facts): Draft {
   return {
     name: '5-letter-easy-read',
+    isLetter: true,
     title: 'Letter to patients, easy read',
     sections: [
       {
@@ -218,7 +233,10 @@ function easyReadLetter(): Draft {
         lines: ['We keep information about you.', 'Somebody looked at it who should not.', 'We are sorry.'],
       },
       { heading: 'What they may have seen', lines: [TO_FILL('one short line for each thing')] },
-      { heading: 'What we did', lines: ['We stopped it.', 'We told the people who check on us.'] },
+      {
+        heading: 'What we did',
+        lines: ['We stopped it.', ...(isIcoTold(facts) ? ['We told the people who check on us.'] : [])],
+      },
       {
         heading: 'What you can do',
         lines: ['If somebody asks you for money, say no.', 'If you are worried, ring us.', TO_FILL('telephone')],
@@ -231,6 +249,7 @@ function easyReadLetter(): Draft {
 function boardNote(facts: Facts): Draft {
   return {
     name: '6-board-note',
+    isLetter: false,
     title: 'Note for the board',
     sections: [
       { heading: 'What', lines: [facts.title, ...counts(facts)] },
@@ -266,6 +285,7 @@ const STATE_WORDS = {
 function staffNote(): Draft {
   return {
     name: '7-staff-note',
+    isLetter: false,
     title: 'Note for all staff',
     sections: [
       {
@@ -291,12 +311,13 @@ function staffNote(): Draft {
 function pressLine(facts: Facts): Draft {
   return {
     name: '8-press-line',
+    isLetter: false,
     title: 'Line for the press, only when asked',
     sections: [
       {
         heading: 'The line',
         lines: [
-          `We identified a security incident${facts.awareAt === null ? '' : ` on ${day(facts, facts.awareAt)}`} and acted at once. We are working with the authorities and have told the Information Commissioner. Care continues. We will tell those concerned directly. We are sorry for the worry this causes.`,
+          `We identified a security incident${facts.awareAt === null ? '' : ` on ${day(facts, facts.awareAt)}`} and acted at once. ${isIcoTold(facts) ? 'We have told the Information Commissioner. ' : ''}Care continues. We will tell those concerned directly. We are sorry for the worry this causes.`,
         ],
       },
       {
@@ -312,6 +333,7 @@ function pressLine(facts: Facts): Draft {
 function partnerHandOver(facts: Facts): Draft {
   return {
     name: '9-partner-hand-over',
+    isLetter: false,
     title: 'Hand-over to a partner (security firm, NHS England, another organisation)',
     sections: [
       {
@@ -330,6 +352,13 @@ function partnerHandOver(facts: Facts): Draft {
 
 /** Exact, or at least and up to: as the scope has it, with its hash. */
 function counts({ scope }: Facts): string[] {
+  if (scope === null)
+    return [TO_FILL('how many patients: the incident names no account, machine or address to ask for')];
+  // No access in the logs is not “no patient”: perhaps no such log comes.
+  if (scope.exact === null && scope.upTo === 0)
+    return [
+      TO_FILL('how many patients: no access to a record stands in the logs, which may only mean that none is sent'),
+    ];
   const people =
     scope.exact === null
       ? `At least ${number(scope.atLeast)} and up to ${number(scope.upTo)} patients; the logs do not allow an exact number.`
@@ -342,11 +371,12 @@ function counts({ scope }: Facts): string[] {
 }
 
 function gaps({ scope }: Facts): string[] {
+  if (scope === null) return [TO_FILL('what cannot be known')];
   return scope.gaps.length === 0 ? ['The logs show no gap in that time.'] : [...scope.gaps];
 }
 
 function kinds({ scope }: Facts): string[] {
-  return scope.resources.length === 0
+  return scope === null || scope.resources.length === 0
     ? [TO_FILL('kinds of data: the logs do not say')]
     : [`Parts of the record that were opened: ${scope.resources.slice(0, 12).join(', ')}.`];
 }
@@ -366,6 +396,11 @@ function delay({ awareAt, now }: Facts): string {
   return hours < 72
     ? `This report is made ${hours} hours after that, within 72.`
     : `This report is made ${hours} hours after that. ${TO_FILL('why it is later than 72 hours, Art 33(1)')}`;
+}
+
+/** By its clock: a letter does not say what was not done. */
+function isIcoTold({ clocks }: Facts): boolean {
+  return clocks.some(({ kind, state }) => kind === 'ico-72h' && (state === 'met' || state === 'late'));
 }
 
 function some(names: readonly string[]): string[] {

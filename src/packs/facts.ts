@@ -1,5 +1,6 @@
 import type { UtcMs } from '../core/event.ts';
 import type { DeskClock, DeskView } from '../incidents/desk.ts';
+import type { Incident } from '../incidents/store.ts';
 import type { ScopeAnswer } from '../records/scope.ts';
 
 /** What the drafts are filled from. Nothing in it names a patient: only how many there are, and what was seen. */
@@ -13,7 +14,8 @@ export interface Facts {
   readonly awareAt: UtcMs | null;
   readonly machines: readonly string[];
   readonly accounts: readonly string[];
-  readonly scope: ScopeFacts;
+  /** `null`: the incident names no account, machine or address to ask for. */
+  readonly scope: ScopeFacts | null;
   readonly clocks: readonly DeskClock[];
   readonly done: readonly { readonly what: string; readonly at: UtcMs; readonly by: string }[];
   readonly open: readonly string[];
@@ -55,8 +57,29 @@ export function scopeFactsOf(
   };
 }
 
+/** What is known of an incident now. */
+export function factsOf(
+  incident: Incident,
+  view: DeskView,
+  known: Pick<Facts, 'firstEvidenceAt' | 'scope' | 'grid' | 'timeZone' | 'now'>,
+): Facts {
+  const of = (kind: string) => incident.links.filter((link) => link.kind === kind).map(({ value }) => value);
+  return {
+    ...known,
+    incidentId: incident.id,
+    title: incident.title,
+    openedAt: incident.openedAt,
+    lastEvidenceAt: incident.lastEvidenceAt,
+    awareAt: view.clocks.length === 0 ? null : Math.min(...view.clocks.map(({ startedAt }) => startedAt)),
+    machines: of('host'),
+    accounts: of('account'),
+    clocks: view.clocks,
+    ...stepsOf(view),
+  };
+}
+
 /** The steps of the playbook that are done, and those that are not. */
-export function stepsOf({ playbook }: DeskView): Pick<Facts, 'done' | 'open'> {
+function stepsOf({ playbook }: DeskView): Pick<Facts, 'done' | 'open'> {
   return {
     done: playbook.steps.flatMap(({ what, doneAt, doneBy }) =>
       doneAt === null ? [] : [{ what, at: doneAt, by: doneBy ?? '' }],

@@ -38,6 +38,11 @@ export async function writeDrafts(drafts: readonly Draft[], folder: string): Pro
   return files;
 }
 
+/** One draft: as DOCX, to be edited, or as PDF, to be read. */
+export function draftFile(draft: Draft, format: 'docx' | 'pdf'): Promise<Buffer> {
+  return format === 'docx' ? docxOf(draft) : pdfOf(draft);
+}
+
 function docxOf({ title, sections }: Draft): Promise<Buffer> {
   const document = new Document({
     creator: 'Wardwatch',

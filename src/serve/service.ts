@@ -23,6 +23,7 @@ import type { NoticeSettings } from '../notices/settings.ts';
 import { FirstRun } from '../ops/first-run.ts';
 import type { Log } from '../ops/log.ts';
 import { Trail } from '../ops/trail.ts';
+import { KeptDrafts } from '../packs/kept-drafts.ts';
 import type { ArchiveDamage } from '../store/archive/archive.ts';
 import { openArchive } from '../store/archive/open-archive.ts';
 import { openJournal } from '../store/journal.ts';
@@ -35,6 +36,7 @@ import { type Filed, Findings } from '../watch/findings-store.ts';
 import { Folders } from '../watch/folders.ts';
 import { Identities } from '../watch/identities.ts';
 import { pseudonymMac, writeGiven } from '../watch/given-pseudonyms.ts';
+import { questionOrNull } from '../watch/kept-records.ts';
 import { missingRotations } from '../watch/key-rotation.ts';
 import { openKeys } from '../watch/keys.ts';
 import { Judging } from '../watch/judging.ts';
@@ -45,6 +47,7 @@ import { RecordCases } from '../watch/record-cases.ts';
 import { RecordReview } from '../watch/record-review.ts';
 import { RecordItems } from '../watch/record-items.ts';
 import { LiveRecords } from '../watch/live-records.ts';
+import { SavedHunts } from '../watch/saved-hunts.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
 import { RuleWatch } from '../watch/rule-watch.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
@@ -372,6 +375,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             silentSince: () => sourceWatch.silentSince,
             ruleWatch,
             health,
+            drafts: new KeptDrafts(state, keys.seals, now),
+            scopeQuestion: (incident) => questionOrNull(state, incident),
+            savedHunts: new SavedHunts(state, now),
             firstRun: new FirstRun(state, now),
             staffReports: new StaffReports(state, keys.seals, now),
             tellOfReport: (reference) => noticing.tellOfReport(reference),

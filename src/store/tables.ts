@@ -29,6 +29,8 @@ export interface Tables {
   readonly staff_reports: StaffReportRow;
   readonly staff_report_messages: StaffReportMessageRow;
   readonly staff_report_files: StaffReportFileRow;
+  readonly incident_drafts: IncidentDraftRow;
+  readonly saved_hunts: SavedHuntRow;
 }
 
 export interface MigrationRow {
@@ -361,4 +363,22 @@ export interface StaffReportFileRow {
   readonly name: Buffer;
   /** The file, as it came. */
   readonly sealed: Buffer;
+}
+
+export interface IncidentDraftRow {
+  readonly incident_id: string;
+  readonly name: string;
+  /** Its sections. */
+  readonly sealed: Buffer;
+  readonly changed_at: UtcMs;
+  readonly changed_by: string;
+}
+
+export interface SavedHuntRow {
+  readonly id: `hnt_${string}`;
+  readonly name: string;
+  /** With pseudonyms for patients. */
+  readonly query: string;
+  readonly created_at: UtcMs;
+  readonly created_by: string;
 }

@@ -112,6 +112,14 @@ export async function questionOf(
   return { accounts: of('account'), hosts: of('host'), addresses: of('address'), from, to: to + 1 };
 }
 
+/** As `questionOf`; `null`: the incident names nothing to ask for. */
+export function questionOrNull(state: State, incident: string): Promise<Awaited<ReturnType<typeof questionOf>> | null> {
+  return questionOf(state, incident).catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 'scope/no-incident') return null;
+    throw error;
+  });
+}
+
 /**
  * What the running service puts in the place of a patient's number.
  *

@@ -4,6 +4,7 @@ import { AboutMePage } from './pages/about-me.tsx';
 import { AccountPage } from './pages/account.tsx';
 import { AskPage } from './pages/ask.tsx';
 import { BoardPage } from './pages/board.tsx';
+import { DraftsPage } from './pages/drafts.tsx';
 import { ExceptionsPage } from './pages/exceptions.tsx';
 import { FilesPage } from './pages/files.tsx';
 import { UpkeepPage } from './pages/upkeep.tsx';
@@ -51,6 +52,7 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   records: RecordsPage,
   'who-looked': WhoLookedPage,
   scope: ScopePage,
+  drafts: DraftsPage,
   board: BoardPage,
   start: StartPage,
   ask: AskPage,

@@ -19,6 +19,7 @@ export const PAGE_NAMES = [
   'records',
   'who-looked',
   'scope',
+  'drafts',
   'board',
   'start',
   'ask',

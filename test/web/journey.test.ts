@@ -146,6 +146,7 @@ test('first link, first source, first incident, an exception, and the incident c
     'Records',
     'Who looked?',
     'Whose records?',
+    'Drafts',
     'Incidents',
     'Reports',
     'Settings',

@@ -9,6 +9,11 @@ const QUERY = z.object({
   from: z.iso.datetime({ offset: true }).optional().describe('events of this time or later'),
   to: z.iso.datetime({ offset: true }).optional().describe('events before this time'),
   limit: z.coerce.number().int().min(1).optional().describe('how many at most; without it, all'),
+  cursor: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('go on behind this event: its time in milliseconds (or when it was received), a dot, its id'),
 });
 
 export const events = endpoint({
@@ -19,7 +24,7 @@ export const events = endpoint({
   input: QUERY,
   answer: 'application/x-ndjson',
   isRecorded: true,
-  handle: async ({ query, from, to, limit }, services, signal): Promise<Streamed> => {
+  handle: async ({ query, from, to, limit, cursor }, services, signal): Promise<Streamed> => {
     const { where, from: ownFrom, to: ownTo } = meaningOf(query, services);
     // What was acknowledged before the question is in the answer.
     await services.archive.caughtUp();
@@ -30,7 +35,7 @@ export const events = endpoint({
         to: to === undefined ? ownTo : Date.parse(to),
         order: 'newest',
         limit: limit ?? null,
-        cursor: null,
+        cursor: cursor ?? null,
       },
       signal,
     );
@@ -78,7 +83,7 @@ export const eventCounts = endpoint({
 });
 
 /** @throws Refusal `search/bad-query`, which shows where */
-function meaningOf(query: string, { now, timeZone }: Pick<ApiServices, 'now' | 'timeZone'>): ParsedQuery {
+export function meaningOf(query: string, { now, timeZone }: Pick<ApiServices, 'now' | 'timeZone'>): ParsedQuery {
   const parsed = parseQuery(query, { now: now(), timeZone });
   if (!parsed.ok) throw new Refusal('search/bad-query', problemText(query, parsed.error));
   return parsed.value;

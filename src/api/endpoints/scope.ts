@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
 import { RequestJoin } from '../../records/kept-access.ts';
-import { type ScopeAnswer, scopeOf } from '../../records/scope.ts';
+import { type ScopeAnswer, scopeOf, type ScopeQuestion } from '../../records/scope.ts';
 import { gapText } from '../../records/scope-story.ts';
 import { type ApiServices, endpoint, type Streamed } from '../endpoint.ts';
 
@@ -70,13 +70,22 @@ export const scopeCounts = endpoint({
 
 async function answerOf(
   { account, host, address, from, to }: z.infer<typeof QUESTION>,
-  { archive, timeZone, setAsideIn }: ApiServices,
+  services: ApiServices,
   signal: AbortSignal,
 ): Promise<ScopeAnswer> {
   const question = { accounts: account, hosts: host, addresses: address, from: Date.parse(from), to: Date.parse(to) };
   if (account.length + host.length + address.length === 0)
     throw new Refusal('api/bad-request', 'name at least one account, host or address');
   if (question.to <= question.from) throw new Refusal('api/bad-request', 'to: lies after from');
+  return keptScope(question, services, signal);
+}
+
+/** Whose records were touched, by what the service keeps. */
+export async function keptScope(
+  question: ScopeQuestion,
+  { archive, timeZone, setAsideIn }: ApiServices,
+  signal: AbortSignal,
+): Promise<ScopeAnswer> {
   await archive.caughtUp();
   const join = new RequestJoin();
   const found = archive.search(

@@ -38,9 +38,15 @@ export interface Api {
   /** It is not normal any more. */
   'POST /api/v1/exceptions/:id/revoke': { input: { id: string }; answer: { done: true } };
   /** Kept events, the newest first, one JSON object a line. Patients are pseudonyms. */
-  'GET /api/v1/events': { input: { query?: string; from?: string; to?: string; limit?: number }; answer: string };
+  'GET /api/v1/events': { input: { query?: string; from?: string; to?: string; limit?: number; cursor?: string }; answer: string };
   /** How many kept events a query finds, over time. A query that names no beginning is asked for a day. */
   'GET /api/v1/events/counts': { input: { query?: string }; answer: { from: string; to: string; total: number; bars: readonly ({ from: string; count: number })[] } };
+  /** Searches that somebody has saved, for all who hunt. */
+  'GET /api/v1/hunts': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; query: string; by: string; at: string })[] } };
+  /** Saves a search, as for /api/v1/events. Numbers of patients become pseudonyms. */
+  'POST /api/v1/hunts': { input: { name: string; query: string }; answer: { id: string } };
+  /** Takes a saved search away. */
+  'POST /api/v1/hunts/:id/remove': { input: { id: string }; answer: { done: true } };
   /** Every rule: whether it runs, why not, whether anything that comes could fire it, and how often it did. */
   'GET /api/v1/rules': { input: Record<string, never>; answer: { days: number; since: string; rules: readonly ({ id: string | null; title: string | null; level: string | null; author: string; isOwn: boolean; file: string; state: "runs" | "blind" | "cannot-run"; plain: string | null; detail: string | null; needs: string | null; isSilent: boolean; fired: number; lastAt: string | null })[] } };
   /** Who sends logs, and when each was last heard. */
@@ -125,6 +131,14 @@ export interface Api {
   'POST /api/v1/people/:id/end': { input: { id: string; reason: string }; answer: { done: true } };
   /** Who of our own people and programs did what, the newest first. Not what they asked for: that may be another’s business. */
   'GET /api/v1/trail': { input: { cursor?: string; limit?: number; who?: string }; answer: { items: readonly ({ id: string; at: string; who: string; action: string })[]; next: string | null } };
+  /** The incidents of which something may have to be told, the newest first. */
+  'GET /api/v1/drafts': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; title: string; openedAt: string; isClosed: boolean })[]; next: string | null } };
+  /** Drafts of what has to be told, filled with what is known now, or as somebody has edited them. */
+  'GET /api/v1/incidents/:id/drafts': { input: { id: string; likelihood?: number; severity?: number }; answer: { title: string; drafts: readonly ({ name: string; title: string; isLetter: boolean; sections: readonly ({ heading: string; lines: readonly (string)[] })[] | null; changedAt: string | null; changedBy: string | null })[] } };
+  /** Keeps a draft as edited. Numbers of patients become pseudonyms, but in a letter to them. */
+  'POST /api/v1/incidents/:id/drafts/:name': { input: { id: string; name: string; sections: readonly ({ heading: string; lines: readonly (string)[] })[] }; answer: { done: true } };
+  /** Throws what was edited away: the draft is made anew of what is known now. */
+  'POST /api/v1/incidents/:id/drafts/:name/renew': { input: { id: string; name: string }; answer: { done: true } };
   /** Reports something that seemed odd. Patients are named by no more than what the words say; they are kept sealed. */
   'POST /api/v1/reports': { input: { report: string }; answer: { id: string; reference: string } };
   /** Sends a file with a report of one’s own, once, at most 10 MB. It is kept sealed, and never opened here. */

@@ -65,15 +65,34 @@ export async function askLines<Line>(
     .map((line) => JSON.parse(line) as Line);
 }
 
+/** Of the answers that are a file, which the written types leave out. */
+export async function askFile(
+  path: string,
+  body: Readonly<Record<string, unknown>>,
+): Promise<ArrayBuffer> {
+  const response = await fetched('POST', path, JSON.stringify(body), 'page');
+  return response.arrayBuffer();
+}
+
 async function send(name: Question, input: object, asker: Asker, signal?: AbortSignal): Promise<Response> {
   const { method, url, rest } = addressOf(name, input);
+  return fetched(method, url, method === 'POST' ? JSON.stringify(rest) : null, asker, signal);
+}
+
+async function fetched(
+  method: string,
+  url: string,
+  body: string | null,
+  asker: Asker,
+  signal?: AbortSignal,
+): Promise<Response> {
   const response = await fetch(url, {
     method,
     credentials: 'same-origin',
     signal: signal ?? null,
     // No other site can make a browser send this header.
-    headers: { 'x-wardwatch': asker, ...(method === 'POST' ? { 'content-type': 'application/json' } : {}) },
-    body: method === 'POST' ? JSON.stringify(rest) : null,
+    headers: { 'x-wardwatch': asker, ...(body === null ? {} : { 'content-type': 'application/json' }) },
+    body,
   }).catch((error: unknown) => {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new Problem(

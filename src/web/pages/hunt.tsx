@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { type Answer, askLines, type Asker } from '../client/ask.ts';
+import { type Answer, ask, askLines, type Asker, asProblem } from '../client/ask.ts';
 import { toCsv } from '../parts/csv.ts';
 import { termOf } from '../parts/query.ts';
 import { Form, TextField } from '../parts/form.tsx';
@@ -51,7 +51,68 @@ export function HuntPage() {
         />
       </Form>
       <Help />
+      <Saved query={query} />
       {place.has('query') && <Found query={withTime(query)} key={query} />}
+    </>
+  );
+}
+
+/** Searches that somebody wants to ask again, for all who hunt. */
+function Saved({ query }: { readonly query: string }) {
+  const [name, setName] = useState('');
+  const saved = useAsk('GET /api/v1/hunts', {}, { everyMs: null });
+  const reload = saved.is === 'ready' ? saved.reload : () => undefined;
+  return (
+    <details className="ww-more">
+      <summary>Saved searches</summary>
+      <Show of={saved} what="the saved searches">
+        {({ items }) =>
+          items.length === 0 ? (
+            <p>None yet. Search for something that is worth asking again, and save it here for everybody who hunts.</p>
+          ) : (
+            <ul>
+              {items.map((hunt) => (
+                <li key={hunt.id}>
+                  <Link to="hunt" query={{ query: hunt.query }}>
+                    {hunt.name}
+                  </Link>{' '}
+                  <code>{hunt.query}</code> <span className="ww-quiet">by {hunt.by}</span>{' '}
+                  <Remove id={hunt.id} name={hunt.name} reload={reload} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Show>
+      {query !== '' && (
+        <Form
+          button="Save it"
+          isSecondary
+          check={() => (name.trim() === '' ? 'Give it a name.' : null)}
+          onSend={async () => {
+            await ask('POST /api/v1/hunts', { name, query });
+            setName('');
+            reload();
+          }}
+        >
+          <TextField label={`Name for “${query.slice(0, 80)}”`} value={name} onChange={setName} maxLength={100} />
+        </Form>
+      )}
+    </details>
+  );
+}
+
+function Remove({ id, name, reload }: { readonly id: string; readonly name: string; readonly reload: () => void }) {
+  const [problem, setProblem] = useState<string | null>(null);
+  const remove = () => {
+    ask('POST /api/v1/hunts/:id/remove', { id }).then(reload, (error: unknown) => setProblem(asProblem(error).message));
+  };
+  return (
+    <>
+      <button type="button" className="ww-back" onClick={remove}>
+        Take away<span className="nhsuk-u-visually-hidden"> {name}</span>
+      </button>
+      {problem !== null && <span role="alert"> {problem}</span>}
     </>
   );
 }
@@ -119,11 +180,36 @@ function Found({ query }: { readonly query: string }) {
       </Section>
       <Section title="Log lines, the newest first">
         <Show of={events} what="the log lines">
-          {(rows) => (rows.length === 0 ? <Nothing /> : <Rows rows={rows} />)}
+          {(rows) => (rows.length === 0 ? <Nothing /> : <Pages query={query} first={rows} />)}
         </Show>
       </Section>
     </>
   );
+}
+
+/** The newest, and older ones as they are asked for. */
+function Pages({ query, first }: { readonly query: string; readonly first: readonly Event[] }) {
+  const [older, setOlder] = useState<readonly Event[]>([]);
+  const [isWhole, setWhole] = useState(first.length < SHOWN);
+  const rows = [...first, ...older];
+  const last = rows.at(-1);
+  const go = async () => {
+    if (last === undefined) return;
+    const next = await askLines<Event>('GET /api/v1/events', { query, limit: SHOWN, cursor: cursorOf(last) });
+    setOlder([...older, ...next]);
+    setWhole(next.length < SHOWN);
+  };
+  return (
+    <>
+      <Rows rows={rows} isWhole={isWhole} />
+      {!isWhole && <Form button={`Show ${SHOWN} older ones`} isSecondary onSend={go} />}
+    </>
+  );
+}
+
+/** As `/api/v1/events` takes it. */
+function cursorOf({ id, at, receivedAt }: Event): string {
+  return `${Date.parse(at ?? receivedAt)}.${id}`;
 }
 
 function Nothing() {
@@ -209,13 +295,13 @@ function Bars({ counts: { bars, total, from, to } }: { readonly counts: Answer<'
   );
 }
 
-function Rows({ rows }: { readonly rows: readonly Event[] }) {
+function Rows({ rows, isWhole }: { readonly rows: readonly Event[]; readonly isWhole: boolean }) {
   return (
     <>
       <p className="ww-pair">
-        {rows.length === SHOWN && (
-          <span>{`The newest ${numberText(SHOWN)}. Ask for a shorter time to see others.`}</span>
-        )}
+        <span role="status">
+          {isWhole ? `All ${counted(rows.length, 'log line')}.` : `The newest ${numberText(rows.length)}.`}
+        </span>
         <button
           type="button"
           className="ww-back"

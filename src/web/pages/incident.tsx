@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { type Answer, ask, asProblem } from '../client/ask.ts';
+import { DraftsLink } from '../parts/drafts-link.tsx';
 import { FindingLine } from '../parts/finding.tsx';
 import { termOf } from '../parts/query.ts';
 import { Checkbox, Form, Radios, Select, TextArea } from '../parts/form.tsx';
@@ -395,6 +396,7 @@ function About({ incident, isWorker }: { readonly incident: Incident } & ForRole
         ))}
       </ul>
       {links.length > 0 && <ScopeLink incident={incident} />}
+      <DraftsLink incident={incident.id} />
     </Section>
   );
 }

@@ -85,9 +85,10 @@ export interface TextAreaProps extends Labelled {
   readonly value: string;
   readonly onChange: (value: string) => void;
   readonly rows?: number;
+  readonly maxLength?: number;
 }
 
-export function TextArea({ value, onChange, rows = 3, ...labelled }: TextAreaProps) {
+export function TextArea({ value, onChange, rows = 3, maxLength = 2000, ...labelled }: TextAreaProps) {
   return (
     <Group
       {...labelled}
@@ -96,7 +97,7 @@ export function TextArea({ value, onChange, rows = 3, ...labelled }: TextAreaPro
           {...ids}
           className="nhsuk-textarea"
           rows={rows}
-          maxLength={2000}
+          maxLength={maxLength}
           value={value}
           onChange={(event) => onChange(event.target.value)}
         />

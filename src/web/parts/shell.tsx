@@ -20,6 +20,7 @@ export const NAVIGATION: readonly MenuPage[] = [
   { page: 'records', text: 'Records', roles: ['privacy'] },
   { page: 'who-looked', text: 'Who looked?', roles: ['privacy'] },
   { page: 'scope', text: 'Whose records?', roles: ['privacy'] },
+  { page: 'drafts', text: 'Drafts', roles: ['privacy'] },
   { page: 'board', text: 'Board', roles: ['board'] },
   { page: 'incidents', text: 'Incidents', roles: ['analyst', 'partner', 'privacy'] },
   { page: 'hunt', text: 'Hunt', roles: ['analyst', 'partner'] },

@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import { Refusal } from '../../core/refusal.ts';
+import { type Draft, draftsOf } from '../../packs/drafts.ts';
+import { factsOf, scopeFactsOf } from '../../packs/facts.ts';
+import { gapText } from '../../records/scope-story.ts';
+import { type ApiServices, type Caller, endpoint } from '../endpoint.ts';
+import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
+import { keptScope } from './scope.ts';
+
+const INCIDENT = z.string().max(100).describe('of the incident');
+const NAME = z.string().max(60).describe('of the draft');
+const DONE = z.object({ done: z.literal(true) });
+const GRID = z.coerce.number().int().min(1).max(5).optional().describe('of the DSPT grid');
+const SECTIONS = z
+  .array(z.object({ heading: z.string().max(300), lines: z.array(z.string().max(5000)).max(200) }))
+  .max(40);
+
+const choose = endpoint({
+  audience: ['analyst', 'privacy'],
+  method: 'GET',
+  path: '/api/v1/drafts',
+  summary: 'The incidents of which something may have to be told, the newest first.',
+  input: PAGING,
+  answer: pageOf(z.object({ id: z.string(), title: z.string(), openedAt: z.iso.datetime(), isClosed: z.boolean() })),
+  isRecorded: false,
+  handle: async ({ cursor, limit }, services) =>
+    asPage(
+      (await services.incidents.page(readCursor(cursor), limit + 1)).map(({ incident, cursor: own }) => ({
+        item: {
+          id: incident.id,
+          title: incident.title,
+          openedAt: new Date(incident.openedAt).toISOString(),
+          isClosed: incident.state === 'closed' || incident.state === 'merged',
+        },
+        cursor: own,
+      })),
+      limit,
+    ),
+});
+
+const list = endpoint({
+  audience: ['analyst', 'privacy'],
+  method: 'GET',
+  path: '/api/v1/incidents/:id/drafts',
+  summary: 'Drafts of what has to be told, filled with what is known now, or as somebody has edited them.',
+  input: z.object({ id: INCIDENT, likelihood: GRID, severity: GRID }),
+  answer: z.object({
+    title: z.string(),
+    drafts: z.array(
+      z.object({
+        name: z.string(),
+        title: z.string(),
+        isLetter: z.boolean().describe('to patients: for the privacy role alone'),
+        sections: SECTIONS.nullable().describe('null: not for this role'),
+        changedAt: z.iso.datetime().nullable().describe('null: nobody has edited it'),
+        changedBy: z.string().nullable(),
+      }),
+    ),
+  }),
+  isRecorded: true,
+  handle: async ({ id, likelihood, severity }, services, signal, caller) => {
+    const grid = likelihood === undefined || severity === undefined ? null : { likelihood, severity };
+    const { title, drafts } = await freshDrafts(id, grid, services, signal);
+    const kept = await services.drafts.of(id);
+    return {
+      title,
+      drafts: drafts.map((draft) => {
+        const edited = kept.get(draft.name);
+        return {
+          name: draft.name,
+          title: draft.title,
+          isLetter: draft.isLetter,
+          sections: draft.isLetter && !isPrivacy(caller) ? null : (edited?.sections ?? draft.sections),
+          changedAt: edited === undefined ? null : new Date(edited.changedAt).toISOString(),
+          changedBy: edited?.changedBy ?? null,
+        };
+      }),
+    };
+  },
+});
+
+const save = endpoint({
+  audience: ['analyst', 'privacy'],
+  method: 'POST',
+  path: '/api/v1/incidents/:id/drafts/:name',
+  summary: 'Keeps a draft as edited. Numbers of patients become pseudonyms, but in a letter to them.',
+  input: z.object({ id: INCIDENT, name: NAME, sections: SECTIONS }),
+  answer: DONE,
+  isRecorded: true,
+  handle: async ({ id, name, sections }, services, _signal, caller) => {
+    await mustExist(id, services);
+    const { isLetter } = shapeOf(name, caller);
+    await services.drafts.keep(id, name, cleaned(sections, isLetter, services), caller?.name ?? '');
+    return { done: true };
+  },
+});
+
+const renew = endpoint({
+  audience: ['analyst', 'privacy'],
+  method: 'POST',
+  path: '/api/v1/incidents/:id/drafts/:name/renew',
+  summary: 'Throws what was edited away: the draft is made anew of what is known now.',
+  input: z.object({ id: INCIDENT, name: NAME }),
+  answer: DONE,
+  isRecorded: true,
+  handle: async ({ id, name }, services, _signal, caller) => {
+    await mustExist(id, services);
+    shapeOf(name, caller);
+    await services.drafts.forget(id, name);
+    return { done: true };
+  },
+});
+
+const MIN_REASON = 10;
+
+const file = endpoint({
+  audience: ['analyst', 'privacy'],
+  method: 'POST',
+  path: '/api/v1/incidents/:id/drafts/:name/file',
+  summary:
+    'The draft as a file. A letter to patients: for a person of the privacy role, with a reason, which is recorded.',
+  input: z.object({
+    id: INCIDENT,
+    name: NAME,
+    format: z.enum(['docx', 'pdf']),
+    sections: SECTIONS,
+    reason: z.string().trim().max(1000).optional().describe('why, for a letter'),
+  }),
+  answer: 'application/octet-stream',
+  isRecorded: true,
+  handle: async ({ id, name, format, sections, reason }, services, _signal, caller) => {
+    await mustExist(id, services);
+    const draft = shapeOf(name, caller);
+    if (draft.isLetter && (reason ?? '').length < MIN_REASON)
+      throw new Refusal('drafts/reason-needed', 'say why the letter is taken');
+    // Hardly ever needed, and large.
+    const { draftFile } = await import('../../packs/write.ts');
+    const bytes = await draftFile({ ...draft, sections: cleaned(sections, draft.isLetter, services) }, format);
+    return { contentType: 'application/octet-stream', pieces: [bytes] };
+  },
+});
+
+export const drafts = [choose, list, save, renew, file];
+
+function isPrivacy(caller: Caller | null): boolean {
+  return caller !== null && caller.roles.includes('privacy');
+}
+
+async function mustExist(id: string, { incidents }: ApiServices): Promise<void> {
+  if ((await incidents.find(id)) === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
+}
+
+/** The draft of that name, as far as it is the same for every incident. @throws Refusal `drafts/not-found`, `drafts/letters` */
+function shapeOf(name: string, caller: Caller | null): Draft {
+  const draft = SHAPES.get(name);
+  if (draft === undefined) throw new Refusal('drafts/not-found', `there is no draft ${name}`);
+  // Of a letter a person has to answer for it; a token is nobody.
+  if (draft.isLetter && (!isPrivacy(caller) || caller?.session == null))
+    throw new Refusal('drafts/letters', 'a letter to patients is for a person of the privacy role');
+  return draft;
+}
+
+const SHAPES: ReadonlyMap<string, Draft> = new Map(
+  draftsOf({
+    incidentId: '',
+    title: '',
+    openedAt: 0,
+    firstEvidenceAt: null,
+    lastEvidenceAt: 0,
+    awareAt: null,
+    machines: [],
+    accounts: [],
+    scope: null,
+    clocks: [],
+    done: [],
+    open: [],
+    grid: null,
+    timeZone: 'Europe/London',
+    now: 0,
+  }).map((draft) => [draft.name, draft]),
+);
+
+type Sections = z.infer<typeof SECTIONS>;
+
+/** No patient’s number leaves in anything but a letter. */
+function cleaned(sections: Sections, isLetter: boolean, { pseudonymise }: ApiServices): Sections {
+  if (isLetter) return sections;
+  return sections.map(({ heading, lines }) => ({ heading: pseudonymise(heading), lines: lines.map(pseudonymise) }));
+}
+
+async function freshDrafts(
+  id: string,
+  grid: { readonly likelihood: number; readonly severity: number } | null,
+  services: ApiServices,
+  signal: AbortSignal,
+): Promise<{ readonly title: string; readonly drafts: readonly Draft[] }> {
+  const incident = await services.incidents.find(id);
+  if (incident === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
+  const view = await services.desk.view(id);
+  const question = await services.scopeQuestion(id);
+  const scope = question === null ? null : scopeFactsOf(await keptScope(question, services, signal), gapText);
+  const { timeZone, now } = services;
+  const facts = factsOf(incident, view, { firstEvidenceAt: question?.from ?? null, scope, grid, timeZone, now: now() });
+  return { title: incident.title, drafts: draftsOf(facts) };
+}

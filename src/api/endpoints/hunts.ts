@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { meaningOf } from './events.ts';
+
+const DONE = z.object({ done: z.literal(true) });
+
+const list = endpoint({
+  audience: ['analyst', 'partner'],
+  method: 'GET',
+  path: '/api/v1/hunts',
+  summary: 'Searches that somebody has saved, for all who hunt.',
+  input: z.object({}),
+  answer: z.object({
+    items: z.array(
+      z.object({ id: z.string(), name: z.string(), query: z.string(), by: z.string(), at: z.iso.datetime() }),
+    ),
+  }),
+  isRecorded: false,
+  handle: async (_input, { savedHunts }) => ({
+    items: (await savedHunts.list()).map(({ id, name, query, created_by: by, created_at: at }) => ({
+      id,
+      name,
+      query,
+      by,
+      at: new Date(at).toISOString(),
+    })),
+  }),
+});
+
+const save = endpoint({
+  audience: ['analyst', 'partner'],
+  method: 'POST',
+  path: '/api/v1/hunts',
+  summary: 'Saves a search, as for /api/v1/events. Numbers of patients become pseudonyms.',
+  input: z.object({ name: z.string().trim().min(1).max(100), query: z.string().trim().min(1).max(2000) }),
+  answer: z.object({ id: z.string() }),
+  isRecorded: true,
+  handle: async ({ name, query }, services, _signal, caller) => {
+    const clean = services.pseudonymise(query);
+    meaningOf(clean, services);
+    return { id: await services.savedHunts.add(services.pseudonymise(name), clean, caller?.name ?? '') };
+  },
+});
+
+const remove = endpoint({
+  audience: ['analyst', 'partner'],
+  method: 'POST',
+  path: '/api/v1/hunts/:id/remove',
+  summary: 'Takes a saved search away.',
+  input: z.object({ id: z.string().max(100) }),
+  answer: DONE,
+  isRecorded: true,
+  handle: async ({ id }, { savedHunts }) => {
+    await savedHunts.remove(id);
+    return { done: true };
+  },
+});
+
+export const hunts = [list, save, remove];

@@ -1,0 +1,66 @@
+import type { Keyring } from '../store/seal.ts';
+import type { State } from '../store/state.ts';
+import type { Section } from './drafts.ts';
+
+/** A draft as somebody has edited it. */
+export interface KeptDraft {
+  readonly sections: readonly Section[];
+  readonly changedAt: number;
+  /** Their name. */
+  readonly changedBy: string;
+}
+
+/** Edited drafts, sealed: a letter may name a patient. The only writer of the table `incident_drafts`. */
+export class KeptDrafts {
+  readonly #state: State;
+  readonly #keys: Keyring;
+  readonly #now: () => number;
+
+  constructor(state: State, keys: Keyring, now: () => number) {
+    this.#state = state;
+    this.#keys = keys;
+    this.#now = now;
+  }
+
+  /** By name. */
+  async of(incident: string): Promise<ReadonlyMap<string, KeptDraft>> {
+    const rows = await this.#state.db
+      .selectFrom('incident_drafts')
+      .selectAll()
+      .where('incident_id', '=', incident)
+      .execute();
+    return new Map(
+      rows.map(({ name, sealed, changed_at: changedAt, changed_by: changedBy }) => {
+        const text = this.#keys.open(sealed, context(incident, name)).toString('utf8');
+        // Written by `keep`.
+        return [name, { sections: JSON.parse(text) as readonly Section[], changedAt, changedBy }];
+      }),
+    );
+  }
+
+  async keep(incident: string, name: string, sections: readonly Section[], by: string): Promise<void> {
+    const changed = {
+      sealed: this.#keys.seal(Buffer.from(JSON.stringify(sections)), context(incident, name)),
+      changed_at: this.#now(),
+      changed_by: by,
+    };
+    await this.#state.db
+      .insertInto('incident_drafts')
+      .values({ incident_id: incident, name, ...changed })
+      .onConflict((conflict) => conflict.columns(['incident_id', 'name']).doUpdateSet(changed))
+      .execute();
+  }
+
+  /** What was edited is gone: the draft is made anew of what is known. */
+  async forget(incident: string, name: string): Promise<void> {
+    await this.#state.db
+      .deleteFrom('incident_drafts')
+      .where('incident_id', '=', incident)
+      .where('name', '=', name)
+      .execute();
+  }
+}
+
+function context(incident: string, name: string): string {
+  return `incident-draft/${incident}/${name}`;
+}

@@ -1,0 +1,77 @@
+/** Hunting beyond the first page, and searches that are asked again, in a real browser. */
+import { deepEqual, equal } from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually } from '../service.ts';
+import {
+  barriers,
+  becomeFirst,
+  HAS_BROWSER,
+  HOSTILE,
+  openBrowser,
+  openReader,
+  pagedService,
+  started,
+} from './browser.ts';
+
+const COUNT = 450;
+/** Of the range that is made up. */
+const NUMBER = '9990000018';
+
+test('older log lines come as they are asked for, each once; a search is saved for everybody who hunts', {
+  skip: !HAS_BROWSER,
+}, async (t) => {
+  const { service, send } = await pagedService(t);
+  const now = Date.now();
+  // Many at the same moment: a page ends among them.
+  await send(
+    Array.from({ length: COUNT }, (_, index) =>
+      started('dc1', 'jsmith', `whoami ${index}`, new Date(now - Math.floor(index / 90) * 1000)),
+    ),
+  );
+  const browser = await openBrowser(t);
+  const { page, complaints } = await openReader(browser, service.ready.http);
+  await becomeFirst(service, page);
+  await page.goto('/hunt?query=host%3Adc1%20last%201d');
+  await page.getByText('The newest 200.').waitFor();
+  const lines = page.getByRole('region', { name: 'Log lines, the newest first' });
+  await lines.getByRole('button', { name: 'Show 200 older ones' }).click();
+  await page.getByText('The newest 400.').waitFor();
+  await lines.getByRole('button', { name: 'Show 200 older ones' }).click();
+  await page.getByText(`All ${COUNT} log lines.`).waitFor();
+  equal(await lines.getByRole('button', { name: /older ones/ }).count(), 0);
+  equal(await lines.locator('details').count(), COUNT);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save these as NDJSON' }).click(),
+  ]);
+  let text = '';
+  for await (const piece of await download.createReadStream()) text += String(piece);
+  const ids = text
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { id: string }).id);
+  equal(new Set(ids).size, COUNT);
+
+  await page.goto(`/hunt?query=${encodeURIComponent(`host:dc1 ${NUMBER}`)}`);
+  await page.getByText('Saved searches', { exact: true }).click();
+  await page.getByText('None yet.').waitFor();
+  await page.getByLabel(/^Name for /).fill(HOSTILE.slice(0, 90));
+  await page.getByRole('button', { name: 'Save it' }).click();
+  await page.getByRole('link', { name: HOSTILE.slice(0, 20) }).waitFor();
+  deepEqual(await barriers(page), [], 'saved');
+  const partner = { authorization: `Bearer ${await service.addToken('partner')}` };
+  const saved = await service.fetch('/api/v1/hunts', { headers: partner });
+  equal(saved.text.includes(NUMBER), false, 'no number of a patient is kept');
+  const bad = await service.fetch('/api/v1/hunts', {
+    headers: { ...partner, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'x', query: 'host:"' }),
+  });
+  equal(bad.status, 400);
+  await page.getByRole('button', { name: /^Take away/ }).click();
+  await eventually(
+    async () => (await service.fetch('/api/v1/hunts', { headers: partner })).text,
+    (list) => list === '{"items":[]}',
+  );
+  equal(await page.evaluate('window.taken'), undefined);
+  deepEqual(complaints, []);
+});
