@@ -30,6 +30,7 @@ import type { LiveState } from '../watch/live-records.ts';
 import type { RecordItems } from '../watch/record-items.ts';
 import type { RecordCases } from '../watch/record-cases.ts';
 import type { RecordReview } from '../watch/record-review.ts';
+import type { SignOffs } from '../incidents/sign-offs.ts';
 import type { SavedHunts } from '../watch/saved-hunts.ts';
 import type { SetAsides } from '../watch/set-aside-store.ts';
 import type { RuleWatch } from '../watch/rule-watch.ts';
@@ -52,6 +53,7 @@ export interface ApiServices {
   readonly ruleWatch: Pick<RuleWatch, 'list'>;
   readonly firstRun: FirstRun;
   readonly savedHunts: SavedHunts;
+  readonly signOffs: SignOffs;
   readonly drafts: KeptDrafts;
   /** What an incident is about; `null`: it names nothing to ask for. */
   readonly scopeQuestion: (incident: string) => Promise<ScopeQuestion | null>;

@@ -1,5 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
-import { board } from './endpoints/board.ts';
+import { board, signOff } from './endpoints/board.ts';
 import { doctor } from './endpoints/doctor.ts';
 import { drafts } from './endpoints/drafts.ts';
 import { eventCounts, events } from './endpoints/events.ts';
@@ -44,6 +44,7 @@ import { whoLooked } from './endpoints/who-looked.ts';
 export const ENDPOINTS: readonly Endpoint[] = [
   today,
   board,
+  signOff,
   findings,
   finding,
   observations,

@@ -47,6 +47,7 @@ import { RecordCases } from '../watch/record-cases.ts';
 import { RecordReview } from '../watch/record-review.ts';
 import { RecordItems } from '../watch/record-items.ts';
 import { LiveRecords } from '../watch/live-records.ts';
+import { SignOffs } from '../incidents/sign-offs.ts';
 import { SavedHunts } from '../watch/saved-hunts.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
 import { RuleWatch } from '../watch/rule-watch.ts';
@@ -378,6 +379,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             drafts: new KeptDrafts(state, keys.seals, now),
             scopeQuestion: (incident) => questionOrNull(state, incident),
             savedHunts: new SavedHunts(state, now),
+            signOffs: new SignOffs(state, now),
             firstRun: new FirstRun(state, now),
             staffReports: new StaffReports(state, keys.seals, now),
             tellOfReport: (reference) => noticing.tellOfReport(reference),

@@ -31,6 +31,7 @@ export interface Tables {
   readonly staff_report_files: StaffReportFileRow;
   readonly incident_drafts: IncidentDraftRow;
   readonly saved_hunts: SavedHuntRow;
+  readonly board_sign_offs: SignOffRow;
 }
 
 export interface MigrationRow {
@@ -372,6 +373,16 @@ export interface IncidentDraftRow {
   readonly sealed: Buffer;
   readonly changed_at: UtcMs;
   readonly changed_by: string;
+}
+
+/** That a member of the board has read how things are. */
+export interface SignOffRow {
+  readonly id: `sgn_${string}`;
+  readonly at: number;
+  readonly by_name: string;
+  readonly note: string;
+  /** The answer of `/api/v1/board`, JSON. */
+  readonly told: string;
 }
 
 export interface SavedHuntRow {

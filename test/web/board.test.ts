@@ -51,6 +51,9 @@ test('the board reads one page that names no machine, person or patient; scope s
   await board.page.getByRole('link', { name: 'Go to Board' }).click();
   await board.page.getByText('1 incident came up.').waitFor();
   deepEqual(await barriers(board.page), [], 'board');
+  await board.page.getByLabel('What did you decide?').fill('A second factor for everybody by the end of the month.');
+  await board.page.getByRole('button', { name: 'I have read this' }).click();
+  await board.page.getByText('Decided: A second factor for everybody by the end of the month.').waitFor();
   const said = await board.page.locator('main').innerText();
   for (const secret of SECRETS) ok(!said.toLowerCase().includes(secret), secret);
 

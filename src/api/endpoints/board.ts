@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isoTime } from '../../core/finding.ts';
 import { OUTCOMES } from '../../incidents/desk.ts';
-import { endpoint } from '../endpoint.ts';
+import { type ApiServices, endpoint } from '../endpoint.ts';
 import { isHeard } from '../today.ts';
 import { todayNow } from './today.ts';
 
@@ -46,42 +46,77 @@ export const board = endpoint({
     }),
     sources: z.object({ all: COUNT, heard: COUNT }),
     exceptions: z.object({ hold: COUNT, added: COUNT.describe('in these days') }),
+    signOffs: z
+      .array(
+        z.object({
+          at: z.iso.datetime(),
+          by: z.string(),
+          note: z.string(),
+          sentence: z.string().describe('how it was then'),
+        }),
+      )
+      .describe('who of the board has read it, the newest first'),
   }),
   isRecorded: true,
-  handle: async (_input, services) => {
-    const now = services.now();
-    const since = now - WINDOW_DAYS * DAY_MS;
-    const { told, open, sources } = await todayNow(services);
-    const outcomes = await services.incidents.outcomes(since);
-    const exceptions = await services.exceptions.list();
-    const inBand = (band: string) => open.filter(({ facts }) => facts.state !== 'closed' && facts.band === band).length;
-    return {
-      askedAt: isoTime(now),
-      verdict: told.verdict,
-      sentence: told.sentence,
-      deadlines: open
-        .flatMap(({ facts: { owner, clocks } }) =>
-          clocks.map(({ title, state, dueAt }) => ({ title, state, dueAt, owner })),
-        )
-        .toSorted((a, b) => a.dueAt - b.dueAt)
-        .map((each) => ({ ...each, dueAt: isoTime(each.dueAt) })),
-      openCount: (await services.incidents.movement(now)).open,
-      open: {
-        emergency: inBand('emergency'),
-        urgent: inBand('urgent'),
-        low: inBand('low'),
-        routine: inBand('routine'),
-      },
-      days: WINDOW_DAYS,
-      opened: [...outcomes.values()].reduce((sum, count) => sum + count, 0),
-      outcomes: Object.fromEntries(['open', ...OUTCOMES].map((outcome) => [outcome, outcomes.get(outcome) ?? 0])),
-      sources: { all: sources.length, heard: sources.filter((source) => isHeard(source, now)).length },
-      exceptions: {
-        hold: exceptions.filter(
-          ({ revoked_at: revokedAt, expires_at: expiresAt }) => revokedAt === null && expiresAt > now,
-        ).length,
-        added: exceptions.filter(({ created_at: createdAt }) => createdAt >= since).length,
-      },
-    };
+  handle: async (_input, services) => ({
+    ...(await boardNow(services)),
+    signOffs: (await services.signOffs.latest()).map(({ at, by_name: by, note, told }) => ({
+      at: isoTime(at),
+      by,
+      note,
+      // Written by ourselves.
+      sentence: (JSON.parse(told) as { sentence: string }).sentence,
+    })),
+  }),
+});
+
+export const signOff = endpoint({
+  audience: ['board'],
+  method: 'POST',
+  path: '/api/v1/board/sign-offs',
+  summary: 'A member of the board has read how things are. What they were told is kept with it.',
+  input: z.object({ note: z.string().trim().max(2000).default('').describe('what was decided') }),
+  answer: z.object({ done: z.literal(true) }),
+  isRecorded: true,
+  handle: async ({ note }, services, _signal, caller) => {
+    await services.signOffs.add(await boardNow(services), services.pseudonymise(note), caller?.name ?? '');
+    return { done: true };
   },
 });
+
+async function boardNow(services: ApiServices) {
+  const now = services.now();
+  const since = now - WINDOW_DAYS * DAY_MS;
+  const { told, open, sources } = await todayNow(services);
+  const outcomes = await services.incidents.outcomes(since);
+  const exceptions = await services.exceptions.list();
+  const inBand = (band: string) => open.filter(({ facts }) => facts.state !== 'closed' && facts.band === band).length;
+  return {
+    askedAt: isoTime(now),
+    verdict: told.verdict,
+    sentence: told.sentence,
+    deadlines: open
+      .flatMap(({ facts: { owner, clocks } }) =>
+        clocks.map(({ title, state, dueAt }) => ({ title, state, dueAt, owner })),
+      )
+      .toSorted((a, b) => a.dueAt - b.dueAt)
+      .map((each) => ({ ...each, dueAt: isoTime(each.dueAt) })),
+    openCount: (await services.incidents.movement(now)).open,
+    open: {
+      emergency: inBand('emergency'),
+      urgent: inBand('urgent'),
+      low: inBand('low'),
+      routine: inBand('routine'),
+    },
+    days: WINDOW_DAYS,
+    opened: [...outcomes.values()].reduce((sum, count) => sum + count, 0),
+    outcomes: Object.fromEntries(['open', ...OUTCOMES].map((outcome) => [outcome, outcomes.get(outcome) ?? 0])),
+    sources: { all: sources.length, heard: sources.filter((source) => isHeard(source, now)).length },
+    exceptions: {
+      hold: exceptions.filter(
+        ({ revoked_at: revokedAt, expires_at: expiresAt }) => revokedAt === null && expiresAt > now,
+      ).length,
+      added: exceptions.filter(({ created_at: createdAt }) => createdAt >= since).length,
+    },
+  };
+}

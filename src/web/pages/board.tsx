@@ -1,6 +1,9 @@
-import type { Answer } from '../client/ask.ts';
+import { useState } from 'react';
+import { type Answer, ask } from '../client/ask.ts';
+import { Form, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Section } from '../parts/section.tsx';
+import { useRoles } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
 import { counted, numberText } from '../parts/text.ts';
 import { ClockTag, When } from '../parts/words.tsx';
@@ -14,13 +17,14 @@ export function BoardPage() {
     <>
       <Title>How we are</Title>
       <Show of={board} what="how we are">
-        {(data) => <Report board={data} />}
+        {(data) => <Report board={data} reload={board.is === 'ready' ? board.reload : () => undefined} />}
       </Show>
     </>
   );
 }
 
-function Report({ board }: { readonly board: Board }) {
+function Report({ board, reload }: { readonly board: Board; readonly reload: () => void }) {
+  const isMember = useRoles().includes('board');
   const { verdict, sentence, askedAt, days, opened, outcomes, open, openCount, sources, exceptions } = board;
   const isPart = openCount > open.emergency + open.urgent + open.low + open.routine;
   return (
@@ -64,10 +68,56 @@ function Report({ board }: { readonly board: Board }) {
           a day. {numberText(exceptions.added)} came in the last {days} days.
         </p>
       </Section>
+      <Section title="Who has read this">
+        <SignOffs signOffs={board.signOffs} />
+        {isMember && <SignOff reload={reload} />}
+      </Section>
       <button type="button" className="nhsuk-button nhsuk-button--secondary ww-no-print" onClick={() => print()}>
         Print, or save as PDF
       </button>
     </>
+  );
+}
+
+function SignOffs({ signOffs }: { readonly signOffs: Board['signOffs'] }) {
+  if (signOffs.length === 0) return <p>Nobody of the board has signed it off yet.</p>;
+  return (
+    <ul>
+      {signOffs.map(({ at, by, note, sentence }) => (
+        <li key={`${at} ${by}`}>
+          <strong>{by}</strong>, <When at={at} />: {sentence}
+          {note !== '' && (
+            <>
+              <br />
+              Decided: {note}
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function SignOff({ reload }: { readonly reload: () => void }) {
+  const [note, setNote] = useState('');
+  return (
+    <div className="ww-no-print">
+      <Form
+        button="I have read this"
+        onSend={async () => {
+          await ask('POST /api/v1/board/sign-offs', { note });
+          setNote('');
+          reload();
+        }}
+      >
+        <TextArea
+          label="What did you decide?"
+          hint="May be left empty. Kept with your name, and with what this page says now. No names of patients or staff."
+          value={note}
+          onChange={setNote}
+        />
+      </Form>
+    </div>
   );
 }
 
