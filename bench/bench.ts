@@ -5,7 +5,7 @@
  * `start`) measures that part alone. `npm run bench -- store` measures what is kept
  * instead (./store.ts), `npm run bench -- records` the record-access model (./records/bench.ts), `-- records-live` accesses
  * judged as they come (./records/live.ts), `-- incidents` what joins (./incidents.ts), `-- traffic` what is sent and asked for
- * (./traffic.ts), `-- live` the whole service under load (./live.ts).
+ * (./traffic.ts), `-- live` the whole service under load (./live.ts), `-- page` how soon a page is useful (./page.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
@@ -24,6 +24,10 @@ if (process.argv[2] === 'records-live') {
   await import('./records/live.ts');
   process.exit(0);
 }
+if (process.argv[2] === 'page') {
+  await import('./page.ts');
+  process.exit(0);
+}
 if (process.argv[2] === 'records') {
   await import('./records/bench.ts');
   process.exit(0);
@@ -34,7 +38,7 @@ const PARTS: readonly string[] = ['evtx', 'ndjson', 'correlation', 'start'];
 const only = process.argv[2];
 if (only !== undefined && ![...PARTS, 'live', 'incidents', 'store'].includes(only)) {
   process.stderr.write(
-    `bench: ${[...PARTS, 'live', 'incidents', 'store', 'records', 'records-live'].join(', ')}, or nothing for the first four\n`,
+    `bench: ${[...PARTS, 'live', 'incidents', 'store', 'records', 'records-live', 'page'].join(', ')}, or nothing for the first four\n`,
   );
   process.exit(2);
 }
