@@ -45,9 +45,11 @@ test('from the link that is printed, through a second person, to the end of a se
 
   const invited = await ann.ask('/people', { name: 'Priya', roles: ['privacy', 'partner'] });
   equal(invited.status, 200, invited.text);
-  const token = String(invited.body['link']).replace('/welcome?invited#', '');
+  const token = String(invited.body['link']).replace('/welcome#', '');
   const priya = browser(service);
+  match((await priya.ask('/invitations/look', { token })).text, /^\{"name":"Priya/);
   equal((await priya.ask('/invitations/accept', { token, password: 'orange lantern river' })).status, 200);
+  equal((await priya.ask('/invitations/look', { token })).status, 410, 'a used one says so before a form is filled in');
   equal((await priya.ask('/records/cases')).status, 200);
   equal((await priya.ask('/people')).status, 403);
   const { people } = (await ann.ask('/people')).body as {
@@ -77,7 +79,7 @@ test('from the link that is printed, through a second person, to the end of a se
   const listed = service.run('people', 'list');
   match(listed.out, /Ann {2}admin, analyst {2}active {2}no second factor/);
   const linked = service.run('people', 'link', 'Ann', '--json');
-  const again = (JSON.parse(linked.out) as { link: string }).link.replace('/welcome?invited#', '');
+  const again = (JSON.parse(linked.out) as { link: string }).link.replace('/welcome#', '');
   equal((await ann.ask('/session', { name: 'Ann', password: PASSWORD })).status, 401, 'the old password is void');
   equal((await ann.ask('/invitations/accept', { token: again, password: `${PASSWORD} two` })).status, 200);
 });

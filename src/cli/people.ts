@@ -64,7 +64,7 @@ export async function runPeople(
       verb === 'add'
         ? await people.invite(name, readRoles(given.texts('role')), endOf(given.text('days'), given.texts('role')))
         : await resetOf(people, name);
-    const link = `/welcome?invited#${token}`;
+    const link = `/welcome#${token}`;
     print(
       given.flag('json')
         ? `${JSON.stringify({ id, link })}\n`

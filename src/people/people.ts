@@ -106,6 +106,17 @@ export class People {
   }
 
   /**
+   * Whom a link is for, before it is used.
+   *
+   * @returns their name; `null`: the first administrator, who gives one
+   * @throws Refusal `people/bad-link`
+   */
+  async invited(token: string): Promise<string | null> {
+    const { person_id: id } = await this.#invitation(tokenHash(token));
+    return id === null ? null : (await this.#row(id)).name;
+  }
+
+  /**
    * Opens a link: sets the password of the account; for the first administrator makes it.
    *
    * @param name of the first administrator; ignored for others
@@ -113,14 +124,7 @@ export class People {
    */
   async accept(token: string, name: string, password: string): Promise<Person> {
     const hash = tokenHash(token);
-    const invitation = await this.#state.db
-      .selectFrom('invitations')
-      .selectAll()
-      .where('token_hash', '=', hash)
-      .where('expires_at', '>', this.#now())
-      .executeTakeFirst();
-    const badLink = () => new Refusal('people/bad-link', 'this link was used, is too old, or was replaced by another');
-    if (invitation === undefined) throw badLink();
+    const invitation = await this.#invitation(hash);
     const invited = invitation.person_id === null ? null : await this.#row(invitation.person_id);
     const kept = await hashPassword(password, invited?.name ?? name);
     const row = invited ?? this.#newRow(newId('per'), name, FIRST_ROLES, null, kept);
@@ -146,6 +150,18 @@ export class People {
       }
     });
     return personOf(row);
+  }
+
+  /** @throws Refusal `people/bad-link` */
+  async #invitation(hash: string) {
+    const invitation = await this.#state.db
+      .selectFrom('invitations')
+      .selectAll()
+      .where('token_hash', '=', hash)
+      .where('expires_at', '>', this.#now())
+      .executeTakeFirst();
+    if (invitation === undefined) throw badLink();
+    return invitation;
   }
 
   /**
@@ -318,4 +334,8 @@ export function stateOf({ ended_at, expires_at, password, oidc_subject }: Person
   if (ended_at !== null) return 'ended';
   if (expires_at !== null && expires_at <= now) return 'expired';
   return password === null && oidc_subject === null ? 'invited' : 'active';
+}
+
+function badLink(): Refusal {
+  return new Refusal('people/bad-link', 'this link was used, is too old, or was replaced by another');
 }

@@ -126,7 +126,7 @@ const end = endpoint({
 export const people = [listPeople, invite, setRoles, reset, unlock, end];
 
 function linkOf(token: string): string {
-  return `/welcome?invited#${token}`;
+  return `/welcome#${token}`;
 }
 
 function iso(at: number | null): string | null {

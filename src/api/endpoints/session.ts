@@ -67,6 +67,17 @@ const acceptInvitation = endpoint({
     begun(await services.people.accept(token, name, password), services, caller),
 });
 
+const lookAtInvitation = endpoint({
+  audience: 'anyone',
+  method: 'POST',
+  path: '/api/v1/invitations/look',
+  summary: 'Whom a link is for, before it is used.',
+  input: z.object({ token: z.string().max(100).describe('behind # in the link') }),
+  answer: z.object({ name: z.string().nullable().describe('null: the first administrator, who gives one') }),
+  isRecorded: false,
+  handle: async ({ token }, { people }) => ({ name: await people.invited(token) }),
+});
+
 const signOut = endpoint({
   audience: ROLES,
   method: 'POST',
@@ -108,7 +119,15 @@ const confirmSecondFactor = endpoint({
   },
 });
 
-export const session = [whoAmI, signIn, acceptInvitation, signOut, newSecondFactor, confirmSecondFactor];
+export const session = [
+  whoAmI,
+  signIn,
+  lookAtInvitation,
+  acceptInvitation,
+  signOut,
+  newSecondFactor,
+  confirmSecondFactor,
+];
 
 /** The token is a new one each time, and one that the browser came with is over: nobody can know it beforehand. */
 async function begun(person: Person, { sessions }: ApiServices, caller: Caller | null): Promise<SessionChange> {

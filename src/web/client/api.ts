@@ -89,6 +89,8 @@ export interface Api {
   'GET /api/v1/session': { input: Record<string, never>; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } | null; provider: string | null; isSimulated: boolean; isNew: boolean } };
   /** Signs a person in: the answer sets the cookie of a session. */
   'POST /api/v1/session': { input: { name: string; password: string; code?: string }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
+  /** Whom a link is for, before it is used. */
+  'POST /api/v1/invitations/look': { input: { token: string }; answer: { name: string | null } };
   /** Opens a link: sets a password, and signs in. */
   'POST /api/v1/invitations/accept': { input: { token: string; name?: string; password: string }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
   /** Signs out. */

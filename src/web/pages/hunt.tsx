@@ -340,14 +340,46 @@ function Row({ event }: { readonly event: Event }) {
   const { at, receivedAt, host, account, address, channel, product, eventId } = event;
   const what = [channel ?? product, eventId].filter((each) => each !== null).join(' ');
   const who = [host, account, address].filter((each) => each !== null).join(' · ');
+  const said = saidBy(event);
   return (
     <details className="ww-more" onToggle={(toggled) => setOpen(toggled.currentTarget.open)}>
       <summary>
         <When at={at ?? receivedAt} />: {who} <span className="ww-quiet">{what}</span>
+        {said !== '' && (
+          <>
+            <br />
+            <code className="ww-said">{said}</code>
+          </>
+        )}
       </summary>
       {isOpen && <Detail event={event} />}
     </details>
   );
+}
+
+/** Where an event says most plainly what it is, the first that there is: a command, a program, a place, a message, the line. */
+const SAYS = [
+  'CommandLine',
+  'ScriptBlockText',
+  'ImagePath',
+  'Image',
+  'NewProcessName',
+  'TargetFilename',
+  'QueryName',
+  'cs-uri-stem',
+  'Operation',
+  'dst_ip',
+  'Message',
+  'message',
+];
+const MAX_SAID = 160;
+
+function saidBy({ fields, text }: Event): string {
+  const said = SAYS.map((name) => fields[name]).find(
+    (value): value is string => typeof value === 'string' && value !== '',
+  );
+  const line = (said ?? text ?? '').replaceAll(/\s+/g, ' ');
+  return line.length > MAX_SAID ? `${line.slice(0, MAX_SAID)}…` : line;
 }
 
 const OWN = ['host', 'account', 'address', 'channel', 'eventId', 'product'] as const;

@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import { ask } from '../client/ask.ts';
 import { Form, TextField } from '../parts/form.tsx';
-import { go } from '../parts/router.tsx';
+import { Show, useLoaded } from '../parts/loaded.tsx';
+import { go, Link } from '../parts/router.tsx';
 import { useSession } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
 
@@ -9,11 +10,38 @@ const MIN_LENGTH = 12;
 
 /** Where an invitation’s link leads. Its secret is behind the `#`, which a browser sends to nobody. */
 export function WelcomePage() {
-  const { signedIn, state } = useSession();
-  // Everybody else was given a name with the invitation.
-  const [isInvited] = useState(() => new URLSearchParams(location.search).has('invited'));
-  const isFirst = state.is === 'nobody' && state.isNew && !isInvited;
   const [token] = useState(() => location.hash.slice(1));
+  const invitation = useLoaded(
+    'invitation',
+    (signal, asker) => ask('POST /api/v1/invitations/look', { token }, signal, asker),
+    { everyMs: null, isWanted: token !== '' },
+  );
+  if (token === '')
+    return (
+      <div className="ww-narrow">
+        <Title>This link is not whole</Title>
+        <p>Copy the whole of it, with all that stands behind the #, into the address bar.</p>
+      </div>
+    );
+  return (
+    <div className="ww-narrow">
+      <Title>{invitation.is === 'failed' ? 'This link leads no further' : 'Welcome to Wardwatch'}</Title>
+      <Show of={invitation} what="whom the link is for">
+        {({ name }) => <Choose token={token} invited={name} />}
+      </Show>
+      {invitation.is === 'failed' && (
+        <p>
+          <Link to="today">Sign in</Link>, if you have opened it before.
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** @param invited their name; `null`: the first administrator gives one */
+function Choose({ token, invited }: { readonly token: string; readonly invited: string | null }) {
+  const { signedIn } = useSession();
+  const isFirst = invited === null;
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
@@ -30,17 +58,16 @@ export function WelcomePage() {
     signedIn(person);
     go('account', { first: 'yes' });
   };
-  if (token === '')
-    return (
-      <div className="ww-narrow">
-        <Title>This link is not whole</Title>
-        <p>Copy the whole of it, with all that stands behind the #, into the address bar.</p>
-      </div>
-    );
   return (
-    <div className="ww-narrow">
-      <Title>Welcome to Wardwatch</Title>
-      <p>Choose how you sign in. Everything you do here is recorded under this name.</p>
+    <>
+      <p>
+        {invited !== null && (
+          <>
+            This link is for <strong>{invited}</strong>.{' '}
+          </>
+        )}
+        Choose how you sign in. Everything you do here is recorded under this name.
+      </p>
       <Form button="Go on" check={check} onSend={send}>
         {isFirst && (
           <TextField
@@ -67,6 +94,6 @@ export function WelcomePage() {
           autoComplete="new-password"
         />
       </Form>
-    </div>
+    </>
   );
 }
