@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseQuery } from '../../src/store/query/query.ts';
 import { cellsOf, type Point } from '../../src/web/parts/chart-points.ts';
+import { GLOSSARY, piecesOf } from '../../src/web/parts/glossary.ts';
 import { toCsv } from '../../src/web/parts/csv.ts';
 import { termOf } from '../../src/web/parts/query.ts';
 import { counted, dateText, dayText, spanText } from '../../src/web/parts/text.ts';
@@ -34,6 +35,28 @@ test('whatever a log says becomes one term of a query, and finds just that', () 
     deepEqual(parsed.value.where, { kind: 'equals', field: 'host', value }, value);
   }
   equal(termOf('host', 'a" OR host:"b'), null);
+});
+
+test('words of the glossary are found whole, once each, and nothing of a text is lost', () => {
+  const rows: readonly [text: string, terms: readonly string[]][] = [
+    ['Sysmon, or Audit Policy; sysmon again', ['Sysmon', 'audit policy']],
+    ['Domain controllers, NTDS.dit and ATT&CK.', ['NTDS', 'ATT&CK']],
+    ['a nis or an epr is none; the EPR is one', ['EPR']],
+    ['My-Sysmon-tool, sysmonitor', []],
+    ['', []],
+    ['<b>SACL</b>', ['SACL']],
+    ['constructor __proto__ toString', []],
+  ];
+  for (const [text, terms] of rows) {
+    const pieces = piecesOf(text);
+    equal(pieces.map((piece) => piece.text).join(''), text);
+    deepEqual(
+      pieces.flatMap(({ term }) => (term === null ? [] : [term])),
+      terms,
+      text,
+    );
+  }
+  for (const [word, meaning] of Object.entries(GLOSSARY)) ok(meaning.endsWith('.') && meaning.length < 260, word);
 });
 
 function point(over: Partial<Point>): Point {
