@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { type Answer, ask, asProblem } from '../client/ask.ts';
 import { DraftsLink } from '../parts/drafts-link.tsx';
+import { EntityGraph } from '../parts/entity-graph.tsx';
 import { FindingLine } from '../parts/finding.tsx';
 import { termOf } from '../parts/query.ts';
 import { Checkbox, Form, Radios, Select, TextArea, TextField } from '../parts/form.tsx';
@@ -33,6 +34,7 @@ export function IncidentPage() {
               <Standing incident={data} />
               <Actions incident={data} reload={reload} key={data.state} />
               <Timeline incident={data} />
+              <EntityGraph incident={data.id} />
               <CheckList incident={data} reload={reload} />
             </div>
             <div>
