@@ -148,7 +148,7 @@ export class Findings {
     return { edges: rows.slice(0, MAX_TOGETHER), isWhole: rows.length <= MAX_TOGETHER };
   }
 
-  /** How many of each rule were first seen since then, and when the last was. */
+  /** How many of each rule happened since then, and when the last did. Answered from an index alone. */
   async countByRule(from: number): Promise<ReadonlyMap<string, { readonly count: number; readonly lastAt: number }>> {
     const rows = await this.#state.db
       .selectFrom('findings')
