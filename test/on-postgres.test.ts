@@ -101,6 +101,51 @@ test('sources, findings, incidents, exceptions, clocks, reveal, folders and rest
   equal(service.run('sources', 'add', 'files', '--kind', 'files', '--folder', folder).status, 0);
   await eventually(incidents, (all) => all.length === 4);
 
+  // What the page keeps besides.
+  const change = async (role: keyof typeof roles, where: string, body: object) => {
+    const answer = await post(role, where, body);
+    equal(answer.status, 200, `${where}: ${answer.text}`);
+    return JSON.parse(answer.text) as { id?: string };
+  };
+  const { id: report = '' } = await change('analyst', '/api/v1/reports', { report: 'A strange mail.' });
+  const sent = await service.fetch(`/api/v1/reports/${report}/file?fileName=a.eml`, {
+    headers: { authorization: `Bearer ${roles.analyst}`, 'content-type': 'application/octet-stream' },
+    body: Buffer.from('From: x'),
+  });
+  equal(sent.status, 200, sent.text);
+  await change('analyst', `/api/v1/reports/${report}/more`, { report: 'And another.' });
+  await change('privacy', `/api/v1/reports/${report}/answer`, { report: 'It was ours.', isClosed: true });
+  await change('analyst', `/api/v1/reports/${report}/incident`, { incident: String(first?.['id']) });
+  for (const name of ['One', 'Two']) await change('analyst', '/api/v1/hunts', { name, query: 'host:ws1' });
+  for (const line of ['a', 'b'])
+    await change('analyst', `${url}/drafts/6-board-note`, { sections: [{ heading: 'What', lines: [line] }] });
+  for (const mail of ['a@rx1.example', 'b@rx1.example'])
+    await change('admin', '/api/v1/notices', {
+      smtp: { host: '127.0.0.1', port: 9, from: 'w@rx1.example' },
+      people: [{ name: 'IT', mail, step: 1 }],
+      webhooks: [],
+    });
+  for (const step of ['you', 'try']) await change('admin', '/api/v1/first-run', { step });
+  await change('privacy', '/api/v1/monitoring-notice', { values: { organisation: 'Our hospice' } });
+  const holds: readonly [role: keyof typeof roles, where: string, says: RegExp][] = [
+    ['analyst', '/api/v1/rules', /"state":"runs"/],
+    ['analyst', `/api/v1/findings?rule=${ruleId}`, /"ruleId"/],
+    ['analyst', `${url}/graph`, /"host":"ws1".*"findings":\d+,"points":\d/],
+    ['analyst', `${url}/drafts`, /"lines":\["b"\]/],
+    ['analyst', '/api/v1/hunts', /"One".*"Two"/],
+    ['analyst', '/api/v1/reports/mine', /"state":"closed".*"a\.eml".*A strange mail.*And another.*It was ours/],
+    ['privacy', '/api/v1/reports', /"incidentId":"inc_/],
+    ['admin', '/api/v1/notices', /"b@rx1\.example"/],
+    ['admin', '/api/v1/doctor', /"what":"key escrow","state":"bad"/],
+    ['admin', '/api/v1/first-run', /"step":"try","state":"put-off"/],
+    ['analyst', '/api/v1/monitoring-notice', /Our hospice/],
+  ];
+  for (const [role, where, says] of holds) {
+    const { status, text } = await service.fetch(where, { headers: { authorization: `Bearer ${roles[role]}` } });
+    equal(status, 200, `${where}: ${text}`);
+    match(text, says, where);
+  }
+
   equal(await service.stop(), 0);
   await service.start();
   await send([attack('ws1', 30)]);

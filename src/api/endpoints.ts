@@ -9,6 +9,7 @@ import { firstRun } from './endpoints/first-run.ts';
 import { health } from './endpoints/health.ts';
 import { hunts } from './endpoints/hunts.ts';
 import { incidentActions } from './endpoints/incident-actions.ts';
+import { incidentGraph } from './endpoints/incident-graph.ts';
 import { incident } from './endpoints/incident.ts';
 import { incidents } from './endpoints/incidents.ts';
 import { live } from './endpoints/live.ts';
@@ -50,6 +51,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   observations,
   incidents,
   incident,
+  incidentGraph,
   ...incidentActions,
   exceptions,
   previewException,

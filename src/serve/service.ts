@@ -382,7 +382,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             signOffs: new SignOffs(state, now),
             firstRun: new FirstRun(state, now),
             staffReports: new StaffReports(state, keys.seals, now),
-            tellOfReport: (reference) => noticing.tellOfReport(reference),
+            // What was reported is kept: whoever reported it must not be told to do it again.
+            tellOfReport: (reference) =>
+              noticing.tellOfReport(reference).catch((error: unknown) => {
+                log.bug(error);
+              }),
             monitoringNotice: new MonitoringNotices(state, now),
             notices: new NoticeDesk({
               state,

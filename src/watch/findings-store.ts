@@ -123,7 +123,32 @@ export class Findings {
     return count;
   }
 
-  /** How many of each rule were first seen since then, and when the last was. */
+  /** Which hosts, accounts and addresses the findings of an incident name together, the most findings first. */
+  async together(incident: string): Promise<{ readonly edges: readonly Together[]; readonly isWhole: boolean }> {
+    const rows = await this.#state.db
+      .selectFrom('findings')
+      .select(({ fn }) => [
+        'host',
+        'account',
+        'address',
+        fn.countAll<number>().as('findings'),
+        fn.max<number>('points').as('points'),
+      ])
+      .where('incident_id', '=', incident)
+      .where((where) =>
+        where.or([where('host', 'is not', null), where('account', 'is not', null), where('address', 'is not', null)]),
+      )
+      .groupBy(['host', 'account', 'address'])
+      .orderBy('findings', 'desc')
+      .orderBy('host')
+      .orderBy('account')
+      .orderBy('address')
+      .limit(MAX_TOGETHER + 1)
+      .execute();
+    return { edges: rows.slice(0, MAX_TOGETHER), isWhole: rows.length <= MAX_TOGETHER };
+  }
+
+  /** How many of each rule happened since then, and when the last did. Answered from an index alone. */
   async countByRule(from: number): Promise<ReadonlyMap<string, { readonly count: number; readonly lastAt: number }>> {
     const rows = await this.#state.db
       .selectFrom('findings')
@@ -156,6 +181,18 @@ export class Findings {
       plain: (JSON.parse(row.body) as { plain: string }).plain,
     }));
   }
+}
+
+const MAX_TOGETHER = 300;
+
+/** What one or more findings name together; `null`: they name none of that kind. */
+export interface Together {
+  readonly host: string | null;
+  readonly account: string | null;
+  readonly address: string | null;
+  readonly findings: number;
+  /** The highest of them. */
+  readonly points: number;
 }
 
 /** A finding as far as it is a point in an observations chart. */

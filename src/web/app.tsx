@@ -28,6 +28,7 @@ import { TodayPage } from './pages/today.tsx';
 import { TrailPage } from './pages/trail.tsx';
 import { WelcomePage } from './pages/welcome.tsx';
 import { WhoLookedPage } from './pages/who-looked.tsx';
+import { WordsPage } from './pages/words.tsx';
 import { Link, usePlace } from './parts/router.tsx';
 import { useRoles, useSession } from './parts/session.tsx';
 import { NAVIGATION, Shell, Title } from './parts/shell.tsx';
@@ -58,6 +59,7 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   ask: AskPage,
   'about-me': AboutMePage,
   reports: ReportsPage,
+  words: WordsPage,
   account: AccountPage,
   welcome: WelcomePage,
 };

@@ -25,6 +25,7 @@ export const PAGE_NAMES = [
   'ask',
   'about-me',
   'reports',
+  'words',
   'account',
   'welcome',
 ] as const;

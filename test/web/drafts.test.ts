@@ -82,7 +82,7 @@ test('drafts are filled, edited and taken as files; no number of a patient leave
   deepEqual(await barriers(ann.page), [], 'draft');
   await ann.page.getByLabel('Contact').fill(`Dr Example ${NUMBER} ${HOSTILE}`);
   await ann.page.getByRole('button', { name: 'Keep what I wrote' }).click();
-  await ann.page.getByText('Kept.').waitFor();
+  await ann.page.getByText('Kept.', { exact: true }).waitFor();
   await ann.page
     .getByText(/^Edited by Ann Example|Edited by Ann Example/)
     .first()
@@ -134,7 +134,7 @@ test('drafts are filled, edited and taken as files; no number of a patient leave
   await taken.saveAs(letterFile);
   ok((await wordsIn(letterFile)).includes(NUMBER), 'a letter names its patient');
   await priya.page.getByRole('button', { name: 'Keep what I wrote' }).click();
-  await priya.page.getByText('Kept.').waitFor();
+  await priya.page.getByText('Kept.', { exact: true }).waitFor();
 
   // To an analyst the letter is not there, and a program of the privacy role is no person.
   await ann.page.goto(letter.pathname + letter.search);

@@ -2,6 +2,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseQuery } from '../../src/store/query/query.ts';
 import { cellsOf, edgesOf, type Point } from '../../src/web/parts/chart-points.ts';
+import { GLOSSARY, piecesOf } from '../../src/web/parts/glossary.ts';
+import { type Edge, layoutOf, MAX_OF_KIND } from '../../src/web/parts/graph-layout.ts';
 import { toCsv } from '../../src/web/parts/csv.ts';
 import { termOf } from '../../src/web/parts/query.ts';
 import { counted, dateText, dayText, spanText } from '../../src/web/parts/text.ts';
@@ -34,6 +36,67 @@ test('whatever a log says becomes one term of a query, and finds just that', () 
     deepEqual(parsed.value.where, { kind: 'equals', field: 'host', value }, value);
   }
   equal(termOf('host', 'a" OR host:"b'), null);
+});
+
+test('words of the glossary are found whole, once each, and nothing of a text is lost', () => {
+  const rows: readonly [text: string, terms: readonly string[]][] = [
+    ['Sysmon, or Audit Policy; sysmon again', ['Sysmon', 'audit policy']],
+    ['Domain controllers, NTDS.dit and ATT&CK.', ['NTDS', 'ATT&CK']],
+    ['a nis or an epr is none; the EPR is one', ['EPR']],
+    ['My-Sysmon-tool, sysmonitor', []],
+    ['', []],
+    ['<b>SACL</b>', ['SACL']],
+    ['constructor __proto__ toString', []],
+  ];
+  for (const [text, terms] of rows) {
+    const pieces = piecesOf(text);
+    equal(pieces.map((piece) => piece.text).join(''), text);
+    deepEqual(
+      pieces.flatMap(({ term }) => (term === null ? [] : [term])),
+      terms,
+      text,
+    );
+  }
+  for (const [word, meaning] of Object.entries(GLOSSARY)) ok(meaning.endsWith('.') && meaning.length < 260, word);
+});
+
+function edge(host: string | null, account: string | null, address: string | null, findings = 1, points = 1): Edge {
+  return { host, account, address, findings, points };
+}
+
+test('a graph has each entity once, and a line for what was found together', () => {
+  const { nodes, lines, left } = layoutOf([
+    edge('dc1', 'jsmith', '203.0.113.7', 2, 3),
+    edge('dc1', 'jsmith', null),
+    edge(null, 'kim', '203.0.113.7'),
+    edge('ws-1', null, null),
+    // As an account may be called like a machine.
+    edge('same', 'same', null),
+  ]);
+  deepEqual(
+    nodes.map(({ kind, name }) => `${kind} ${name}`),
+    ['address 203.0.113.7', 'host dc1', 'host same', 'host ws-1', 'account jsmith', 'account kim', 'account same'],
+  );
+  deepEqual(
+    lines.map(({ from, to, findings, points }) => [from.name, to.name, findings, points]),
+    [
+      ['203.0.113.7', 'dc1', 2, 3],
+      ['dc1', 'jsmith', 3, 3],
+      ['203.0.113.7', 'kim', 1, 1],
+      ['same', 'same', 1, 1],
+    ],
+  );
+  equal(left, 0);
+  const places = nodes.map(({ x, y }) => `${x} ${y}`);
+  equal(new Set(places).size, places.length, 'no two at one place');
+});
+
+test('a graph of many shows those with the most findings, and says how many it leaves out', () => {
+  const many = Array.from({ length: 40 }, (_, index) => edge(`h${index}`, 'kim', null, index + 1));
+  const { nodes, left, lines } = layoutOf(many);
+  deepEqual([nodes.length, left, lines.length], [MAX_OF_KIND + 1, 40 - MAX_OF_KIND, MAX_OF_KIND]);
+  equal(nodes[0]?.name, 'h39');
+  deepEqual(layoutOf([]).nodes, []);
 });
 
 function point(over: Partial<Point>): Point {

@@ -81,6 +81,20 @@ test('the rules page says what sees nothing and what to switch on, filters at on
   await page.getByText('Why it cannot run').waitFor();
   equal(await page.evaluate('window.taken'), undefined);
   equal(await page.locator('main img, main script').count(), 0);
+  // A technical word says what it means, by keyboard too.
+  await page.goto('/rules');
+  await page.getByRole('button', { name: 'Sysmon (what is this?)' }).first().focus();
+  await page.keyboard.press('Enter');
+  await page
+    .getByText(/A free tool of Microsoft/)
+    .first()
+    .waitFor();
+  deepEqual(await barriers(page), [], 'a word explained');
+  await page.keyboard.press('Escape');
+  await page
+    .getByText(/A free tool of Microsoft/)
+    .first()
+    .waitFor({ state: 'hidden' });
   await page.getByLabel('Words').fill('nothing is like this');
   await page.getByText('No rule is like that. Try fewer words.').waitFor();
   deepEqual(await barriers(page), [], 'empty');

@@ -50,11 +50,19 @@ try {
     storageState: cookies,
   });
   await picture(dark.page, 'hunt-dark', '/hunt?query=host%3Adc1%20last%202d', 'How many, over time');
+  await light.page.setViewportSize({ width: 1100, height: 800 });
+  await picture(light.page, 'rules', '/rules', 'Find a rule');
+  await picture(light.page, 'health', '/upkeep', 'Storage');
+  await picture(light.page, 'notices', '/notices', 'Set it up');
+  await picture(light.page, 'set-up', '/start', '1. Keep others out');
+  await picture(light.page, 'drafts', `/${incident.replace('incident?', 'drafts?')}`, 'Note for the board');
   const phone = await openReader(browser, service.ready.http, {
     viewport: { width: 360, height: 740 },
     storageState: cookies,
   });
   await picture(phone.page, 'today-phone', '/today', 'As of');
+  await picture(phone.page, 'ask-phone', '/ask', 'Tell us');
+  await picture(phone.page, 'about-me-phone', '/about-me', 'Who does this, and why');
 } finally {
   await browser.close();
   await service.stop('SIGKILL');

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { type Answer, ask, asProblem } from '../client/ask.ts';
 import { DraftsLink } from '../parts/drafts-link.tsx';
+import { EntityGraph } from '../parts/entity-graph.tsx';
 import { FindingLine } from '../parts/finding.tsx';
 import { termOf } from '../parts/query.ts';
 import { Checkbox, Form, Radios, Select, TextArea } from '../parts/form.tsx';
@@ -43,6 +44,7 @@ export function IncidentPage() {
               <Actions incident={data} reload={reload} isWorker={isWorker} key={data.state} />
               <CheckList incident={data} reload={reload} />
               <Timeline incident={data} isWorker={isWorker} />
+              <EntityGraph incident={data.id} />
             </div>
             <div>
               <Clocks incident={data} reload={reload} />

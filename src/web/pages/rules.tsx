@@ -8,6 +8,7 @@ import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { counted, dateText, numberText } from '../parts/text.ts';
+import { Words } from '../parts/term.tsx';
 import { When } from '../parts/words.tsx';
 
 type Listing = Answer<'GET /api/v1/rules'>;
@@ -188,7 +189,7 @@ function ToSwitchOn({
       <ul>
         {(isWhole ? needs : needs.slice(0, FEW)).map(([need, count]) => (
           <li key={need}>
-            {need}:{' '}
+            <Words text={need} />:{' '}
             <button type="button" className="ww-back" onClick={() => onChoose(need)}>
               {counted(count, 'rule')}
               <span className="nhsuk-u-visually-hidden"> that need {need}</span>
@@ -246,7 +247,11 @@ function Detail({ rule, days }: { readonly rule: Rule; readonly days: number }) 
   const { id, plain, state, needs, detail, isOwn, author, file, isSilent, fired, lastAt } = rule;
   return (
     <>
-      {plain !== null && <p>{plain}</p>}
+      {plain !== null && (
+        <p>
+          <Words text={plain} />
+        </p>
+      )}
       <dl className="ww-facts">
         {state === 'cannot-run' && (
           <>
@@ -257,7 +262,9 @@ function Detail({ rule, days }: { readonly rule: Rule; readonly days: number }) 
         {needs !== null && (
           <>
             <dt>{state === 'blind' ? 'To let it see, switch on or send' : 'It needs'}</dt>
-            <dd>{needs}</dd>
+            <dd>
+              <Words text={needs} />
+            </dd>
           </>
         )}
         {state !== 'cannot-run' && (

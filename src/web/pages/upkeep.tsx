@@ -5,6 +5,7 @@ import { Link } from '../parts/router.tsx';
 import { Scroll, Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { bytesText, counted, dateText, numberText } from '../parts/text.ts';
+import { Words } from '../parts/term.tsx';
 import { When } from '../parts/words.tsx';
 
 type Report = Answer<'GET /api/v1/doctor'>;
@@ -95,10 +96,10 @@ function Line({ check: { what, state, detail, mend } }: { readonly check: Check 
     <li className="ww-list__row">
       <strong className={`nhsuk-tag nhsuk-tag--${colour} ww-tag`}>{text}</strong>
       <div className="ww-list__what">
-        <strong>{what.charAt(0).toUpperCase() + what.slice(1)}:</strong> {detail.replace(ISO, dateText)}
+        <strong>{what.charAt(0).toUpperCase() + what.slice(1)}:</strong> <Words text={detail.replace(ISO, dateText)} />
         {mend !== '' && (
           <p>
-            <strong>Mend:</strong> {mend}
+            <strong>Mend:</strong> <Words text={mend} />
           </p>
         )}
         {state !== 'well' && more !== undefined && (

@@ -3,6 +3,7 @@ import type { Answer } from '../client/ask.ts';
 import { Show, useAsk } from './loaded.tsx';
 import { termOf } from './query.ts';
 import { Link } from './router.tsx';
+import { Words } from './term.tsx';
 import { When } from './words.tsx';
 
 export interface FindingLineProps {
@@ -37,12 +38,16 @@ function FindingDetail({ id }: { readonly id: string }) {
           <>
             <dl className="ww-facts">
               <dt>It could be innocent</dt>
-              <dd>{finding.innocent}</dd>
+              <dd>
+                <Words text={finding.innocent} />
+              </dd>
               <dt>What to do next</dt>
               <dd>
                 <ul>
                   {finding.next.map((step) => (
-                    <li key={step}>{step}</li>
+                    <li key={step}>
+                      <Words text={step} />
+                    </li>
                   ))}
                 </ul>
               </dd>

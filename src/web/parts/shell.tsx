@@ -101,6 +101,9 @@ function Footer() {
         <li>
           <Link to="about-me">What is recorded about you</Link>
         </li>
+        <li>
+          <Link to="words">Words explained</Link>
+        </li>
       </ul>
     </footer>
   );
