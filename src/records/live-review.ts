@@ -98,6 +98,7 @@ export class LiveReview {
       },
     });
     this.margin = margin.value();
+    this.#collector.forget(last);
     const today = begun.find(({ day }) => day === last);
     if (this.#engine === null || today === undefined) return;
     this.#live = new LiveDay(hospital, this.#engine, last);
@@ -174,6 +175,7 @@ export class LiveReview {
     over.day.sort();
     // Learned from, whether or not it is judged: there are days beyond those first ones.
     scoreDay(engine, over.day, (scored) => this.#collector.add(scored, engine));
+    this.#collector.forget(day);
     for (const map of [this.#persons, this.#crowds, this.#weak, this.#uses, this.#items, this.#told]) map.clear();
     this.#rows = new RowSet();
     this.#live = new LiveDay(this.#hospital, engine, day);

@@ -1,9 +1,15 @@
+import { slotOf } from './sums.ts';
+
+const FIRST_SIZE = 1 << 10;
+const MAX_LOAD = 0.7;
+const GROWTH = 1.5;
+
 /** A map from a pair of ids to two small numbers and a float: 24 bytes a slot, where a Map of objects takes 150. */
 export class PairMap {
-  #keys = new Float64Array(1 << 12);
-  #a = new Int32Array(1 << 12);
-  #b = new Int32Array(1 << 12);
-  #value = new Float64Array(1 << 12);
+  #keys = new Float64Array(FIRST_SIZE);
+  #a = new Int32Array(FIRST_SIZE);
+  #b = new Int32Array(FIRST_SIZE);
+  #value = new Float64Array(FIRST_SIZE);
   #size = 0;
 
   get size(): number {
@@ -12,27 +18,21 @@ export class PairMap {
 
   /** The slot of a key, or -1. Slots hold until the next `make`. */
   find(key: number): number {
-    const mask = this.#keys.length - 1;
-    for (let i = spread(key) & mask; ; i = (i + 1) & mask) {
-      const found = this.#keys[i];
-      if (found === key + 1) return i;
-      if (found === 0) return -1;
-    }
+    const slot = slotOf(this.#keys, key);
+    return this.#keys[slot] === 0 ? -1 : slot;
   }
 
   /** The slot of a key, made with zeros if it is new. */
   make(key: number): number {
-    if (this.#size * 2 > this.#keys.length) this.#resize(this.#keys.length * 2, () => true);
-    const mask = this.#keys.length - 1;
-    for (let i = spread(key) & mask; ; i = (i + 1) & mask) {
-      const found = this.#keys[i];
-      if (found === key + 1) return i;
-      if (found === 0) {
-        this.#keys[i] = key + 1;
-        this.#size++;
-        return i;
-      }
+    const slot = slotOf(this.#keys, key);
+    if (this.#keys[slot] !== 0) return slot;
+    if (this.#size >= MAX_LOAD * this.#keys.length) {
+      this.#resize(Math.ceil(this.#keys.length * GROWTH), () => true);
+      return this.make(key);
     }
+    this.#keys[slot] = key + 1;
+    this.#size++;
+    return slot;
   }
 
   a(slot: number): number {
@@ -56,33 +56,66 @@ export class PairMap {
   }
 
   #resize(size: number, keep: (a: number, b: number, value: number) => boolean): void {
-    const keys = this.#keys;
-    const a = this.#a;
-    const b = this.#b;
-    const value = this.#value;
+    const [keys, a, b, value] = [this.#keys, this.#a, this.#b, this.#value];
     this.#keys = new Float64Array(size);
     this.#a = new Int32Array(size);
     this.#b = new Int32Array(size);
     this.#value = new Float64Array(size);
     this.#size = 0;
-    const mask = size - 1;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] ?? 0;
       if (key === 0 || !keep(a[i] ?? 0, b[i] ?? 0, value[i] ?? 0)) continue;
-      let slot = spread(key - 1) & mask;
-      while (this.#keys[slot] !== 0) slot = (slot + 1) & mask;
+      const slot = slotOf(this.#keys, key - 1);
       this.#keys[slot] = key;
-      this.#a[slot] = a[i] ?? 0;
-      this.#b[slot] = b[i] ?? 0;
-      this.#value[slot] = value[i] ?? 0;
+      this.set(slot, a[i] ?? 0, b[i] ?? 0, value[i] ?? 0);
       this.#size++;
     }
   }
 }
 
-function spread(key: number): number {
-  let hash = Math.imul((key % 4_294_967_296) | 0, 0x9e3779b1) ^ Math.imul((key / 4_294_967_296) | 0, 0x85ebca6b);
-  hash ^= hash >>> 15;
-  hash = Math.imul(hash, 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
+/** A map from a pair of ids to a day: 12 bytes a slot, for the millions of pairs of which no more has to be known. */
+export class DayMap {
+  #keys = new Float64Array(FIRST_SIZE);
+  #days = new Int32Array(FIRST_SIZE);
+  #size = 0;
+
+  /** 0: there is none. */
+  at(key: number): number {
+    const slot = slotOf(this.#keys, key);
+    return this.#keys[slot] === 0 ? 0 : (this.#days[slot] ?? 0);
+  }
+
+  set(key: number, day: number): void {
+    const slot = slotOf(this.#keys, key);
+    if (this.#keys[slot] === 0) {
+      if (this.#size >= MAX_LOAD * this.#keys.length) {
+        this.#resize(Math.ceil(this.#keys.length * GROWTH), Number.NEGATIVE_INFINITY);
+        this.set(key, day);
+        return;
+      }
+      this.#keys[slot] = key + 1;
+      this.#size++;
+    }
+    this.#days[slot] = day;
+  }
+
+  /** Forgets the days before one: this bounds the memory. */
+  forgetBefore(day: number): void {
+    this.#resize(this.#keys.length, day);
+  }
+
+  #resize(size: number, since: number): void {
+    const [keys, days] = [this.#keys, this.#days];
+    this.#keys = new Float64Array(size);
+    this.#days = new Int32Array(size);
+    this.#size = 0;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] ?? 0;
+      if (key === 0 || (days[i] ?? 0) < since) continue;
+      const slot = slotOf(this.#keys, key - 1);
+      this.#keys[slot] = key;
+      this.#days[slot] = days[i] ?? 0;
+      this.#size++;
+    }
+  }
 }
