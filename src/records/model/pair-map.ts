@@ -1,4 +1,4 @@
-import { slotOf } from './sums.ts';
+import { firstSlot, slotOf } from './sums.ts';
 
 const FIRST_SIZE = 1 << 10;
 const MAX_LOAD = 0.7;
@@ -73,27 +73,35 @@ export class PairMap {
   }
 }
 
-/** A map from a pair of ids to a day: 12 bytes a slot, for the millions of pairs of which no more has to be known. */
+const HIGH = 4_294_967_296;
+const DENSE_LOAD = 0.8;
+const DENSE_GROWTH = 1.2;
+
+/**
+ * A map from a pair of ids (below 2^48) to a day (1 to 65,535: until the year 2149): 8 bytes a slot, for the millions of pairs
+ * of which no more has to be known.
+ */
 export class DayMap {
-  #keys = new Float64Array(FIRST_SIZE);
-  #days = new Int32Array(FIRST_SIZE);
+  #low = new Uint32Array(FIRST_SIZE);
+  #high = new Uint16Array(FIRST_SIZE);
+  /** 0: the slot is free. */
+  #days = new Uint16Array(FIRST_SIZE);
   #size = 0;
 
   /** 0: there is none. */
   at(key: number): number {
-    const slot = slotOf(this.#keys, key);
-    return this.#keys[slot] === 0 ? 0 : (this.#days[slot] ?? 0);
+    return this.#days[this.#slotOf(key)] ?? 0;
   }
 
   set(key: number, day: number): void {
-    const slot = slotOf(this.#keys, key);
-    if (this.#keys[slot] === 0) {
-      if (this.#size >= MAX_LOAD * this.#keys.length) {
-        this.#resize(Math.ceil(this.#keys.length * GROWTH), Number.NEGATIVE_INFINITY);
-        this.set(key, day);
-        return;
+    let slot = this.#slotOf(key);
+    if (this.#days[slot] === 0) {
+      if (this.#size >= DENSE_LOAD * this.#days.length) {
+        this.#resize(Math.ceil(this.#days.length * DENSE_GROWTH), 1);
+        slot = this.#slotOf(key);
       }
-      this.#keys[slot] = key + 1;
+      this.#low[slot] = key % HIGH;
+      this.#high[slot] = Math.floor(key / HIGH);
       this.#size++;
     }
     this.#days[slot] = day;
@@ -101,21 +109,24 @@ export class DayMap {
 
   /** Forgets the days before one: this bounds the memory. */
   forgetBefore(day: number): void {
-    this.#resize(this.#keys.length, day);
+    this.#resize(this.#days.length, Math.max(1, day));
+  }
+
+  #slotOf(key: number): number {
+    const low = key % HIGH;
+    const high = Math.floor(key / HIGH);
+    const size = this.#days.length;
+    for (let i = firstSlot(key, size); ; i = i + 1 === size ? 0 : i + 1)
+      if (this.#days[i] === 0 || (this.#low[i] === low && this.#high[i] === high)) return i;
   }
 
   #resize(size: number, since: number): void {
-    const [keys, days] = [this.#keys, this.#days];
-    this.#keys = new Float64Array(size);
-    this.#days = new Int32Array(size);
+    const [low, high, days] = [this.#low, this.#high, this.#days];
+    this.#low = new Uint32Array(size);
+    this.#high = new Uint16Array(size);
+    this.#days = new Uint16Array(size);
     this.#size = 0;
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i] ?? 0;
-      if (key === 0 || (days[i] ?? 0) < since) continue;
-      const slot = slotOf(this.#keys, key - 1);
-      this.#keys[slot] = key;
-      this.#days[slot] = days[i] ?? 0;
-      this.#size++;
-    }
+    for (let i = 0; i < days.length; i++)
+      if ((days[i] ?? 0) >= since) this.set((high[i] ?? 0) * HIGH + (low[i] ?? 0), days[i] ?? 0);
   }
 }

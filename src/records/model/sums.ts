@@ -80,10 +80,15 @@ export class Sums<Values extends Float32Array | Float64Array> {
 /** Where a key stands in a table of keys + 1 that is never full, or else where it would. */
 export function slotOf(keys: Float64Array, key: number): number {
   const size = keys.length;
-  for (let i = Math.floor((spread(key) / 4_294_967_296) * size); ; i = i + 1 === size ? 0 : i + 1) {
+  for (let i = firstSlot(key, size); ; i = i + 1 === size ? 0 : i + 1) {
     const found = keys[i];
     if (found === key + 1 || found === 0) return i;
   }
+}
+
+/** Where a key is looked for first. */
+export function firstSlot(key: number, size: number): number {
+  return Math.floor((spread(key) / 4_294_967_296) * size);
 }
 
 function spread(key: number): number {
