@@ -1,5 +1,5 @@
 import { Budget, type Verdict } from './budget.ts';
-import type { AccessCase, CrowdCase, ReviewCase } from './case.ts';
+import type { AccessCase, CrowdCase, CrowdUser, ReviewCase } from './case.ts';
 import { CaseWriter, type PersonDraft } from './cases.ts';
 import type { Hospital } from './hospital.ts';
 import type { Names } from './intern.ts';
@@ -21,7 +21,12 @@ interface OpenCrowd {
   readonly from: LocalDay;
   to: LocalDay;
   rate: number;
-  readonly eyes: Map<number, Eye>;
+  readonly eyes: Map<number, OpenEye>;
+}
+
+/** One look in a crowd, with its words: the day that it belongs to is let go. */
+interface OpenEye extends Pick<Eye, 'user' | 'explained'> {
+  readonly listed: CrowdUser;
 }
 
 /** Turns scored days into cases, in order of days, and keeps the budget. */
@@ -74,7 +79,7 @@ export class Collector {
       // A crowd that was below the budget so far may rise above it; its days stay together.
       open.to = crowd.to;
       open.rate = Math.min(open.rate, rate);
-      for (const eye of crowd.eyes) if (!open.eyes.has(eye.user)) open.eyes.set(eye.user, eye);
+      for (const eye of crowd.eyes) if (!open.eyes.has(eye.user)) open.eyes.set(eye.user, this.#listed(eye));
       return;
     }
     const fresh: OpenCrowd = {
@@ -82,7 +87,7 @@ export class Collector {
       from: crowd.from,
       to: crowd.to,
       rate,
-      eyes: new Map(crowd.eyes.map((eye) => [eye.user, eye])),
+      eyes: new Map(crowd.eyes.map((eye) => [eye.user, this.#listed(eye)])),
     };
     this.#openCrowds.set(crowd.patient, fresh);
     this.#crowds.push(fresh);
@@ -103,7 +108,7 @@ export class Collector {
   peekCrowd(crowd: Crowd, rate: number): CrowdCase {
     const open = this.#openCrowd(crowd);
     const eyes = new Map(open?.eyes);
-    for (const eye of crowd.eyes) if (!eyes.has(eye.user)) eyes.set(eye.user, eye);
+    for (const eye of crowd.eyes) if (!eyes.has(eye.user)) eyes.set(eye.user, this.#listed(eye));
     const from = open?.from ?? crowd.from;
     return this.#crowdCase({ patient: crowd.patient, from, to: crowd.to, rate: Math.min(open?.rate ?? 0, rate), eyes });
   }
@@ -146,17 +151,30 @@ export class Collector {
       alert: crowd.rate <= this.alertRate,
       p: rounded(crowd.rate),
       expected,
-      users: users.map((eye) => {
-        const shared = this.#writer.sharedOf(eye.judged, [eye.look]);
-        return {
-          user: this.#hospital.users.textOf(eye.user),
-          day: dayText(eye.day),
-          because: this.#writer.eyeText(eye),
-          ...(shared === null ? {} : { shared }),
-        };
-      }),
+      users: users.map(({ listed }) => listed),
       plain: this.#writer.crowdText(crowd, users.length, expected),
     };
+  }
+
+  #listed(eye: Eye): OpenEye {
+    const shared = this.#writer.sharedOf(eye.judged, [eye.look]);
+    return {
+      user: eye.user,
+      explained: eye.explained,
+      listed: {
+        user: this.#hospital.users.textOf(eye.user),
+        day: dayText(eye.day),
+        because: this.#writer.eyeText(eye),
+        ...(shared === null ? {} : { shared }),
+      },
+    };
+  }
+
+  /** Of those who only look at a day that goes on: forgets the cases, and the crowds that are open no more. */
+  forget(today: LocalDay): void {
+    this.#persons.length = 0;
+    this.#crowds.length = 0;
+    for (const [patient, { to }] of this.#openCrowds) if (today - to > ABSORB_DAYS) this.#openCrowds.delete(patient);
   }
 
   /** Best first. */

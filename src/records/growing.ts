@@ -32,6 +32,14 @@ export class Growing<Column extends Int32Array | Float64Array> {
     this.#values[index] = value;
   }
 
+  /** Gives back the room for values that do not come. */
+  trim(): void {
+    if (this.#values.length === this.#length) return;
+    const own = this.#make(Math.max(1, this.#length));
+    own.set(this.view());
+    this.#values = own;
+  }
+
   /** The values so far, without copying. */
   view(): Column {
     return this.#values.subarray(0, this.#length) as Column;

@@ -144,21 +144,7 @@ export function readHospital(
     flags: int32(),
     deceasedAt: float64(),
   };
-  // Any file may be the first to name a patient: what is not known of them is said here, once.
-  const patientId = (text: string): number => {
-    const key = patientKeyOf(text, pseudonymKey);
-    if (key === null)
-      throw new Refusal('records/nhs-number', 'the folder holds a valid NHS number where a key belongs');
-    const id = patients.idOf(care?.nameOf(key) ?? key);
-    if (id === keys.flags.length) {
-      keys.surname.push(-1);
-      keys.household.push(-1);
-      keys.postcode.push(-1);
-      keys.flags.push(0);
-      keys.deceasedAt.push(Number.POSITIVE_INFINITY);
-    }
-    return id;
-  };
+  const patientId = patientIds(patients, keys, pseudonymKey, care);
   const keyOf = (names: Names, text: string) => (text === '' ? -1 : names.idOf(text));
   // Beside messages, files meet them: what the service makes of a surname in a message, it makes of one in a file.
   const common = (of: 'surname' | 'household' | 'postcode', text: string) =>
@@ -361,6 +347,7 @@ export function readHospital(
     );
   }
   seen.clear();
+  for (const column of [...Object.values(keys), ...Object.values(related)]) column.trim();
 
   /** A file says more exactly what a message says: what stands there stays. */
   function describe(patient: number, { surname, household, postcode, deceasedAt }: LivePerson): void {
@@ -391,6 +378,31 @@ export function readHospital(
     patientId,
     departmentOf,
     staffOfPatient,
+  };
+}
+
+/** By itself, so that what it keeps alive is no more than it needs: it outlives the reading. */
+function patientIds(
+  patients: Names,
+  keys: PatientKeys,
+  pseudonymKey: PseudonymKey | null,
+  care: LiveCare | null,
+): (text: string) => number {
+  const nameOf = care?.nameOf;
+  return (text) => {
+    const key = patientKeyOf(text, pseudonymKey);
+    if (key === null)
+      throw new Refusal('records/nhs-number', 'the folder holds a valid NHS number where a key belongs');
+    const id = patients.idOf(nameOf?.(key) ?? key);
+    // Any file may be the first to name a patient: what is not known of them is said here, once.
+    if (id === keys.flags.length) {
+      keys.surname.push(-1);
+      keys.household.push(-1);
+      keys.postcode.push(-1);
+      keys.flags.push(0);
+      keys.deceasedAt.push(Number.POSITIVE_INFINITY);
+    }
+    return id;
   };
 }
 

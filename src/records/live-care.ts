@@ -33,7 +33,7 @@ export interface LiveCare {
   /** By the pseudonym that `nameOf` gives. */
   readonly persons: ReadonlyMap<string, LivePerson>;
   /** The one pseudonym of a patient who has several: of a local id, that of the NHS number. */
-  nameOf(pseudonym: string): string;
+  readonly nameOf: (pseudonym: string) => string;
   /** Local ids that stood beside two NHS numbers: whose they are is not known, so they stay by themselves. */
   readonly ambiguousIds: number;
 }

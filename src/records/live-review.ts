@@ -98,6 +98,8 @@ export class LiveReview {
       },
     });
     this.margin = margin.value();
+    this.#collector.forget(last);
+    forgetDuties(hospital, last);
     const today = begun.find(({ day }) => day === last);
     if (this.#engine === null || today === undefined) return;
     this.#live = new LiveDay(hospital, this.#engine, last);
@@ -138,7 +140,7 @@ export class LiveReview {
   /** What messages told of care since the model was made, all of it: it is known from now on. */
   relate(care: LiveCare): void {
     const { zone, departments, patientId, departmentOf } = this.#hospital;
-    this.#nameOf = (pseudonym) => care.nameOf(pseudonym);
+    this.#nameOf = care.nameOf;
     this.#engine?.causes.tellLate(
       care.relations.map((relation) => {
         const [from, to] = spanOfCare(relation, zone);
@@ -174,6 +176,7 @@ export class LiveReview {
     over.day.sort();
     // Learned from, whether or not it is judged: there are days beyond those first ones.
     scoreDay(engine, over.day, (scored) => this.#collector.add(scored, engine));
+    this.#collector.forget(day);
     for (const map of [this.#persons, this.#crowds, this.#weak, this.#uses, this.#items, this.#told]) map.clear();
     this.#rows = new RowSet();
     this.#live = new LiveDay(this.#hospital, engine, day);
@@ -259,6 +262,12 @@ export class LiveReview {
       this.#news.set(key, { kind: 'item', item });
     }
   }
+}
+
+/** Of the rota, what is asked of from this day on: today’s, and whether somebody works in the week around. */
+function forgetDuties({ duties, zone }: Hospital, today: LocalDay): void {
+  const since = zone.startOf(today - 8);
+  for (const [user, own] of duties.entries()) duties[user] = own?.filter(({ to }) => to >= since);
 }
 
 function keyOf(one: ReviewCase): string {

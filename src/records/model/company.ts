@@ -1,4 +1,5 @@
 import type { LookDay } from './looks.ts';
+import { Sums } from './sums.ts';
 
 /** Days of looks that count as company: three before and the day itself (record-access.md 3.1). */
 const WINDOW = 4;
@@ -129,56 +130,52 @@ function longer(column: Int32Array, size: number): Int32Array<ArrayBuffer> {
   return larger;
 }
 
-/** Which groups use the same records: how much more often than chance. */
-export class Affinity {
-  #pairs = new Float64Array(0);
-  #single = new Float64Array(0);
-  #size = 0;
-  #total = 0;
-  #lifts = new Float32Array(0);
-  #liftSize = 0;
+const MAX_GROUPS = 65_536;
 
-  #grow(size: number): void {
-    if (size <= this.#size) return;
-    const larger = Math.max(64, size, this.#size * 2);
-    const pairs = new Float64Array(larger * larger);
-    for (let i = 0; i < this.#size; i++)
-      pairs.set(this.#pairs.subarray(i * this.#size, (i + 1) * this.#size), i * larger);
-    const single = new Float64Array(larger);
-    single.set(this.#single);
-    this.#pairs = pairs;
-    this.#single = single;
-    this.#size = larger;
-  }
+/** Which groups use the same records: how much more often than chance. Of all pairs of groups few ever meet. */
+export class Affinity {
+  readonly #pairs = new Sums((size) => new Float64Array(size));
+  #single = new Float64Array(0);
+  #total = 0;
+  /** As it all stood this morning. */
+  readonly #lifts = new Sums((size) => new Float32Array(size));
+  #singleBefore = new Float64Array(0);
+  #totalBefore = 0;
 
   /** Two people of these groups used one record within the window. */
   learn(one: number, other: number, weight: number): void {
-    this.#grow(Math.max(one, other) + 1);
-    const at = one * this.#size + other;
-    this.#pairs[at] = (this.#pairs[at] ?? 0) + weight;
+    const highest = Math.max(one, other);
+    if (highest >= this.#single.length) {
+      const larger = new Float64Array(Math.max(64, highest + 1, this.#single.length * 2));
+      larger.set(this.#single);
+      this.#single = larger;
+    }
+    this.#pairs.add(one * MAX_GROUPS + other, weight);
     this.#single[one] = (this.#single[one] ?? 0) + weight;
     this.#total += weight;
   }
 
   /** Works out the lifts once a day: a logarithm for every pair of people that meets at a record would cost more. */
   refresh(): void {
-    const size = this.#size;
-    if (this.#lifts.length !== size * size) this.#lifts = new Float32Array(size * size);
-    for (let one = 0; one < size; one++) {
-      const single = (this.#single[one] ?? 0) / Math.max(1, this.#total);
-      for (let other = 0; other < size; other++) {
-        const at = one * size + other;
-        const seen = this.#pairs[at] ?? 0;
-        const expected = single * (this.#single[other] ?? 0);
-        this.#lifts[at] = seen === 0 && expected === 0 ? 0 : Math.log((seen + 2) / (expected + 2));
-      }
-    }
-    this.#liftSize = size;
+    this.#singleBefore = this.#single.slice();
+    this.#totalBefore = this.#total;
+    this.#lifts.clear();
+    this.#pairs.each((key, seen) => {
+      const expected = this.#expected(Math.floor(key / MAX_GROUPS), key % MAX_GROUPS);
+      this.#lifts.set(key, Math.log((seen + 2) / (expected + 2)));
+    });
+  }
+
+  #expected(one: number, other: number): number {
+    const single = (this.#singleBefore[one] ?? 0) / Math.max(1, this.#totalBefore);
+    return single * (this.#singleBefore[other] ?? 0);
   }
 
   /** log of how much more often than chance; 0 when nothing is known. */
   lift(one: number, other: number): number {
-    const size = this.#liftSize;
-    return one >= size || other >= size ? 0 : (this.#lifts[one * size + other] ?? 0);
+    const known = this.#lifts.find(one * MAX_GROUPS + other);
+    if (known !== undefined) return known;
+    const expected = this.#expected(one, other);
+    return expected === 0 ? 0 : Math.fround(Math.log(2 / (expected + 2)));
   }
 }

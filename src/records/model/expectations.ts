@@ -1,7 +1,7 @@
 import type { CauseBook } from './causes.ts';
 import { KINDS } from './causes.ts';
 import type { Groups, Place } from './groups.ts';
-import { PairMap } from './pair-map.ts';
+import { Sums } from './sums.ts';
 
 /** The two causes that every patient has: being a patient at all, and being under care now. */
 const ANYONE = 0;
@@ -28,7 +28,8 @@ export class Expectations {
   readonly #book: CauseBook;
   readonly #groups: Groups;
   readonly #departments: number;
-  readonly #groupCauses: (Float32Array | undefined)[] = [];
+  /** By group and cause; of thousands of groups and causes few meet. */
+  readonly #groupCauses = new Sums((size) => new Float32Array(size));
   readonly #groupTotal: number[] = [];
   readonly #groupBackground: [number, number][] = [];
   /** By role: own then other, each by kind. */
@@ -39,14 +40,13 @@ export class Expectations {
   readonly #allBackground: [number, number] = [4, 6];
   readonly #elsewhere: Float64Array;
   readonly #elsewhereOfKind: Float64Array;
-  readonly #userCauses = new PairMap();
+  readonly #userCauses = new Sums((size) => new Float64Array(size));
   #userTotal = new Float64Array(1024);
   /** Filled by `explain`: P(p | u) through each cause, for `learn`. */
   readonly #part = new Float64Array(258);
   #parts = 0;
-  #day = 0;
-  readonly #known: (Float32Array | undefined)[] = [];
-  readonly #knownOn: number[] = [];
+  /** By group and cause: what was worked out today. */
+  readonly #known = new Sums((size) => new Float32Array(size));
 
   constructor(book: CauseBook, groups: Groups, departments: number) {
     this.#book = book;
@@ -79,26 +79,18 @@ export class Expectations {
 
   /** Worked out once a day for each group and cause that is asked for. */
   #ofGroup(group: number, cause: number): number {
-    let known = this.#known[group];
-    if (known === undefined) {
-      known = new Float32Array(this.#book.causeCount);
-      this.#known[group] = known;
-      this.#knownOn[group] = this.#day;
-    } else if (this.#knownOn[group] !== this.#day) {
-      known.fill(0);
-      this.#knownOn[group] = this.#day;
-    }
-    const value = known[cause] ?? 0;
-    if (value !== 0) return value;
-    const own = this.#groupCauses[group]?.[cause] ?? 0;
+    const key = group * this.#book.causeCount + cause;
+    const known = this.#known.at(key);
+    if (known !== 0) return known;
+    const own = this.#groupCauses.at(key);
     const fresh = (own + GROUP_PRIOR * this.#fromRole(group, cause)) / ((this.#groupTotal[group] ?? 0) + GROUP_PRIOR);
-    known[cause] = fresh;
+    this.#known.set(key, fresh);
     return fresh;
   }
 
   /** What groups do is taken as it stood this morning. */
   startDay(): void {
-    this.#day++;
+    this.#known.clear();
   }
 
   #background(group: number, which: 0 | 1): number {
@@ -130,8 +122,7 @@ export class Expectations {
       for (const { group, weight } of places) ofGroup += weight * this.#ofGroup(group, cause);
       let p = ofGroup;
       if (userTotal > 0) {
-        const slot = this.#userCauses.find(user * this.#book.causeCount + cause);
-        const own = slot < 0 ? 0 : this.#userCauses.value(slot);
+        const own = this.#userCauses.at(user * this.#book.causeCount + cause);
         p = Math.min((own + USER_PRIOR * ofGroup) / (userTotal + USER_PRIOR), MAX_OVER_GROUP * ofGroup);
       }
       const part = p / this.#book.sizeOf(cause, day);
@@ -188,8 +179,7 @@ export class Expectations {
       const share = (this.#part[i] ?? 0) / sum;
       if (share < 0.01) continue;
       const cause = found[i] ?? 0;
-      const slot = this.#userCauses.make(user * this.#book.causeCount + cause);
-      this.#userCauses.set(slot, 0, 0, this.#userCauses.value(slot) + share * explained);
+      this.#userCauses.add(user * this.#book.causeCount + cause, share * explained);
       if (learnGroups) for (const { group, weight } of places) this.#learnGroup(group, cause, share * weight);
     }
     if (!learnGroups) return;
@@ -209,8 +199,7 @@ export class Expectations {
   }
 
   #learnGroup(group: number, cause: number, amount: number): void {
-    const causes = (this.#groupCauses[group] ??= new Float32Array(this.#book.causeCount));
-    causes[cause] = (causes[cause] ?? 0) + amount;
+    this.#groupCauses.add(group * this.#book.causeCount + cause, amount);
     const kind = this.#book.kindOf(cause);
     const isOwn = this.#groups.department[group] === this.#book.departmentOf(cause);
     const at = isOwn ? kind : KINDS + kind;

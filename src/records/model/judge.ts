@@ -8,7 +8,7 @@ import { Expectations } from './expectations.ts';
 import { Groups, type Place, placesOf } from './groups.ts';
 import type { LookDay } from './looks.ts';
 import { Motives, OWN } from './motives.ts';
-import { PairMap } from './pair-map.ts';
+import { DayMap, PairMap } from './pair-map.ts';
 import { Repeats } from './repeats.ts';
 import { Weigher } from './weigher.ts';
 
@@ -68,7 +68,9 @@ export class Judge {
   readonly #affinity = new Affinity();
   readonly #weigher = new Weigher(shippedWeights());
   readonly #random = new Random(20_260_101);
-  /** Per user and patient: a: last explained day, b: last day without reason, value: such days, faded. */
+  /** Per user and patient: the last day with a reason. */
+  readonly #explainedOn = new DayMap();
+  /** Per user and patient: b: last day without reason, value: such days, faded. */
   readonly #pairs = new PairMap();
   readonly #bins = new Int32Array(CLUES);
   readonly #repeats = new Repeats();
@@ -97,7 +99,8 @@ export class Judge {
     if (++this.#daysSincePrune >= 10) {
       this.#daysSincePrune = 0;
       const oldest = day.day - CONTINUITY_DAYS;
-      this.#pairs.prune((explained, unexplained) => explained >= oldest || unexplained >= oldest);
+      this.#explainedOn.forgetBefore(oldest);
+      this.#pairs.prune((_, unexplained) => unexplained >= oldest);
     }
     return judged;
   }
@@ -148,8 +151,7 @@ export class Judge {
     if (isLesson) this.#learnFromRandom(user, places, department, first, last, place, day.day);
 
     const pairKey = user * 67_108_864 + patient;
-    const pair = this.#pairs.find(pairKey);
-    const lastExplained = pair < 0 ? 0 : this.#pairs.a(pair);
+    const lastExplained = this.#explainedOn.at(pairKey);
     const since = lastExplained > 0 && day.day - lastExplained <= CONTINUITY_DAYS ? day.day - lastExplained : null;
     this.#fillBins(user, patient, places, department, first, last, place, day.day, since);
     const explained = this.#weigher.weigh(this.#bins);
@@ -169,32 +171,32 @@ export class Judge {
     judged.motive[look] = this.motives.evidence(ties, user, patient, department);
     if (learnGroups && explained > 2 && (look & 7) === 0) this.motives.learn(ties, user, patient, department, 8);
 
-    if (mode === PEEK) this.#peekPair(look, judged, pair, explained, (ties & OWN) !== 0);
-    else this.#rememberPair(look, judged, pairKey, pair, explained, (ties & OWN) !== 0);
+    if (mode === PEEK) this.#peekPair(look, judged, pairKey, explained, (ties & OWN) !== 0);
+    else this.#rememberPair(look, judged, pairKey, explained, (ties & OWN) !== 0);
   }
 
-  #peekPair(look: number, judged: JudgedDay, pair: number, explained: number, isOwn: boolean): void {
-    const isWithout = explained <= -0.5 && !isOwn && pair >= 0;
-    const earlier = isWithout ? this.#repeats.left(this.#pairs.value(pair), this.#pairs.b(pair), judged.day.day) : 0;
+  #peekPair(look: number, judged: JudgedDay, key: number, explained: number, isOwn: boolean): void {
+    const pair = explained > -0.5 || isOwn ? -1 : this.#pairs.find(key);
+    const earlier = pair >= 0 ? this.#repeats.left(this.#pairs.value(pair), this.#pairs.b(pair), judged.day.day) : 0;
     judged.repeats[look] = Math.round(earlier);
     judged.repeatEvidence[look] = this.#repeats.evidence(judged.day.user.at(look), earlier, explained, false);
   }
 
-  #rememberPair(look: number, judged: JudgedDay, key: number, pair: number, explained: number, isOwn: boolean): void {
+  #rememberPair(look: number, judged: JudgedDay, key: number, explained: number, isOwn: boolean): void {
     const today = judged.day.day;
     const user = judged.day.user.at(look);
     if (explained > 0.5) {
-      const slot = this.#pairs.make(key);
-      this.#pairs.set(slot, today, this.#pairs.b(slot), this.#pairs.value(slot));
+      this.#explainedOn.set(key, today);
       return;
     }
     if (explained > -0.5 || isOwn) return;
+    const pair = this.#pairs.find(key);
     const earlier = pair < 0 ? 0 : this.#repeats.left(this.#pairs.value(pair), this.#pairs.b(pair), today);
     this.#repeats.learn(user, earlier, explained);
     judged.repeats[look] = Math.round(earlier);
     judged.repeatEvidence[look] = this.#repeats.evidence(user, earlier, explained);
     const slot = this.#pairs.make(key);
-    this.#pairs.set(slot, this.#pairs.a(slot), today, earlier + 1);
+    this.#pairs.set(slot, 0, today, earlier + 1);
   }
 
   #looksToday = new Int32Array(0);
@@ -276,8 +278,7 @@ export class Judge {
     let patient = this.#random.below(Math.max(1, this.#hospital.patients.size));
     if (this.#random.chance(UNDER_CARE) && this.#recent.length > 0)
       patient = this.#recent[this.#random.below(this.#recent.length)] ?? patient;
-    const pair = this.#pairs.find(user * 67_108_864 + patient);
-    const lastExplained = pair < 0 ? 0 : this.#pairs.a(pair);
+    const lastExplained = this.#explainedOn.at(user * 67_108_864 + patient);
     const since = lastExplained > 0 && day - lastExplained <= CONTINUITY_DAYS ? day - lastExplained : null;
     this.#fillBins(user, patient, places, department, first, last, place, day, since);
     this.#weigher.learn(this.#bins, false);

@@ -95,8 +95,21 @@ export class LookDay {
     this.#index = null;
   }
 
-  /** In order of time, so that the order of rows in the file does not matter. */
+  /** In order of time, so that the order of rows in the file does not matter. No row comes after it. */
   sort(): void {
+    this.#order();
+    this.#index = null;
+    this.#placedAt = float64();
+    this.#hostedAt = float64();
+    for (const column of this.#columns()) column.trim();
+  }
+
+  #columns(): readonly (Growing<Int32Array> | Growing<Float64Array>)[] {
+    const { user, patient, times, failed, first, last, flags, place, host, hours } = this;
+    return [user, patient, times, failed, first, last, flags, place, host, hours];
+  }
+
+  #order(): void {
     const count = this.count;
     const compare = (a: number, b: number): number =>
       this.first.at(a) - this.first.at(b) ||
@@ -106,25 +119,10 @@ export class LookDay {
     for (let i = 1; i < count && isSorted; i++) isSorted = compare(i - 1, i) <= 0;
     if (isSorted) return;
     const order = Array.from({ length: count }, (_, i) => i).sort(compare);
-    this.#placedAt = float64();
-    this.#hostedAt = float64();
-    const columns = [
-      this.user,
-      this.patient,
-      this.times,
-      this.failed,
-      this.first,
-      this.last,
-      this.flags,
-      this.place,
-      this.host,
-      this.hours,
-    ];
-    for (const column of columns) {
+    for (const column of this.#columns()) {
       const old = column.view().slice();
       order.forEach((from, to) => column.set(to, old[from] ?? 0));
     }
-    this.#index = null;
   }
 
   #rebuild(): Map<number, number> {

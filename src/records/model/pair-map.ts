@@ -1,9 +1,15 @@
+import { firstSlot, slotOf } from './sums.ts';
+
+const FIRST_SIZE = 1 << 10;
+const MAX_LOAD = 0.7;
+const GROWTH = 1.5;
+
 /** A map from a pair of ids to two small numbers and a float: 24 bytes a slot, where a Map of objects takes 150. */
 export class PairMap {
-  #keys = new Float64Array(1 << 12);
-  #a = new Int32Array(1 << 12);
-  #b = new Int32Array(1 << 12);
-  #value = new Float64Array(1 << 12);
+  #keys = new Float64Array(FIRST_SIZE);
+  #a = new Int32Array(FIRST_SIZE);
+  #b = new Int32Array(FIRST_SIZE);
+  #value = new Float64Array(FIRST_SIZE);
   #size = 0;
 
   get size(): number {
@@ -12,27 +18,21 @@ export class PairMap {
 
   /** The slot of a key, or -1. Slots hold until the next `make`. */
   find(key: number): number {
-    const mask = this.#keys.length - 1;
-    for (let i = spread(key) & mask; ; i = (i + 1) & mask) {
-      const found = this.#keys[i];
-      if (found === key + 1) return i;
-      if (found === 0) return -1;
-    }
+    const slot = slotOf(this.#keys, key);
+    return this.#keys[slot] === 0 ? -1 : slot;
   }
 
   /** The slot of a key, made with zeros if it is new. */
   make(key: number): number {
-    if (this.#size * 2 > this.#keys.length) this.#resize(this.#keys.length * 2, () => true);
-    const mask = this.#keys.length - 1;
-    for (let i = spread(key) & mask; ; i = (i + 1) & mask) {
-      const found = this.#keys[i];
-      if (found === key + 1) return i;
-      if (found === 0) {
-        this.#keys[i] = key + 1;
-        this.#size++;
-        return i;
-      }
+    const slot = slotOf(this.#keys, key);
+    if (this.#keys[slot] !== 0) return slot;
+    if (this.#size >= MAX_LOAD * this.#keys.length) {
+      this.#resize(Math.ceil(this.#keys.length * GROWTH), () => true);
+      return this.make(key);
     }
+    this.#keys[slot] = key + 1;
+    this.#size++;
+    return slot;
   }
 
   a(slot: number): number {
@@ -56,33 +56,77 @@ export class PairMap {
   }
 
   #resize(size: number, keep: (a: number, b: number, value: number) => boolean): void {
-    const keys = this.#keys;
-    const a = this.#a;
-    const b = this.#b;
-    const value = this.#value;
+    const [keys, a, b, value] = [this.#keys, this.#a, this.#b, this.#value];
     this.#keys = new Float64Array(size);
     this.#a = new Int32Array(size);
     this.#b = new Int32Array(size);
     this.#value = new Float64Array(size);
     this.#size = 0;
-    const mask = size - 1;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] ?? 0;
       if (key === 0 || !keep(a[i] ?? 0, b[i] ?? 0, value[i] ?? 0)) continue;
-      let slot = spread(key - 1) & mask;
-      while (this.#keys[slot] !== 0) slot = (slot + 1) & mask;
+      const slot = slotOf(this.#keys, key - 1);
       this.#keys[slot] = key;
-      this.#a[slot] = a[i] ?? 0;
-      this.#b[slot] = b[i] ?? 0;
-      this.#value[slot] = value[i] ?? 0;
+      this.set(slot, a[i] ?? 0, b[i] ?? 0, value[i] ?? 0);
       this.#size++;
     }
   }
 }
 
-function spread(key: number): number {
-  let hash = Math.imul((key % 4_294_967_296) | 0, 0x9e3779b1) ^ Math.imul((key / 4_294_967_296) | 0, 0x85ebca6b);
-  hash ^= hash >>> 15;
-  hash = Math.imul(hash, 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
+const HIGH = 4_294_967_296;
+const DENSE_LOAD = 0.8;
+const DENSE_GROWTH = 1.2;
+
+/**
+ * A map from a pair of ids (below 2^48) to a day (1 to 65,535: until the year 2149): 8 bytes a slot, for the millions of pairs
+ * of which no more has to be known.
+ */
+export class DayMap {
+  #low = new Uint32Array(FIRST_SIZE);
+  #high = new Uint16Array(FIRST_SIZE);
+  /** 0: the slot is free. */
+  #days = new Uint16Array(FIRST_SIZE);
+  #size = 0;
+
+  /** 0: there is none. */
+  at(key: number): number {
+    return this.#days[this.#slotOf(key)] ?? 0;
+  }
+
+  set(key: number, day: number): void {
+    let slot = this.#slotOf(key);
+    if (this.#days[slot] === 0) {
+      if (this.#size >= DENSE_LOAD * this.#days.length) {
+        this.#resize(Math.ceil(this.#days.length * DENSE_GROWTH), 1);
+        slot = this.#slotOf(key);
+      }
+      this.#low[slot] = key % HIGH;
+      this.#high[slot] = Math.floor(key / HIGH);
+      this.#size++;
+    }
+    this.#days[slot] = day;
+  }
+
+  /** Forgets the days before one: this bounds the memory. */
+  forgetBefore(day: number): void {
+    this.#resize(this.#days.length, Math.max(1, day));
+  }
+
+  #slotOf(key: number): number {
+    const low = key % HIGH;
+    const high = Math.floor(key / HIGH);
+    const size = this.#days.length;
+    for (let i = firstSlot(key, size); ; i = i + 1 === size ? 0 : i + 1)
+      if (this.#days[i] === 0 || (this.#low[i] === low && this.#high[i] === high)) return i;
+  }
+
+  #resize(size: number, since: number): void {
+    const [low, high, days] = [this.#low, this.#high, this.#days];
+    this.#low = new Uint32Array(size);
+    this.#high = new Uint16Array(size);
+    this.#days = new Uint16Array(size);
+    this.#size = 0;
+    for (let i = 0; i < days.length; i++)
+      if ((days[i] ?? 0) >= since) this.set((high[i] ?? 0) * HIGH + (low[i] ?? 0), days[i] ?? 0);
+  }
 }
