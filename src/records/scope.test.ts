@@ -228,6 +228,11 @@ test('a session that began at the place before the window, and was used there in
   );
 });
 
+test('an account whose session at the place was over before the window is none of its business', () => {
+  const rows = ['2026-03-01T09:00:00Z,a,p1,read,,h1,,s1,,', '2026-03-02T10:00:00Z,a,p2,read,,h7,,s2,,'];
+  deepEqual(ask(rows, { hosts: ['h1'] }).patients, []);
+});
+
 test('an id that a system uses again after a whole day is another session', () => {
   const at = (day: string) => [
     `2026-02-${day}T23:59:00Z,a,p1,read,,h1,,s1,,`,

@@ -96,6 +96,8 @@ interface Session {
   beganAt: string | null;
   /** Its first access in the window that the question names directly. */
   namedAt: number;
+  /** It was used in the window; another is none of the question's business. */
+  isInWindow: boolean;
   /** The first access of each account in it. */
   readonly users: Map<number, number>;
 }
@@ -343,10 +345,15 @@ export class ScopeWork {
     this.#surveySession({ ...seat, user: this.#hospital.users.idOf(seat.user), wholeDay: false });
   }
 
-  /** Part of the first pass: a name that stands in the log. @returns true if it is, or may be, one that was asked for */
-  surveyName(kind: 'account' | 'host' | 'address', name: string): boolean {
+  /**
+   * Part of the first pass: a name that stands in the log.
+   *
+   * @param isNamed whether an access of it names a patient: others are no part of any answer
+   * @returns true if it is, or may be, one that was asked for
+   */
+  surveyName(kind: 'account' | 'host' | 'address', name: string, isNamed: boolean): boolean {
     const asked = this.#asked(kind, name);
-    if (asked !== null) this.#seen.add(`${kind} ${asked}`);
+    if (asked !== null && isNamed) this.#seen.add(`${kind} ${asked}`);
     return asked !== null;
   }
 
@@ -370,8 +377,10 @@ export class ScopeWork {
         access.at < session.startedAt ? place : firstOf([place, session.beganAt].filter((each) => each !== null));
       session.startedAt = access.at;
     }
-    if (this.#isInside(access) && this.#namedBy(access).rank >= RANK.likely)
-      session.namedAt = Math.min(session.namedAt, access.at);
+    if (this.#isInside(access)) {
+      session.isInWindow = true;
+      if (this.#namedBy(access).rank >= RANK.likely) session.namedAt = Math.min(session.namedAt, access.at);
+    }
     if (access.at < (session.users.get(access.user) ?? Number.POSITIVE_INFINITY))
       session.users.set(access.user, access.at);
   }
@@ -398,6 +407,7 @@ export class ScopeWork {
       startedAt: Number.POSITIVE_INFINITY,
       beganAt: null,
       namedAt: Number.POSITIVE_INFINITY,
+      isInWindow: false,
       users: new Map<number, number>(),
     });
     this.#sessions.set(id, [...known.filter((each) => !near.includes(each)), session]);
@@ -446,6 +456,7 @@ export class ScopeWork {
     this.#reachedReady = true;
     const { from, to } = this.#question;
     for (const session of [...this.#sessions.values()].flat()) {
+      if (!session.isInWindow) continue;
       const began = session.beganAt !== null && session.startedAt < to ? session.startedAt : Number.POSITIVE_INFINITY;
       const since = Math.min(began, session.namedAt);
       if (since === Number.POSITIVE_INFINITY) continue;
@@ -687,6 +698,7 @@ function oneSession(one: Session, other: Session): Session {
     startedAt: first.startedAt,
     beganAt: firstOf(places.filter((place) => place !== null)),
     namedAt: Math.min(one.namedAt, other.namedAt),
+    isInWindow: one.isInWindow || other.isInWindow,
     users,
   };
 }
