@@ -58,6 +58,8 @@ const LINE_BREAK = /[\r\n]/;
 /** What lies outside is a clock that was never set: an access of the year 9999 would make a log of 8,000 years. */
 const FIRST = Date.UTC(1990, 0, 1);
 const LAST = Date.UTC(2100, 0, 1);
+/** Half-open, UTC ms. */
+export const BELIEVED: readonly [from: number, to: number] = [FIRST, LAST];
 
 /** Where accesses come from: accesses.csv of a folder, or events that the service keeps, and beside them a folder. */
 export type RecordsInput =

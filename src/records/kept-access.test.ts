@@ -28,6 +28,18 @@ test('a device that a reference names is the machine', () => {
   equal(keptAccessesOf(event({ patient: 'pi_1', device: 'Device/ws-12' }))[0]?.host, 'ws-12');
 });
 
+test('what an event brings is news once: the other half of a read is none, and a patient who is named later is', () => {
+  const join = new RequestJoin();
+  const news = (fields: Record<string, string>, seconds: number) =>
+    join.news(event({ action: 'read', ...fields }, seconds)).map(({ user, patient }) => `${user} ${patient}`);
+  deepEqual(news({ user: 'kim', patient: 'pi_1' }, 0), ['kim pi_1']);
+  deepEqual(news({ user: 'kim', patient: 'pi_1', request_id: 'r1' }, 1), ['kim pi_1']);
+  deepEqual(news({ patient: 'pi_1', request_id: 'r1' }, 2), []);
+  deepEqual(news({ user: 'kim', request_id: 'r2' }, 3), ['kim ']);
+  deepEqual(news({ patient: 'pi_2', request_id: 'r2' }, 4), ['kim pi_2']);
+  deepEqual(news({ user: 'sam', patient: 'pi_2', request_id: 'r2' }, 5), ['sam pi_2'], 'two people are never one');
+});
+
 test('a read that client and server both recorded counts once, with what either says of it', () => {
   const join = new RequestJoin();
   join.add(event({ user: 'kim', patient: 'pi_1', action: 'read', request_id: 'r1', outcome: 'success' }));
@@ -36,14 +48,24 @@ test('a read that client and server both recorded counts once, with what either 
   join.add(event({ user: 'kim', patient: 'pi_1', action: 'read' }, 3));
   join.add(event({ user: 'kim', patient: 'pi_1', action: 'read' }, 4));
   deepEqual(
-    join.accesses.map(({ user, address, outcome }) => [user, address, outcome]),
+    join.accesses
+      .map(({ user, address, outcome }) => [user, address, outcome])
+      .sort((a, b) => (a.join() < b.join() ? -1 : 1)),
     [
+      ['kim', '', ''],
+      ['kim', '', ''],
+      ['kim', '', ''],
       ['kim', '10.1.1.1', 'success'],
-      ['kim', '', ''],
-      ['kim', '', ''],
-      ['kim', '', ''],
     ],
   );
+});
+
+test('halves that midnight parts are two accesses: what is kept of a day does not depend on the next', () => {
+  const join = new RequestJoin();
+  const midnight = Date.UTC(2026, 10, 3);
+  for (const receivedAt of [midnight - 1, midnight])
+    join.add({ ...event({ user: 'kim', patient: 'pi_1', action: 'read', request_id: 'r1' }), receivedAt });
+  equal(join.accesses.length, 2);
 });
 
 test('client and server tell one access together, in whichever order, though each leaves out what the other says', () => {
@@ -130,6 +152,24 @@ test('an account of another domain is possible, and then there is no exact numbe
     ],
   );
   deepEqual(total.patients, { exact: null, atLeast: 1, upTo: 2 });
+});
+
+test('a session’s accesses that do not say by whom make no account of nobody', () => {
+  const { patients } = scope(
+    [
+      event({ user: 'kim', patient: 'pi_1', device: 'h1', session: 's1' }),
+      event({ patient: 'pi_2', device: 'h1', session: 's1' }, 1),
+      event({ patient: 'pi_3', device: 'h7', session: 's2' }, 2),
+    ],
+    { accounts: [], hosts: ['h1'] },
+  );
+  deepEqual(
+    patients.map(({ patient, certainty }) => [patient, certainty]),
+    [
+      ['pi_1', 'certain'],
+      ['pi_2', 'certain'],
+    ],
+  );
 });
 
 test('what does not say whose record, or by whom, is a gap with its number', () => {

@@ -72,16 +72,23 @@ interface Request {
 
 /** Clocks of client and server differ; further apart, a client that gives all its requests one id has asked again. */
 const SAME_REQUEST_MS = 10 * 60_000;
+const DAY_MS = 86_400_000;
+
+/** The id that the event gives its request; `''`: none. */
+export function requestOf({ fields }: Pick<AccessEvent, 'fields'>): string {
+  return textOf(fields['request_id'])[0] ?? '';
+}
 
 /**
  * Counts a read once that both sides recorded: IHE BALP has the client and the server each write an audit event, with
- * the same X-Request-Id. What one of them leaves out, the other says.
+ * the same X-Request-Id. What one of them leaves out, the other says. Both must have come on one UTC day: what is kept of
+ * a day is then the same whatever else is kept, and a pair that midnight parts is counted twice, never lost.
  *
  * **Source:** IHE ITI Basic Audit Log Patterns 1.1.3, 3:5.7.5 (Read) and 3:5.7.4.1.1 (X-Request-Id).
  */
 export class RequestJoin {
-  readonly #requests = new Map<string, Request>();
-  readonly accesses: KeptAccess[] = [];
+  readonly #alone: KeptAccess[] = [];
+  readonly #requests = new Map<string, KeptAccess[]>();
   // Months of accesses are held at once, of a few thousand people and machines: with one copy of each, less than half the memory.
   readonly #texts = new Map<string, string>();
   readonly #shared = (text: string): string => {
@@ -90,30 +97,89 @@ export class RequestJoin {
     return known ?? text;
   };
 
-  /** Indexes of accesses whose patient another event has named. */
-  #named: number[] = [];
+  #held = 0;
+
+  /** How many records of accesses it holds. */
+  get held(): number {
+    return this.#held;
+  }
 
   /** As `add`. @returns the accesses that are known since this event, and not before: new ones, and those whose patient it names */
   news(event: AccessEvent): readonly KeptAccess[] {
-    const before = this.accesses.length;
-    this.#named = [];
+    const id = requestOf(event);
+    if (id === '') {
+      const own = keptAccessesOf(event, this.#shared);
+      for (const access of own) this.#alone.push(access);
+      this.#held += own.length;
+      return own;
+    }
+    const key = keyOf(event, id);
+    const before = [...joined(this.#requests.get(key) ?? [])];
     this.add(event);
-    return [...this.#named.flatMap((index) => this.accesses[index] ?? []), ...this.accesses.slice(before)];
+    return joined(this.#requests.get(key) ?? []).filter((access) => {
+      const known = before.findIndex((each) => each.patient === access.patient && isOneUser(each, access));
+      if (known >= 0) before.splice(known, 1);
+      return known < 0;
+    });
   }
 
   add(event: AccessEvent): void {
-    const id = textOf(event.fields['request_id'])[0] ?? '';
-    for (const access of keptAccessesOf(event, this.#shared))
-      if (id === '') this.accesses.push(access);
-      else this.#join(this.#requestOf(id, access.at), access);
+    const id = requestOf(event);
+    const own = keptAccessesOf(event, this.#shared);
+    this.#held += own.length;
+    if (id === '') {
+      for (const access of own) this.#alone.push(access);
+      return;
+    }
+    const key = keyOf(event, id);
+    const known = this.#requests.get(key);
+    if (known === undefined) this.#requests.set(key, own);
+    else known.push(...own);
   }
 
-  #requestOf(id: string, at: number): Request {
-    const known = this.#requests.get(id);
-    if (known !== undefined && Math.abs(known.at - at) <= SAME_REQUEST_MS) return known;
-    const request: Request = { at, byPatient: new Map(), half: null };
-    this.#requests.set(id, request);
-    return request;
+  /** Those of requests joined; in no order. */
+  get accesses(): readonly KeptAccess[] {
+    const all = [...this.#alone];
+    for (const own of this.#requests.values()) for (const access of joined(own)) all.push(access);
+    return all;
+  }
+}
+
+function keyOf({ receivedAt }: AccessEvent, id: string): string {
+  return `${Math.floor(receivedAt / DAY_MS)} ${id}`;
+}
+
+/** The accesses that the records of one request id come to, whatever order they came in. */
+export function joined(records: readonly KeptAccess[]): readonly KeptAccess[] {
+  if (records.length < 2) return records;
+  const join = new Join();
+  for (const record of [...records].sort(inOneOrder)) join.add(record);
+  return join.accesses;
+}
+
+function inOneOrder(one: KeptAccess, other: KeptAccess): number {
+  if (one.at !== other.at) return one.at - other.at;
+  const [a, b] = [textsOf(one), textsOf(other)];
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function textsOf(access: KeptAccess): string {
+  const { user, patient, action, resource, device, location, purpose, breakGlass } = access;
+  const { host, address, session, sequence, outcome } = access;
+  return JSON.stringify([
+    [user, patient, action, resource, device, location, purpose, breakGlass],
+    [host, address, session, sequence, outcome],
+  ]);
+}
+
+class Join {
+  readonly accesses: KeptAccess[] = [];
+  #request: Request | null = null;
+
+  add(access: KeptAccess): void {
+    if (this.#request === null || access.at - this.#request.at > SAME_REQUEST_MS)
+      this.#request = { at: access.at, byPatient: new Map(), half: null };
+    this.#join(this.#request, access);
   }
 
   #join(request: Request, access: KeptAccess): void {
@@ -132,7 +198,6 @@ export class RequestJoin {
       this.#fill(nameless, access);
       byPatient.delete('');
       byPatient.set(access.patient, nameless);
-      this.#named.push(nameless);
     } else this.#push(request, half !== null && isOneUser(half, access) ? together(half, access) : access);
   }
 

@@ -12,6 +12,17 @@ export function compareAccounts(asked: string, found: string): 'same' | 'perhaps
   return one.domain === other.domain || one.domain === '' ? 'same' : 'perhaps';
 }
 
+/** Two accounts that `compareAccounts` does not tell apart for certain have one key. */
+export function accountKey(account: string): string {
+  return partsOf(account).name;
+}
+
+/** A machine in the log that is one that was asked for has one of these for its short name, in small letters. */
+export function hostKeys(asked: string): string[] {
+  const plain = asked.trim();
+  return [...new Set([plain, withoutType(plain)].map((name) => name.toLowerCase().split('.')[0] ?? ''))];
+}
+
 /** Whether a machine that somebody asks for is the one that an event names: with its domain or without. */
 export function isSameHost(asked: string, found: string): boolean {
   const one = asked.trim().toLowerCase();

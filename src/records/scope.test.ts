@@ -228,6 +228,32 @@ test('a session that began at the place before the window, and was used there in
   );
 });
 
+test('an account whose session at the place was over before the window is none of its business', () => {
+  const rows = ['2026-03-01T09:00:00Z,a,p1,read,,h1,,s1,,', '2026-03-02T10:00:00Z,a,p2,read,,h7,,s2,,'];
+  deepEqual(ask(rows, { hosts: ['h1'] }).patients, []);
+});
+
+test('an id that a system uses again after a whole day is another session', () => {
+  const at = (day: string) => [
+    `2026-02-${day}T23:59:00Z,a,p1,read,,h1,,s1,,`,
+    '2026-03-02T10:00:00Z,b,p2,read,,h7,,s1,,',
+    '2026-03-02T11:00:00Z,b,p3,read,,h7,,s2,,',
+  ];
+  const patients = (day: string, ...between: readonly string[]) =>
+    ask([...at(day), ...between], { hosts: ['h1'] }).patients.map(({ patient, certainty }) => [patient, certainty]);
+  deepEqual(patients('28'), []);
+  const joined = [
+    ['p2', 'possible'],
+    ['p3', 'possible'],
+  ];
+  deepEqual(patients('28', '2026-03-01T12:00:00Z,a,p9,read,,h7,,s1,,'), joined);
+  // In whatever order the days are met.
+  deepEqual(
+    patients('27', '2026-03-01T12:00:00Z,a,p9,read,,h7,,s1,,', '2026-02-28T12:00:00Z,a,p9,read,,h7,,s1,,'),
+    joined,
+  );
+});
+
 test('the order of two rows in the first second of a session does not matter', () => {
   const rows = [
     '2026-03-02T09:00:00Z,a,p1,read,,h7,,s1,,',

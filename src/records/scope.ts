@@ -3,11 +3,11 @@ import { type Access, folderOf, hasFailed, readAccesses, type RecordsInput } fro
 import { type Hospital, readHospital } from './hospital.ts';
 import type { KeptAccess } from './kept-access.ts';
 import { isExport, isPrint } from './model/looks.ts';
-import { type SequenceGap, SequenceWatch } from './sequence.ts';
+import { type SequenceGap, type SequenceGaps, SequenceWatch } from './sequence.ts';
 import type { PseudonymKey } from './pseudonym.ts';
 import { newReport, type ReadReport } from './table.ts';
 import { compareAccounts, isSameHost } from './same-name.ts';
-import { dayText, type LocalDay, Zone } from './zone.ts';
+import { DAY_MS, dayText, type LocalDay, Zone } from './zone.ts';
 
 export interface ScopeQuestion {
   readonly accounts: readonly string[];
@@ -77,16 +77,29 @@ export interface ScopeAnswer {
 }
 
 const RANK: Readonly<Record<Certainty, number>> = { possible: 0, likely: 1, certain: 2 };
+/** With this rank and above, an access is no longer only possible. */
+export const LIKELY = RANK.likely;
 const BY_RANK: readonly Certainty[] = ['possible', 'likely', 'certain'];
 
-/** A session, as far as the question needs it. */
+/**
+ * A session, as far as the question needs it. Systems use the ids of sessions again: those of one id are one session only
+ * if no whole UTC day lies between them without it.
+ */
 interface Session {
-  /** Its first access in the whole log, and where that was made. */
+  readonly id: string;
+  /** The days on which it was used, by number since 1970. */
+  fromDay: number;
+  toDay: number;
+  /** Its first access, and where that was made. */
   startedAt: number;
   /** `host pc3`, when it began at a place that was asked for. */
   beganAt: string | null;
   /** Its first access in the window that the question names directly. */
   namedAt: number;
+  /** It was used in the window; another is none of the question's business. */
+  isInWindow: boolean;
+  /** The first access of each account in it. */
+  readonly users: Map<number, number>;
 }
 
 /** An account that was asked for. */
@@ -94,6 +107,9 @@ interface Named {
   readonly asked: string;
   readonly rank: number;
 }
+
+/** A seat, with its account by number. */
+type SeatOfUser = Pick<Access, 'user' | 'host' | 'address' | 'session' | 'at' | 'wholeDay'>;
 
 interface Found {
   rank: number;
@@ -132,15 +148,33 @@ export function scopeOf(
   const again = { ...hospital, report: newReport() };
   readAccesses(input, again, (access) => work.collect(access));
   if (typeof input !== 'string') for (const access of input.accesses) work.noteUnnamed(access);
+  return answerFrom(work, question, { report, rowsSetAside, shown: work.gaps(), known: options.gaps ?? [] });
+}
+
+/** What is missing besides what was found. */
+export interface ScopeLosses {
+  readonly report: ReadReport;
+  readonly rowsSetAside: number;
+  /** What the accesses show of themselves, and what else is known. */
+  readonly shown: readonly ScopeGap[];
+  readonly known: readonly ScopeGap[];
+}
+
+/** Sums up what was found. */
+export function answerFrom(
+  work: ScopeWork,
+  question: ScopeQuestion,
+  { report, rowsSetAside, shown, known }: ScopeLosses,
+): ScopeAnswer {
   const patients = work.patients();
   const columns = columnGaps(question, report);
   // Of a column that is not there, every cell is blank: said once.
-  const found = work.gaps().filter((gap) => gap.kind !== 'blank-cells' || !columns.includes(gap.column));
+  const found = shown.filter((gap) => gap.kind !== 'blank-cells' || !columns.includes(gap.column));
   const gaps = [
     ...found,
     ...columns.map((column) => ({ kind: 'missing-column' as const, column })),
     ...rowGaps(rowsSetAside),
-    ...(options.gaps ?? []),
+    ...known,
   ];
   const certain = patients.filter(({ certainty }) => certainty !== 'possible').length;
   const isExact = gaps.length === 0 && certain === patients.length;
@@ -197,7 +231,29 @@ function columnGaps({ hosts, addresses }: ScopeQuestion, { missing }: ReadReport
   return needed.filter((column) => missing.includes(`accesses.csv: ${column}`));
 }
 
-class ScopeWork {
+/** Who did something, and where. */
+export type Seat = Pick<KeptAccess, 'user' | 'host' | 'address' | 'session' | 'at'>;
+
+/** Why an access is in scope; `rank` -1: it is not. */
+export interface Verdict {
+  readonly rank: number;
+  readonly reasons: readonly string[];
+}
+
+/** Accesses to one patient’s record that have one verdict and that showed something. */
+export interface ScopeGroup {
+  readonly patient: string;
+  readonly verdict: Verdict;
+  readonly accesses: number;
+  /** UTC ms. */
+  readonly first: number;
+  readonly last: number;
+  readonly resources: readonly string[];
+  readonly actions: readonly string[];
+}
+
+/** What the question and the sessions make of accesses. It is told of all that happened, then asked about each access. */
+export class ScopeWork {
   failed = 0;
   readonly #hospital: Hospital;
   readonly #question: ScopeQuestion;
@@ -207,14 +263,13 @@ class ScopeWork {
   readonly #hosts: ReadonlySet<string>;
   readonly #hostNames = new Map<string, string | null>();
   readonly #addresses: ReadonlySet<string>;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new Map<string, Session[]>();
   readonly #sequence = new SequenceWatch();
   readonly #days = new Set<LocalDay>();
   readonly #seen = new Set<string>();
   /** Accounts that a session in question used: since when, and in which session. */
-  readonly #reached = new Map<number, { at: number; session: string }>();
+  readonly #reached = new Map<number, { at: number; session: Session }>();
   #reachedReady = false;
-  readonly #sessionUsers = new Map<string, Map<number, number>>();
   readonly #found = new Map<number, Found>();
   /** By column that was asked about: rows of the window in which it is blank. */
   readonly #blank = new Map<'host' | 'address' | 'user' | 'patient', number>();
@@ -282,33 +337,90 @@ class ScopeWork {
     if (host !== null) this.#seen.add(`host ${host}`);
     if (this.#addresses.has(access.address)) this.#seen.add(`address ${access.address}`);
     this.#sequence.add(access.sequence, access.at, access.host, access.user, access.session);
+    this.#surveySession(access);
+  }
+
+  /** Part of the first pass: of some accesses the first of each account, machine, address, session and UTC day is enough. */
+  surveySeat(seat: Seat): void {
+    this.#surveySession({ ...seat, user: this.#hospital.users.idOf(seat.user), wholeDay: false });
+  }
+
+  /**
+   * Part of the first pass: a name that stands in the log.
+   *
+   * @param isNamed whether an access of it names a patient: others are no part of any answer
+   * @returns true if it is, or may be, one that was asked for
+   */
+  surveyName(kind: 'account' | 'host' | 'address', name: string, isNamed: boolean): boolean {
+    const asked = this.#asked(kind, name);
+    if (asked !== null && isNamed) this.#seen.add(`${kind} ${asked}`);
+    return asked !== null;
+  }
+
+  #asked(kind: 'account' | 'host' | 'address', name: string): string | null {
+    if (kind === 'account') return this.#compared(name)?.asked ?? null;
+    if (kind === 'host') return this.#hostOf(name);
+    return this.#addresses.has(name) ? name : null;
+  }
+
+  surveyDay(day: LocalDay): void {
+    this.#days.add(day);
+  }
+
+  #surveySession(access: SeatOfUser): void {
     if (access.session === '') return;
-    let session = this.#sessions.get(access.session);
-    if (session === undefined) {
-      session = { startedAt: Number.POSITIVE_INFINITY, beganAt: null, namedAt: Number.POSITIVE_INFINITY };
-      this.#sessions.set(access.session, session);
-    }
+    const session = this.#sessionFor(access);
     if (access.at <= session.startedAt) {
       const place = this.#placeOf(access);
       // Of several rows in its first instant, one at a place that was asked for decides, whatever their order.
-      if (access.at < session.startedAt) session.beganAt = place;
-      else if (place !== null && (session.beganAt === null || place < session.beganAt)) session.beganAt = place;
+      session.beganAt =
+        access.at < session.startedAt ? place : firstOf([place, session.beganAt].filter((each) => each !== null));
       session.startedAt = access.at;
     }
-    if (this.#isInside(access) && this.#namedBy(access).rank >= RANK.likely)
-      session.namedAt = Math.min(session.namedAt, access.at);
-    const users = this.#sessionUsers.get(access.session);
-    if (users === undefined) this.#sessionUsers.set(access.session, new Map([[access.user, access.at]]));
-    else if (access.at < (users.get(access.user) ?? Number.POSITIVE_INFINITY)) users.set(access.user, access.at);
+    if (this.#isInside(access)) {
+      session.isInWindow = true;
+      if (this.#namedBy(access).rank >= RANK.likely) session.namedAt = Math.min(session.namedAt, access.at);
+    }
+    if (access.at < (session.users.get(access.user) ?? Number.POSITIVE_INFINITY))
+      session.users.set(access.user, access.at);
   }
 
-  #placeOf({ host, address }: Access): string | null {
+  #sessionOf({ session, at }: Pick<Seat, 'session' | 'at'>): Session | undefined {
+    const day = Math.floor(at / DAY_MS);
+    return this.#sessions.get(session)?.find(({ fromDay, toDay }) => fromDay - 1 <= day && day <= toDay + 1);
+  }
+
+  #sessionFor({ session: id, at }: Pick<Seat, 'session' | 'at'>): Session {
+    const day = Math.floor(at / DAY_MS);
+    const known = this.#sessions.get(id) ?? [];
+    const near = known.filter(({ fromDay, toDay }) => fromDay - 1 <= day && day <= toDay + 1);
+    const [only] = near;
+    if (only !== undefined && near.length === 1) {
+      only.fromDay = Math.min(only.fromDay, day);
+      only.toDay = Math.max(only.toDay, day);
+      return only;
+    }
+    const session = near.reduce(oneSession, {
+      id,
+      fromDay: day,
+      toDay: day,
+      startedAt: Number.POSITIVE_INFINITY,
+      beganAt: null,
+      namedAt: Number.POSITIVE_INFINITY,
+      isInWindow: false,
+      users: new Map<number, number>(),
+    });
+    this.#sessions.set(id, [...known.filter((each) => !near.includes(each)), session]);
+    return session;
+  }
+
+  #placeOf({ host, address }: Pick<Access, 'host' | 'address'>): string | null {
     const asked = this.#hostOf(host);
     if (asked !== null) return `host ${asked}`;
     return this.#addresses.has(address) ? `address ${address}` : null;
   }
 
-  #isInside({ at, wholeDay }: Access): boolean {
+  #isInside({ at, wholeDay }: Pick<Access, 'at' | 'wholeDay'>): boolean {
     const { from, to } = this.#question;
     if (!wholeDay) return at >= from && at < to;
     const { zone } = this.#hospital;
@@ -343,27 +455,46 @@ class ScopeWork {
   #prepare(): void {
     this.#reachedReady = true;
     const { from, to } = this.#question;
-    for (const [name, session] of this.#sessions) {
+    for (const session of [...this.#sessions.values()].flat()) {
+      if (!session.isInWindow) continue;
       const began = session.beganAt !== null && session.startedAt < to ? session.startedAt : Number.POSITIVE_INFINITY;
       const since = Math.min(began, session.namedAt);
       if (since === Number.POSITIVE_INFINITY) continue;
-      for (const [user, first] of this.#sessionUsers.get(name) ?? []) {
-        if (this.#accountOf(user)?.rank === RANK.certain) continue;
+      for (const [user, first] of session.users) {
+        // Rows that do not say by whom are nobody’s account.
+        if (this.#hospital.users.textOf(user) === '' || this.#accountOf(user)?.rank === RANK.certain) continue;
         const at = Math.max(first, since, from);
         const known = this.#reached.get(user);
-        if (known === undefined || at < known.at || (at === known.at && name < known.session))
-          this.#reached.set(user, { at, session: name });
+        if (known === undefined || at < known.at || (at === known.at && isBefore(session, known.session)))
+          this.#reached.set(user, { at, session });
       }
     }
   }
 
-  /** Second pass: every access in the window that has a reason. */
-  collect(access: Access): void {
+  /** Accounts that a session in question used. */
+  reached(): string[] {
     if (!this.#reachedReady) this.#prepare();
-    if (!this.#isInside(access)) return;
+    return [...this.#reached.keys()].map((user) => this.#hospital.users.textOf(user));
+  }
+
+  /** Instants from which the verdict on accesses at this seat may be another than before, of its session on that day. */
+  turnsAt(seat: Seat): number[] {
+    if (!this.#reachedReady) this.#prepare();
+    const namedAt = seat.session === '' ? undefined : this.#sessionOf(seat)?.namedAt;
+    const reachedAt = this.#reached.get(this.#hospital.users.idOf(seat.user))?.at;
+    return [namedAt ?? Number.POSITIVE_INFINITY, reachedAt ?? Number.POSITIVE_INFINITY].filter(Number.isFinite);
+  }
+
+  /** Of an access in the window. */
+  verdictOn(seat: Seat): Verdict {
+    return this.#verdict({ ...seat, user: this.#hospital.users.idOf(seat.user), wholeDay: false });
+  }
+
+  #verdict(access: SeatOfUser): Verdict {
+    if (!this.#reachedReady) this.#prepare();
     const { reasons, rank: named } = this.#namedBy(access);
     let rank = named;
-    const session = access.session === '' ? undefined : this.#sessions.get(access.session);
+    const session = access.session === '' ? undefined : this.#sessionOf(access);
     if (session !== undefined) {
       if (session.beganAt !== null) {
         const isInWindow = session.startedAt >= this.#question.from;
@@ -378,12 +509,19 @@ class ScopeWork {
       }
     }
     const reached = this.#reached.get(access.user);
-    if (reached !== undefined && access.at >= reached.at && access.session !== reached.session) {
+    if (reached !== undefined && access.at >= reached.at && session !== reached.session) {
       reasons.push(
-        `by account ${this.#hospital.users.textOf(access.user)}, which was used in session ${reached.session}`,
+        `by account ${this.#hospital.users.textOf(access.user)}, which was used in session ${reached.session.id}`,
       );
       rank = Math.max(rank, RANK.possible);
     }
+    return { rank, reasons };
+  }
+
+  /** Second pass: every access in the window that has a reason. */
+  collect(access: Access): void {
+    if (!this.#isInside(access)) return;
+    let { rank, reasons } = this.#verdict(access);
     if (!access.succeeded) {
       if (rank >= 0) this.failed++;
       return;
@@ -391,10 +529,22 @@ class ScopeWork {
     if (rank < RANK.likely) this.#noteBlank(access);
     if (rank < 0) return;
     if (this.#isUnsure(access)) {
-      reasons.push('the log gives the day only, which the window cuts');
+      reasons = [...reasons, 'the log gives the day only, which the window cuts'];
       rank = RANK.possible;
     }
-    this.#keep(access, rank, reasons);
+    this.#keep(access.patient, rank, reasons, 1, access.at, access.at, [access.resource], [access.action]);
+  }
+
+  /** Second pass, for accesses that were counted elsewhere. */
+  collectGroup({ patient, verdict, accesses, first, last, resources, actions }: ScopeGroup): void {
+    const id = this.#hospital.patientId(patient);
+    this.#keep(id, verdict.rank, verdict.reasons, accesses, first, last, resources, actions);
+  }
+
+  /** Accesses of the window that were counted elsewhere and do not say what was asked about. */
+  collectBlank(column: 'host' | 'address' | 'user' | 'patient', count: number, patient: string | null = null): void {
+    this.#countBlank(column, count);
+    if (patient !== null) this.#blankPatients.add(this.#hospital.patientId(patient));
   }
 
   #noteBlank({ user, host, address, patient }: Access): void {
@@ -407,8 +557,8 @@ class ScopeWork {
     if (isUserBlank || isHostBlank || isAddressBlank) this.#blankPatients.add(patient);
   }
 
-  #countBlank(column: 'host' | 'address' | 'user' | 'patient'): void {
-    this.#blank.set(column, (this.#blank.get(column) ?? 0) + 1);
+  #countBlank(column: 'host' | 'address' | 'user' | 'patient', count = 1): void {
+    this.#blank.set(column, (this.#blank.get(column) ?? 0) + count);
   }
 
   /** An access of the window, by what was asked for, that does not say whose record it was. */
@@ -426,29 +576,40 @@ class ScopeWork {
     return count;
   }
 
-  #keep(access: Access, rank: number, reasons: readonly string[]): void {
-    let found = this.#found.get(access.patient);
+  #keep(
+    patient: number,
+    rank: number,
+    reasons: readonly string[],
+    accesses: number,
+    first: number,
+    last: number,
+    resources: readonly string[],
+    actions: readonly string[],
+  ): void {
+    let found = this.#found.get(patient);
     if (found === undefined) {
       found = {
         rank,
         reasons: new Set(),
         accesses: 0,
-        first: access.at,
-        last: access.at,
+        first,
+        last,
         resources: new Set(),
         printed: false,
         exported: false,
       };
-      this.#found.set(access.patient, found);
+      this.#found.set(patient, found);
     }
     found.rank = Math.max(found.rank, rank);
     for (const reason of reasons) found.reasons.add(reason);
-    found.accesses++;
-    found.first = Math.min(found.first, access.at);
-    found.last = Math.max(found.last, access.at);
-    if (access.resource !== '') found.resources.add(access.resource);
-    if (isPrint(access.action)) found.printed = true;
-    if (isExport(access.action)) found.exported = true;
+    found.accesses += accesses;
+    found.first = Math.min(found.first, first);
+    found.last = Math.max(found.last, last);
+    for (const resource of resources) if (resource !== '') found.resources.add(resource);
+    for (const action of actions) {
+      if (isPrint(action)) found.printed = true;
+      if (isExport(action)) found.exported = true;
+    }
   }
 
   /** Sorted by patient. */
@@ -470,9 +631,10 @@ class ScopeWork {
       .sort((a, b) => (a.patient < b.patient ? -1 : 1));
   }
 
-  gaps(): ScopeGap[] {
+  /** @param numbering what is wrong with the log’s numbers, if they were looked at elsewhere */
+  gaps(numbering?: SequenceGaps): ScopeGap[] {
     const { from, to } = this.#question;
-    const { gaps, unnumbered } = this.#sequence.gapsIn(from, to);
+    const { gaps, unnumbered } = numbering ?? this.#sequence.gapsIn(from, to);
     const lines = [...gaps.map(gapLine), ...this.#silentDays()];
     if (unnumbered > 0) lines.push({ kind: 'unreadable-numbers', count: unnumbered });
     for (const column of ['patient', 'user', 'host', 'address'] as const) {
@@ -521,4 +683,30 @@ class ScopeWork {
 
 function gapLine({ kind, after, before, missing, from, to }: SequenceGap): ScopeGap {
   return { kind, after, before, missing, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+}
+
+/** Two runs of one session id that a day between them joins. */
+function oneSession(one: Session, other: Session): Session {
+  const [first, second] = one.startedAt <= other.startedAt ? [one, other] : [other, one];
+  const places = first.startedAt === second.startedAt ? [first.beganAt, second.beganAt] : [first.beganAt];
+  const users = new Map(one.users);
+  for (const [user, at] of other.users) users.set(user, Math.min(at, users.get(user) ?? Number.POSITIVE_INFINITY));
+  return {
+    id: one.id,
+    fromDay: Math.min(one.fromDay, other.fromDay),
+    toDay: Math.max(one.toDay, other.toDay),
+    startedAt: first.startedAt,
+    beganAt: firstOf(places.filter((place) => place !== null)),
+    namedAt: Math.min(one.namedAt, other.namedAt),
+    isInWindow: one.isInWindow || other.isInWindow,
+    users,
+  };
+}
+
+function firstOf(texts: readonly string[]): string | null {
+  return [...texts].sort()[0] ?? null;
+}
+
+function isBefore(one: Session, other: Session): boolean {
+  return one.id === other.id ? one.fromDay < other.fromDay : one.id < other.id;
 }

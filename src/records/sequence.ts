@@ -15,6 +15,13 @@ export interface SequenceGap {
 /** What a run of numbers may be counted by, the widest first: the whole log, or each machine, account or session. */
 const SCOPES = ['log', 'host', 'user', 'session'] as const;
 
+/** Numbers that are exact. */
+const NUMBER = /^0*\d{1,15}$/;
+
+/** Where rows are not counted by something, nearly each is a run of its own, and few hold enough rows to say otherwise. */
+const FEWEST_ROWS_A_RUN = 16;
+const FEW_RUNS = 1000;
+
 /** Beside the holes: rows of the window with something else where the log has numbers. */
 export interface SequenceGaps {
   readonly gaps: readonly SequenceGap[];
@@ -27,6 +34,8 @@ interface Walk {
   readonly followed: number;
   /** Numbers that come twice, and numbers that go up while the clock goes back. */
   readonly broken: number;
+  /** Stretches without a hole. */
+  readonly runs: number;
   readonly gaps: readonly SequenceGap[];
 }
 
@@ -47,8 +56,8 @@ export class SequenceWatch {
 
   add(sequence: string, at: number, host: string, user: number, session: string): void {
     if (sequence.trim() === '') return;
-    const number = Number(sequence);
-    if (!Number.isSafeInteger(number)) {
+    const number = NUMBER.test(sequence) ? Number(sequence) : Number.NaN;
+    if (Number.isNaN(number)) {
       this.#unnumbered.push(at);
       return;
     }
@@ -86,6 +95,7 @@ export class SequenceWatch {
         (a, b) => of(a) - of(b) || this.#sequence.at(a) - this.#sequence.at(b) || this.#at.at(a) - this.#at.at(b),
       );
       const walk = this.#walk(order, of, from, to);
+      if (scope !== 'log' && walk.runs * FEWEST_ROWS_A_RUN > Math.max(FEW_RUNS, count)) continue;
       const isBetter =
         best === null ||
         walk.followed > best.followed ||
@@ -101,14 +111,19 @@ export class SequenceWatch {
     const gaps: SequenceGap[] = [];
     let followed = 0;
     let broken = 0;
+    let runs = 1;
     for (let i = 1; i < order.length; i++) {
       const before = order[i - 1] ?? 0;
       const row = order[i] ?? 0;
-      if (of(before) !== of(row)) continue;
+      if (of(before) !== of(row)) {
+        runs++;
+        continue;
+      }
       const step = this.#sequence.at(row) - this.#sequence.at(before);
       if (step === 0 || this.#at.at(row) < this.#at.at(before)) broken++;
       if (step === 1) followed++;
       if (step < 2) continue;
+      runs++;
       const first = Math.min(this.#at.at(before), this.#at.at(row));
       const last = Math.max(this.#at.at(before), this.#at.at(row));
       if (first >= to || last < from) continue;
@@ -121,6 +136,11 @@ export class SequenceWatch {
         to: last,
       });
     }
-    return { followed, broken, gaps: gaps.sort((a, b) => a.from - b.from || a.after - b.after) };
+    return { followed, broken, runs, gaps: gaps.sort(inOneOrder) };
   }
+}
+
+/** The earliest first; the same whatever order the rows came in. */
+export function inOneOrder(a: SequenceGap, b: SequenceGap): number {
+  return a.from - b.from || a.after - b.after || a.to - b.to || a.before - b.before;
 }

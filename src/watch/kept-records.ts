@@ -6,15 +6,16 @@ import type { RecordsInput } from '../records/accesses.ts';
 import { type KeptAccess, RequestJoin } from '../records/kept-access.ts';
 import { CareBook, type LiveCare } from '../records/live-care.ts';
 import type { PseudonymKey } from '../records/pseudonym.ts';
-import type { ScopeGap } from '../records/scope.ts';
+import type { ScopeAnswer, ScopeGap, ScopeQuestion } from '../records/scope.ts';
+import { judgeColumns } from '../records/scope-columns.ts';
+import { askKeptAccesses, type KeptAccessNews } from '../store/archive/kept-accesses.ts';
 import { type KeptEvents, readKeptEvents } from '../store/archive/kept-events.ts';
 import type { State } from '../store/state.ts';
 import { openKeyringInUse } from '../store/seal.ts';
 import { placesIn } from '../store/places.ts';
 import { pseudonymMac } from './given-pseudonyms.ts';
+import { ACCESS_READER, RECORD_ACCESS } from './access-reader.ts';
 import { setAsideCounts } from './set-aside-store.ts';
-
-export const RECORD_ACCESS = 'record_access';
 
 /** True for the data folder of a service; a folder of CSV files has no archive. */
 export function isDataFolder(folder: string): boolean {
@@ -67,11 +68,11 @@ export async function readKeptRecords(
   from: number,
   to: number,
 ): Promise<{ readonly input: Exclude<RecordsInput, string>; readonly gaps: ScopeGap[] }> {
-  const { accesses, deleted, losses } = await readKeptAccesses(
-    data,
-    Number.NEGATIVE_INFINITY,
-    Number.POSITIVE_INFINITY,
-  );
+  const { accesses, ...kept } = await readKeptAccesses(data, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+  return { input: { accesses, folder: relationships, care: null }, gaps: lossGaps(kept, from, to) };
+}
+
+function lossGaps({ deleted, losses }: Pick<KeptEvents, 'deleted' | 'losses'>, from: number, to: number): ScopeGap[] {
   const gaps: ScopeGap[] = deleted
     .filter(({ kind, timeFrom, timeTo }) => kind === 'clinical' && timeFrom < to && timeTo >= from)
     .map(({ timeFrom, timeTo }) => ({
@@ -80,7 +81,26 @@ export async function readKeptRecords(
       to: new Date(timeTo).toISOString(),
     }));
   for (const what of losses) gaps.push({ kind: 'damaged', what });
-  return { input: { accesses, folder: relationships, care: null }, gaps };
+  return gaps;
+}
+
+/**
+ * Whose records were touched, of all that a service keeps, running or not.
+ *
+ * @param gaps what else is known to be missing: what was set aside
+ * @throws Refusal `store/not-found`; `store/busy` if the service seals faster than we read
+ */
+export async function scopeOfKept(
+  data: string,
+  question: ScopeQuestion,
+  { zone, gaps }: { readonly zone: string; readonly gaps: readonly ScopeGap[] },
+): Promise<ScopeAnswer & Pick<KeptAccessNews, 'days'>> {
+  const { answer, days, ...kept } = await askKeptAccesses(data, ACCESS_READER, (columns) =>
+    judgeColumns(columns, question, zone),
+  );
+  const scope = answer([...lossGaps(kept, question.from, question.to), ...gaps]);
+  // Relationships do not matter to who touched what, so that none are given is not worth a word.
+  return { ...scope, report: { ...scope.report, missing: [] }, days };
 }
 
 /** What sources sent in the window that could not be read. */

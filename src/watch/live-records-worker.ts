@@ -14,7 +14,8 @@ import { eventLinesIn, eventOfLine } from '../store/archive/payload.ts';
 import { followJournal, type Position } from '../store/journal.ts';
 import { placesIn } from '../store/places.ts';
 import type { FromLive, LiveSetup, ToLive } from './live-records-messages.ts';
-import { readKeptAccesses, readKeptCare, RECORD_ACCESS, servicePseudonyms } from './kept-records.ts';
+import { RECORD_ACCESS } from './access-reader.ts';
+import { readKeptAccesses, readKeptCare, servicePseudonyms } from './kept-records.ts';
 
 /** How often what messages said of care is taken up, at most: the first look at somebody waits for it. */
 const RELATE_MS = 2000;
@@ -132,7 +133,7 @@ class News {
       } else if (line.event.category === RECORD_ACCESS) {
         this.#relate(Date.now() >= this.#relateFrom);
         for (const access of this.#join.news(eventOfLine(line))) this.#review.hear(access, Date.now());
-        if (this.#join.accesses.length > JOINED_TOGETHER) this.#join = new RequestJoin();
+        if (this.#join.held > JOINED_TOGETHER) this.#join = new RequestJoin();
       }
     }
   }

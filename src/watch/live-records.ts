@@ -5,7 +5,7 @@ import type { LiveVerdict } from '../records/live-review.ts';
 import { Zone } from '../records/zone.ts';
 import type { Journal, Position } from '../store/journal.ts';
 import type { Filed } from './findings-store.ts';
-import { RECORD_ACCESS } from './kept-records.ts';
+import { RECORD_ACCESS } from './access-reader.ts';
 import type { FromLive, LiveSetup, ToLive } from './live-records-messages.ts';
 import type { RecordCases } from './record-cases.ts';
 import type { RecordItems } from './record-items.ts';

@@ -83,6 +83,8 @@ async function answer(question: Exclude<Question, { kind: 'stop' }>): Promise<un
       return archive.liftHold(question.hold, Date.now());
     case 'keys-rotated':
       return archive.keysRotated(question.from, question.to, Date.now());
+    case 'columns-made':
+      return archive.columnsMade(question.columns, Date.now());
     case 'retention':
       return archive.applyRetention(question.now);
     case 'space':

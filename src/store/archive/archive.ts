@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { rename, statfs, unlink } from 'node:fs/promises';
+import { rename, rm, statfs, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { makeFolder } from '../durable.ts';
 import { followJournal, type JournalDamage, type Position } from '../journal.ts';
+import { type ColumnsInfo, columnsFolder, isColumnFile } from './access-columns.ts';
 import { Catalog, isSegmentName, segmentNumber } from './catalog.ts';
 import { Chain, type ChainEntry, type ChainHead, type ChainProblem, readChain, type SegmentInfo } from './chain.ts';
 import { openDatabase } from './database.ts';
@@ -236,6 +237,21 @@ export class Archive {
     await this.#change(() => this.#record({ kind: 'keys-rotated', from, to }, at));
   }
 
+  /**
+   * From here on, questions about accesses may be answered from these.
+   *
+   * @returns false if their segments are not there any more: then the files are removed
+   */
+  async columnsMade(columns: ColumnsInfo, at: number): Promise<boolean> {
+    return this.#change(async () => {
+      const before = this.#catalog.columns.get(columns.day);
+      const isLive = columns.segments.every((name) => this.#catalog.live.has(name));
+      if (isLive) await this.#record({ kind: 'columns', columns }, at);
+      this.#removeColumns(isLive ? before : columns);
+      return isLive;
+    });
+  }
+
   get holds(): readonly LegalHold[] {
     return [...this.#catalog.holds.values()];
   }
@@ -408,8 +424,13 @@ export class Archive {
   async #delete(segments: readonly SegmentInfo[], reason: 'retention' | 'space', now: number): Promise<number> {
     if (segments.length === 0) return 0;
     const names = segments.map(({ name }) => name);
+    const columns = [...this.#catalog.columns.values()].filter((each) =>
+      each.segments.some((name) => names.includes(name)),
+    );
     // The tombstone first: a file that is gone without one would be a loss.
     await this.#record({ kind: 'deleted', segments: names, reason }, now);
+    // What they say goes with them, and is made again of the day’s segments that stay.
+    for (const each of columns) this.#removeColumns(each);
     const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
     this.#leavingBytes += bytes;
     this.#leave(async () => {
@@ -420,6 +441,15 @@ export class Archive {
       this.#leavingBytes -= bytes;
     });
     return names.length;
+  }
+
+  /** What cannot be removed now, whoever makes columns removes later: no line of the chain names it. */
+  #removeColumns(columns: ColumnsInfo | undefined): void {
+    const folder = columnsFolder(this.#settings.folder);
+    const names = (columns?.files ?? []).map(({ name }) => name).filter(isColumnFile);
+    this.#leave(async () => {
+      for (const name of names) await rm(path.join(folder, name), { force: true });
+    });
   }
 
   /** In silence: each was told of when it got stuck. */

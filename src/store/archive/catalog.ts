@@ -1,4 +1,5 @@
 import type { Position } from '../journal.ts';
+import type { ColumnsInfo } from './access-columns.ts';
 import { type ChainEntry, readChain, type SegmentInfo } from './chain.ts';
 import type { LegalHold } from './retention.ts';
 
@@ -6,6 +7,8 @@ import type { LegalHold } from './retention.ts';
 export class Catalog {
   readonly live = new Map<string, SegmentInfo>();
   readonly deleted = new Set<string>();
+  /** By day: accesses in columns. They hold for as long as all segments that they sum up are there. */
+  readonly columns = new Map<number, ColumnsInfo>();
   readonly holds = new Map<string, LegalHold>();
   /** Everything in the journal before this is in sealed segments. */
   sealedTo: Position = 0;
@@ -25,6 +28,13 @@ export class Catalog {
           this.live.delete(name);
           this.deleted.add(name);
         }
+        for (const { day, segments } of this.columns.values())
+          if (segments.some((name) => this.deleted.has(name))) this.columns.delete(day);
+        break;
+      case 'columns':
+        // Their segments may have been deleted while they were being made.
+        if (line.columns.segments.every((name) => this.live.has(name)))
+          this.columns.set(line.columns.day, line.columns);
         break;
       case 'hold':
         this.holds.set(line.hold.id, line.hold);

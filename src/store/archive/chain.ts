@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { open, writeFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { publish, writeAll } from '../durable.ts';
+import type { ColumnsInfo } from './access-columns.ts';
 import type { LegalHold, RetentionKind } from './retention.ts';
 
 /**
@@ -41,6 +42,8 @@ export type ChainEntry =
   | { readonly kind: 'deleted'; readonly segments: readonly string[]; readonly reason: 'retention' | 'space' }
   | { readonly kind: 'hold'; readonly hold: LegalHold }
   | { readonly kind: 'hold-lifted'; readonly hold: string }
+  /** What the segments of a day say of accesses lies in columns beside them. */
+  | { readonly kind: 'columns'; readonly columns: ColumnsInfo }
   /** From here on another key is used: for pseudonyms or for sealing, whichever the keys of these ids are for. */
   | { readonly kind: 'keys-rotated'; readonly from: string; readonly to: string }
   /** On opening, lines that had stood behind the one before were gone. `missing`: the last of them; `null`: not known. */

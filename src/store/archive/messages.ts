@@ -1,4 +1,5 @@
 import type { Position } from '../journal.ts';
+import type { ColumnsInfo } from './access-columns.ts';
 import type { ArchiveDamage } from './archive.ts';
 import type { ChainHead } from './chain.ts';
 import type { CountRequest, SearchRequest } from './event-store.ts';
@@ -16,6 +17,7 @@ export type Question =
   | { readonly kind: 'hold'; readonly id: number; readonly hold: LegalHold }
   | { readonly kind: 'lift-hold'; readonly id: number; readonly hold: string }
   | { readonly kind: 'keys-rotated'; readonly id: number; readonly from: string; readonly to: string }
+  | { readonly kind: 'columns-made'; readonly id: number; readonly columns: ColumnsInfo }
   | { readonly kind: 'retention' | 'space'; readonly id: number; readonly now: number };
 
 export type Answer =

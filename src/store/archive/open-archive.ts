@@ -2,6 +2,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Refusal, type RefusalCode, REFUSALS } from '../../core/refusal.ts';
 import type { Journal, Position } from '../journal.ts';
+import type { ColumnsInfo } from './access-columns.ts';
 import type { ArchiveDamage, ArchiveSettings, ArchiveStatus } from './archive.ts';
 import type { ChainHead } from './chain.ts';
 import type { Bucket, CountRequest, EventStore, SearchRequest } from './event-store.ts';
@@ -34,6 +35,8 @@ export interface EmbeddedArchive extends EventStore {
   holds(): Promise<readonly LegalHold[]>;
   /** Records that another key is used from here on. */
   keysRotated(from: string, to: string): Promise<void>;
+  /** Columns of accesses have been written. Resolves to false if their segments are not there any more. */
+  columnsMade(columns: ColumnsInfo): Promise<boolean>;
   /** Deletes what has been kept long enough. Once a day is enough. Resolves to the number of segments that went. */
   applyRetention(now: number): Promise<number>;
   /** See `ArchiveSettings.minFreeBytes`; done by itself every few seconds. Tells `onPressure`. */
@@ -178,6 +181,10 @@ class ThreadedArchive implements EmbeddedArchive {
 
   async keysRotated(from: string, to: string): Promise<void> {
     await this.#ask({ kind: 'keys-rotated', id: this.#nextId(), from, to });
+  }
+
+  async columnsMade(columns: ColumnsInfo): Promise<boolean> {
+    return (await this.#ask({ kind: 'columns-made', id: this.#nextId(), columns })) as boolean;
   }
 
   async applyRetention(now: number): Promise<number> {
