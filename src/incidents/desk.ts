@@ -264,6 +264,34 @@ export class Desk {
     });
   }
 
+  /**
+   * What Today weighs of an incident: a hundred are asked for at once, and nobody reads their findings there.
+   *
+   * @throws Refusal `incidents/not-found`
+   */
+  async brief(id: string): Promise<{ readonly clocks: readonly DeskClock[]; readonly nextStep: PlaybookStep | null }> {
+    return this.#state.transaction(async (within) => {
+      const incident = await this.#find(within, id);
+      const { name, playbook } = await this.#playbookOf(within, incident);
+      const done = await within
+        .selectFrom('incident_steps')
+        .select('step')
+        .where('incident_id', '=', incident.id)
+        .where('playbook', '=', name)
+        .execute();
+      const clocks = await within
+        .selectFrom('clocks')
+        .selectAll()
+        .where('incident_id', '=', incident.id)
+        .orderBy('due_at')
+        .execute();
+      return {
+        clocks: clocks.flatMap((row) => this.#clockOf(row) ?? []),
+        nextStep: playbook.steps.find(({ id: step }) => !done.some((each) => each.step === step)) ?? null,
+      };
+    });
+  }
+
   /** @throws Refusal `incidents/not-found` */
   async view(id: string): Promise<DeskView> {
     return this.#state.transaction(async (within) => {

@@ -114,7 +114,7 @@ async function openIncidents({ incidents, desk }: ApiServices) {
   return Promise.all(
     [...open, ...closed].map(async (incident) => {
       const isClosed = incident.state === 'closed';
-      const { playbook, clocks } = await desk.view(incident.id);
+      const { clocks, nextStep } = await desk.brief(incident.id);
       const running = clocks.filter(({ endedAt }) => endedAt === null);
       const [first] = running.toSorted((a, b) => a.dueAt - b.dueAt);
       return {
@@ -129,7 +129,7 @@ async function openIncidents({ incidents, desk }: ApiServices) {
           total: isClosed ? 0 : incident.score.total,
           band: isClosed ? 'routine' : incident.score.band,
           clocks: running,
-          nextStep: isClosed ? null : (playbook.steps.find(({ doneAt }) => doneAt === null) ?? null),
+          nextStep: isClosed ? null : nextStep,
         },
       };
     }),
