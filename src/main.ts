@@ -50,7 +50,7 @@ Usage: wardwatch VERB …
   pack                   drafts of what has to be told after a breach
   backup, restore        everything in one encrypted file; the keys apart
   doctor                 what is wrong with a service, and its mend
-  records review|who-looked DIR
+  records review|who-looked|mapping|import
                          who opened whose record, and does care explain it
   scope DIR              whose records an account, a machine or an address touched
   simulate hospital DIR  a made-up hospital to try these on

@@ -1,5 +1,11 @@
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
 import type { RecordsInput } from '../records/accesses.ts';
+import { convertExports } from '../records/exports/convert.ts';
+import { parseExportMapping } from '../records/exports/mapping.ts';
+import { proposeMapping } from '../records/exports/propose.ts';
+import { newReport } from '../records/table.ts';
 import { noticesOf } from '../records/notices.ts';
 import { reviewRecords } from '../records/review.ts';
 import type { PseudonymKey } from '../records/pseudonym.ts';
@@ -21,6 +27,12 @@ const OPTIONS: OptionTable = {
   },
   format: { type: 'string', value: 'FORMAT', help: 'text or ndjson (default text)' },
   items: { type: 'boolean', help: 'review: list break-glass uses and sealed records too' },
+  mapping: {
+    type: 'string',
+    value: 'FILE',
+    help: 'import: how the export becomes accesses.csv, as “records mapping” proposes it',
+  },
+  to: { type: 'string', value: 'DIR', help: 'import: the folder in which accesses.csv is written' },
   patient: { type: 'string', value: 'KEY', help: 'who-looked: the patient, as the files have it' },
   data: {
     type: 'string',
@@ -37,12 +49,15 @@ const OPTIONS: OptionTable = {
 };
 
 export const HELP = helpText({
-  usage: 'records review|who-looked DIR | [DIR] --data DATA',
-  what: 'review      accesses that the care given does not explain, ranked, with the reasons\nwho-looked  who opened one patient’s record, and why: for a subject access request\n\nDIR holds accesses.csv and what else there is: staff, departments, patients, stays, appointments, referrals,\norders, rota. The forms are in docs/record-access.md.',
+  usage:
+    'records review|who-looked DIR | [DIR] --data DATA  ·  records mapping FILE  ·  records import FILE… --mapping FILE --to DIR',
+  what: 'review      accesses that the care given does not explain, ranked, with the reasons\nwho-looked  who opened one patient’s record, and why: for a subject access request\nmapping     proposes, from a sample of your system’s own export (CSV), how it becomes accesses.csv\nimport      writes accesses.csv of such exports\n\nDIR holds accesses.csv and what else there is: staff, departments, patients, stays, appointments, referrals,\norders, rota. The forms are in docs/record-access.md.',
   options: OPTIONS,
   examples: [
     ['wardwatch records review exports/', 'the short list, in plain words'],
     ['wardwatch records review exports/ --budget 1 --format ndjson', 'one JSON object a case, best first'],
+    ['wardwatch records mapping audit.csv > ours.yml', 'then look at ours.yml, and put right what is wrong'],
+    ['wardwatch records import audit*.csv --mapping ours.yml --to exports/', 'one accesses.csv of all of them'],
     ['wardwatch records who-looked --patient 4f2c1e exports/', 'the list for one patient'],
   ],
 });
@@ -71,6 +86,8 @@ export async function runRecords(args: readonly string[]): Promise<number> {
     }
     return review.report.setAsideCount > 0 ? EXIT.setAside : EXIT.done;
   }
+  if (action === 'mapping') return propose(verb, paths);
+  if (action === 'import') return importExports(verb, paths, given);
   if (action === 'who-looked') {
     const patient = given.text('patient');
     if (patient === null) throw new Refusal('usage/bad-option', 'wardwatch records who-looked: --patient is needed');
@@ -81,7 +98,41 @@ export async function runRecords(args: readonly string[]): Promise<number> {
     else printLines(answer.lines);
     return answer.report.setAsideCount > 0 ? EXIT.setAside : EXIT.done;
   }
-  throw new Refusal('usage/unknown-verb', `wardwatch records: “${action}” is not review or who-looked`);
+  throw new Refusal(
+    'usage/unknown-verb',
+    `wardwatch records: “${action}” is not review, who-looked, mapping or import`,
+  );
+}
+
+/** Prints a mapping that a person corrects; what is not sure goes to standard error. */
+function propose(verb: string, paths: readonly string[]): number {
+  const [file, ...more] = paths;
+  if (file === undefined || more.length > 0) throw new Refusal('usage/bad-option', `wardwatch ${verb}: name one file`);
+  const { yaml, doubts } = proposeMapping(existing(file));
+  print(yaml);
+  for (const doubt of doubts) say(`To check: ${doubt}.\n`);
+  return EXIT.done;
+}
+
+function importExports(verb: string, paths: readonly string[], given: Given): number {
+  const [mapping, to] = [given.text('mapping'), given.text('to')];
+  if (paths.length === 0 || mapping === null || to === null)
+    throw new Refusal('usage/bad-option', `wardwatch ${verb}: say which files, --mapping and --to`);
+  const how = parseExportMapping(readFileSync(existing(mapping), 'utf8'), mapping);
+  const files = paths.map(existing);
+  mkdirSync(to, { recursive: true });
+  const report = newReport();
+  const count = convertExports(files, path.join(to, 'accesses.csv'), how, report);
+  say(noticesOf(report));
+  say(`${count} accesses are in ${path.join(to, 'accesses.csv')}.\n`);
+  return report.setAsideCount > 0 ? EXIT.setAside : EXIT.done;
+}
+
+/** @throws Refusal `input/not-found` */
+function existing(file: string): string {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true)
+    throw new Refusal('input/not-found', `there is no file ${file}`);
+  return file;
 }
 
 /** The folder of CSV files, or what a service keeps with a folder of relationships beside it. */

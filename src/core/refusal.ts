@@ -9,7 +9,11 @@ export const REFUSALS = {
   'input/not-found': { exit: 2, hint: 'Check the path; quote it if it holds spaces.' },
   'input/not-readable': { exit: 2, hint: 'Check that your account may read it.' },
   'rules/not-found': { exit: 2, hint: 'Give a folder that holds Sigma rules (*.yml).' },
-  'mapping/invalid': { exit: 2, hint: 'See docs/formats.md for the mapping file.' },
+  'mapping/invalid': {
+    exit: 2,
+    hint: 'See docs/formats.md for mapping files of logs, docs/record-access.md for those of record exports.',
+  },
+  'records/exists': { exit: 2, hint: 'Move it away, or name another folder: nothing is written over.' },
   'records/bad-table': { exit: 2, hint: 'The CSV forms, with their columns, are in docs/record-access.md.' },
   'records/nhs-number': {
     exit: 2,

@@ -11,9 +11,10 @@ export type OnRow = (fields: readonly string[], line: number) => void;
 /**
  * Reads a CSV file in one pass: RFC 4180 quotes, LF or CRLF, a byte-order mark allowed, blank lines passed over.
  * `fields` is the same array each time: take what is needed before returning.
+ * @param delimiter one character, a comma unless it is said
  * @param onBad a row whose quotes do not close or stand within a cell, or that is not UTF-8: reading goes on at the next line
  */
-export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: string) => void): void {
+export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: string) => void, delimiter = ','): void {
   const handle = openSync(path, 'r');
   try {
     const decoder = new StringDecoder('utf8');
@@ -48,14 +49,14 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
         if (quote > end) {
           const stop = end > at && text.charCodeAt(end - 1) === 13 ? end - 1 : end;
           if (stop > at) {
-            split(text, at, stop, fields);
+            split(text, at, stop, fields, delimiter);
             give(line);
           }
           at = end + 1;
           line++;
           continue;
         }
-        const next = readQuoted(text, at, fields);
+        const next = readQuoted(text, at, fields, delimiter);
         if (next === 'more' && text.length - at < MAX_ROW && size > 0) break;
         if (next === 'more' || next === 'bad') {
           onBad(line, next === 'more' ? 'a quote is opened and not closed' : 'text follows a closing quote');
@@ -75,11 +76,11 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
   }
 }
 
-function split(text: string, from: number, to: number, fields: string[]): void {
+function split(text: string, from: number, to: number, fields: string[], delimiter: string): void {
   let count = 0;
   let at = from;
   for (;;) {
-    let comma = text.indexOf(',', at);
+    let comma = text.indexOf(delimiter, at);
     if (comma < 0 || comma > to) comma = to;
     fields[count++] = text.slice(at, comma);
     if (comma === to) break;
@@ -89,7 +90,8 @@ function split(text: string, from: number, to: number, fields: string[]): void {
 }
 
 /** @returns where the next row begins; `more` when the row is not whole, `bad` when its quotes are not those of RFC 4180 */
-function readQuoted(text: string, from: number, fields: string[]): number | 'more' | 'bad' {
+function readQuoted(text: string, from: number, fields: string[], delimiter: string): number | 'more' | 'bad' {
+  const mark = delimiter.charCodeAt(0);
   fields.length = 0;
   let at = from;
   for (;;) {
@@ -108,7 +110,7 @@ function readQuoted(text: string, from: number, fields: string[]): number | 'mor
       }
     }
     const start = at;
-    while (at < text.length && text.charCodeAt(at) !== 44 && text.charCodeAt(at) !== 10) at++;
+    while (at < text.length && text.charCodeAt(at) !== mark && text.charCodeAt(at) !== 10) at++;
     if (at >= text.length) return 'more';
     const tail = text.slice(start, at);
     if (isQuoted && tail !== '' && !(tail === '\r' && text.charCodeAt(at) === 10)) return 'bad';
