@@ -53,7 +53,7 @@ test('older log lines come as they are asked for, each once; a search is saved f
   equal(new Set(ids).size, COUNT);
 
   await page.goto(`/hunt?query=${encodeURIComponent(`host:dc1 ${NUMBER}`)}`);
-  await page.getByText('Saved searches').click();
+  await page.getByText('Saved searches', { exact: true }).click();
   await page.getByText('None yet.').waitFor();
   await page.getByLabel(/^Name for /).fill(HOSTILE.slice(0, 90));
   await page.getByRole('button', { name: 'Save it' }).click();
