@@ -3,7 +3,7 @@
  * The ratio is to a yardstick measured in the same run, so that figures from different days and machines can be compared.
  * Real rules and logs are needed: without them it says so and ends. `npm run bench -- evtx` (or `ndjson`, `correlation`,
  * `start`) measures that part alone. `npm run bench -- store` measures what is kept
- * instead (./store.ts), `npm run bench -- records` the record-access model (./records/bench.ts), `-- incidents` what joins
+ * instead (./store.ts), `npm run bench -- records` the record-access model (./records/bench.ts), `-- scope --accesses 1e9` breach scope (./scope.ts), `-- incidents` what joins
  * (./incidents.ts), `-- traffic` what is sent and asked for (./traffic.ts), `-- live` the whole service under load
  * (./live.ts).
  */
@@ -28,9 +28,9 @@ if (process.argv[2] === 'records') {
 const RUNS = 5;
 const PARTS: readonly string[] = ['evtx', 'ndjson', 'correlation', 'start'];
 const only = process.argv[2];
-if (only !== undefined && ![...PARTS, 'live', 'incidents', 'store'].includes(only)) {
+if (only !== undefined && ![...PARTS, 'live', 'incidents', 'scope', 'store'].includes(only)) {
   process.stderr.write(
-    `bench: ${[...PARTS, 'live', 'incidents', 'store', 'records'].join(', ')}, or nothing for the first four\n`,
+    `bench: ${[...PARTS, 'live', 'incidents', 'scope', 'store', 'records'].join(', ')}, or nothing for the first four\n`,
   );
   process.exit(2);
 }
@@ -61,6 +61,11 @@ if (process.argv[2] === 'incidents') {
 if (process.argv[2] === 'traffic') {
   const { benchTraffic } = await import('./traffic.ts');
   await benchTraffic();
+  process.exit(0);
+}
+if (process.argv[2] === 'scope') {
+  const { benchScope } = await import('./scope.ts');
+  await benchScope(process.argv.slice(3));
   process.exit(0);
 }
 if (process.argv[2] === 'store') {

@@ -4,10 +4,9 @@ import { Incidents } from '../incidents/store.ts';
 import { draftsOf } from '../packs/drafts.ts';
 import { scopeFactsOf, stepsOf } from '../packs/facts.ts';
 import { writeDrafts } from '../packs/write.ts';
-import { scopeOf } from '../records/scope.ts';
 import { gapText } from '../records/scope-story.ts';
 import { EXIT } from './exit.ts';
-import { questionOf, readKeptRecords, setAsideGaps } from '../watch/kept-records.ts';
+import { questionOf, scopeOfKept, setAsideGaps } from '../watch/kept-records.ts';
 import { helpText, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print } from './output.ts';
 import { foldersOf } from './serve.ts';
@@ -61,9 +60,8 @@ export async function runPack(
     if (incident === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
     const view = await new Desk(state, () => now).view(id);
     const question = await questionOf(state, id);
-    const { input, gaps } = await readKeptRecords(data, null, question.from, question.to);
-    gaps.push(...(await setAsideGaps(state, question.from, question.to)));
-    const scope = scopeOf(input, question, { zone: timeZone, pseudonymKey: (number) => number, gaps });
+    const gaps = await setAsideGaps(state, question.from, question.to);
+    const scope = await scopeOfKept(data, question, { zone: timeZone, gaps });
     const of = (kind: string) => incident.links.filter((link) => link.kind === kind).map(({ value }) => value);
     const drafts = draftsOf({
       incidentId: incident.id,

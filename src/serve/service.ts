@@ -37,6 +37,7 @@ import type { JudgingSetup } from '../watch/judging-messages.ts';
 import { Pipeline } from '../watch/pipeline.ts';
 import { Polled } from '../watch/polled.ts';
 import { RecordCases } from '../watch/record-cases.ts';
+import { AccessKeeping } from '../watch/access-keeping.ts';
 import { RecordReview } from '../watch/record-review.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
@@ -223,6 +224,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onTrouble: (reason) => log.say('alarm', 'record-review-failed', { reason }),
     onBug: (error) => log.bug(error),
   });
+  const accessKeeping = new AccessKeeping({
+    archive,
+    dataFolder,
+    timeZone: options.timeZone,
+    setAsideIn: (from, to) => setAsideCounts(state, from, to),
+    now,
+    onTrouble: (reason) => log.say('alarm', 'access-columns-failed', { reason }),
+    onBug: (error) => log.bug(error),
+  });
   const sourceWatch = new SourceWatch({
     state,
     names,
@@ -331,6 +341,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
                 return row !== undefined && pipeline.replay(row, bytes);
               }),
             setAsideIn: (from, to) => setAsideCounts(state, from, to),
+            scopeOf: (question) => accessKeeping.scopeOf(question),
             archive,
             counters,
             now,
@@ -377,6 +388,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   polled.start();
   recordReview.start();
+  accessKeeping.start();
   const applyRetention = () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error));
   // Once at the start too: a service that is restarted every night would never come to it.
   applyRetention();
@@ -403,6 +415,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await folders.stop();
       await polled.stop();
       await recordReview.stop();
+      await accessKeeping.stop();
       await Promise.all(doors.map((door) => door.close()));
       await shut();
     },
