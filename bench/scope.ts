@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { scopeOf, type ScopeQuestion } from '../src/records/scope.ts';
-import { FAMILIES } from '../src/records/simulate/parameters.ts';
-import { simulateHospital } from '../src/records/simulate/hospital.ts';
 import {
   type ColumnFile,
   type ColumnsInfo,
@@ -19,6 +17,7 @@ import { AccessStage } from '../src/store/archive/access-rows.ts';
 import { quoted } from '../src/store/archive/database.ts';
 import { ACCESS_READER } from '../src/watch/access-reader.ts';
 import { report } from './figures.ts';
+import { dayOfRegion, loadWeek, type Week, WEEK } from './region.ts';
 import type { Asked, Told } from './scope-ask.ts';
 
 /**
@@ -31,9 +30,6 @@ import type { Asked, Told } from './scope-ask.ts';
  * a quarter of an hour instead of two.
  */
 const DAY_MS = 86_400_000;
-const WEEK = 7;
-const STAFF = 2000;
-const PATIENTS = 60_000;
 const A_DAY = 1_000_000;
 const RUNS = 5;
 
@@ -54,14 +50,6 @@ export async function benchScope(args: readonly string[]): Promise<void> {
   }
 }
 
-interface Week {
-  /** Number of its first day. */
-  readonly firstDay: number;
-  /** How many hospitals make a million accesses a day, and how many accesses all of them make in a week. */
-  readonly hospitals: number;
-  readonly accesses: number;
-}
-
 async function writeDays(folder: string, count: number): Promise<ColumnsInfo[]> {
   const list = path.join(folder, 'days.json');
   const days = existsSync(list) ? (JSON.parse(readFileSync(list, 'utf8')) as ColumnsInfo[]) : [];
@@ -76,7 +64,7 @@ async function writeDays(folder: string, count: number): Promise<ColumnsInfo[]> 
   const began = performance.now();
   const before = days.length;
   try {
-    const week = await loadWeek(connection, folder);
+    const week = await loadWeek(connection, folder, A_DAY);
     const stage = await AccessStage.make(connection, 'staged', ACCESS_READER);
     for (let index = before; index < count; index++) {
       const earlier = days[index % WEEK];
@@ -97,40 +85,6 @@ async function writeDays(folder: string, count: number): Promise<ColumnsInfo[]> 
   const seconds = (performance.now() - began) / 1000;
   process.stderr.write(`${count - before} days written in ${Math.round(seconds)} s\n`);
   return days;
-}
-
-/** The simulator's week, as it wrote it. */
-async function loadWeek(connection: DuckDBConnection, folder: string): Promise<Week> {
-  const parameters = FAMILIES['D'];
-  if (parameters === undefined) throw new Error('the simulator has parameters');
-  const week = path.join(folder, 'week');
-  const { accesses } = simulateHospital({
-    seed: 5,
-    days: WEEK,
-    staff: STAFF,
-    patients: PATIENTS,
-    folder: week,
-    parameters,
-  });
-  const columns =
-    'time,user,patient,action,resource,device,location,purpose,break_glass,host,address,session,sequence,outcome'
-      .split(',')
-      .map((column) => `'${column}': 'varchar'`);
-  await connection.run(
-    `create table week as select epoch_ms(time::timestamp) as t, columns(* exclude (time)) from (select coalesce(columns(*), '') from
-      read_csv(${quoted(path.join(week, 'accesses.csv'))}, header = true, columns = {${columns.join(', ')}}))`,
-  );
-  const [[first] = []] = (await connection.runAndReadAll(`select min(t) // ${DAY_MS} from week`)).getRows();
-  const hospitals = Math.round((A_DAY * WEEK) / accesses);
-  return { firstDay: Number(first), hospitals, accesses: hospitals * accesses };
-}
-
-/** The rows of one day, of all hospitals. Pseudonyms are as long as ours, and as little to be compressed. */
-function dayOfRegion(day: number, { hospitals }: Week): string {
-  return `select ${day} as day, '' as request, t, "user" || '-' || h, 'pt_' || left(md5(patient || h), 20), action, resource, device,
-      location, purpose, case when break_glass <> '' then '1' else '' end, host || '-' || h,
-      address || '.' || h, session || '-' || h, (sequence::bigint * ${hospitals} + h)::varchar, 'success'
-    from week, range(${hospitals}) as hospitals(h) where t // ${DAY_MS} = ${day}`;
 }
 
 /** As `dayOfRegion` of the same weekday, whole weeks later. */
