@@ -5,7 +5,8 @@
  * `start`) measures that part alone. `npm run bench -- store` measures what is kept
  * instead (./store.ts), `npm run bench -- records` the record-access model (./records/bench.ts), `-- records-live` accesses
  * judged as they come (./records/live.ts), `-- incidents` what joins (./incidents.ts), `-- traffic` what is sent and asked for
- * (./traffic.ts), `-- live` the whole service under load (./live.ts), `-- page` how soon a page is useful (./page.ts).
+ * (./traffic.ts), `-- live` the whole service under load (./live.ts), `-- page` how soon a page is useful (./page.ts),
+ * `-- scope --accesses 1e9` breach scope (./scope.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
@@ -36,9 +37,9 @@ if (process.argv[2] === 'records') {
 const RUNS = 5;
 const PARTS: readonly string[] = ['evtx', 'ndjson', 'correlation', 'start'];
 const only = process.argv[2];
-if (only !== undefined && ![...PARTS, 'live', 'incidents', 'store'].includes(only)) {
+if (only !== undefined && ![...PARTS, 'live', 'incidents', 'scope', 'store'].includes(only)) {
   process.stderr.write(
-    `bench: ${[...PARTS, 'live', 'incidents', 'store', 'records', 'records-live', 'page'].join(', ')}, or nothing for the first four\n`,
+    `bench: ${[...PARTS, 'live', 'incidents', 'scope', 'store', 'records', 'records-live', 'page'].join(', ')}, or nothing for the first four\n`,
   );
   process.exit(2);
 }
@@ -69,6 +70,11 @@ if (process.argv[2] === 'incidents') {
 if (process.argv[2] === 'traffic') {
   const { benchTraffic } = await import('./traffic.ts');
   await benchTraffic();
+  process.exit(0);
+}
+if (process.argv[2] === 'scope') {
+  const { benchScope } = await import('./scope.ts');
+  await benchScope(process.argv.slice(3));
   process.exit(0);
 }
 if (process.argv[2] === 'store') {

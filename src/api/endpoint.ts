@@ -18,7 +18,7 @@ import type { People } from '../people/people.ts';
 import type { Sessions } from '../people/sessions.ts';
 import type { Tokens } from '../people/tokens.ts';
 import type { KeptDrafts } from '../packs/kept-drafts.ts';
-import type { ScopeQuestion } from '../records/scope.ts';
+import type { ScopeAnswer, ScopeQuestion } from '../records/scope.ts';
 import type { SignIn } from '../people/sign-in.ts';
 import type { LookLine } from '../records/who-looked.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
@@ -92,6 +92,8 @@ export interface ApiServices {
   readonly replaySetAside: (reason: string | null) => Promise<{ readonly read: number; readonly still: number }>;
   /** How many things of each source were set aside in a time. */
   readonly setAsideIn: (from: number, to: number) => Promise<readonly { source: string; count: number }[]>;
+  /** Whose records were touched. @throws Refusal `records/busy`, `store/busy` */
+  readonly scopeOf: (question: ScopeQuestion) => Promise<ScopeAnswer>;
   readonly archive: EmbeddedArchive;
   readonly counters: Counters;
   readonly now: () => number;

@@ -4,11 +4,10 @@ import { Incidents } from '../incidents/store.ts';
 import { draftsOf } from '../packs/drafts.ts';
 import { factsOf, type ScopeFacts, scopeFactsOf } from '../packs/facts.ts';
 import { writeDrafts } from '../packs/write.ts';
-import { scopeOf } from '../records/scope.ts';
 import { gapText } from '../records/scope-story.ts';
 import type { State } from '../store/state.ts';
 import { EXIT } from './exit.ts';
-import { type questionOf, questionOrNull, readKeptRecords, setAsideGaps } from '../watch/kept-records.ts';
+import { type questionOf, questionOrNull, scopeOfKept, setAsideGaps } from '../watch/kept-records.ts';
 import { helpText, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print } from './output.ts';
 import { foldersOf } from './serve.ts';
@@ -83,7 +82,6 @@ async function scopeFacts(
   question: Awaited<ReturnType<typeof questionOf>>,
   timeZone: string,
 ): Promise<ScopeFacts> {
-  const { input, gaps } = await readKeptRecords(data, null, question.from, question.to);
-  gaps.push(...(await setAsideGaps(state, question.from, question.to)));
-  return scopeFactsOf(scopeOf(input, question, { zone: timeZone, pseudonymKey: (number) => number, gaps }), gapText);
+  const gaps = await setAsideGaps(state, question.from, question.to);
+  return scopeFactsOf(await scopeOfKept(data, question, { zone: timeZone, gaps }), gapText);
 }

@@ -8,7 +8,7 @@ import { Zone } from '../records/zone.ts';
 import { EXIT } from './exit.ts';
 import { FOLDER_OPTIONS, type FolderOptions, oneFolder, readFolderOptions } from './folder-options.ts';
 import { helpText, oneOf, type OptionTable, readOptions } from './options.ts';
-import { isDataFolder, questionOf, readKeptRecords, setAsideGaps } from '../watch/kept-records.ts';
+import { isDataFolder, questionOf, scopeOfKept, setAsideGaps } from '../watch/kept-records.ts';
 import { print, printLines, say } from './output.ts';
 import { withState } from './sources.ts';
 
@@ -83,7 +83,7 @@ export async function runScope(
     throw new Refusal('usage/bad-option', 'wardwatch scope: name at least one --account, --host or --address');
   if (question.to <= question.from) throw new Refusal('usage/bad-option', 'wardwatch scope: --to lies after --from');
   const previous = readPrevious(given.text('previous'));
-  const answer = isKept ? await scopeOfKept(folder, question, options, env) : scopeOf(folder, question, options);
+  const answer = isKept ? await ofKept(folder, question, options, env) : scopeOf(folder, question, options);
   say(noticesOf(answer.report));
   if (answer.unseen.length > 0) say(`${unseenText(answer.unseen)}\n`);
   if (previous !== null) {
@@ -101,18 +101,20 @@ export async function runScope(
   return answer.report.setAsideCount > 0 ? EXIT.setAside : EXIT.done;
 }
 
-async function scopeOfKept(
+async function ofKept(
   data: string,
   question: ScopeQuestion,
   { zone }: FolderOptions,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<ScopeAnswer> {
-  const { input, gaps } = await readKeptRecords(data, null, question.from, question.to);
-  gaps.push(...(await withState(data, env, (state) => setAsideGaps(state, question.from, question.to))));
-  // Relationships do not matter to who touched what, so that none are given is not worth a word.
-  const answer = scopeOf(input, question, { zone, pseudonymKey: (number) => number, gaps });
-  return { ...answer, report: { ...answer.report, missing: [] } };
+  const gaps = await withState(data, env, (state) => setAsideGaps(state, question.from, question.to));
+  const { days, ...answer } = await scopeOfKept(data, question, { zone, gaps });
+  if (days.fromSegments > SLOW_DAYS) say(`${days.fromSegments} days are not in columns yet: asking them took longer\n`);
+  return answer;
 }
+
+/** Today, and yesterday's in the first hours of the day, never are. */
+const SLOW_DAYS = 2;
 
 /** @throws Refusal `scope/bad-previous` */
 function readPrevious(file: string | null): readonly ScopePatient[] | null {

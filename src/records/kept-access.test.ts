@@ -47,17 +47,12 @@ test('a read that client and server both recorded counts once, with what either 
   join.add(event({ user: 'kim', patient: 'pi_1', action: 'read', request_id: 'r2' }, 2));
   join.add(event({ user: 'kim', patient: 'pi_1', action: 'read' }, 3));
   join.add(event({ user: 'kim', patient: 'pi_1', action: 'read' }, 4));
-  deepEqual(
-    join.accesses
-      .map(({ user, address, outcome }) => [user, address, outcome])
-      .sort((a, b) => (a.join() < b.join() ? -1 : 1)),
-    [
-      ['kim', '', ''],
-      ['kim', '', ''],
-      ['kim', '', ''],
-      ['kim', '10.1.1.1', 'success'],
-    ],
-  );
+  deepEqual(join.accesses.map(({ user, address, outcome }) => `${user} ${address} ${outcome}`).sort(), [
+    'kim  ',
+    'kim  ',
+    'kim  ',
+    'kim 10.1.1.1 success',
+  ]);
 });
 
 test('halves that midnight parts are two accesses: what is kept of a day does not depend on the next', () => {

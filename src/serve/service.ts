@@ -44,6 +44,7 @@ import type { JudgingSetup } from '../watch/judging-messages.ts';
 import { Pipeline } from '../watch/pipeline.ts';
 import { Polled } from '../watch/polled.ts';
 import { RecordCases } from '../watch/record-cases.ts';
+import { AccessKeeping } from '../watch/access-keeping.ts';
 import { RecordReview } from '../watch/record-review.ts';
 import { RecordItems } from '../watch/record-items.ts';
 import { LiveRecords } from '../watch/live-records.ts';
@@ -259,6 +260,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onTrouble: (reason) => log.say('alarm', 'records-not-judged-live', { reason }),
     onBug: (error) => log.bug(error),
   });
+  const accessKeeping = new AccessKeeping({
+    archive,
+    dataFolder,
+    timeZone: options.timeZone,
+    setAsideIn: (from, to) => setAsideCounts(state, from, to),
+    now,
+    onTrouble: (reason) => log.say('alarm', 'access-columns-failed', { reason }),
+    onBug: (error) => log.bug(error),
+  });
   const sourceWatch = new SourceWatch({
     state,
     names,
@@ -417,6 +427,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
                 return row !== undefined && pipeline.replay(row, bytes);
               }),
             setAsideIn: (from, to) => setAsideCounts(state, from, to),
+            scopeOf: (question) => accessKeeping.scopeOf(question),
             archive,
             counters,
             now,
@@ -464,6 +475,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   polled.start();
   recordReview.start();
   if (journal.end > journal.start) liveRecords.renew();
+  accessKeeping.start();
   const applyRetention = () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error));
   // Once at the start too: a service that is restarted every night would never come to it.
   applyRetention();
@@ -493,6 +505,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await polled.stop();
       await recordReview.stop();
       await liveRecords.stop();
+      await accessKeeping.stop();
       await Promise.all(doors.map((door) => door.close()));
       await shut();
     },

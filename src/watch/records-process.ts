@@ -3,7 +3,9 @@ import path from 'node:path';
 import { Refusal, type RefusalCode } from '../core/refusal.ts';
 import type { ReviewCase } from '../records/case.ts';
 import type { ReviewItem } from '../records/review-items.ts';
+import type { ScopeAnswer, ScopeGap, ScopeQuestion } from '../records/scope.ts';
 import type { LookLine } from '../records/who-looked.ts';
+import type { ColumnsInfo } from '../store/archive/access-columns.ts';
 
 export interface KeptRecords {
   readonly data: string;
@@ -17,11 +19,22 @@ export interface KeptRecords {
 }
 
 /** What is asked of the record accesses that are kept. */
-export type RecordsQuestion = KeptRecords &
-  (
-    | { readonly kind: 'review'; readonly budget: number; readonly trainDays: number }
-    | { readonly kind: 'who-looked'; readonly patient: string }
-  );
+export type RecordsQuestion =
+  | (KeptRecords &
+      (
+        | { readonly kind: 'review'; readonly budget: number; readonly trainDays: number }
+        | { readonly kind: 'who-looked'; readonly patient: string }
+      ))
+  | {
+      readonly kind: 'scope';
+      readonly data: string;
+      readonly timeZone: string;
+      readonly question: ScopeQuestion;
+      /** What is known to be missing besides what is kept. */
+      readonly gaps: readonly ScopeGap[];
+    }
+  /** That days which are over be put into columns, so many at most. */
+  | { readonly kind: 'columns'; readonly data: string; readonly now: number; readonly atMost: number };
 
 export interface Reviewed {
   readonly kind: 'reviewed';
@@ -46,6 +59,9 @@ export interface Reviewed {
 export type RecordsAnswer =
   | Reviewed
   | { readonly kind: 'looked'; readonly lines: readonly LookLine[]; readonly text: string; readonly losses: number }
+  | { readonly kind: 'scoped'; readonly answer: ScopeAnswer }
+  /** Files that are on disk, and count from when the archive's chain names them. */
+  | { readonly kind: 'columns'; readonly columns: readonly ColumnsInfo[]; readonly isMore: boolean }
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly reason: string }
   /** It broke: for want of memory, or by a bug of ours. */
   | { readonly kind: 'broken' }

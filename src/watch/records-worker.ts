@@ -2,10 +2,24 @@
 import { Refusal } from '../core/refusal.ts';
 import { reviewRecords } from '../records/review.ts';
 import { whoLooked } from '../records/who-looked.ts';
-import { readKeptAccesses, readKeptCare, servicePseudonyms } from './kept-records.ts';
+import type { ColumnsInfo } from '../store/archive/access-columns.ts';
+import { makeColumns } from '../store/archive/kept-accesses.ts';
+import { ACCESS_READER } from './access-reader.ts';
+import { readKeptAccesses, readKeptCare, scopeOfKept, servicePseudonyms } from './kept-records.ts';
 import type { RecordsAnswer, RecordsQuestion } from './records-process.ts';
 
 async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
+  if (question.kind === 'scope') {
+    const { data, timeZone: zone, question: about, gaps } = question;
+    return { kind: 'scoped', answer: await scopeOfKept(data, about, { zone, gaps }) };
+  }
+  if (question.kind === 'columns') {
+    const columns: ColumnsInfo[] = [];
+    const isMore = await makeColumns(question.data, ACCESS_READER, question.now, question.atMost, (made) =>
+      columns.push(made),
+    );
+    return { kind: 'columns', columns, isMore };
+  }
   const { data, keys, relationships: folder, timeZone: zone, from, to } = question;
   const { accesses, losses } = await readKeptAccesses(data, from, to);
   const pseudonymKey = await servicePseudonyms(keys, data);

@@ -5,7 +5,6 @@ import { factsOf, scopeFactsOf } from '../../packs/facts.ts';
 import { gapText } from '../../records/scope-story.ts';
 import { type ApiServices, type Caller, endpoint } from '../endpoint.ts';
 import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
-import { keptScope } from './scope.ts';
 
 const INCIDENT = z.string().max(100).describe('of the incident');
 const NAME = z.string().max(60).describe('of the draft');
@@ -58,9 +57,9 @@ const list = endpoint({
     ),
   }),
   isRecorded: true,
-  handle: async ({ id, likelihood, severity }, services, signal, caller) => {
+  handle: async ({ id, likelihood, severity }, services, _signal, caller) => {
     const grid = likelihood === undefined || severity === undefined ? null : { likelihood, severity };
-    const { title, drafts } = await freshDrafts(id, grid, services, signal);
+    const { title, drafts } = await freshDrafts(id, grid, services);
     const kept = await services.drafts.of(id);
     return {
       title,
@@ -192,13 +191,12 @@ async function freshDrafts(
   id: string,
   grid: { readonly likelihood: number; readonly severity: number } | null,
   services: ApiServices,
-  signal: AbortSignal,
 ): Promise<{ readonly title: string; readonly drafts: readonly Draft[] }> {
   const incident = await services.incidents.find(id);
   if (incident === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
   const view = await services.desk.view(id);
   const question = await services.scopeQuestion(id);
-  const scope = question === null ? null : scopeFactsOf(await keptScope(question, services, signal), gapText);
+  const scope = question === null ? null : scopeFactsOf(await services.scopeOf(question), gapText);
   const { timeZone, now } = services;
   const facts = factsOf(incident, view, { firstEvidenceAt: question?.from ?? null, scope, grid, timeZone, now: now() });
   return { title: incident.title, drafts: draftsOf(facts) };

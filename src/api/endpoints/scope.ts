@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
-import { RequestJoin } from '../../records/kept-access.ts';
-import { type ScopeAnswer, scopeOf, type ScopeQuestion } from '../../records/scope.ts';
+import type { ScopeAnswer } from '../../records/scope.ts';
 import { gapText } from '../../records/scope-story.ts';
 import { type ApiServices, endpoint, type Streamed } from '../endpoint.ts';
 
@@ -37,8 +36,8 @@ export const scope = endpoint({
   input: QUESTION,
   answer: 'application/x-ndjson',
   isRecorded: true,
-  handle: async (question, services, signal): Promise<Streamed> => {
-    const { patients, total } = await answerOf(question, services, signal);
+  handle: async (question, services): Promise<Streamed> => {
+    const { patients, total } = await answerOf(question, services);
     return { contentType: 'application/x-ndjson; charset=utf-8', pieces: linesOf([...patients, total]) };
   },
 });
@@ -62,50 +61,21 @@ export const scopeCounts = endpoint({
     cannotShow: z.array(z.string()).describe('the gaps, in plain words'),
   }),
   isRecorded: true,
-  handle: async (question, services, signal) => {
-    const { total, failed, unseen } = await answerOf(question, services, signal);
+  handle: async (question, services) => {
+    const { total, failed, unseen } = await answerOf(question, services);
     return { ...total, failed, unseen, cannotShow: total.gaps.map(gapText) };
   },
 });
 
 async function answerOf(
   { account, host, address, from, to }: z.infer<typeof QUESTION>,
-  services: ApiServices,
-  signal: AbortSignal,
+  { scopeOf }: ApiServices,
 ): Promise<ScopeAnswer> {
   const question = { accounts: account, hosts: host, addresses: address, from: Date.parse(from), to: Date.parse(to) };
   if (account.length + host.length + address.length === 0)
     throw new Refusal('api/bad-request', 'name at least one account, host or address');
   if (question.to <= question.from) throw new Refusal('api/bad-request', 'to: lies after from');
-  return keptScope(question, services, signal);
-}
-
-/** Whose records were touched, by what the service keeps. */
-export async function keptScope(
-  question: ScopeQuestion,
-  { archive, timeZone, setAsideIn }: ApiServices,
-  signal: AbortSignal,
-): Promise<ScopeAnswer> {
-  await archive.caughtUp();
-  const join = new RequestJoin();
-  const found = archive.search(
-    {
-      where: { kind: 'equals', field: 'category', value: 'record_access' },
-      from: null,
-      to: question.to,
-      order: 'oldest',
-      limit: null,
-      cursor: null,
-    },
-    signal,
-  );
-  for await (const event of found) join.add(event);
-  const gaps = (await setAsideIn(question.from, question.to)).map((gap) => ({ kind: 'set-aside' as const, ...gap }));
-  return scopeOf({ accesses: join.accesses, folder: null, care: null }, question, {
-    zone: timeZone,
-    pseudonymKey: (number) => number,
-    gaps,
-  });
+  return scopeOf(question);
 }
 
 async function* linesOf(objects: readonly object[]): AsyncGenerator<string> {

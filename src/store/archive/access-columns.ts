@@ -11,7 +11,8 @@ import { sha256Of, syncFile } from './write-segments.ts';
  * that segments do not say. They can be thrown away and made again at any time.
  *
  * Two or three files. `rows`: sorted by account and time, so that a question about an account reads one block of each day.
- * `names`: which accounts, machines and addresses there are, and which sessions more than one account used. `numbers`: the
+ * `names`: which accounts, machines and addresses there are, and which sessions more than one account
+ * used, or went on over midnight. `numbers`: the
  * log’s own numbering as runs without a hole.
  */
 export interface ColumnsInfo {
@@ -40,6 +41,7 @@ export interface ColumnFile {
 }
 
 export const QUARTER_MS = 900_000;
+const DAY_MS = 86_400_000;
 
 /**
  * Large enough that few are read whole for nothing, small enough for one account of a day: 32,768 rows are a quarter of a
@@ -47,6 +49,12 @@ export const QUARTER_MS = 900_000;
  */
 const BLOCK_ROWS = 32_768;
 const NAME_BLOCK_ROWS = 8192;
+
+/** How files of a kind are written. */
+export function parquetOptions(kind: ColumnFile['kind']): string {
+  const rows = kind === 'names' ? NAME_BLOCK_ROWS : BLOCK_ROWS;
+  return `format parquet, compression zstd, row_group_size ${rows}, parquet_version v2`;
+}
 
 /** `2026-11-25/rows-42.parquet` and nothing else: a name out of the chain is never trusted to be a path. */
 export function isColumnFile(name: string): boolean {
@@ -133,12 +141,13 @@ export async function columnTables(
     rows,
     ...others.filter((each) => areNear({ quarters }, each)).map((each) => together([each], 'rows')),
   ];
-  const shared = `select session from (${around
+  const sessions = `select session, min(one) <> max(other) as is_shared, min(first) <> max(last) as is_long from (${around
     .map(
       (each) =>
-        `select session, min(account) as one, max(account) as other from ${each} where session <> '' and patient <> '' group by session`,
+        `select session, min(account) as one, max(account) as other, min(t) // ${DAY_MS} as first, max(t) // ${DAY_MS} as last
+        from ${each} where session <> '' and patient <> '' group by session`,
     )
-    .join(' union all ')}) group by session having min(one) <> max(other)`;
+    .join(' union all ')}) group by session having is_shared or is_long`;
   const distinct = (column: string) =>
     `select ${column}, bool_or(patient <> '') as is_named from ${rows} where ${column} <> '' group by ${column}`;
   await connection.run(
@@ -146,8 +155,8 @@ export async function columnTables(
       select 'account' as kind, ${ACCOUNT_KEY} as key, account as name, is_named from (${distinct('account')})
       union all select 'host', ${HOST_KEY}, host, is_named from (${distinct('host')})
       union all select 'address', address, address, is_named from (${distinct('address')})
-      union all select 'session', session, session, true from (${shared})
-        where session in (select session from ${rows} where patient <> ''))`,
+      union all select unnest(list_filter([case when is_shared then 'shared' end, case when is_long then 'long' end], kind -> kind is not null)),
+        session, session, true from (${sessions}) semi join (select session from ${rows} where patient <> '') using (session))`,
   );
   const [counts] = (
     await connection.runAndReadAll(
@@ -236,22 +245,22 @@ export async function writeColumns(
   folder: string,
   number: number,
 ): Promise<ColumnsInfo> {
-  const dayName = new Date(part.day * 86_400_000).toISOString().slice(0, 10);
+  const dayName = new Date(part.day * DAY_MS).toISOString().slice(0, 10);
   await makeFolder(path.join(folder, dayName));
   const tables = [
-    ['rows', part.rows, 'account, t', BLOCK_ROWS],
-    ['names', part.names, 'kind, key, name', NAME_BLOCK_ROWS],
-    ...(part.numbers === null ? [] : [['numbers', part.numbers, 'scope, key, first', BLOCK_ROWS] as const]),
+    ['rows', part.rows, 'account, t'],
+    ['names', part.names, 'kind, key, name'],
+    ...(part.numbers === null ? [] : [['numbers', part.numbers, 'scope, key, first'] as const]),
   ] as const;
   const files: ColumnFile[] = [];
   try {
-    for (const [kind, table, order, blockRows] of tables) {
+    for (const [kind, table, order] of tables) {
       const name = `${dayName}/${kind}-${number}.parquet`;
       const file = path.join(folder, name);
       files.push({ kind, name, sha256: '', bytes: 0 });
       await connection.run(
         `copy (select * from ${table} order by ${order}) to ${quoted(file)}
-        (format parquet, compression zstd, row_group_size ${blockRows}, parquet_version v2)`,
+        (${parquetOptions(kind)})`,
       );
       await syncFile(file);
       files[files.length - 1] = { kind, name, sha256: await sha256Of(file), bytes: (await stat(file)).size };

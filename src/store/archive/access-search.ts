@@ -106,6 +106,10 @@ export class AccessSearch {
   /** Which days hold a name that was asked for. */
   readonly #daysOf = new Map<string, ReadonlySet<number>>();
   #named: Names = { accounts: [], hosts: [], addresses: [] };
+  /** Of everything in the window for which one of these holds, it was found. */
+  #before: Condition[] = [];
+  /** Accounts of which everything in the window was found. */
+  #known = new Set<string>();
   #window: readonly [from: number, to: number] = [0, 0];
   #lists = 0;
 
@@ -142,6 +146,12 @@ export class AccessSearch {
 
   async find(named: Names, from: number, to: number): Promise<readonly AccessSeat[]> {
     [this.#named, this.#window] = [named, [from, to]];
+    this.#known = new Set(named.accounts);
+    this.#before = kindsOf(named).map(
+      ([kind, names]) =>
+        (asked) =>
+          this.#isAmong(asked, kind, names),
+    );
     for (const [index, [kind, names]] of kindsOf(named).entries()) {
       const parts = this.#partsIn(from, to).filter(({ day }) =>
         names.some((name) => this.#daysOf.get(`${kind} ${name}`)?.has(day)),
@@ -161,9 +171,24 @@ export class AccessSearch {
     if (this.#partsIn(...before).length === 0 || this.#partsIn(...after).length === 0) return [];
     const sessions = (from: number, until: number) =>
       `select session from ${this.#rows(this.#partsIn(from, until), from, until)} where session <> ''`;
+    const around = this.#partsIn((day - 2) * DAY_MS, (day + 2) * DAY_MS);
+    if (around.some(({ isLoose }) => isLoose)) {
+      const rows = await this.#ask(
+        new Asked(),
+        `select distinct session from (${sessions(...before)}) semi join (${sessions(...after)}) using (session)`,
+      );
+      return rows.map(([session]) => session as string);
+    }
+    // One that began earlier than the day before went on over a midnight, and is noted as such.
+    const asked = new Asked();
+    const atPlace: string[] = [];
+    for (const [kind, names] of kindsOf({ ...this.#named, accounts: [] }))
+      atPlace.push(await this.#isAmong(asked, kind, names));
     const rows = await this.#ask(
-      new Asked(),
-      `select distinct session from (${sessions(...before)}) semi join (${sessions(...after)}) using (session)`,
+      asked,
+      `select distinct session from (
+        select session from (${sessions(...before).replace('select session', 'select *')}) where ${atPlace.join(' or ')}
+        union all select name from ${together(around, 'names')} where kind = 'long')`,
     );
     return rows.map(([session]) => session as string);
   }
@@ -181,15 +206,13 @@ export class AccessSearch {
     const from_ = (some: readonly AccessPart[], where: string) =>
       some.length === 0 ? [] : [`select * from ${this.#rows(some, from, to)} where ${where}`];
     if (accounts === null) return this.#firstSeats(asked, ...from_(parts, isOfThese));
-    const known = new Set(this.#named.accounts);
-    // Of these, everything was found.
-    const others = accounts.filter((account) => !known.has(account));
+    // Nearly all of them are reached by these sessions: then everything they did will be asked for.
+    await this.#findAll(accounts);
     const shared = await this.#sharedOf(sessions, parts);
     const loose = this.#parts.filter(({ isLoose }) => isLoose);
     return this.#firstSeats(
       asked,
       `select * from found where patient <> '' and ${isOfThese}`,
-      ...(others.length === 0 ? [] : from_(parts, `${await this.#isAmong(asked, 'account', others)} and ${isOfThese}`)),
       ...(shared.length === 0 ? [] : from_(parts, await this.#isAmong(asked, 'session', shared))),
       // Whether a session is shared with what is not in columns yet, nobody has noted.
       ...from_(
@@ -204,27 +227,10 @@ export class AccessSearch {
     sessions: readonly string[],
     blank: readonly BlankColumn[],
   ): Promise<void> {
-    const [from, to] = this.#window;
-    const known = new Set(this.#named.accounts);
-    const others = accounts.filter((account) => !known.has(account));
-    type Condition = (asked: Asked) => Promise<string>;
-    const before: Condition[] = kindsOf(this.#named).map(
-      ([kind, names]) =>
-        (asked) =>
-          this.#isAmong(asked, kind, names),
-    );
-    const wanted: Condition[] = [];
-    if (others.length > 0) wanted.push((asked) => this.#isAmong(asked, 'account', others));
+    await this.#findAll(accounts);
     if (sessions.length > 0 && !blank.includes('user'))
-      wanted.push(async (asked) => `account = '' and ${await this.#isAmong(asked, 'session', sessions)}`);
-    for (const column of blank) wanted.push(() => Promise.resolve(`${COLUMN_OF[column]} = ''`));
-    for (const want of wanted) {
-      const asked = new Asked();
-      const where = [`patient <> ''`, await want(asked)];
-      for (const each of before) where.push(`not (${await each(asked)})`);
-      await this.#keep(asked, this.#partsIn(from, to), where);
-      before.push(want);
-    }
+      await this.#findOthers(async (asked) => `account = '' and ${await this.#isAmong(asked, 'session', sessions)}`);
+    for (const column of blank) await this.#findOthers(() => Promise.resolve(`${COLUMN_OF[column]} = ''`));
     await this.#dropTwins();
   }
 
@@ -359,6 +365,22 @@ export class AccessSearch {
     return Number(rows[0]?.[0]);
   }
 
+  async #findAll(accounts: readonly string[]): Promise<void> {
+    const others = accounts.filter((account) => account !== '' && !this.#known.has(account));
+    if (others.length === 0) return;
+    await this.#findOthers((asked) => this.#isAmong(asked, 'account', others));
+    for (const account of others) this.#known.add(account);
+  }
+
+  /** Of the window, what was not found yet. */
+  async #findOthers(want: Condition): Promise<void> {
+    const asked = new Asked();
+    const where = [`patient <> ''`, await want(asked)];
+    for (const each of this.#before) where.push(`not (${await each(asked)})`);
+    await this.#keep(asked, this.#partsIn(...this.#window), where);
+    this.#before.push(want);
+  }
+
   /** Reads into the table what is found. */
   async #keep(asked: Asked, parts: readonly AccessPart[], where: readonly string[]): Promise<void> {
     if (parts.length === 0) return;
@@ -390,7 +412,7 @@ export class AccessSearch {
     const near = this.#parts.filter((part) => parts.some((each) => each.day === part.day || areNear(part, each)));
     const rows = await this.#ask(
       asked,
-      `select distinct name from ${together(near, 'names')} where kind = 'session' and ${await this.#isAmong(asked, 'key', sessions)}`,
+      `select distinct name from ${together(near, 'names')} where kind = 'shared' and ${await this.#isAmong(asked, 'key', sessions)}`,
     );
     return rows.map(([name]) => name as string);
   }
@@ -442,6 +464,8 @@ export class AccessSearch {
 }
 
 type JS = ReturnType<Awaited<ReturnType<DuckDBConnection['runAndReadAll']>>['getRowsJS']>[number][number] | undefined;
+
+type Condition = (asked: Asked) => Promise<string>;
 
 /** What the parameters of a statement are bound to. Nothing that anybody typed, or that a log says, is in its text. */
 class Asked {

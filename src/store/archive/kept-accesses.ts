@@ -36,8 +36,8 @@ export interface KeptAccessNews {
 const DAY_MS = 86_400_000;
 const MAX_ATTEMPTS = 8;
 /** Besides what this program holds, within 2 GB. */
-const MEMORY_MB = 1024;
-const THREADS = 2;
+export const ASK_MEMORY_MB = 1024;
+export const ASK_THREADS = 2;
 /** Receiving goes on into the next day until what came is sealed, an hour later at most. */
 const SETTLED_MS = 3 * 3_600_000;
 
@@ -57,7 +57,7 @@ export async function askKeptAccesses<T>(
   if (!existsSync(archive)) throw new Refusal('store/not-found', `${data} holds no archive`);
   let useColumns = true;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const database = await openDatabase(archive, MEMORY_MB, THREADS);
+    const database = await openDatabase(archive, ASK_MEMORY_MB, ASK_THREADS);
     const connection = await database.connect();
     try {
       const found = await partsIn(connection, data, reader, useColumns);
@@ -189,7 +189,7 @@ export async function makeColumns(
   reader: AccessReader,
   now: number,
   atMost: number,
-  onMade: (columns: ColumnsInfo) => Promise<unknown>,
+  onMade: (columns: ColumnsInfo) => unknown,
 ): Promise<boolean> {
   const { archive } = placesIn(data);
   const folder = columnsFolder(archive);
@@ -205,7 +205,7 @@ export async function makeColumns(
     )
     .sort(([a], [b]) => b - a);
   if (due.length === 0) return false;
-  const database = await openDatabase(archive, MEMORY_MB, THREADS);
+  const database = await openDatabase(archive, ASK_MEMORY_MB, ASK_THREADS);
   const connection = await database.connect();
   try {
     for (const [day, segments] of due.slice(0, atMost)) {

@@ -4,6 +4,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { journalStart, readJournal } from '../journal.ts';
 import { placesIn } from '../places.ts';
 import { segmentsFolder } from './archive.ts';
+import { columnsFolder, isColumnFile } from './access-columns.ts';
 import { Catalog, isSegmentName } from './catalog.ts';
 import { type ChainHead, type ChainLine, type ChainRead, readChain, type SegmentInfo } from './chain.ts';
 import { PART, sha256Of } from './write-segments.ts';
@@ -16,6 +17,8 @@ export interface VerifyProblem {
     /** It holds what belongs under another name. */
     | 'segment-reordered'
     | 'segment-added'
+    /** Files of accesses in columns that are not what was written. They can be made again of the segments. */
+    | 'columns-altered'
     | 'chain-altered'
     | 'chain-unlinked'
     | 'chain-cut'
@@ -60,10 +63,11 @@ export async function verify(data: string, knownHead: string | null = null): Pro
   if (knownHead !== null && !chain.hashes.has(knownHead))
     problems.push({ kind: 'chain-cut', what: 'the head given', detail: 'the chain does not lead through it' });
   const segmentProblems = await checkSegments(segmentsFolder(archive), catalog, notes);
+  const columnProblems = await checkColumns(columnsFolder(archive), catalog, notes);
   const start = journalStart(journal);
   // A service may be running: what it sealed, deleted and forgot while we looked is in its chain by now.
   const after = new Catalog(readChain(archive).lines);
-  problems.push(...segmentProblems.filter((problem) => !isExplained(problem, after)));
+  problems.push(...segmentProblems.filter((problem) => !isExplained(problem, after)), ...columnProblems);
   if (start !== null && start > after.sealedTo)
     problems.push({
       kind: 'journal-missing',
@@ -135,6 +139,29 @@ function isExplained({ kind, what }: VerifyProblem, after: Catalog): boolean {
   const isDeleted = after.deleted.has(what);
   if (kind === 'segment-missing') return isDeleted;
   return kind === 'segment-added' && (isDeleted || after.live.has(what));
+}
+
+async function checkColumns(folder: string, catalog: Catalog, notes: string[]): Promise<VerifyProblem[]> {
+  const problems: VerifyProblem[] = [];
+  let gone = 0;
+  for (const { name, sha256 } of [...catalog.columns.values()].flatMap(({ files }) => files)) {
+    const file = path.join(folder, name);
+    let found: string | null = null;
+    try {
+      found = isColumnFile(name) && existsSync(file) ? await sha256Of(file) : null;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+    if (found === null) gone++;
+    else if (found !== sha256)
+      problems.push({
+        kind: 'columns-altered',
+        what: name,
+        detail: `its SHA-256 is ${found}, it was written as ${sha256}`,
+      });
+  }
+  if (gone > 0) notes.push(`${gone} files of accesses in columns are not there: they will be made again`);
+  return problems;
 }
 
 async function checkSegments(folder: string, catalog: Catalog, notes: string[]): Promise<VerifyProblem[]> {
