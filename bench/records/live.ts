@@ -1,13 +1,15 @@
 /**
  * `npm run bench -- records-live [--seeds 2] [--staff 1000] [--families D,E,A,B,C,F] [--budget 1]`: accesses judged as they
  * come beside the review of the whole: which incidents a first look shows and how many hours before the night, what the night
- * takes back, and how many accesses a second one core judges; at the end what the state of a large trust takes. One JSON
- * object a line.
+ * takes back, and how many accesses a second one core judges. `-- records-live --state`: what the state of a trust with 15,000
+ * staff and a million patients takes, after 64 days (5 minutes, 3 GB). One JSON object a line.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { ReviewCase } from '../../src/records/case.ts';
 import { readCsv } from '../../src/records/csv.ts';
 import { readHospital } from '../../src/records/hospital.ts';
@@ -16,7 +18,7 @@ import { LiveReview } from '../../src/records/live-review.ts';
 import { readLooks } from '../../src/records/model/looks.ts';
 import { reviewRecords } from '../../src/records/review.ts';
 import { simulateHospital } from '../../src/records/simulate/hospital.ts';
-import { FAMILIES } from '../../src/records/simulate/parameters.ts';
+import { FAMILIES, type Parameters } from '../../src/records/simulate/parameters.ts';
 import { newReport } from '../../src/records/table.ts';
 import { dayText, Zone } from '../../src/records/zone.ts';
 import { readTruth, type Truth } from './truth.ts';
@@ -28,6 +30,8 @@ const DAYS = 56;
 /** When the nightly review tells, local. */
 const NIGHT_HOUR = 5;
 const HOUR_MS = 3_600_000;
+/** What is known of pairs of person and patient is kept for 60 days. */
+const STATE_DAYS = 64;
 
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((word) => word !== 'records-live'),
@@ -37,6 +41,7 @@ const { values } = parseArgs({
     families: { type: 'string', default: 'D,E,A,B,C,F' },
     'first-seed': { type: 'string', default: '101' },
     budget: { type: 'string', default: '1' },
+    state: { type: 'boolean', default: false },
     'state-staff': { type: 'string', default: '15000' },
     'state-patients': { type: 'string', default: '1000000' },
   },
@@ -46,35 +51,36 @@ const options = { budget, trainDays: TRAIN_DAYS, zone: 'Europe/London', pseudony
 const zone = new Zone(options.zone);
 const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
-for (const family of values.families.split(',')) {
-  const runs: ReturnType<typeof runOne>[] = [];
-  for (let seed = Number(values['first-seed']); runs.length < Number(values.seeds); seed++)
-    runs.push(runOne(family, seed));
-  const sum = (of: (run: (typeof runs)[number]) => number) => runs.reduce((total, run) => total + of(run), 0);
-  const hours = runs.flatMap((run) => run.hoursBefore);
-  print({
-    family,
-    seeds: runs.length,
-    margin: round(sum(({ margin }) => margin) / runs.length),
-    incidents: sum(({ incidents }) => incidents),
-    foundByNight: sum(({ byNight }) => byNight.size),
-    foundLive: sum(({ live }) => live.size),
-    liveByScenario: count(runs.flatMap(({ live }) => [...live.values()])),
-    nightByScenario: count(runs.flatMap(({ byNight }) => [...byNight.values()])),
-    hoursBeforeTheNight: {
-      median: round(median(hours)),
-      least: round(Math.min(...hours)),
-      most: round(Math.max(...hours)),
-    },
-    firstLooks: sum(({ firstLooks }) => firstLooks),
-    confirmed: sum(({ confirmed }) => confirmed),
-    nightAlerts: sum(({ nightAlerts }) => nightAlerts),
-    falseAlertsOverBudget: round(sum(({ falseNight }) => falseNight) / sum(({ allowed }) => allowed)),
-    withFirstLooksOverBudget: round(sum(({ falseAll }) => falseAll) / sum(({ allowed }) => allowed)),
-    sameAsFolder: runs.every(({ isSame }) => isSame),
-    accessesPerSecond: Math.round(median(runs.map(({ perSecond }) => perSecond))),
-  });
-}
+if (values.state) print(stateOf(Number(values['state-staff']), Number(values['state-patients'])));
+else
+  for (const family of values.families.split(',')) {
+    const runs: ReturnType<typeof runOne>[] = [];
+    for (let seed = Number(values['first-seed']); runs.length < Number(values.seeds); seed++)
+      runs.push(runOne(family, seed));
+    const sum = (of: (run: (typeof runs)[number]) => number) => runs.reduce((total, run) => total + of(run), 0);
+    const hours = runs.flatMap((run) => run.hoursBefore);
+    print({
+      family,
+      seeds: runs.length,
+      margin: round(sum(({ margin }) => margin) / runs.length),
+      incidents: sum(({ incidents }) => incidents),
+      foundByNight: sum(({ byNight }) => byNight.size),
+      foundLive: sum(({ live }) => live.size),
+      liveByScenario: count(runs.flatMap(({ live }) => [...live.values()])),
+      nightByScenario: count(runs.flatMap(({ byNight }) => [...byNight.values()])),
+      hoursBeforeTheNight: {
+        median: round(median(hours)),
+        least: round(Math.min(...hours)),
+        most: round(Math.max(...hours)),
+      },
+      firstLooks: sum(({ firstLooks }) => firstLooks),
+      confirmed: sum(({ confirmed }) => confirmed),
+      nightAlerts: sum(({ nightAlerts }) => nightAlerts),
+      falseAlertsOverBudget: round(sum(({ falseNight }) => falseNight) / sum(({ allowed }) => allowed)),
+      withFirstLooksOverBudget: round(sum(({ falseAll }) => falseAll) / sum(({ allowed }) => allowed)),
+      accessesPerSecond: Math.round(median(runs.map(({ perSecond }) => perSecond))),
+    });
+  }
 
 function runOne(family: string, seed: number) {
   const parameters = FAMILIES[family];
@@ -136,9 +142,42 @@ function runOne(family: string, seed: number) {
     falseNight: falseNight.length,
     falseAll: falseNight.length + falseLive.length,
     allowed: (budget * night.staff * (DAYS - KNOWN_DAYS)) / 1000,
-    isSame: true,
     perSecond: rest.length / ((used.user + used.system) / 1e6),
   };
+}
+
+/** Megabytes that are held when everything has been learned, beyond what an idle process holds. */
+function stateOf(staff: number, patients: number): object {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const held = () => {
+    for (let i = 0; i < 3; i++) collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return (heapUsed + arrayBuffers) / 1e6;
+  };
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-bench-live-'));
+  simulateHospital({ seed: 1, days: STATE_DAYS, staff, patients, folder, parameters: FAMILIES['D'] as Parameters });
+  const idle = held();
+  const started = process.cpuUsage();
+  const { review, accesses } = learned(folder);
+  const used = process.cpuUsage(started);
+  rmSync(folder, { recursive: true });
+  const megabytes = Math.round(held() - idle);
+  return {
+    state: { staff, patients, days: STATE_DAYS, accesses, runningDay: review.today },
+    megabytes,
+    must: 200,
+    aim: 110,
+    secondsToLearn: Math.round((used.user + used.system) / 1e6),
+  };
+}
+
+/** By itself, so that nothing of what was read is held. */
+function learned(folder: string): { review: LiveReview; accesses: number } {
+  const hospital = readHospital(folder, zone, newReport(), null);
+  const book = readLooks(folder, hospital);
+  const last = book.days.at(-1)?.day ?? 0;
+  return { review: new LiveReview(hospital, book, options, zone.startOf(last + 1)), accesses: book.accesses };
 }
 
 function incidentOf(one: ReviewCase, truth: Truth): string | undefined {

@@ -36,7 +36,7 @@ const OPTIONS: OptionTable = {
   relationships: {
     type: 'string',
     value: 'DIR',
-    help: 'stays, appointments, rota, …, for the nightly review of record accesses (docs/record-access.md)',
+    help: 'stays, appointments, rota, …, for judging record accesses, as they come and each night (docs/record-access.md)',
   },
   budget: { type: 'string', value: 'N', help: 'of that review: false alerts a day per 1,000 staff (default 0.2)' },
   notices: { type: 'string', value: 'FILE', help: 'who is told of incidents, and how (docs/notices.md)' },

@@ -5,6 +5,7 @@ import type { Crowd, Eye } from './model/crowds.ts';
 import type { Engine, ScoredDay } from './model/engine.ts';
 import { isOnDuty } from './model/groups.ts';
 import type { Habits } from './model/habits.ts';
+import type { SharedLogIns } from './model/shared-log-ins.ts';
 import type { JudgedDay } from './model/judge.ts';
 import { COLLEAGUE, HOUSEHOLD, NEIGHBOUR, STAFF, SURNAME, WATCH } from './model/motives.ts';
 import { DAY_MS, dayText, type LocalDay } from './zone.ts';
@@ -32,11 +33,14 @@ export class CaseWriter {
   readonly #hospital: Hospital;
   readonly #hosts: Names;
   readonly #habits: Habits;
+  readonly #found: SharedLogIns;
 
-  constructor(hospital: Hospital, hosts: Names, habits: Habits) {
+  /** @param found log-ins that several people use, whatever the directory says */
+  constructor(hospital: Hospital, hosts: Names, habits: Habits, found: SharedLogIns) {
     this.#hospital = hospital;
     this.#hosts = hosts;
     this.#habits = habits;
+    this.#found = found;
   }
 
   personDraft(scored: Pick<ScoredDay, 'judged' | 'persons'>, i: number, rate: number, engine: Engine): PersonDraft {
@@ -187,7 +191,7 @@ export class CaseWriter {
   ): string {
     const { report, departments } = this.#hospital;
     const top = looks[0] ?? 0;
-    const who = personText(user, judged.day.first.at(top), this.#hospital);
+    const who = personText(user, judged.day.first.at(top), this.#hospital, this.#found.isFound(user));
     const date = dayText(judged.day.day);
     const missing = missingText(report.missing);
     const notReceived = missing === '' ? '' : ` We did not receive: ${missing}.`;
@@ -203,7 +207,8 @@ export class CaseWriter {
   sharedOf(judged: JudgedDay, looks: readonly number[]): SharedLogIn | null {
     const { day } = judged;
     const { zone, duties, users, posts, departments, isShared } = this.#hospital;
-    if (isShared[day.user.at(looks[0] ?? 0)] !== true) return null;
+    const who = day.user.at(looks[0] ?? 0);
+    if (isShared[who] !== true && !this.#found.isFound(who)) return null;
     const devices = new Set<string>();
     let first = Number.POSITIVE_INFINITY;
     let last = Number.NEGATIVE_INFINITY;
@@ -214,7 +219,7 @@ export class CaseWriter {
       first = Math.min(first, day.first.at(look));
       last = Math.max(last, day.last.at(look));
     }
-    for (const post of posts[day.user.at(looks[0] ?? 0)] ?? []) places.add(post.department);
+    for (const post of posts[who] ?? []) places.add(post.department);
     const onRota = new Set<string>();
     for (const [user, own] of duties.entries())
       if (own?.some(({ department, from, to }) => places.has(department) && from <= last && to >= first) === true)

@@ -7,6 +7,7 @@ import { ABSORB_DAYS } from './model/calibration.ts';
 import type { Crowd, Eye } from './model/crowds.ts';
 import { type Engine, personRate, type ScoredDay } from './model/engine.ts';
 import { Habits } from './model/habits.ts';
+import { SharedLogIns } from './model/shared-log-ins.ts';
 import { dayText, type LocalDay } from './zone.ts';
 
 /** Lines below the budget are given down to so many times it, so that a curve can be drawn. */
@@ -32,6 +33,7 @@ interface OpenEye extends Pick<Eye, 'user' | 'explained'> {
 /** Turns scored days into cases, in order of days, and keeps the budget. */
 export class Collector {
   readonly habits = new Habits();
+  readonly #shared = new SharedLogIns();
   readonly #hospital: Hospital;
   readonly #budget: Budget;
   readonly #limit: number;
@@ -49,7 +51,7 @@ export class Collector {
     this.#budget = new Budget(budget);
     this.alertRate = Math.log(budget / 1000);
     this.#limit = Math.log((SHOWN_BELOW * budget) / 1000);
-    this.#writer = new CaseWriter(hospital, hosts, this.habits);
+    this.#writer = new CaseWriter(hospital, hosts, this.habits, this.#shared);
   }
 
   add(scored: ScoredDay, engine: Engine): void {
@@ -66,6 +68,7 @@ export class Collector {
       if (rate <= this.#limit) this.#addPerson(this.#writer.personDraft(scored, i, rate, engine));
     }
     this.habits.learn(judged);
+    this.#shared.learn(judged.day);
   }
 
   #openCrowd({ patient, to }: Crowd): OpenCrowd | undefined {

@@ -309,3 +309,40 @@ test('while it still learns what is usual, it judges nothing and lists what poli
     ['break-glass'],
   );
 });
+
+test('a log-in that is used in two places at once, day after day, is a shift’s case and not a person’s', () => {
+  const [user, other] = [busiest(), stranger(200)];
+  const twice = (one: KeptAccess): KeptAccess[] => [
+    one,
+    { ...one, at: one.at + 20_000, patient: other, host: 'ward-pc-a', sequence: `${one.sequence}a` },
+    { ...one, at: one.at + 40_000, host: 'ward-pc-b', patient: stranger(201), sequence: `${one.sequence}b` },
+    { ...one, at: one.at + 60_000, host: 'ward-pc-a', patient: stranger(202), sequence: `${one.sequence}c` },
+    { ...one, at: one.at + 80_000, host: 'ward-pc-b', patient: stranger(203), sequence: `${one.sequence}d` },
+    { ...one, at: one.at + 100_000, host: 'ward-pc-a', patient: stranger(204), sequence: `${one.sequence}e` },
+  ];
+  const at = Date.parse(`${STREAMED_FROM}T10:00:00Z`);
+  const burst = Array.from({ length: 60 }, (_, i) => access(at + i * 20_000, user, stranger(i), { host: 'ward-pc-a' }));
+  const caseFrom = (known: readonly KeptAccess[]) =>
+    stream(
+      knowing(
+        known.toSorted((a, b) => a.at - b.at),
+        startOf(STREAMED_FROM),
+      ),
+      burst,
+    ).flatMap(({ verdict }) =>
+      verdict.kind === 'first-look' && nameOf(verdict.case).startsWith(user) ? [verdict.case as AccessCase] : [],
+    );
+  const [own] = caseFrom(knownBefore());
+  equal(own?.shared, undefined);
+  const firstOfDay = new Map(
+    knownBefore()
+      .filter((one) => one.user === user)
+      .map((one) => [dayText(zone.dayOf(one.at)), one]),
+  );
+  const [shared] = caseFrom(
+    knownBefore().flatMap((one) => ([...firstOfDay.values()].includes(one) ? twice(one) : [one])),
+  );
+  ok(shared?.shared !== undefined, JSON.stringify(shared?.plain));
+  deepEqual(shared.shared.devices, ['ward-pc-a']);
+  ok(shared.plain.includes('seems to be shared'));
+});

@@ -11,10 +11,15 @@ export function listed(items: readonly string[]): string {
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
 }
 
-/** How a person is named to a reviewer: role and department, as the directory had them at that instant. */
-export function personText(user: number, at: number, hospital: Hospital): string {
+/**
+ * How a person is named to a reviewer: role and department, as the directory had them at that instant.
+ * @param isFoundShared several people use it, whatever the directory says
+ */
+export function personText(user: number, at: number, hospital: Hospital, isFoundShared = false): string {
   const { users, roles, departments, isShared } = hospital;
   const post = postOn(user, at, hospital);
+  if (isFoundShared && isShared[user] !== true)
+    return `The log-in ${users.textOf(user)}, which is used on two machines at once on most days and so seems to be shared,`;
   if (isShared[user] === true) return `The shared log-in ${users.textOf(user)}`;
   if (post === undefined) return `${users.textOf(user)} (not in the staff directory)`;
   return `${users.textOf(user)} (${roles.textOf(post.role)}, ${departments.textOf(post.department)})`;

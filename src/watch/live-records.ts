@@ -40,7 +40,7 @@ export interface LiveState {
 }
 
 /** Journal that is held for it: what is further behind is read anew from what is kept. */
-const MAX_BEHIND_BYTES = 256 << 20;
+const MAX_BEHIND_BYTES = 1 << 30;
 const START_AGAIN_MS = 60_000;
 const TELL_MS = 50;
 

@@ -1,5 +1,5 @@
 import type { JudgedDay } from './judge.ts';
-import { PairMap } from './pair-map.ts';
+import { DayMap } from './pair-map.ts';
 
 /** Looks of a user before their usual hours and machines say anything. */
 const ENOUGH = 30;
@@ -11,7 +11,8 @@ const DAYS = 60;
 /** When and where each user usually works: learned from explained looks only, so that misuse does not become habit. */
 export class Habits {
   readonly #hours: (Uint16Array | undefined)[] = [];
-  #machines = new PairMap();
+  /** By machine and user: the last day. */
+  readonly #machines = new DayMap();
   #daysSincePrune = 0;
 
   isUnusualHour(user: number, hours: number): boolean {
@@ -32,7 +33,7 @@ export class Habits {
     if (host < 0) return false;
     const own = this.#hours[user];
     if (own === undefined) return false;
-    return this.#machines.find(host * 1_048_576 + user) < 0;
+    return this.#machines.at(host * 1_048_576 + user) === 0;
   }
 
   learn({ day, explained }: JudgedDay): void {
@@ -44,10 +45,10 @@ export class Habits {
       for (let hour = 0; hour < 24; hour++)
         if ((hours & (1 << hour)) !== 0 && (own[hour] ?? 0) < 60_000) own[hour] = (own[hour] ?? 0) + 1;
       const host = day.host.at(look);
-      if (host >= 0) this.#machines.set(this.#machines.make(host * 1_048_576 + user), day.day, 0, 0);
+      if (host >= 0) this.#machines.set(host * 1_048_576 + user, day.day);
     }
     if (++this.#daysSincePrune < 20) return;
     this.#daysSincePrune = 0;
-    this.#machines.prune((last) => last >= day.day - DAYS);
+    this.#machines.forgetBefore(day.day - DAYS);
   }
 }

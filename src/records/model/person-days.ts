@@ -72,12 +72,18 @@ export class PersonDayScorer {
    * One person's day so far: nothing is learned of it yet.
    * @param looks theirs, in order
    * @param lookScores by look of the day, at least as many as there are; those of `looks` are written
+   * @returns what holds until the next `peek`: nine new arrays for each look that comes would cost more than the rest
    */
   peek(judged: JudgedDay, user: number, looks: Int32Array, lookScores: Float64Array): PersonDays {
-    const result = unscored(Int32Array.of(user), looks, Int32Array.of(0, looks.length), lookScores);
+    const result = { ...this.#peeked, order: looks, lookScores };
+    result.users[0] = user;
+    result.start[1] = looks.length;
+    result.foreignDepartment[0] = -1;
     this.#scoreUser(0, judged, result, 'nothing');
     return result;
   }
+
+  readonly #peeked = unscored(new Int32Array(1), new Int32Array(0), new Int32Array(2), new Float64Array(0));
 
   readonly #seenAbroad = new Map<number, number>();
 
