@@ -167,6 +167,8 @@ export interface Asked {
   readonly begunState: string | null;
   /** Of the page that asks, as the browser says it; `null`: no browser. */
   readonly origin: string | null;
+  /** From where it was asked: of the machine that is connected, a proxy too. */
+  readonly address: string;
   /** The body, of an endpoint that takes bytes; nothing of it has been read. */
   readonly bytes: Readable;
 }

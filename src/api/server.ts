@@ -61,7 +61,12 @@ export async function api(
         );
         if (isNews || !isRefresh(request)) await trail.record(caller.id, `${each.method} ${each.path}`, null, detail);
       }
-      const more = { begunState: stateOf(request), origin: request.headers.origin ?? null, bytes: request.raw };
+      const more = {
+        begunState: stateOf(request),
+        origin: request.headers.origin ?? null,
+        address: request.ip,
+        bytes: request.raw,
+      };
       const answer = await each.handle(input, services, abort.signal, caller, more);
       if (answer instanceof SessionChange) {
         answerSession(request, reply, answer.session);
@@ -280,6 +285,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'sign-in/wrong-code': 401,
   'sign-in/code-needed': 401,
   'sign-in/locked': 403,
+  'sign-in/too-many': 429,
   'sign-in/busy': 503,
   'passkeys/refused': 401,
   'passkeys/no-site': 422,

@@ -78,6 +78,7 @@ export const REFUSALS = {
   },
   'sign-in/code-needed': { exit: 2, hint: 'Look them up in your authenticator app.' },
   'sign-in/locked': { exit: 2, hint: 'Wait 15 minutes, or ask an administrator to unlock it.' },
+  'sign-in/too-many': { exit: 2, hint: 'Wait 15 minutes, or sign in from another machine.' },
   'sign-in/busy': { exit: 4, hint: 'Try again in a few seconds.' },
   'sign-in/provider': { exit: 4, hint: 'Try again; if it stays so, show this to whoever runs the service.' },
   'sign-in/no-provider': { exit: 2, hint: 'Sign in with a password. The provider is set up with serve --oidc.' },

@@ -91,6 +91,20 @@ test('an unknown name is answered as a wrong password is, and five wrong tries l
   ok(written.includes('locked') && !written.includes('kettle') && !written.includes('Nobody'), written);
 });
 
+test('who tries one password with many names has to wait as an address; others, and this machine, do not', async (t) => {
+  const { signIn, accept, clock } = await house(t);
+  await accept();
+  for (let tries = 0; tries < 30; tries++) {
+    await refuses(signIn.signIn(`Nobody ${tries}`, OTHER, null, '10.1.1.66'), 'sign-in/wrong');
+    await refuses(signIn.signIn(`Nobody ${tries}`, OTHER, null, '::ffff:127.0.0.1'), 'sign-in/wrong');
+  }
+  await refuses(signIn.signIn('Ann', PASSWORD, null, '10.1.1.66'), 'sign-in/too-many');
+  equal((await signIn.signIn('Ann', PASSWORD, null, '10.1.1.67')).name, 'Ann');
+  equal((await signIn.signIn('Ann', PASSWORD, null, '::ffff:127.0.0.1')).name, 'Ann');
+  clock.at += 15 * MINUTE;
+  equal((await signIn.signIn('Ann', PASSWORD, null, '10.1.1.66')).name, 'Ann');
+});
+
 test('of many guesses at once no more than five are looked at', async (t) => {
   const { signIn, accept } = await house(t);
   await accept();

@@ -4,6 +4,7 @@ import type { Trail } from '../ops/trail.ts';
 import type { Keyring } from '../store/seal.ts';
 import type { State } from '../store/state.ts';
 import type { PersonRow } from '../store/tables.ts';
+import { AddressLimit } from './address-limit.ts';
 import { isPassword } from './passwords.ts';
 import { nameKey, type Person, personOf, stateOf } from './people.ts';
 
@@ -20,12 +21,14 @@ export class SignIn {
   readonly #keys: Keyring;
   readonly #trail: Trail;
   readonly #now: () => number;
+  readonly #addresses: AddressLimit;
 
   constructor(state: State, keys: Keyring, trail: Trail, now: () => number) {
     this.#state = state;
     this.#keys = keys;
     this.#trail = trail;
     this.#now = now;
+    this.#addresses = new AddressLimit(now);
   }
 
   /**
@@ -33,9 +36,14 @@ export class SignIn {
    * an account.
    *
    * @param code of the second factor; `null` if none was given
-   * @throws Refusal `sign-in/wrong`, `sign-in/code-needed`, `sign-in/wrong-code`, `sign-in/locked`, `sign-in/busy`
+   * @param address from where they try; '' if that is not known
+   * @throws Refusal `sign-in/wrong`, `sign-in/code-needed`, `sign-in/wrong-code`, `sign-in/locked`, `sign-in/busy`, `sign-in/too-many`
    */
-  async signIn(name: string, password: string, code: string | null): Promise<Person> {
+  async signIn(name: string, password: string, code: string | null, address = ''): Promise<Person> {
+    if (this.#addresses.isOver(address)) {
+      await this.#trail.record('unknown', 'sign-in refused', null, { why: 'address' });
+      throw new Refusal('sign-in/too-many', 'too many wrong tries came from this address');
+    }
     const row = await this.#rowOf(name);
     const who = row?.id ?? 'unknown';
     const mac = this.#macOf(name);
@@ -48,6 +56,7 @@ export class SignIn {
       throw error;
     });
     if (row === null || !isRight) {
+      this.#addresses.wrong(address);
       await this.#trail.record(who, 'sign-in refused', null, { why: 'password' });
       throw new Refusal('sign-in/wrong', 'the name or the password is not right');
     }
@@ -58,6 +67,7 @@ export class SignIn {
         throw new Refusal('sign-in/code-needed', 'the six digits of the second factor are needed too');
       }
       if (!(await this.#useCode(row, code))) {
+        this.#addresses.wrong(address);
         await this.#trail.record(who, 'sign-in refused', null, { why: 'code' });
         throw new Refusal('sign-in/wrong-code', 'the six digits are not right, or were used already');
       }

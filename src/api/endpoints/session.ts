@@ -47,8 +47,8 @@ const signIn = endpoint({
   input: z.object({ name: z.string().max(200), password: PASSWORD, code: CODE.optional() }),
   answer: SIGNED_IN,
   isRecorded: true,
-  handle: async ({ name, password, code }, services, _signal, caller) =>
-    begun(await services.signIn.signIn(name, password, code ?? null), services, caller),
+  handle: async ({ name, password, code }, services, _signal, caller, { address }) =>
+    begun(await services.signIn.signIn(name, password, code ?? null, address), services, caller),
 });
 
 const acceptInvitation = endpoint({
