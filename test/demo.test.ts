@@ -30,8 +30,17 @@ function hasLink(links: Listed['links'], value: string): boolean {
 }
 
 test('the simulated hospice is one click away, shows its attack, touches nothing here, and leaves nothing', async (t) => {
+  // Others on this machine may try the hospice at the same time.
+  const own = mkdtempSync(path.join(tmpdir(), 'wardwatch-demo-test-'));
+  const usual = process.env['TMPDIR'];
+  process.env['TMPDIR'] = own;
+  t.after(() => {
+    if (usual === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = usual;
+    rmSync(own, { recursive: true });
+  });
   const service = await upService(t, '--plain-http');
-  const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('wardwatch-demo-'));
+  const folders = () => readdirSync(own).filter((name) => name.startsWith('wardwatch-demo-'));
   const before = folders();
   const admin = { authorization: `Bearer ${await service.addToken('admin')}` };
   const analyst = { authorization: `Bearer ${await service.addToken('analyst')}` };
