@@ -5,6 +5,7 @@ import { Form, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link, usePlace } from '../parts/router.tsx';
 import { useRoles, useSession } from '../parts/session.tsx';
+import { Qr } from '../parts/qr.tsx';
 import { Section } from '../parts/section.tsx';
 import { NAVIGATION, Title } from '../parts/shell.tsx';
 import { When } from '../parts/words.tsx';
@@ -97,19 +98,16 @@ function Passkeys() {
 
 function SecondFactor() {
   const { reload } = useSession();
-  const [secret, setSecret] = useState<string | null>(null);
+  const [made, setMade] = useState<{ readonly secret: string; readonly uri: string } | null>(null);
   const [code, setCode] = useState('');
-  if (secret === null)
+  if (made === null)
     return (
       <>
         <p>
           Off. With it, a stolen password alone does not let anybody in. You need an authenticator app on your phone,
           such as Microsoft Authenticator. It takes two minutes.
         </p>
-        <Form
-          button="Set it up"
-          onSend={async () => setSecret((await ask('POST /api/v1/session/second-factor', {})).secret)}
-        />
+        <Form button="Set it up" onSend={async () => setMade(await ask('POST /api/v1/session/second-factor', {}))} />
       </>
     );
   const send = async () => {
@@ -119,9 +117,14 @@ function SecondFactor() {
   return (
     <>
       <ol>
-        <li>In the app, add an account and choose to type in a key.</li>
         <li>
-          Type this key: <code className="ww-secret">{secret.replaceAll(/(.{4})/g, '$1 ').trim()}</code>
+          In the app, add an account, and point the camera at this:
+          <br />
+          <Qr text={made.uri} label="The key as a code for the camera; it stands below as text" />
+        </li>
+        <li>
+          If there is no camera, choose to type in a key:{' '}
+          <code className="ww-secret">{made.secret.replaceAll(/(.{4})/g, '$1 ').trim()}</code>
         </li>
         <li>Type the six digits that the app shows.</li>
       </ol>
