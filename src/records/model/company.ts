@@ -1,5 +1,5 @@
 import type { LookDay } from './looks.ts';
-import { Sums } from './sums.ts';
+import { firstSlot } from './sums.ts';
 
 /** Days of looks that count as company: three before and the day itself (record-access.md 3.1). */
 const WINDOW = 4;
@@ -131,14 +131,23 @@ function longer(column: Int32Array, size: number): Int32Array<ArrayBuffer> {
 }
 
 const MAX_GROUPS = 65_536;
+const FIRST_SIZE = 1 << 10;
+const MAX_LOAD = 0.7;
+const GROWTH = 1.5;
 
-/** Which groups use the same records: how much more often than chance. Of all pairs of groups few ever meet. */
+/**
+ * Which groups use the same records: how much more often than chance. Of all pairs of groups few ever meet: a table of 16
+ * bytes for each, by `one × 65,536 + other`.
+ */
 export class Affinity {
-  readonly #pairs = new Sums((size) => new Float64Array(size));
+  /** The pair, plus 1; 0: the slot is free. */
+  #keys = new Uint32Array(FIRST_SIZE);
+  #pairs = new Float64Array(FIRST_SIZE);
+  /** As it stood this morning. */
+  #lifts = new Float32Array(FIRST_SIZE);
+  #size = 0;
   #single = new Float64Array(0);
   #total = 0;
-  /** As it all stood this morning. */
-  readonly #lifts = new Sums((size) => new Float32Array(size));
   #singleBefore = new Float64Array(0);
   #totalBefore = 0;
 
@@ -150,7 +159,8 @@ export class Affinity {
       larger.set(this.#single);
       this.#single = larger;
     }
-    this.#pairs.add(one * MAX_GROUPS + other, weight);
+    const slot = this.#make(one, other);
+    this.#pairs[slot] = (this.#pairs[slot] ?? 0) + weight;
     this.#single[one] = (this.#single[one] ?? 0) + weight;
     this.#total += weight;
   }
@@ -159,11 +169,23 @@ export class Affinity {
   refresh(): void {
     this.#singleBefore = this.#single.slice();
     this.#totalBefore = this.#total;
-    this.#lifts.clear();
-    this.#pairs.each((key, seen) => {
+    for (let slot = 0; slot < this.#keys.length; slot++) {
+      const key = (this.#keys[slot] ?? 0) - 1;
+      if (key < 0) continue;
       const expected = this.#expected(Math.floor(key / MAX_GROUPS), key % MAX_GROUPS);
-      this.#lifts.set(key, Math.log((seen + 2) / (expected + 2)));
-    });
+      this.#lifts[slot] = Math.log(((this.#pairs[slot] ?? 0) + 2) / (expected + 2));
+    }
+  }
+
+  /** log of how much more often than chance; 0 when nothing is known. */
+  lift(one: number, other: number): number {
+    const slot = this.#slotOf(one * MAX_GROUPS + other);
+    return this.#keys[slot] === 0 ? this.#unmet(one, other) : (this.#lifts[slot] ?? 0);
+  }
+
+  #unmet(one: number, other: number): number {
+    const expected = this.#expected(one, other);
+    return expected === 0 ? 0 : Math.fround(Math.log(2 / (expected + 2)));
   }
 
   #expected(one: number, other: number): number {
@@ -171,11 +193,41 @@ export class Affinity {
     return single * (this.#singleBefore[other] ?? 0);
   }
 
-  /** log of how much more often than chance; 0 when nothing is known. */
-  lift(one: number, other: number): number {
-    const known = this.#lifts.find(one * MAX_GROUPS + other);
-    if (known !== undefined) return known;
-    const expected = this.#expected(one, other);
-    return expected === 0 ? 0 : Math.fround(Math.log(2 / (expected + 2)));
+  #slotOf(key: number): number {
+    const size = this.#keys.length;
+    for (let i = firstSlot(key, size); ; i = i + 1 === size ? 0 : i + 1)
+      if (this.#keys[i] === key + 1 || this.#keys[i] === 0) return i;
+  }
+
+  #make(one: number, other: number): number {
+    const key = one * MAX_GROUPS + other;
+    const slot = this.#slotOf(key);
+    if (this.#keys[slot] !== 0) return slot;
+    if (this.#size >= MAX_LOAD * this.#keys.length) {
+      this.#grow();
+      return this.#make(one, other);
+    }
+    this.#size++;
+    this.#keys[slot] = key + 1;
+    this.#pairs[slot] = 0;
+    // This morning they had not met.
+    this.#lifts[slot] = this.#unmet(one, other);
+    return slot;
+  }
+
+  #grow(): void {
+    const [keys, pairs, lifts] = [this.#keys, this.#pairs, this.#lifts];
+    const size = Math.ceil(keys.length * GROWTH);
+    this.#keys = new Uint32Array(size);
+    this.#pairs = new Float64Array(size);
+    this.#lifts = new Float32Array(size);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] ?? 0;
+      if (key === 0) continue;
+      const slot = this.#slotOf(key - 1);
+      this.#keys[slot] = key;
+      this.#pairs[slot] = pairs[i] ?? 0;
+      this.#lifts[slot] = lifts[i] ?? 0;
+    }
   }
 }
