@@ -1,5 +1,7 @@
 /** A hospital whose day goes on: what the service sees before the day is over, across a power cut, and what the night makes of it. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { auditEvent } from '../src/records/simulate/audit-events.ts';
 import { sendAudit } from './audit-events.ts';
@@ -70,7 +72,7 @@ test('a bulk export and a stolen account are cases while the day goes on; a powe
   const burst = (user: string, from: string, patients: readonly string[], host: string, action: string) =>
     patients.map((patient, n) => {
       const at = new Date(Date.parse(`${today}T${from}Z`) + n * 15_000).toISOString();
-      return [at, user, patient, action, 'Patient', 'pc', '', 'TREAT', '', host, '10.9.9.9', '', `x${n}`, '0'];
+      return [at, user, patient, action, 'Observation', 'pc', '', 'TREAT', '', host, '10.9.9.9', '', `x${n}`, '0'];
     });
   const day = [
     ...rows.filter(([time = '']) => time >= today),
@@ -146,5 +148,74 @@ test('a bulk export and a stolen account are cases while the day goes on; a powe
     ok(['confirmed', 'lowered', 'withdrawn'].includes(one.history.at(-1)?.said ?? ''), nameOf(one));
   equal((await findings()).length, after.length, 'each case is told once');
   ok(!JSON.stringify(after).includes('"p0'), 'patients are pseudonyms');
+  equal(await service.stop(), 0);
+});
+
+test('a stay that is told late withdraws the first look that it explains, and the history says so', async (t) => {
+  const { relationships, rows: unsorted } = recentHospital();
+  const rows = unsorted.toSorted((a, b) => ((a[0] ?? '') < (b[0] ?? '') ? -1 : 1));
+  const today = rows.at(-1)?.[0]?.slice(0, 10) ?? '';
+  const service = await upService(t, '--plain-http', '--relationships', relationships, '--budget', BUDGET);
+  const { token } = await service.addSource('epr', 'fhir');
+  const privacy = await service.addToken('privacy');
+  const cases = async () => (await service.list('/api/v1/records/cases', privacy)) as unknown as Kept[];
+  await sendAudit(service, token, rows.filter(([time = '']) => time < today).map(auditEvent));
+  equal(await service.stop(), 0);
+  await service.start();
+  await eventually(
+    () => review(service, privacy),
+    ({ live }) => live.isFollowing,
+    60_000,
+  );
+
+  // A nurse opens twelve records of patients whom no feed names yet.
+  const staff = readFileSync(path.join(relationships, 'staff.csv'), 'utf8').split('\n');
+  const nurses = staff
+    .map((row) => row.split(','))
+    .filter(([, role, ward]) => role === 'nurse' && ward?.includes('ward'));
+  const [nurse = '', , ward = ''] = nurses.find(([user]) => rows.some((row) => row[1] === user)) ?? [];
+  const patients = Array.from({ length: 12 }, (_, n) => `p${9_100_000 + n}`);
+  const looks = patients.map((patient, n) => {
+    const at = new Date(Date.parse(`${today}T10:00:00Z`) + n * 60_000).toISOString();
+    return auditEvent([
+      at,
+      nurse,
+      patient,
+      'read',
+      'Observation',
+      'pc',
+      ward,
+      'TREAT',
+      '',
+      `${ward}-pc1`,
+      '10.1.1.1',
+      '',
+      '',
+      '0',
+    ]);
+  });
+  await sendAudit(service, token, looks);
+  const own = (all: readonly Kept[]) => all.find((one) => one.case.user === nurse && one.case.day === today);
+  ok(own(await eventually(cases, (all) => own(all) !== undefined, 30_000))?.explainedAt === null);
+
+  // The engine was down; now it tells where they have been since the morning.
+  await sendAudit(
+    service,
+    token,
+    patients.map((patient) => ({
+      resourceType: 'Encounter',
+      id: `enc-${patient}`,
+      status: 'in-progress',
+      class: { code: 'IMP' },
+      subject: { reference: `Patient/${patient}` },
+      period: { start: `${today}T06:00:00Z` },
+      location: [{ location: { reference: `Location/${ward}` }, period: { start: `${today}T06:00:00Z` } }],
+    })),
+  );
+  const after = own(await eventually(cases, (all) => own(all)?.explainedAt !== null, 30_000));
+  deepEqual(
+    after?.history.map(({ said }) => said),
+    ['first-look', 'withdrawn'],
+  );
   equal(await service.stop(), 0);
 });

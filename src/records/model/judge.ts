@@ -79,7 +79,7 @@ export class Judge {
   constructor(hospital: Hospital, book: CauseBook) {
     this.#hospital = hospital;
     this.#book = book;
-    this.#company = new Company(hospital.patients.size);
+    this.#company = new Company();
     this.motives = new Motives(hospital);
     this.expectations = new Expectations(book, this.groups, hospital.departments.size);
   }
@@ -93,7 +93,7 @@ export class Judge {
     else this.#looksToday.fill(0);
     const mainGroup = new Int32Array(count);
     for (let look = 0; look < count; look++) mainGroup[look] = places[day.user.at(look)]?.[0]?.group ?? 0;
-    this.#company.add(day, mainGroup, this.#hospital.patients.size);
+    this.#company.add(day, mainGroup);
     const judged = unjudged(day, places, count);
     for (let look = 0; look < count; look++) this.#judgeLook(look, judged, mode);
     if (++this.#daysSincePrune >= 10) {
@@ -114,12 +114,12 @@ export class Judge {
   /** Begins a day whose looks come one by one, by `arrive`. */
   openDay(day: LookDay): void {
     this.#startDay();
-    this.#company.add(day, new Int32Array(0), this.#hospital.patients.size);
+    this.#company.add(day, new Int32Array(0));
   }
 
   /** The newest look of an open day: whoever is judged after it meets it as company. */
   arrive(day: LookDay, look: number, group: number): void {
-    this.#company.grow(day, look, group, this.#hospital.patients.size);
+    this.#company.grow(day, look, group);
   }
 
   /** Judges one look of an open day, by the days before and the company so far. Nothing is learned from it. */

@@ -2,6 +2,7 @@ import type { JudgedDay } from './judge.ts';
 import { OWN } from './motives.ts';
 import { PairMap } from './pair-map.ts';
 import { Rates } from './rates.ts';
+import { Sums } from './sums.ts';
 
 /** Sustained change: so many times the expected, at least, is looked for. */
 const RISE = 2.5;
@@ -46,8 +47,8 @@ export class PersonDayScorer {
   readonly #sustained = new PairMap();
   readonly #abroad = new PairMap();
   /** By group and department: foreign looks; by group: all looks. */
-  readonly #groupForeign = new PairMap();
-  readonly #ownForeign = new PairMap();
+  readonly #groupForeign = new Sums((size) => new Float64Array(size));
+  readonly #ownForeign = new Sums((size) => new Float64Array(size));
   readonly #groupLooks: number[] = [];
   /** By group: how much counts of foreign looks scatter beyond chance, and over how many. */
   readonly #groupScatter: [number, number][] = [];
@@ -187,10 +188,8 @@ export class PersonDayScorer {
       const expected = Math.max(0.02, this.#shareOfPeers(user, group, department, groupLooks) * looks);
       // One person's habit must not become the group's.
       const taught = Math.min(2 + 3 * expected, seen);
-      const slot = this.#groupForeign.make(group * 65_536 + department);
-      this.#groupForeign.set(slot, 0, 0, this.#groupForeign.value(slot) + taught);
-      const own = this.#ownForeign.make(user * 65_536 + department);
-      this.#ownForeign.set(own, 0, 0, this.#ownForeign.value(own) + taught);
+      this.#groupForeign.add(group * 65_536 + department, taught);
+      this.#ownForeign.add(user * 65_536 + department, taught);
       if (seen < 0.3) continue;
       scatter[0] += Math.min(20, Math.max(1, (seen - expected) ** 2 / Math.max(1, expected)));
       scatter[1]++;
@@ -199,9 +198,7 @@ export class PersonDayScorer {
 
   /** How large a part of the peers' looks goes there; the user's own are left out. */
   #shareOfPeers(user: number, group: number, department: number, groupLooks: number): number {
-    const known = this.#groupForeign.find(group * 65_536 + department);
-    const own = this.#ownForeign.find(user * 65_536 + department);
-    const peers = (known < 0 ? 0 : this.#groupForeign.value(known)) - (own < 0 ? 0 : this.#ownForeign.value(own));
+    const peers = this.#groupForeign.at(group * 65_536 + department) - this.#ownForeign.at(user * 65_536 + department);
     return (Math.max(0, peers) + 1) / (groupLooks + 200);
   }
 

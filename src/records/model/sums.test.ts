@@ -38,19 +38,13 @@ test('the tables of the model hold what a Map holds', () => {
   for (let user = 0; user < 41; user++)
     for (let patient = 0; patient < 901; patient++) {
       const key = user * 67_108_864 + patient;
-      equal(sums.find(key), plain.sums.get(key));
+      equal(sums.at(key), plain.sums.get(key) ?? 0);
       equal(days.at(key), plain.days.get(key) ?? 0);
       const slot = pairs.find(key);
       equal(slot < 0 ? undefined : pairs.a(slot), plain.pairs.get(key));
       if (slot >= 0) equal(pairs.value(slot), (plain.pairs.get(key) ?? 0) / 3);
     }
   equal(pairs.size, plain.pairs.size);
-  let total = 0;
-  sums.each((key, sum) => {
-    equal(sum, plain.sums.get(key));
-    total++;
-  });
-  equal(total, plain.sums.size);
 });
 
 test('a name is one number, whatever letters it has, and is given back as it was', () => {

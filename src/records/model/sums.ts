@@ -21,19 +21,6 @@ export class Sums<Values extends Float32Array | Float64Array> {
     return this.#keys[slot] === 0 ? 0 : (this.#values[slot] ?? 0);
   }
 
-  /** `undefined`: never added to, or set. */
-  find(key: number): number | undefined {
-    const slot = slotOf(this.#keys, key);
-    return this.#keys[slot] === 0 ? undefined : this.#values[slot];
-  }
-
-  each(onSum: (key: number, sum: number) => void): void {
-    for (let i = 0; i < this.#keys.length; i++) {
-      const key = this.#keys[i] ?? 0;
-      if (key !== 0) onSum(key - 1, this.#values[i] ?? 0);
-    }
-  }
-
   add(key: number, amount: number): void {
     const slot = this.#slot(key);
     this.#values[slot] = (this.#values[slot] ?? 0) + amount;
