@@ -17,6 +17,8 @@ export interface Asked {
 
 export interface Told {
   readonly seconds: number;
+  /** Of all threads: on a machine that others use, a truer measure. */
+  readonly cpuSeconds: number;
   readonly megabytes: number;
   readonly patients: number;
   readonly accesses: number;
@@ -35,6 +37,7 @@ process.once('message', ({ folder, count, question }: Asked) => {
 async function answer(folder: string, count: number, question: ScopeQuestion): Promise<Told> {
   const days = (JSON.parse(readFileSync(path.join(folder, 'days.json'), 'utf8')) as ColumnsInfo[]).slice(0, count);
   const began = performance.now();
+  const before = process.cpuUsage();
   const database = await openDatabase(folder, ASK_MEMORY_MB, ASK_THREADS);
   const connection = await database.connect();
   const search = await AccessSearch.make(
@@ -43,10 +46,12 @@ async function answer(folder: string, count: number, question: ScopeQuestion): P
   );
   const { patients, total } = (await judgeColumns(search, question, 'Europe/London'))([]);
   const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(before);
   connection.closeSync();
   database.closeSync();
   return {
     seconds,
+    cpuSeconds: (user + system) / 1e6,
     megabytes: process.resourceUsage().maxRSS / 1000,
     patients: patients.length,
     accesses: total.accesses,

@@ -137,12 +137,20 @@ async function measure(folder: string, days: readonly ColumnsInfo[]): Promise<vo
     const told: Told[] = [];
     for (let run = 0; run < RUNS; run++) told.push(await askApart({ folder, count: days.length, question }));
     const [first] = told;
+    const said = `${what} (${first?.accesses} accesses, ${first?.patients} patients)`;
     line(
-      `${what} (${first?.accesses} accesses, ${first?.patients} patients)`,
+      said,
       's',
       told.map(({ seconds }) => seconds),
       must,
       aim,
+    );
+    line(
+      `processor time of ${said}`,
+      's',
+      told.map(({ cpuSeconds }) => cpuSeconds),
+      null,
+      null,
     );
     peaks.push(...told.map(({ megabytes }) => megabytes));
   }

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
@@ -136,7 +136,7 @@ async function columnsUntil({ data, archive }: Kept, now: number): Promise<Colum
   let isMore = true;
   while (isMore) {
     const made: ColumnsInfo[] = [];
-    isMore = await makeColumns(data, ACCESS_READER, now, 2, (columns) => made.push(columns));
+    ({ isMore } = await makeColumns(data, ACCESS_READER, now, 2, (columns) => made.push(columns)));
     for (const columns of made) ok(await archive.columnsMade(columns));
     days.push(...made);
   }
@@ -212,6 +212,20 @@ describe('columns stand for their segments and for nothing else', () => {
     deepEqual(await compare(kept.data, question), { inColumns: 0, fromSegments: DAYS });
     equal((await columnsUntil(kept, ALL_OVER)).length, DAYS);
     deepEqual(await compare(kept.data, question), { inColumns: DAYS, fromSegments: 0 });
+  });
+
+  test('a day whose segment is damaged gets none, and holds up no other', async (t) => {
+    const kept = await keptIn(t);
+    await kept.keep(hospital(new Random(3)));
+    await kept.archive.sealNow();
+    const segments = path.join(placesIn(kept.data).archive, 'segments');
+    const [last = ''] = readdirSync(segments, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.parquet'))
+      .sort()
+      .toReversed();
+    writeFileSync(path.join(segments, last), 'PAR1 no more');
+    equal((await columnsUntil(kept, ALL_OVER)).length, DAYS - 1);
+    deepEqual(await compare(kept.data, question), { inColumns: DAYS - 1, fromSegments: 0 });
   });
 
   test('what came later for a day is not missed', async (t) => {

@@ -32,6 +32,8 @@ export class AccessKeeping {
   #timers: readonly NodeJS.Timeout[] = [];
   #running: Promise<void> | null = null;
   #isStopping = false;
+  /** Days that could not be put into columns when it was last tried: told of once. */
+  #failed = 0;
 
   constructor(parts: AccessKeepingParts) {
     this.#parts = parts;
@@ -67,6 +69,8 @@ export class AccessKeeping {
       }
       for (const columns of answer.columns) await archive.columnsMade(columns);
       isMore = answer.isMore;
+      if (answer.failed > this.#failed) onTrouble(`${answer.failed} days cannot be read whole: see wardwatch verify`);
+      this.#failed = answer.failed;
     }
   }
 

@@ -61,7 +61,12 @@ export type RecordsAnswer =
   | { readonly kind: 'looked'; readonly lines: readonly LookLine[]; readonly text: string; readonly losses: number }
   | { readonly kind: 'scoped'; readonly answer: ScopeAnswer }
   /** Files that are on disk, and count from when the archive's chain names them. */
-  | { readonly kind: 'columns'; readonly columns: readonly ColumnsInfo[]; readonly isMore: boolean }
+  | {
+      readonly kind: 'columns';
+      readonly columns: readonly ColumnsInfo[];
+      readonly isMore: boolean;
+      readonly failed: number;
+    }
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly reason: string }
   /** It broke: for want of memory, or by a bug of ours. */
   | { readonly kind: 'broken' }

@@ -15,10 +15,10 @@ async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
   }
   if (question.kind === 'columns') {
     const columns: ColumnsInfo[] = [];
-    const isMore = await makeColumns(question.data, ACCESS_READER, question.now, question.atMost, (made) =>
+    const { isMore, failed } = await makeColumns(question.data, ACCESS_READER, question.now, question.atMost, (made) =>
       columns.push(made),
     );
-    return { kind: 'columns', columns, isMore };
+    return { kind: 'columns', columns, isMore, failed };
   }
   const { data, keys, relationships: folder, timeZone: zone, from, to } = question;
   const { accesses, losses } = await readKeptAccesses(data, from, to);

@@ -28,6 +28,7 @@ export interface ColumnsInfo {
   readonly quarters: readonly (readonly [first: number, last: number])[];
   /** As `quarters`, of accesses that name no patient. */
   readonly unnamedQuarters: readonly (readonly [first: number, last: number])[];
+  /** Which of `host`, `address`, `session` there is; what some accesses leave out (`blank-user`); `unreadable-number`. */
   readonly given: readonly string[];
   readonly isNumbered: boolean;
 }
@@ -162,11 +163,11 @@ export async function columnTables(
     await connection.runAndReadAll(
       `select (select count(*) from ${staged} where day = ${day} and patient <> '' and not (${isBelieved})),
         bool_or(host <> ''), bool_or(address <> ''), bool_or(session <> ''), bool_or(number is not null),
-        bool_or(${IS_UNREADABLE_NUMBER})
+        bool_or(${IS_UNREADABLE_NUMBER}), bool_or(account = ''), bool_or(host = ''), bool_or(address = '')
       from ${rows} where patient <> ''`,
     )
   ).getRows();
-  const [unreadable, hasHost, hasAddress, hasSession, isNumbered, hasOthers] = counts ?? [];
+  const [unreadable, hasHost, hasAddress, hasSession, isNumbered, hasOthers, ...isBlank] = counts ?? [];
   if (isNumbered === true) await numberRuns(connection, day, rows, numbers);
   return {
     day,
@@ -180,6 +181,7 @@ export async function columnTables(
       ...(hasAddress === true ? ['address'] : []),
       ...(hasSession === true ? ['session'] : []),
       ...(hasOthers === true ? ['unreadable-number'] : []),
+      ...['blank-user', 'blank-host', 'blank-address'].filter((_, index) => isBlank[index] === true),
     ],
     unreadable: Number(unreadable),
     isLoose: true,

@@ -229,8 +229,12 @@ export class AccessSearch {
   ): Promise<void> {
     await this.#findAll(accounts);
     if (sessions.length > 0 && !blank.includes('user'))
-      await this.#findOthers(async (asked) => `account = '' and ${await this.#isAmong(asked, 'session', sessions)}`);
-    for (const column of blank) await this.#findOthers(() => Promise.resolve(`${COLUMN_OF[column]} = ''`));
+      await this.#findOthers(
+        async (asked) => `account = '' and ${await this.#isAmong(asked, 'session', sessions)}`,
+        'blank-user',
+      );
+    for (const column of blank)
+      await this.#findOthers(() => Promise.resolve(`${COLUMN_OF[column]} = ''`), `blank-${column}`);
     await this.#dropTwins();
   }
 
@@ -368,16 +372,17 @@ export class AccessSearch {
   async #findAll(accounts: readonly string[]): Promise<void> {
     const others = accounts.filter((account) => account !== '' && !this.#known.has(account));
     if (others.length === 0) return;
-    await this.#findOthers((asked) => this.#isAmong(asked, 'account', others));
+    await this.#findOthers((asked) => this.#isAmong(asked, 'account', others), null);
     for (const account of others) this.#known.add(account);
   }
 
-  /** Of the window, what was not found yet. */
-  async #findOthers(want: Condition): Promise<void> {
+  /** Of the window, what was not found yet. @param given only days that have it are asked; `null`: all */
+  async #findOthers(want: Condition, given: string | null): Promise<void> {
     const asked = new Asked();
     const where = [`patient <> ''`, await want(asked)];
     for (const each of this.#before) where.push(`not (${await each(asked)})`);
-    await this.#keep(asked, this.#partsIn(...this.#window), where);
+    const parts = this.#partsIn(...this.#window).filter((part) => given === null || part.given.includes(given));
+    await this.#keep(asked, parts, where);
     this.#before.push(want);
   }
 

@@ -182,7 +182,7 @@ function fileOf(archive: string, name: string): string | null {
  *
  * @param onMade told of each day once its files are on disk: they count from when the chain names them
  * @param atMost days
- * @returns true if there may be more to do
+ * @returns `isMore`: there may be more to do; `failed`: days that cannot be read, and are asked as segments
  */
 export async function makeColumns(
   data: string,
@@ -190,52 +190,68 @@ export async function makeColumns(
   now: number,
   atMost: number,
   onMade: (columns: ColumnsInfo) => unknown,
-): Promise<boolean> {
+): Promise<{ readonly isMore: boolean; readonly failed: number }> {
   const { archive } = placesIn(data);
   const folder = columnsFolder(archive);
   const chain = readChain(archive);
   const catalog = new Catalog(chain.lines);
   removeOthers(folder, new Set([...catalog.columns.values()].flatMap(({ files }) => files.map(({ name }) => name))));
   const due = [...segmentsByDay(catalog)]
-    // Of a day that cannot be read whole, questions read what there is, and say what there is not.
-    .filter(([, segments]) => segments.every(({ name }) => fileOf(archive, name) !== null))
-    .filter(
-      ([day, segments]) =>
-        (day + 1) * DAY_MS + SETTLED_MS <= now && wholeColumns(archive, catalog, day, segments) === null,
-    )
+    .filter(([day]) => (day + 1) * DAY_MS + SETTLED_MS <= now)
+    .filter(([day, segments]) => wholeColumns(archive, catalog, day, segments) === null)
     .sort(([a], [b]) => b - a);
-  if (due.length === 0) return false;
+  if (due.length === 0) return { isMore: false, failed: 0 };
+  let [made, failed] = [0, 0];
   const database = await openDatabase(archive, ASK_MEMORY_MB, ASK_THREADS);
   const connection = await database.connect();
   try {
-    for (const [day, segments] of due.slice(0, atMost)) {
-      const stage = await AccessStage.make(connection, 'staged', reader);
-      for (const { name } of segments) {
-        const file = fileOf(archive, name);
-        if (file !== null) await stage.addSegment(file);
-      }
-      await stage.join();
+    for (const [day, segments] of due) {
+      if (made === atMost) break;
       const others = [...catalog.columns.values()]
         .filter((each) => each.day !== day)
         .map((each) => partOf(each, folder))
         .filter(({ rows }) => existsSync(rows));
-      const part = await columnTables(connection, 'made', stage.table, day, reader.believed, others);
-      const columns = await writeColumns(
-        connection,
-        part,
-        segments.map(({ name }) => name),
-        folder,
-        chain.head.number + 1,
-      );
+      let columns: ColumnsInfo;
+      try {
+        const part = await readDay(connection, archive, reader, day, segments, others);
+        const names = segments.map(({ name }) => name);
+        columns = await writeColumns(connection, part, names, folder, chain.head.number + 1);
+      } catch {
+        // Of such a day questions read what there is, and say what there is not.
+        failed++;
+        continue;
+      }
       await onMade(columns);
       catalog.columns.set(day, columns);
-      await dropTables(connection, 'made');
+      made++;
+      await dropTables(connection, MADE);
     }
   } finally {
     connection.closeSync();
     database.closeSync();
   }
-  return due.length > atMost;
+  return { isMore: made + failed < due.length, failed };
+}
+
+const MADE = 'made';
+
+/** @throws if a segment is missing, or what the database says of one that is damaged */
+async function readDay(
+  connection: DuckDBConnection,
+  archive: string,
+  reader: AccessReader,
+  day: number,
+  segments: readonly SegmentInfo[],
+  others: readonly AccessPart[],
+): Promise<AccessPart> {
+  const stage = await AccessStage.make(connection, 'staged', reader);
+  for (const { name } of segments) {
+    const file = fileOf(archive, name);
+    if (file === null) throw new Error(`${name} is missing`);
+    await stage.addSegment(file);
+  }
+  await stage.join();
+  return columnTables(connection, MADE, stage.table, day, reader.believed, others);
 }
 
 /** Files of columns that no line of the chain names: made by a run that was interrupted, or of segments that are gone. */
