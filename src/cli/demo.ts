@@ -90,8 +90,12 @@ export async function runDemo(
         : `The simulated hospice is at ${service.addresses.http}/\nSign in as ${NAME} with the password ${password}\nCtrl-C ends it, and leaves nothing.\n`,
     );
     // The attack is there to be looked at: the records come a little later.
-    sendAccesses(service, ask, accesses).catch((error: unknown) => say(`the records are missing: ${String(error)}\n`));
+    let isOver = false;
+    sendAccesses(service, ask, accesses).catch((error: unknown) => {
+      if (!isOver) say(`the records are missing: ${String(error)}\n`);
+    });
     await stopped;
+    isOver = true;
     await service.close();
   } finally {
     rmSync(folder, { recursive: true, force: true });
