@@ -13,6 +13,7 @@ interface Step {
   readonly doneBy: string | null;
 }
 interface Detail {
+  readonly acknowledgedAt: string | null;
   readonly id: string;
   readonly state: string;
   readonly owner: string | null;
@@ -111,6 +112,8 @@ test('an incident is taken, worked through and closed, and each act is in its hi
     Object.values(best).reduce((sum, points) => sum + points, 0),
   );
 
+  equal((await desk.post(`${url}/comments`, { text: 'I am on it.' })).status, 200);
+  equal((await desk.get(id)).acknowledgedAt === null, false, 'whoever works on it has seen it');
   equal((await desk.post(`${url}/actions`, { action: 'take' })).status, 200);
   equal((await desk.post(`${url}/steps/isolate`, { done: true })).status, 200);
   equal((await desk.post(`${url}/comments`, { text: 'Rang the ward about 999 000 0018.' })).status, 200);
@@ -151,6 +154,8 @@ test('an incident is taken, worked through and closed, and each act is in its hi
   deepEqual([reopened.state, reopened.outcome, reopened.evidence[0]?.closedAt], ['investigating', null, null]);
   deepEqual(reopened.history.map(({ actor, action }) => `${actor ?? 'service'} ${action}`).toReversed(), [
     'service opened',
+    'Night desk comment',
+    'Night desk acknowledged',
     'Night desk take',
     'Night desk step-done',
     'Night desk comment',
@@ -178,6 +183,7 @@ test('what is asked of no incident, no step, no clock or no field is refused wit
     [`${url}/playbook`, { playbook: 'constructor' }, 400],
     [`${url}/clocks`, { kind: '__proto__', startedAt: '2026-11-02T09:00:00Z' }, 404],
     [`${url}/clocks`, { kind: 'ico-72h', startedAt: '2099-11-02T09:00:00Z' }, 409],
+    [`${url}/clocks`, { kind: 'ico-72h', startedAt: '1066-10-14T09:00:00Z' }, 409],
     [`${url}/clocks/clk_none`, { how: 'met' }, 404],
     [`${url}/comments`, { text: '' }, 400],
   ];
@@ -188,6 +194,12 @@ test('what is asked of no incident, no step, no clock or no field is refused wit
   }
   equal((await desk.post(`${url}/actions`, { action: 'merge', into: other })).status, 200);
   equal((await desk.get(other)).evidence.length, 2);
+  const started = { kind: 'ico-72h', startedAt: new Date().toISOString() };
+  const onMerged = await desk.post(`${url}/clocks`, started);
+  equal(onMerged.status, 409, 'nobody would see it there');
+  match(onMerged.text, new RegExp(`part of ${other}`));
+  equal((await desk.post(`/api/v1/incidents/${other}/clocks`, started)).status, 200);
+  equal((await desk.post(`/api/v1/incidents/${other}/clocks`, started)).status, 409, 'it runs already');
   deepEqual(await desk.incidents(), [other]);
 });
 

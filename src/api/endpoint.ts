@@ -50,7 +50,7 @@ export interface ApiServices {
   /** Since when each silent source has been silent, by id. */
   readonly silentSince: () => ReadonlyMap<string, number>;
   /** Which rules see anything here. */
-  readonly ruleWatch: Pick<RuleWatch, 'list'>;
+  readonly ruleWatch: Pick<RuleWatch, 'list' | 'seesAnything'>;
   readonly firstRun: FirstRun;
   readonly savedHunts: SavedHunts;
   readonly signOffs: SignOffs;

@@ -314,6 +314,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'people/not-found': 404,
   'people/last-admin': 409,
   'sources/not-found': 404,
+  'board/changed': 409,
   'incidents/not-now': 409,
   'incidents/clock-runs': 409,
   'incidents/changed': 409,

@@ -5,6 +5,8 @@ export interface TodayFacts {
   readonly now: number;
   readonly incidents: readonly OpenIncident[];
   readonly sources: readonly HeardSource[];
+  /** False if nothing that came could have fired any rule; `null`: not known. */
+  readonly isJudged: boolean | null;
   /** Parts of the service that do not work. */
   readonly failing: readonly string[];
   /** Notices that could not be delivered. */
@@ -80,7 +82,7 @@ export function today(facts: TodayFacts): Today {
   };
 }
 
-function verdictOf({ now, incidents, sources, failing }: TodayFacts): { verdict: Verdict; sentence: string } {
+function verdictOf({ now, incidents, sources, failing, isJudged }: TodayFacts): { verdict: Verdict; sentence: string } {
   const emergencies = incidents.filter(({ band }) => band === 'emergency').length;
   const overdue = incidents.filter(({ clocks }) => clocks.some(({ state }) => state === 'overdue')).length;
   const heard = sources.filter((source) => isHeard(source, now)).length;
@@ -102,6 +104,11 @@ function verdictOf({ now, incidents, sources, failing }: TodayFacts): { verdict:
     return { verdict: 'cannot-tell', sentence: 'We cannot tell: nothing sends its logs here yet.' };
   if (heard === 0)
     return { verdict: 'cannot-tell', sentence: 'We cannot tell: no source has been heard in the last day.' };
+  if (isJudged === false)
+    return {
+      verdict: 'cannot-tell',
+      sentence: 'We cannot tell: no rule can judge anything of what your sources send.',
+    };
   if (unheard > 0) return { verdict: 'cannot-tell', sentence: `Quiet where we can see, but ${unseen}` };
   return {
     verdict: 'quiet',
@@ -121,6 +128,7 @@ function tasksOf(facts: TodayFacts): readonly Task[] {
     ...byScore.flatMap((incident) => clockTasks(incident, 'soon')),
     ...(undelivered > 0 ? [undeliveredTask(undelivered)] : []),
     ...sourceTasks(facts),
+    ...(facts.isJudged === false && facts.sources.some((source) => isHeard(source, facts.now)) ? [JUDGED_TASK] : []),
     // Without a point nothing is asked for: such an incident is in the list, not among the tasks.
     ...lowTasks(byScore.filter(({ band }) => band === 'low')),
     ...(setAside > 0 ? [setAsideTask(setAside)] : []),
@@ -234,6 +242,14 @@ function sourceTasks({ sources, now }: TodayFacts): Task[] {
     },
   ];
 }
+
+const JUDGED_TASK: Task = {
+  what: 'Send logs that can be judged',
+  why: 'What has come so far could never have fired a rule, whatever happened.',
+  how: 'Begin with the Security log of a domain controller, or the firewall. The page of rules says what each needs.',
+  minutes: 15,
+  at: { page: 'rules', id: null },
+};
 
 function setAsideTask(count: number): Task {
   return {

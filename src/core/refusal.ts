@@ -36,6 +36,7 @@ export const REFUSALS = {
   'drafts/reason-needed': { exit: 2, hint: 'Say why, in ten characters or more: it is recorded.' },
   'notices/fixed': { exit: 2, hint: 'Change the file and start the service again.' },
   'notices/password-needed': { exit: 2, hint: 'Type the password again.' },
+  'board/changed': { exit: 2, hint: 'Load the page again, read it, and sign that.' },
   'incidents/not-found': { exit: 2, hint: 'Look for it in the list of incidents.' },
   'incidents/clock-runs': {
     exit: 2,

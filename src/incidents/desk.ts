@@ -73,6 +73,8 @@ export interface DeskView {
 
 const MAX_FINDINGS = 500;
 const MAX_HISTORY = 1000;
+/** A breach may come to light years later; a year before that is a slip of the hand. */
+const LONGEST_AGO_MS = 5 * 366 * 24 * 3_600_000;
 
 /** What people do with incidents. Each change and its line in the history are one transaction. */
 export class Desk {
@@ -216,7 +218,24 @@ export class Desk {
         `there is no clock ${kind}: ${Object.keys(this.#clockKinds).join(', ')}`,
       );
     if (startedAt > this.#now()) throw new Refusal('incidents/not-now', 'nobody can have become aware in the future');
+    if (startedAt < this.#now() - LONGEST_AGO_MS)
+      throw new Refusal('incidents/not-now', 'that is more than five years ago: check the year');
     await this.#change(id, async (within, incident) => {
+      // Nobody would see it there.
+      if (incident.state === 'merged')
+        throw new Refusal(
+          'incidents/not-now',
+          `this incident became part of ${incident.merged_into ?? 'another'}: start the clock there`,
+        );
+      const running = await within
+        .selectFrom('clocks')
+        .select('id')
+        .where('incident_id', '=', incident.id)
+        .where('kind', '=', kind)
+        .where('ended_at', 'is', null)
+        .executeTakeFirst();
+      if (running !== undefined)
+        throw new Refusal('incidents/not-now', 'this clock runs already: end it first if its beginning is wrong');
       const clock: ClockRow = {
         id: `clk_${randomBytes(9).toString('hex')}`,
         incident_id: incident.id,

@@ -105,7 +105,7 @@ class Office {
   }
 
   /** Something is found: it opens an incident of that host, or adds to it. */
-  async find(host: string, parameter: Parameter, points: number): Promise<string> {
+  async find(host: string, parameter: Parameter, points: number, level = 'medium'): Promise<string> {
     const id = `inc_${host}` as const;
     await this.state.transaction(async (within) => {
       await within
@@ -113,7 +113,7 @@ class Office {
         .values({
           id,
           state: 'new',
-          level: 'medium',
+          level,
           title: `Something is wrong with ${host}.`,
           owner: null,
           merged_into: null,
@@ -260,6 +260,9 @@ test('in quiet hours the urgent waits and the emergency does not', async (t) => 
   await here.find('pacs', 'defences', 1);
   await here.after(0);
   equal(here.post.mails.length, 1);
+  await here.find('files1', 'impact', 3, 'critical');
+  await here.after(0);
+  equal(here.post.mails.length, 2, 'what is critical by itself does not wait for the morning either');
   await here.after(8 * HOUR);
   ok(here.post.mails.some(({ text }) => text.includes('ws1')));
 });

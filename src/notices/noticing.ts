@@ -195,16 +195,23 @@ export class Noticing {
     await state.transaction(async (within) => {
       const people = settings.people.filter((person) => person.step === step);
       const told = noticeOf(incident, occasion, settings.serviceUrl);
-      const names = await this.#put(settings, within, told, incident, this.#when(settings, band), people);
+      const names = await this.#put(
+        settings,
+        within,
+        told,
+        incident,
+        this.#when(settings, band, incident.level),
+        people,
+      );
       await within.updateTable('incidents').set(marks).where('id', '=', id).execute();
       await record(within, id, now(), null, 'told', { occasion: occasion.kind, step, to: names });
     });
   }
 
-  /** What is not an emergency waits for the quiet to end. */
-  #when(settings: NoticeSettings, band: Band): number {
+  /** What is no emergency waits for the quiet to end; what is critical by itself, as backups that are deleted, does not. */
+  #when(settings: NoticeSettings, band: Band, level: string): number {
     const { now } = this.#parts;
-    return band === 'emergency' ? now() : afterQuiet(now(), settings.quiet, settings.timeZone);
+    return band === 'emergency' || level === 'critical' ? now() : afterQuiet(now(), settings.quiet, settings.timeZone);
   }
 
   /** Puts a letter for each person and webhook into the outbox. */
@@ -302,7 +309,7 @@ export class Noticing {
         within,
         told,
         incident,
-        this.#when(settings, is === 'overdue' ? 'emergency' : 'urgent'),
+        this.#when(settings, is === 'overdue' ? 'emergency' : 'urgent', ''),
         people,
       );
       await within.updateTable('clocks').set({ told_state: is }).where('id', '=', clock.id).execute();

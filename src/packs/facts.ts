@@ -70,12 +70,20 @@ export function factsOf(
     title: incident.title,
     openedAt: incident.openedAt,
     lastEvidenceAt: incident.lastEvidenceAt,
-    awareAt: view.clocks.length === 0 ? null : Math.min(...view.clocks.map(({ startedAt }) => startedAt)),
+    awareAt: awareAt(view),
     machines: of('host'),
     accounts: of('account'),
     clocks: view.clocks,
     ...stepsOf(view),
   };
+}
+
+/** The Commissioner's clock says it; one that was ended because nobody need be told was no awareness of a breach. */
+function awareAt({ clocks }: DeskView): number | null {
+  const starts = clocks
+    .filter(({ kind, state }) => kind === 'ico-72h' && state !== 'not-needed')
+    .map(({ startedAt }) => startedAt);
+  return starts.length === 0 ? null : Math.min(...starts);
 }
 
 /** The steps of the playbook that are done, and those that are not. */

@@ -1,5 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { Refusal } from '../core/refusal.ts';
 
 const PIECE = 1 << 20;
 /** A quote that never closes must not swallow the file. */
@@ -11,6 +13,7 @@ export type OnRow = (fields: readonly string[], line: number) => void;
 /**
  * Reads a CSV file in one pass: RFC 4180 quotes, LF or CRLF, a byte-order mark allowed, blank lines passed over.
  * `fields` is the same array each time: take what is needed before returning.
+ * @throws Refusal `records/bad-table` for UTF-16
  * @param delimiter one character, a comma unless it is said
  * @param onBad a row whose quotes do not close or stand within a cell, or that is not UTF-8: reading goes on at the next line
  */
@@ -31,6 +34,8 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
     };
     for (;;) {
       const size = readSync(handle, buffer, 0, PIECE, null);
+      if (isFirst && isUtf16(buffer.subarray(0, Math.min(size, 512))))
+        throw new Refusal('records/bad-table', `${basename(path)} is UTF-16: save it as “CSV UTF-8”`);
       let text = rest + (size === 0 ? decoder.end() : decoder.write(buffer.subarray(0, size)));
       if (isFirst && text.startsWith('\uFEFF')) text = text.slice(1);
       isFirst = false;
@@ -74,6 +79,12 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
   } finally {
     closeSync(handle);
   }
+}
+
+/** By its mark, or because every other byte is empty. */
+function isUtf16(head: Buffer): boolean {
+  const mark = head.length < 2 ? 0 : head.readUInt16BE(0);
+  return mark === 0xfffe || mark === 0xfeff || head.filter((byte) => byte === 0).length > head.length / 3;
 }
 
 function split(text: string, from: number, to: number, fields: string[], delimiter: string): void {

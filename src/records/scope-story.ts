@@ -43,8 +43,16 @@ export function scopeStory({ patients, total, failed, unseen }: ScopeAnswer, que
 
 /** Said on the page and on standard error: a mistyped name gives no patients either. */
 export function unseenText(unseen: readonly string[]): string {
-  return `No row of the log names ${listed(unseen)}: check the spelling, and whether that system sends its log.`;
+  return `No access to a record names ${listed(unseen)}: check the spelling, and whether that system sends its log.`;
 }
+
+const COLUMN_WORDS: Readonly<Record<string, string>> = {
+  session:
+    'the log of accesses does not say which belong to one session: what else somebody opened in it cannot be followed',
+  host: 'the log of accesses does not say from which machine',
+  address: 'the log of accesses does not say from which network address',
+  sequence: 'the log of accesses has no running numbers: rows that were taken out would not be missed',
+};
 
 /** In plain words, without a full stop. */
 export function gapText(gap: ScopeGap): string {
@@ -58,7 +66,7 @@ export function gapText(gap: ScopeGap): string {
     case 'unreadable-rows':
       return `${plural(gap.count, 'row')} could not be read`;
     case 'missing-column':
-      return `the log has no column “${gap.column}”`;
+      return COLUMN_WORDS[gap.column] ?? `the log of accesses does not say the ${gap.column}`;
     case 'deleted':
       return `accesses from ${gap.from} to ${gap.to} were kept once and are deleted by now`;
     case 'damaged':

@@ -88,6 +88,16 @@ export class RuleWatch {
     return { since: Math.max(since, now() - WATCHED_DAYS * DAY_MS), rules };
   }
 
+  /** False if nothing that came in 30 days could have fired any rule; `null`: not known, judging is down. */
+  async seesAnything(): Promise<boolean | null> {
+    try {
+      return Object.keys((await this.#note()).days).length > 0;
+    } catch (error) {
+      if (error instanceof Refusal) return null;
+      throw error;
+    }
+  }
+
   /** Two at once would write over each other. */
   #note(): Promise<Kept> {
     this.#noting ??= this.#noteNow().finally(() => {

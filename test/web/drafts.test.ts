@@ -150,6 +150,8 @@ test('drafts are filled, edited and taken as files; no number of a patient leave
     });
   equal((await take(analyst, '4-letter-to-patients')).status, 403);
   equal((await take(privacy, '4-letter-to-patients')).status, 403);
+  const listed = (await service.fetch(`/api/v1/incidents/${id}/drafts`, { headers: privacy })).text;
+  ok(!listed.includes('Mx Example'), 'nor is it read by a program');
   equal((await take(analyst, '1-ico-notification', 'inc_none')).status, 404);
   equal((await take(analyst, '..%2F1-ico-notification')).status, 404);
   const board = { authorization: `Bearer ${await service.addToken('board')}` };

@@ -18,7 +18,8 @@ test('times are said as people in the United Kingdom say them, with the zone', (
   equal(counted(1, 'finding'), '1 finding');
   equal(counted(1234, 'finding'), '1,234 findings');
   equal(spanText(NOW, NOW + 5 * 60_000), '5 minutes');
-  equal(spanText(NOW, NOW + 72 * HOUR_MS), '3 days');
+  equal(spanText(NOW, NOW + 70.9 * HOUR_MS), '70 hours');
+  equal(spanText(NOW, NOW + 119 * HOUR_MS), '4 days');
 });
 
 test('no cell of a CSV runs as a formula, and each stays one cell', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isoTime } from '../../core/finding.ts';
+import { Refusal } from '../../core/refusal.ts';
 import { OUTCOMES } from '../../incidents/desk.ts';
 import { type ApiServices, endpoint } from '../endpoint.ts';
 import { isHeard } from '../today.ts';
@@ -75,11 +76,16 @@ export const signOff = endpoint({
   method: 'POST',
   path: '/api/v1/board/sign-offs',
   summary: 'A member of the board has read how things are. What they were told is kept with it.',
-  input: z.object({ note: z.string().trim().max(2000).default('').describe('what was decided') }),
+  input: z.object({
+    note: z.string().trim().max(2000).default('').describe('what was decided'),
+    sentence: z.string().max(2000).describe('what they read: refused if it is no longer so'),
+  }),
   answer: z.object({ done: z.literal(true) }),
   isRecorded: true,
-  handle: async ({ note }, services, _signal, caller) => {
-    await services.signOffs.add(await boardNow(services), services.pseudonymise(note), caller?.name ?? '');
+  handle: async ({ note, sentence }, services, _signal, caller) => {
+    const told = await boardNow(services);
+    if (told.sentence !== sentence) throw new Refusal('board/changed', `meanwhile it is otherwise: ${told.sentence}`);
+    await services.signOffs.add(told, services.pseudonymise(note), caller?.name ?? '');
     return { done: true };
   },
 });

@@ -69,7 +69,7 @@ const list = endpoint({
           name: draft.name,
           title: draft.title,
           isLetter: draft.isLetter,
-          sections: draft.isLetter && !isPrivacy(caller) ? null : (edited?.sections ?? draft.sections),
+          sections: draft.isLetter && !mayRead(caller) ? null : (edited?.sections ?? draft.sections),
           changedAt: edited === undefined ? null : new Date(edited.changedAt).toISOString(),
           changedBy: edited?.changedBy ?? null,
         };
@@ -141,8 +141,9 @@ const file = endpoint({
 
 export const drafts = [choose, list, save, renew, file];
 
-function isPrivacy(caller: Caller | null): boolean {
-  return caller !== null && caller.roles.includes('privacy');
+/** Of a letter a person has to answer for it; a token is nobody. */
+function mayRead(caller: Caller | null): boolean {
+  return caller?.session != null && caller.roles.includes('privacy');
 }
 
 async function mustExist(id: string, { incidents }: ApiServices): Promise<void> {
@@ -153,8 +154,7 @@ async function mustExist(id: string, { incidents }: ApiServices): Promise<void> 
 function shapeOf(name: string, caller: Caller | null): Draft {
   const draft = SHAPES.get(name);
   if (draft === undefined) throw new Refusal('drafts/not-found', `there is no draft ${name}`);
-  // Of a letter a person has to answer for it; a token is nobody.
-  if (draft.isLetter && (!isPrivacy(caller) || caller?.session == null))
+  if (draft.isLetter && !mayRead(caller))
     throw new Refusal('drafts/letters', 'a letter to patients is for a person of the privacy role');
   return draft;
 }

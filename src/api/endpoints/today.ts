@@ -100,6 +100,7 @@ export async function todayNow(services: ApiServices) {
     incidents: open.map(({ facts }) => facts),
     sources,
     failing: services.failing(),
+    isJudged: await services.ruleWatch.seesAnything(),
     undelivered: await services.undelivered(),
     expiring: await expiringSoon(services),
     setAside,

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, rmSync } from 'node:fs';
 import { Refusal } from '../../core/refusal.ts';
 import { cell, readCsv } from '../csv.ts';
 import { type ReadReport, setAside } from '../table.ts';
@@ -45,6 +45,10 @@ export function convertExports(
       });
     appendFileSync(handle, waiting);
     return written;
+  } catch (error) {
+    // Half of it would be taken for all of it, and stand in the way of the next try.
+    rmSync(to);
+    throw error;
   } finally {
     closeSync(handle);
   }

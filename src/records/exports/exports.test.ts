@@ -122,6 +122,15 @@ test('what is no export of accesses is refused, and nothing is written over', (t
   equal(convertExports([from], to, mapping, newReport()), 1);
   throws(() => convertExports([from], to, mapping, newReport()), /is there already/);
   throws(() => convertExports([from], `${to}2`, other, newReport()), /“When”/);
+  equal(convertExports([from], `${to}2`, mapping, newReport()), 1, 'nothing of the failed try is left');
+});
+
+test('UTF-16 is called by its name, with a mark or without', (t) => {
+  for (const text of ['\uFEFFDate,User,Patient\n', 'Date,User,Patient\n']) {
+    const from = file(t, '');
+    writeFileSync(from, Buffer.from(text, 'utf16le'));
+    throws(() => proposeMapping(from), /is UTF-16: save it as “CSV UTF-8”/);
+  }
 });
 
 for (const [yaml, why] of [

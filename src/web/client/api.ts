@@ -6,7 +6,7 @@ export interface Api {
   /** For the board: how we are, what is overdue, what happened in 30 days, what was decided. No machine, no patient. */
   'GET /api/v1/board': { input: Record<string, never>; answer: { askedAt: string; verdict: "cannot-tell" | "act" | "look" | "quiet"; sentence: string; deadlines: readonly ({ title: string; state: string; dueAt: string | null; owner: string | null })[]; openCount: number; open: { emergency: number; urgent: number; low: number; routine: number }; days: number; opened: number; outcomes: { open: number; attack: number; harmless: number; misconfigured: number; duplicate: number; other: number }; sources: { all: number; heard: number }; exceptions: { hold: number; added: number }; signOffs: readonly ({ at: string; by: string; note: string; sentence: string })[] } };
   /** A member of the board has read how things are. What they were told is kept with it. */
-  'POST /api/v1/board/sign-offs': { input: { note?: string }; answer: { done: true } };
+  'POST /api/v1/board/sign-offs': { input: { note?: string; sentence: string }; answer: { done: true } };
   /** What was found, the newest first. */
   'GET /api/v1/findings': { input: { cursor?: string; limit?: number; rule?: string }; answer: { items: readonly ({ schema: "wardwatch.finding/1"; id: string })[]; next: string | null } };
   /** One finding whole: its sentence, what it could be innocently, next steps, evidence, rule and author. */

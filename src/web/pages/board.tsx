@@ -70,7 +70,7 @@ function Report({ board, reload }: { readonly board: Board; readonly reload: () 
       </Section>
       <Section title="Who has read this">
         <SignOffs signOffs={board.signOffs} />
-        {isMember && <SignOff reload={reload} />}
+        {isMember && <SignOff sentence={sentence} reload={reload} />}
       </Section>
       <button type="button" className="nhsuk-button nhsuk-button--secondary ww-no-print" onClick={() => print()}>
         Print, or save as PDF
@@ -98,14 +98,14 @@ function SignOffs({ signOffs }: { readonly signOffs: Board['signOffs'] }) {
   );
 }
 
-function SignOff({ reload }: { readonly reload: () => void }) {
+function SignOff({ sentence, reload }: { readonly sentence: string; readonly reload: () => void }) {
   const [note, setNote] = useState('');
   return (
     <div className="ww-no-print">
       <Form
         button="I have read this"
         onSend={async () => {
-          await ask('POST /api/v1/board/sign-offs', { note });
+          await ask('POST /api/v1/board/sign-offs', { note, sentence });
           setNote('');
           reload();
         }}

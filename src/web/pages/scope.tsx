@@ -93,16 +93,18 @@ function Answered({ counts, patients }: Found) {
     <>
       <Section title="How many patients">
         <p className="ww-verdict__sentence">
-          {exact === null
-            ? `At least ${counted(atLeast, 'patient')}, up to ${numberText(upTo)}. The logs do not allow an exact number.`
-            : `Exactly ${counted(exact, 'patient')}.`}
+          {exact === null && upTo === 0
+            ? 'We cannot tell: no access to a record by these stands in the logs, which may only mean that none is sent.'
+            : exact === null
+              ? `At least ${counted(atLeast, 'patient')}, up to ${numberText(upTo)}. The logs do not allow an exact number.`
+              : `Exactly ${counted(exact, 'patient')}.`}
         </p>
         <p>{numberText(counts.accesses)} accesses in all.</p>
         {counts.unseen.length > 0 && (
           <div className="ww-trouble" role="alert">
             <p>
-              <strong>No log line names {counts.unseen.join(', ')}.</strong> Check the spelling, and whether that system
-              sends its log: that nothing was found proves nothing.
+              <strong>No access to a record names {counts.unseen.join(', ')}.</strong> Check the spelling, and whether
+              that system sends its log: that nothing was found proves nothing.
             </p>
           </div>
         )}

@@ -69,7 +69,7 @@ function Step({ step: { step, state }, number, isNext, reload }: StepProps) {
       <p role="status">
         <strong className={`nhsuk-tag nhsuk-tag--${colour} ww-tag`}>{text}</strong>
       </p>
-      {state !== 'done' && <What step={step} state={state} />}
+      {(state !== 'done' || step === 'try') && <What step={step} state={state} />}
       {isNext && state === 'to-do' && (
         <Form
           button="Put it off"

@@ -31,10 +31,11 @@ export function counted(count: number, thing: string): string {
 
 /** `3 hours`, from one moment to a later one. */
 export function spanText(fromMs: number, toMs: number): string {
-  const minutes = Math.round((toMs - fromMs) / 60_000);
+  // Never more than there is: of what is left until a deadline, least of all.
+  const minutes = Math.floor((toMs - fromMs) / 60_000);
   if (minutes < 60) return counted(Math.max(0, minutes), 'minute');
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? counted(hours, 'hour') : counted(Math.round(hours / 24), 'day');
+  const hours = Math.floor(minutes / 60);
+  return hours < 96 ? counted(hours, 'hour') : counted(Math.floor(hours / 24), 'day');
 }
 
 const DAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' });
