@@ -56,6 +56,7 @@ function installSystemPackages() {
   const libraries = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;
   const needed = {
     '/usr/bin/evtxexport': 'libevtx-utils',
+    '/usr/bin/pdftotext': 'poppler-utils',
     '/usr/bin/chromium': 'chromium',
     '/usr/bin/xz': 'xz-utils',
     '/usr/bin/openssl': 'openssl',

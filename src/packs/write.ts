@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Document, Footer, HeadingLevel, Packer, Paragraph, TextRun } from 'docx';
 import PdfDocument from 'pdfkit';
 import { Refusal } from '../core/refusal.ts';
@@ -77,6 +78,16 @@ function partsOf(line: string): { text: string; isToFill: boolean }[] {
 
 const MARGIN = 64;
 
+/**
+ * Fonts of our own: those that every reader has know Western European letters only, and a patient called Siân Ŵyn or
+ * Łukasz is not called otherwise in a letter. What even these lack is drawn as an empty box, which nobody overlooks.
+ */
+const FONTS = {
+  plain: fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf')),
+  bold: fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf')),
+  slanted: fileURLToPath(import.meta.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Oblique.ttf')),
+} as const;
+
 function pdfOf({ title, sections }: Draft): Promise<Buffer> {
   const document = new PdfDocument({
     size: 'A4',
@@ -92,18 +103,18 @@ function pdfOf({ title, sections }: Draft): Promise<Buffer> {
     document.on('end', () => resolve(Buffer.concat(pieces)));
     document.on('error', reject);
   });
-  document.font('Helvetica-Oblique').fontSize(9).fillColor('#555').text(STAMP).moveDown();
-  document.font('Helvetica-Bold').fontSize(16).fillColor('black').text(title).moveDown();
+  document.font(FONTS.slanted).fontSize(9).fillColor('#555').text(STAMP).moveDown();
+  document.font(FONTS.bold).fontSize(16).fillColor('black').text(title).moveDown();
   for (const { heading, lines } of sections) {
-    document.font('Helvetica-Bold').fontSize(12).text(heading).moveDown(0.3);
+    document.font(FONTS.bold).fontSize(12).text(heading).moveDown(0.3);
     for (const line of lines) {
       const parts = partsOf(line);
       parts.forEach(({ text, isToFill }, index) => {
         document
-          .font(isToFill ? 'Helvetica-Oblique' : 'Helvetica')
-          .fontSize(11)
+          .font(isToFill ? FONTS.slanted : FONTS.plain)
+          .fontSize(10)
           .fillColor(isToFill ? '#a33' : 'black')
-          .text(latin(text), { continued: index < parts.length - 1 });
+          .text(text, { continued: index < parts.length - 1 });
       });
       document.moveDown(0.3);
     }
@@ -111,13 +122,4 @@ function pdfOf({ title, sections }: Draft): Promise<Buffer> {
   }
   document.end();
   return done;
-}
-
-/** The fonts that every reader has know Western European letters only. */
-function latin(text: string): string {
-  return text
-    .replaceAll(/[’‘]/g, "'")
-    .replaceAll(/[“”]/g, '"')
-    .replaceAll('…', '...')
-    .replaceAll(/[^\n\x20-\x7e\u00a0-\u00ff–—]/g, '?');
 }
