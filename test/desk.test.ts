@@ -152,10 +152,12 @@ test('an incident is taken, worked through and closed, and each act is in its hi
   equal((await desk.post(`${url}/actions`, { action: 'reopen' })).status, 200);
   const reopened = await desk.get(id);
   deepEqual([reopened.state, reopened.outcome, reopened.evidence[0]?.closedAt], ['investigating', null, null]);
-  deepEqual(reopened.history.map(({ actor, action }) => `${actor ?? 'service'} ${action}`).toReversed(), [
+  // It was seen in the very moment of the first note, before or after.
+  const lines = reopened.history.map(({ actor, action }) => `${actor ?? 'service'} ${action}`);
+  ok(lines.includes('Night desk acknowledged'));
+  deepEqual(lines.filter((line) => !line.endsWith(' acknowledged')).toReversed(), [
     'service opened',
     'Night desk comment',
-    'Night desk acknowledged',
     'Night desk take',
     'Night desk step-done',
     'Night desk comment',
@@ -192,8 +194,19 @@ test('what is asked of no incident, no step, no clock or no field is refused wit
     equal(answer.status, status, `${pathName} ${JSON.stringify(body)}: ${answer.text}`);
     match(answer.text, /"hint"/);
   }
+  const merging = await desk.get(one);
+  equal((await desk.post(`${url}/steps/isolate`, { done: true })).status, 200);
+  equal((await desk.post(`${url}/comments`, { text: 'CSOC reference 123' })).status, 200);
+  const draft = `drafts/1-ico-notification`;
+  const edited = [{ heading: 'What happened', lines: ['Ours.'] }];
+  equal((await desk.post(`${url}/${draft}`, { sections: edited })).status, 200);
   equal((await desk.post(`${url}/actions`, { action: 'merge', into: other })).status, 200);
-  equal((await desk.get(other)).evidence.length, 2);
+  const merged = await desk.get(other);
+  equal(merged.evidence.length, 2);
+  equal(merging.playbook.name, merged.playbook.name);
+  equal(merged.playbook.steps.find((step) => step.id === 'isolate')?.doneBy, 'Night desk', 'what was done stays done');
+  match(JSON.stringify(merged.history), /CSOC reference 123/);
+  match((await desk.ask(`/api/v1/incidents/${other}/drafts`)).text, /"Ours\."/);
   const started = { kind: 'ico-72h', startedAt: new Date().toISOString() };
   const onMerged = await desk.post(`${url}/clocks`, started);
   equal(onMerged.status, 409, 'nobody would see it there');

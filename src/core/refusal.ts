@@ -78,7 +78,10 @@ export const REFUSALS = {
     hint: 'Wait for the next six digits. If they never are right, check the phone’s clock.',
   },
   'sign-in/code-needed': { exit: 2, hint: 'Look them up in your authenticator app.' },
-  'sign-in/locked': { exit: 2, hint: 'Wait 15 minutes, or ask an administrator to unlock it.' },
+  'sign-in/locked': {
+    exit: 2,
+    hint: 'Wait 15 minutes. An administrator can unlock it sooner; on the machine itself, “npm start -- people link NAME” gives a new way in.',
+  },
   'sign-in/too-many': { exit: 2, hint: 'Wait 15 minutes, or sign in from another machine.' },
   'sign-in/busy': { exit: 4, hint: 'Try again in a few seconds.' },
   'sign-in/provider': { exit: 4, hint: 'Try again; if it stays so, show this to whoever runs the service.' },

@@ -263,6 +263,7 @@ export async function mergeIncident(
   const strength = await strengthTogether(within, [from.id, into]);
   await within.updateTable('findings').set({ incident_id: into }).where('incident_id', '=', from.id).execute();
   await within.updateTable('clocks').set({ incident_id: into }).where('incident_id', '=', from.id).execute();
+  await carryWork(within, from.id, into);
   await within.updateTable('incidents').set({ state, merged_into: into }).where('id', '=', from.id).execute();
   await within
     .updateTable('incidents')
@@ -279,6 +280,26 @@ export async function mergeIncident(
     .execute();
   await record(within, from.id, now, actor, 'merged', { into });
   await record(within, into, now, actor, 'absorbed', { from: from.id });
+}
+
+/** What people did: steps that are ticked, and their notes. */
+async function carryWork(within: Within, from: IncidentId, into: IncidentId): Promise<void> {
+  const steps = await within.selectFrom('incident_steps').selectAll().where('incident_id', '=', from).execute();
+  for (const step of steps)
+    await within
+      .insertInto('incident_steps')
+      .values({ ...step, incident_id: into })
+      .onConflict((conflict) => conflict.columns(['incident_id', 'playbook', 'step']).doNothing())
+      .execute();
+  const notes = await within
+    .selectFrom('incident_history')
+    .select(['at', 'actor', 'detail'])
+    .where('incident_id', '=', from)
+    .where('action', '=', 'comment')
+    .orderBy('at')
+    .execute();
+  for (const { at, actor, detail } of notes)
+    await record(within, into, at, actor, 'comment', JSON.parse(detail) as object);
 }
 
 /** Each detector counts once, by the strongest that it said. */

@@ -117,7 +117,7 @@ function keysCheck(keys: string): Check {
     : { what: 'keys', state: 'well', detail: 'only their owner may read them', mend: '' };
 }
 
-const ARCHIVE_MEND = 'Keep the folder as it is, run “wardwatch verify”, and compare with a backup.';
+const ARCHIVE_MEND = 'Keep the folder as it is, run “npm start -- verify”, and compare with a backup.';
 
 /** Quick: each link of the chain, and that each segment is there in its length. `verify` reads all of them. */
 function archiveCheck(data: string): Check {
@@ -165,12 +165,12 @@ function sizeOf(segment: string): number | null {
 /** @param runs rules that load. @param cannot documents that were meant as one, and do not */
 export function rulesCheck(runs: number, cannot: number): Check {
   return runs === 0
-    ? { what: 'rules', state: 'bad', detail: 'none loads', mend: 'Run “wardwatch rules check”.' }
+    ? { what: 'rules', state: 'bad', detail: 'none loads', mend: 'Run “npm start -- rules check”.' }
     : {
         what: 'rules',
         state: cannot > runs / 10 ? 'watch' : 'well',
         detail: `${runs} run, ${cannot} cannot`,
-        mend: cannot > runs / 10 ? 'Run “wardwatch rules check” to see why.' : '',
+        mend: cannot > runs / 10 ? 'Run “npm start -- rules check” to see why.' : '',
       };
 }
 
@@ -181,7 +181,7 @@ export function setAsideCheck(aside: number): Check {
         what: 'set aside',
         state: 'watch',
         detail: `${aside} things of the last day could not be read`,
-        mend: 'See /api/v1/setaside for the reasons.',
+        mend: 'The page says why, under Settings, Set aside.',
       }
     : { what: 'set aside', state: 'well', detail: 'everything of the last day could be read', mend: '' };
 }
@@ -207,7 +207,7 @@ export function backupCheck(setting: string | undefined, now: number): Check {
         what: 'backup',
         state: 'bad',
         detail: age === null ? 'there is none' : `the last is ${age} days old`,
-        mend: 'wardwatch backup --to FILE --passphrase-file FILE, every night',
+        mend: 'Run every night: npm start -- backup --to FILE --passphrase-file FILE (docs/running.md)',
       }
     : { what: 'backup', state: 'well', detail: `the last is ${age} days old`, mend: '' };
 }
@@ -225,7 +225,7 @@ export async function escrowCheck(
   data: string,
 ): Promise<{ readonly check: Check; readonly proved: string | null }> {
   const mend =
-    'wardwatch backup --key-escrow FILE; then, elsewhere, wardwatch restore --key-escrow FILE, and its proof here with --escrow-proof';
+    'Run npm start -- backup --key-escrow FILE; on another machine npm start -- restore --key-escrow FILE; then here npm start -- doctor --escrow-proof with what that printed (docs/running.md)';
   const bad = (detail: string, how = mend) => ({
     check: { what: 'key escrow', state: 'bad', detail, mend: how } as const,
     proved: null,

@@ -51,6 +51,13 @@ export class KeptDrafts {
       .execute();
   }
 
+  /** What was edited of an incident that became part of another is that one's, where it has nothing of its own. */
+  async carry(from: string, into: string): Promise<void> {
+    const own = await this.of(into);
+    for (const [name, { sections, changedBy }] of await this.of(from))
+      if (!own.has(name)) await this.keep(into, name, sections, changedBy);
+  }
+
   /** What was edited is gone: the draft is made anew of what is known. */
   async forget(incident: string, name: string): Promise<void> {
     await this.#state.db

@@ -48,8 +48,10 @@ const act = change({
     note: NOTE.default('').describe('close: needed'),
     into: z.string().max(100).optional().describe('merge: the incident that takes it in'),
   }),
-  handle: ({ id, action, outcome, note, into }, { desk, pseudonymise }, actor) =>
-    desk.act(id, actionOf(action, pseudonymise(note), outcome, into), actor),
+  handle: async ({ id, action, outcome, note, into }, { desk, drafts, pseudonymise }, actor) => {
+    await desk.act(id, actionOf(action, pseudonymise(note), outcome, into), actor);
+    if (action === 'merge' && into !== undefined) await drafts.carry(id, into);
+  },
 });
 
 /** @throws Refusal `api/bad-request` for a close without outcome and note, a merge without a target */

@@ -4,6 +4,9 @@ import type { ScopeAnswer } from '../../records/scope.ts';
 import { gapText } from '../../records/scope-story.ts';
 import { type ApiServices, endpoint, type Streamed } from '../endpoint.ts';
 
+/** Longer than any log of accesses is kept by default; a slip of the hand must not keep others waiting. */
+const MAX_WINDOW_MS = 10 * 366 * 86_400_000;
+
 const NAMES = z
   .string()
   .max(4000)
@@ -75,6 +78,8 @@ async function answerOf(
   if (account.length + host.length + address.length === 0)
     throw new Refusal('api/bad-request', 'name at least one account, host or address');
   if (question.to <= question.from) throw new Refusal('api/bad-request', 'to: lies after from');
+  if (question.to - question.from > MAX_WINDOW_MS)
+    throw new Refusal('api/bad-request', 'ten years at most: ask in parts');
   return scopeOf(question);
 }
 

@@ -56,7 +56,8 @@ function Lines({
   const open = doors[guide.door];
   const isTls = doors['http']?.startsWith('https:') === true;
   const steps = guide.steps.filter((step) => isTls || !step.includes('wardwatch.crt'));
-  const text = guide.configuration
+  const own = isTls ? guide.configuration : guide.configuration.replace('--cacert wardwatch.crt ', '');
+  const text = own
     .replaceAll('ADDRESS', new URL('./', location.href).href.replace(/\/$/, ''))
     .replaceAll('SERVER', location.hostname)
     .replaceAll('PORT', portOf(open) ?? port)
@@ -71,8 +72,9 @@ function Lines({
       {open !== undefined && isLoopback(open) && (
         <p className="ww-note">
           <strong>Only this machine can reach it so far.</strong> For others to send here, start the service with{' '}
-          <code>{`${option} 0.0.0.0:${portOf(open) ?? port}`}</code>, and put the name or address of this machine where
-          the lines say {location.hostname}.
+          <code>{`${option} 0.0.0.0:${portOf(open) ?? port}`}</code>
+          {guide.door === 'http' && !isTls && ' and without --plain-http'}, and put the name or address of this machine
+          where the lines say {location.hostname}.
         </p>
       )}
       {steps.map((step) => (
