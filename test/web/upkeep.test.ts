@@ -20,7 +20,7 @@ test('health and storage: each line with its mend, and what doctor says is what 
     .or(mend.getByText(/Backup/))
     .first()
     .waitFor();
-  await mend.getByText(/wardwatch backup --to FILE/).waitFor();
+  await mend.getByText(/npm start -- backup --to FILE/).waitFor();
   await page.getByText('Not known yet: ask again when a day of events is sealed.').waitFor();
   deepEqual(await barriers(page), [], 'health');
   equal(
