@@ -328,3 +328,25 @@ test('an urgent incident is mailed at once to whoever the file of notices names'
   );
   match(mails[0] ?? '', /Subject: \[(?:URGENT|EMERGENCY)\]/);
 });
+
+test('the board signs what it has read, and a report shows patients to the privacy role alone', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const as = async (role: 'board' | 'staff' | 'analyst' | 'privacy') => {
+    const headers = { authorization: `Bearer ${await service.addToken(role)}`, 'content-type': 'application/json' };
+    return {
+      get: async (url: string) => (await service.fetch(url, { headers })).text,
+      post: (url: string, body: object) => service.fetch(url, { headers, body: JSON.stringify(body) }),
+    };
+  };
+  const board = await as('board');
+  const { sentence } = JSON.parse(await board.get('/api/v1/board')) as { sentence: string };
+  const other = await board.post('/api/v1/board/sign-offs', { sentence: 'Quiet: nothing needs you.', note: '' });
+  equal(other.status, 409, 'not what it says now');
+  match(other.text, /meanwhile it is otherwise/);
+  equal((await board.post('/api/v1/board/sign-offs', { sentence, note: '' })).status, 200);
+
+  const staff = await as('staff');
+  equal((await staff.post('/api/v1/reports', { report: 'Somebody asked for 999 000 0018.' })).status, 200);
+  ok(!(await (await as('analyst')).get('/api/v1/reports')).includes('0018'));
+  match(await (await as('privacy')).get('/api/v1/reports'), /999 000 0018/);
+});
