@@ -93,6 +93,37 @@ test('a source is given a new token, another address, and is switched off; what 
   match((await service.fetch('/api/v1/certificate')).text, /^-----BEGIN CERTIFICATE-----/);
 });
 
+test('a source that is switched off is heard no more, also by a connection that it has open', async (t) => {
+  const service = await upService(t, '--plain-http', '--syslog-tcp', '127.0.0.1:0', '--mllp', '127.0.0.1:0');
+  const headers = { authorization: `Bearer ${await service.addToken('admin')}`, 'content-type': 'application/json' };
+  for (const [kind, address, message] of [
+    ['syslog', service.ready.syslogTcp ?? '', '<34>1 2026-11-25T09:00:00Z h a - - - hello\n'],
+    ['hl7', service.ready.mllp ?? '', '\x0bMSH|^~\\&|a|b|c|d|20261125||ADT^A01|1|P|2.5\r\x1c\r'],
+  ] as const) {
+    const { id } = await service.addSource(kind, kind);
+    // It was added beside the service, which has just looked for sources.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const [host, port] = [address.slice(0, address.lastIndexOf(':')), Number(address.split(':').at(-1))];
+    const socket = connect(port, host, () => socket.write(message));
+    t.after(() => socket.destroy());
+    socket.on('error', () => undefined).resume();
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await eventually(
+      async () =>
+        (
+          JSON.parse((await service.fetch('/api/v1/sources', { headers })).text) as {
+            items: { id: string; lastHeardAt: string | null }[];
+          }
+        ).items,
+      (items) => items.some((each) => each.id === id && each.lastHeardAt !== null),
+    );
+    equal(socket.readyState, 'open', `${kind}: it is heard`);
+    equal((await service.fetch(`/api/v1/sources/${id}/end`, { headers, body: '{}' })).status, 200);
+    socket.write(message);
+    await closed;
+  }
+});
+
 test('every HTTP door takes what its shippers send, once it is on disk', async (t) => {
   const service = await upService(t, '--plain-http');
   const { token } = await service.addSource('shipper', 'http');

@@ -52,18 +52,13 @@ class Connection implements StreamConnection {
   }
 
   async #admit(): Promise<void> {
-    const source = await this.#source();
-    if (source === null) {
-      this.#services.count(this.#door, 'unknown-source');
-      this.#socket.destroy();
-      return;
-    }
+    if ((await this.#source()) === null) return this.#refuse();
     this.#socket.on('data', (bytes) => {
       // One piece in hand at a time: TCP makes the source wait.
       this.#socket.pause();
       this.#framing.push(bytes);
       this.#then(async () => {
-        await this.#takeAll(source);
+        await this.#takeAll();
         if (!this.#isEnding) this.#socket.resume();
       });
     });
@@ -90,7 +85,15 @@ class Connection implements StreamConnection {
     });
   }
 
-  async #takeAll(source: Source): Promise<void> {
+  #refuse(): void {
+    this.#services.count(this.#door, 'unknown-source');
+    this.#socket.destroy();
+  }
+
+  async #takeAll(): Promise<void> {
+    // Asked each time: engines keep a connection for days, and a source may be switched off meanwhile.
+    const source = await this.#source();
+    if (source === null) return this.#refuse();
     const frames = this.#waiting;
     this.#waiting = [];
     for (const frame of frames) {

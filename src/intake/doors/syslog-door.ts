@@ -56,24 +56,19 @@ class Connection {
   }
 
   async #admit(): Promise<void> {
-    const source = await this.#source();
-    if (source === null) {
-      this.#services.count(this.#door, 'unknown-source');
-      this.#socket.destroy();
-      return;
-    }
+    if ((await this.#source()) === null) return this.#refuse();
     this.#socket.on('data', (bytes) => {
       // One piece in hand at a time: TCP makes the source wait.
       this.#socket.pause();
       this.#framing.push(bytes);
       this.#then(async () => {
-        await this.#handOn(source);
+        await this.#handOn();
         if (!this.#isStopping) this.#socket.resume();
       });
     });
     this.#socket.on('end', () => {
       this.#framing.end();
-      this.#then(() => this.#handOn(source));
+      this.#then(() => this.#handOn());
     });
     this.#socket.resume();
   }
@@ -93,7 +88,15 @@ class Connection {
     });
   }
 
-  async #handOn(source: Source): Promise<void> {
+  #refuse(): void {
+    this.#services.count(this.#door, 'unknown-source');
+    this.#socket.destroy();
+  }
+
+  async #handOn(): Promise<void> {
+    // Asked each time: a source may be switched off, or moved, while its connection is open for weeks.
+    const source = await this.#source();
+    if (source === null) return this.#refuse();
     const messages = this.#waiting;
     this.#waiting = [];
     const tooLong = this.#tooLong;
