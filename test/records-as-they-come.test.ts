@@ -1,6 +1,7 @@
 /** A hospital whose day goes on: what the service sees before the day is over, across a power cut, and what the night makes of it. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { auditEvent } from '../src/records/simulate/audit-events.ts';
@@ -218,4 +219,29 @@ test('a stay that is told late withdraws the first look that it explains, and th
     ['first-look', 'withdrawn'],
   );
   equal(await service.stop(), 0);
+});
+
+test('relationships that cannot be read are told of by what is wrong, and memory that runs out takes this and not the watch', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-bad-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(path.join(folder, 'stays.csv'), 'patient,ward\np1,W7\n');
+  const { rows } = recentHospital();
+  const service = await upService(t, '--plain-http', '--relationships', folder);
+  const { token } = await service.addSource('epr', 'fhir');
+  await sendAudit(service, token, rows.slice(0, 50).map(auditEvent));
+  await eventually(
+    () => service.log,
+    (log) => log.includes('records-not-judged-live') && log.includes('stays.csv has no column “department”'),
+  );
+  writeFileSync(path.join(folder, 'stays.csv'), 'patient,department,from,to\n');
+  if (process.platform !== 'linux') return;
+  const score = (pid: number) => readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim();
+  equal(score(service.pid), readFileSync('/proc/self/oom_score_adj', 'utf8').trim());
+  const asked = review(service, await service.addToken('privacy'), '{}');
+  const children = await eventually(
+    () => readFileSync(`/proc/${service.pid}/task/${service.pid}/children`, 'utf8').trim().split(' ').filter(Boolean),
+    (pids) => pids.some((pid) => existsSync(`/proc/${pid}`) && score(Number(pid)) === '1000'),
+  );
+  ok(children.length > 0);
+  await asked;
 });

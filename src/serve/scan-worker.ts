@@ -1,6 +1,7 @@
 /** What a process of its own does for scans.ts: it reads one file, writes its report beside it, and ends. */
 import { writeFileSync } from 'node:fs';
 import { Refusal } from '../core/refusal.ts';
+import { diesFirst } from '../ops/dies-first.ts';
 import { htmlReport } from '../report/html.ts';
 import { verdictOf } from '../report/story.ts';
 import { scan } from '../scan/scan.ts';
@@ -39,6 +40,7 @@ async function read(order: ScanOrder, tell: (message: ScanMessage) => void): Pro
   });
 }
 
+diesFirst();
 process.once('message', (order: ScanOrder) => {
   const tell = (message: ScanMessage) => process.send?.(message);
   read(order, tell)

@@ -19,6 +19,8 @@ export type ToLive =
 export type FromLive =
   /** No record access is kept: there is nothing to judge by, and the process ends. */
   | { readonly kind: 'nothing' }
+  /** What it was given cannot be read, as a table without its columns; it ends. */
+  | { readonly kind: 'refused'; readonly reason: string }
   /** It has read what is kept, and follows the journal. `today`: the running day; `null`: it still learns. */
   | { readonly kind: 'ready'; readonly today: string | null }
   /** Everything before `at` is judged. It waits for `go` if there are verdicts. */

@@ -3,6 +3,8 @@
  * each record access as it comes. It writes nothing: when it ends, another begins from what is kept.
  */
 import { CARE_EVENT } from '../core/care.ts';
+import { Refusal } from '../core/refusal.ts';
+import { diesFirst } from '../ops/dies-first.ts';
 import { readHospital } from '../records/hospital.ts';
 import { RequestJoin } from '../records/kept-access.ts';
 import { CareBook } from '../records/live-care.ts';
@@ -29,7 +31,9 @@ const AGAIN_MS = 60_000;
 const JOINED_TOGETHER = 50_000;
 /** Ended to be started anew, which is no failure. */
 const RENEW = 0;
+const BROKEN = 4;
 
+diesFirst();
 let end: Position = 0;
 let wake: () => void = () => undefined;
 let go: () => void = () => undefined;
@@ -37,8 +41,11 @@ let go: () => void = () => undefined;
 process.on('message', (message: ToLive) => {
   switch (message.kind) {
     case 'start':
-      // What it would say of an error may hold what an access said.
-      follow(message).catch(() => process.exit(4));
+      follow(message).catch((error: unknown) => {
+        // What else it would say of an error may hold what an access said.
+        if (!(error instanceof Refusal)) process.exit(BROKEN);
+        process.send?.({ kind: 'refused', reason: error.message } satisfies FromLive, () => process.exit(BROKEN));
+      });
       break;
     case 'end':
       end = Math.max(end, message.end);
@@ -71,6 +78,7 @@ async function follow(setup: LiveSetup): Promise<void> {
       placesIn(setup.data).journal,
       at,
       () => until,
+      // Damage is told of by those who must have every event: judging and the archive.
       () => undefined,
     )) {
       news.hear(payload);

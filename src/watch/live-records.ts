@@ -41,7 +41,9 @@ export interface LiveState {
 
 /** Journal that is held for it: what is further behind is read anew from what is kept. */
 const MAX_BEHIND_BYTES = 1 << 30;
+/** After a failure; twice as long after each further one, to an hour: what reads months each minute stops the rest. */
 const START_AGAIN_MS = 60_000;
+const MAX_START_AGAIN_MS = 3_600_000;
 const TELL_MS = 50;
 
 /** One process, from its start on. */
@@ -51,6 +53,8 @@ interface Following {
   at: Position;
   isReady: boolean;
   today: string | null;
+  /** Why it cannot do its work; `null`: it said nothing of that. */
+  refused: string | null;
   /** What it told is kept in this order. */
   keeping: Promise<void>;
 }
@@ -68,6 +72,8 @@ export class LiveRecords {
   #again: NodeJS.Timeout | null = null;
   #telling: NodeJS.Timeout | null = null;
   #isStopping = false;
+  /** In a row. */
+  #failures = 0;
 
   constructor(parts: LiveRecordsParts) {
     this.#parts = parts;
@@ -137,7 +143,14 @@ export class LiveRecords {
       serialization: 'advanced',
     });
     // It reads what lies before, wherever that lies by then.
-    const one: Following = { child, at: journal.end, isReady: false, today: null, keeping: Promise.resolve() };
+    const one: Following = {
+      child,
+      at: journal.end,
+      isReady: false,
+      today: null,
+      refused: null,
+      keeping: Promise.resolve(),
+    };
     child.on('message', (message: FromLive) => this.#hear(one, message));
     child.on('error', (error) => this.#parts.onBug(error));
     child.on('exit', (code) => this.#ended(one, code));
@@ -160,7 +173,11 @@ export class LiveRecords {
     switch (message.kind) {
       case 'nothing':
         break;
+      case 'refused':
+        one.refused = message.reason;
+        break;
       case 'ready':
+        this.#failures = 0;
         one.isReady = true;
         one.today = message.today;
         if (this.#coming !== one) break;
@@ -213,14 +230,18 @@ export class LiveRecords {
     if (this.#coming === one) this.#coming = null;
     // We ended it, or there is nothing to judge.
     if (!isOurs || this.#isStopping || (code === 0 && !one.isReady)) return;
-    if (code !== 0)
-      this.#parts.onTrouble('the process that judges accesses as they come broke off; it is started again');
+    if (code !== 0) {
+      this.#failures++;
+      this.#parts.onTrouble(
+        one.refused ?? 'the process that judges accesses as they come broke off; it is started again',
+      );
+    }
     this.#again ??= setTimeout(
       () => {
         this.#again = null;
         if (this.#coming === null) this.renew();
       },
-      code === 0 ? 0 : START_AGAIN_MS,
+      code === 0 ? 0 : Math.min(MAX_START_AGAIN_MS, START_AGAIN_MS * 2 ** (this.#failures - 1)),
     ).unref();
   }
 }

@@ -1,5 +1,6 @@
 /** What a process of its own does for records-process.ts: it is given one question, answers once, and ends. */
 import { Refusal } from '../core/refusal.ts';
+import { diesFirst } from '../ops/dies-first.ts';
 import { reviewRecords } from '../records/review.ts';
 import { whoLooked } from '../records/who-looked.ts';
 import type { ColumnsInfo } from '../store/archive/access-columns.ts';
@@ -50,6 +51,7 @@ async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
   };
 }
 
+diesFirst();
 process.once('message', (question: RecordsQuestion) => {
   answerTo(question)
     .catch((error: unknown): RecordsAnswer => {

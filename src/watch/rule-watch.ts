@@ -64,6 +64,7 @@ export class RuleWatch {
 
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
+    // Whoever began it hears how it ended.
     await this.#noting?.catch(() => undefined);
   }
 
@@ -90,6 +91,10 @@ export class RuleWatch {
 
   /** False if nothing that came in 30 days could have fired any rule; `null`: not known, judging is down. */
   async seesAnything(): Promise<boolean | null> {
+    // Asked with every look at Today: judging is not asked where the answer is known.
+    const today = Math.floor(this.#parts.now() / DAY_MS);
+    const known = await this.#kept();
+    if (known !== null && Object.values(known.days).some((day) => day > today - WATCHED_DAYS)) return true;
     try {
       return Object.keys((await this.#note()).days).length > 0;
     } catch (error) {
@@ -106,12 +111,22 @@ export class RuleWatch {
     return this.#noting;
   }
 
+  /** `null`: nothing was noted yet. */
+  async #kept(): Promise<Kept | null> {
+    const row = await this.#parts.state.db
+      .selectFrom('settings')
+      .select('value')
+      .where('name', '=', KEPT)
+      .executeTakeFirst();
+    // Written below.
+    return row === undefined ? null : (JSON.parse(row.value) as Kept);
+  }
+
   async #noteNow(): Promise<Kept> {
     const { state, judging, now } = this.#parts;
     const seen = await judging.couldFire();
-    const row = await state.db.selectFrom('settings').select('value').where('name', '=', KEPT).executeTakeFirst();
-    // Written below.
-    const before = row === undefined ? { since: now(), days: {} } : (JSON.parse(row.value) as Kept);
+    const kept = await this.#kept();
+    const before = kept ?? { since: now(), days: {} };
     const today = Math.floor(now() / DAY_MS);
     const days = Object.fromEntries(
       [...Object.entries(before.days), ...[...seen].map((id) => [id, today] as const)].filter(
@@ -119,7 +134,7 @@ export class RuleWatch {
       ),
     );
     const value = JSON.stringify({ since: before.since, days });
-    if (row?.value !== value)
+    if (kept === null || JSON.stringify(kept) !== value)
       await state.db
         .insertInto('settings')
         .values({ name: KEPT, value, changed_at: now(), changed_by: null })
