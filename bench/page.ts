@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- page`: how long until each page is useful, with a filled service behind it, in a real browser.
  * `WARDWATCH_BENCH_EVENTS` (1 million), `WARDWATCH_BENCH_INCIDENTS` (5,000), `WARDWATCH_BENCH_ENTITIES` (10,000). The budget is
- * bench/page-budget.json.
+ * bench/page-budget.json, in milliseconds until a page's heading is there and nothing on it loads any more: opened (`first`), and from
+ * another page (`next`). Bytes are printed by `npm run page`.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';

@@ -40,7 +40,8 @@ Usage: wardwatch VERB …
                          which rules load, which can run, and why the others cannot
   serve                  the live service: takes logs, keeps them, judges them
   demo                   a made-up hospice under attack, to try the page on
-  sources add|list       who may send logs
+  sources add|list|end|token
+                         who may send logs
   people add|list|link|end
                          who may use the page
   tokens add             which programs may ask the API

@@ -292,18 +292,7 @@ export class Desk {
     return this.#state.transaction(async (within) => {
       const incident = await this.#find(within, id);
       const { name, playbook } = await this.#playbookOf(within, incident);
-      const done = await within
-        .selectFrom('incident_steps')
-        .select('step')
-        .where('incident_id', '=', incident.id)
-        .where('playbook', '=', name)
-        .execute();
-      const clocks = await within
-        .selectFrom('clocks')
-        .selectAll()
-        .where('incident_id', '=', incident.id)
-        .orderBy('due_at')
-        .execute();
+      const { done, clocks } = await workOn(within, incident.id, name);
       return {
         clocks: clocks.flatMap((row) => this.#clockOf(row) ?? []),
         nextStep: playbook.steps.find(({ id: step }) => !done.some((each) => each.step === step)) ?? null,
@@ -329,18 +318,7 @@ export class Desk {
         .where('incident_id', '=', incident.id)
         .executeTakeFirstOrThrow();
       const { name, playbook, isChosen } = await this.#playbookOf(within, incident);
-      const done = await within
-        .selectFrom('incident_steps')
-        .selectAll()
-        .where('incident_id', '=', incident.id)
-        .where('playbook', '=', name)
-        .execute();
-      const clocks = await within
-        .selectFrom('clocks')
-        .selectAll()
-        .where('incident_id', '=', incident.id)
-        .orderBy('due_at')
-        .execute();
+      const { done, clocks } = await workOn(within, incident.id, name);
       const history = await within
         .selectFrom('incident_history')
         .selectAll()
@@ -463,4 +441,21 @@ export class Desk {
 function rankOf(usual: readonly string[], kind: string): number {
   const at = usual.indexOf(kind);
   return at < 0 ? usual.length : at;
+}
+
+/** Steps of its playbook that are done, and its clocks, the next to run out first. */
+async function workOn(within: Within, incident: IncidentId, playbook: string) {
+  const done = await within
+    .selectFrom('incident_steps')
+    .selectAll()
+    .where('incident_id', '=', incident)
+    .where('playbook', '=', playbook)
+    .execute();
+  const clocks = await within
+    .selectFrom('clocks')
+    .selectAll()
+    .where('incident_id', '=', incident)
+    .orderBy('due_at')
+    .execute();
+  return { done, clocks };
 }

@@ -87,6 +87,22 @@ export function readAccesses(input: RecordsInput, hospital: Hospital, onAccess: 
   else readKeptAccesses(input.accesses, hospital, onAccess);
 }
 
+/** Of accesses.csv. */
+export const NEEDED_COLUMNS = ['time', 'user', 'patient'] as const;
+export const OPTIONAL_COLUMNS = [
+  'action',
+  'resource',
+  'device',
+  'location',
+  'purpose',
+  'break_glass',
+  'host',
+  'address',
+  'session',
+  'sequence',
+  'outcome',
+] as const;
+
 const COLUMNS = [
   'action',
   'resource',
@@ -164,20 +180,8 @@ function readCsvAccesses(folder: string, hospital: Hospital, onAccess: (access: 
     folder,
     {
       file: 'accesses.csv',
-      required: ['time', 'user', 'patient'],
-      optional: [
-        'action',
-        'resource',
-        'device',
-        'location',
-        'purpose',
-        'break_glass',
-        'host',
-        'address',
-        'session',
-        'sequence',
-        'outcome',
-      ],
+      required: NEEDED_COLUMNS,
+      optional: OPTIONAL_COLUMNS,
       isNeeded: true,
     },
     report,

@@ -48,12 +48,14 @@ export async function openReader(browser: Browser, base: string, options: Browse
   page.on('response', (response) => {
     if (!response.headers()['content-type']?.startsWith('application/json')) return;
     const { pathname } = new URL(response.url());
-    response
-      .text()
-      .then((text) => contradictionIn(response.request().method(), pathname, response.status(), text))
-      .then((wrong) => (wrong === null ? 0 : complaints.push(wrong)))
+    const told = response.text().then(
+      (text) => contradictionIn(response.request().method(), pathname, response.status(), text),
       // The page has gone on, and with it the answer.
-      .catch(() => undefined);
+      () => null,
+    );
+    told
+      .then((wrong) => (wrong === null ? 0 : complaints.push(wrong)))
+      .catch((error: unknown) => complaints.push(String(error)));
   });
   return { page, complaints };
 }

@@ -1,26 +1,12 @@
 import { load } from 'js-yaml';
 import { Refusal } from '../../core/refusal.ts';
+import { NEEDED_COLUMNS, OPTIONAL_COLUMNS } from '../accesses.ts';
 
 /** The columns of accesses.csv, in their order; the first three are needed. */
-export const ACCESS_COLUMNS = [
-  'time',
-  'user',
-  'patient',
-  'action',
-  'resource',
-  'device',
-  'location',
-  'purpose',
-  'break_glass',
-  'host',
-  'address',
-  'session',
-  'sequence',
-  'outcome',
-] as const;
+export const ACCESS_COLUMNS = [...NEEDED_COLUMNS, ...OPTIONAL_COLUMNS] as const;
 export type AccessColumn = (typeof ACCESS_COLUMNS)[number];
 
-export const NEEDED: readonly AccessColumn[] = ['time', 'user', 'patient'];
+export const NEEDED: readonly AccessColumn[] = NEEDED_COLUMNS;
 export const DATE_ORDERS = ['day-first', 'month-first', 'year-first'] as const;
 export type DateOrder = (typeof DATE_ORDERS)[number];
 export const DELIMITERS: Readonly<Record<string, string>> = { comma: ',', semicolon: ';', tab: '\t', bar: '|' };
