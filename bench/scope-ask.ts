@@ -1,7 +1,7 @@
 /** Asks one question of columns, in a process of its own: see scope.ts. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ScopeQuestion } from '../src/records/scope.ts';
+import type { ScopeQuestion } from '../src/records/scope-answer.ts';
 import { judgeColumns } from '../src/records/scope-columns.ts';
 import { type ColumnsInfo, partOf } from '../src/store/archive/access-columns.ts';
 import { AccessSearch } from '../src/store/archive/access-search.ts';

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { scopeOf, type ScopeQuestion } from '../src/records/scope.ts';
+import { type ScopeQuestion } from '../src/records/scope-answer.ts';
+import { scopeOf } from '../src/records/scope.ts';
 import {
   type ColumnFile,
   type ColumnsInfo,

@@ -18,7 +18,7 @@ import type { People } from '../people/people.ts';
 import type { Sessions } from '../people/sessions.ts';
 import type { Tokens } from '../people/tokens.ts';
 import type { KeptDrafts } from '../packs/kept-drafts.ts';
-import type { ScopeAnswer, ScopeQuestion } from '../records/scope.ts';
+import type { ScopeAnswer, ScopeQuestion } from '../records/scope-answer.ts';
 import type { SignIn } from '../people/sign-in.ts';
 import type { LookLine } from '../records/who-looked.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';

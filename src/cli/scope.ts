@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Refusal } from '../core/refusal.ts';
 import { noticesOf } from '../records/notices.ts';
-import { type ScopeAnswer, scopeOf, type ScopePatient, type ScopeQuestion } from '../records/scope.ts';
+import { type ScopeAnswer, type ScopePatient, type ScopeQuestion } from '../records/scope-answer.ts';
+import { scopeOf } from '../records/scope.ts';
 import { changesSince, changesText, parsePrevious } from '../records/scope-changes.ts';
 import { scopeStory, unseenText } from '../records/scope-story.ts';
 import { Zone } from '../records/zone.ts';

@@ -1,7 +1,7 @@
 import type { UtcMs } from '../core/event.ts';
 import type { DeskClock, DeskView } from '../incidents/desk.ts';
 import type { Incident } from '../incidents/store.ts';
-import type { ScopeAnswer } from '../records/scope.ts';
+import type { ScopeAnswer } from '../records/scope-answer.ts';
 
 /** What the drafts are filled from. Nothing in it names a patient: only how many there are, and what was seen. */
 export interface Facts {

@@ -2,7 +2,8 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AccessEvent, keptAccessesOf, RequestJoin } from './kept-access.ts';
 import { compareAccounts, isSameHost } from './same-name.ts';
-import { scopeOf, type ScopeQuestion } from './scope.ts';
+import { type ScopeQuestion } from './scope-answer.ts';
+import { scopeOf } from './scope.ts';
 import { changesSince, changesText, parsePrevious } from './scope-changes.ts';
 
 const AT = Date.UTC(2026, 10, 2, 9);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ScopeAnswer, ScopePatient } from './scope.ts';
+import type { ScopeAnswer, ScopePatient } from './scope-answer.ts';
 import { plural } from './words.ts';
 
 const PATIENT = z.object({

@@ -1,16 +1,8 @@
 import { hasFailed } from './accesses.ts';
 import { readHospital } from './hospital.ts';
 import { accountKey, hostKeys } from './same-name.ts';
-import {
-  answerFrom,
-  LIKELY,
-  type ScopeAnswer,
-  type ScopeGap,
-  type ScopeQuestion,
-  ScopeWork,
-  type Seat,
-  type Verdict,
-} from './scope.ts';
+import { answerFrom, type ScopeAnswer, type ScopeGap, type ScopeQuestion } from './scope-answer.ts';
+import { LIKELY, ScopeWork, type Seat, type Verdict } from './scope.ts';
 import type { SequenceGaps } from './sequence.ts';
 import { newReport, setAside } from './table.ts';
 import { DAY_MS, Zone } from './zone.ts';

@@ -1,4 +1,4 @@
-import type { ScopeAnswer, ScopeGap, ScopeQuestion } from './scope.ts';
+import type { ScopeAnswer, ScopeGap, ScopeQuestion } from './scope-answer.ts';
 import { listed, plural } from './words.ts';
 
 const SHOWN = 40;

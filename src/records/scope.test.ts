@@ -1,7 +1,8 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { writeFolder } from '../../test/records-folder.ts';
-import { scopeOf, type ScopeQuestion } from './scope.ts';
+import { type ScopeQuestion } from './scope-answer.ts';
+import { scopeOf } from './scope.ts';
 
 const HEADER = 'time,user,patient,action,resource,host,address,session,sequence,outcome';
 const options = { zone: 'Europe/London', pseudonymKey: null };

@@ -1,5 +1,5 @@
 import { Refusal } from '../core/refusal.ts';
-import type { ScopeAnswer, ScopeQuestion } from '../records/scope.ts';
+import type { ScopeAnswer, ScopeQuestion } from '../records/scope-answer.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
 import { RecordsProcess } from './records-process.ts';
 

@@ -6,7 +6,7 @@ import type { RecordsInput } from '../records/accesses.ts';
 import { type KeptAccess, RequestJoin } from '../records/kept-access.ts';
 import { CareBook, type LiveCare } from '../records/live-care.ts';
 import type { PseudonymKey } from '../records/pseudonym.ts';
-import type { ScopeAnswer, ScopeGap, ScopeQuestion } from '../records/scope.ts';
+import type { ScopeAnswer, ScopeGap, ScopeQuestion } from '../records/scope-answer.ts';
 import { judgeColumns } from '../records/scope-columns.ts';
 import { askKeptAccesses, type KeptAccessNews } from '../store/archive/kept-accesses.ts';
 import { type KeptEvents, readKeptEvents } from '../store/archive/kept-events.ts';

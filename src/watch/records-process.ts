@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Refusal, type RefusalCode } from '../core/refusal.ts';
 import type { ReviewCase } from '../records/case.ts';
 import type { ReviewItem } from '../records/review-items.ts';
-import type { ScopeAnswer, ScopeGap, ScopeQuestion } from '../records/scope.ts';
+import type { ScopeAnswer, ScopeGap, ScopeQuestion } from '../records/scope-answer.ts';
 import type { LookLine } from '../records/who-looked.ts';
 import type { ColumnsInfo } from '../store/archive/access-columns.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
-import type { ScopeAnswer } from '../../records/scope.ts';
+import type { ScopeAnswer } from '../../records/scope-answer.ts';
 import { gapText } from '../../records/scope-story.ts';
 import { type ApiServices, endpoint, type Streamed } from '../endpoint.ts';
 
