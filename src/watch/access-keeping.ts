@@ -69,7 +69,10 @@ export class AccessKeeping {
       }
       for (const columns of answer.columns) await archive.columnsMade(columns);
       isMore = answer.isMore;
-      if (answer.failed > this.#failed) onTrouble(`${answer.failed} days cannot be read whole: see wardwatch verify`);
+      if (answer.failed > this.#failed)
+        onTrouble(
+          `no columns could be made of ${answer.failed} days (${answer.why ?? ''}): see npm start -- verify, and the disk`,
+        );
       this.#failed = answer.failed;
     }
   }

@@ -65,7 +65,9 @@ export type RecordsAnswer =
       readonly kind: 'columns';
       readonly columns: readonly ColumnsInfo[];
       readonly isMore: boolean;
+      /** Days of which none could be made, and a code for the first; `null`: none failed. */
       readonly failed: number;
+      readonly why: string | null;
     }
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly reason: string }
   /** It broke: for want of memory, or by a bug of ours. */

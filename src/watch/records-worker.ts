@@ -16,10 +16,14 @@ async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
   }
   if (question.kind === 'columns') {
     const columns: ColumnsInfo[] = [];
-    const { isMore, failed } = await makeColumns(question.data, ACCESS_READER, question.now, question.atMost, (made) =>
-      columns.push(made),
+    const { isMore, failed, why } = await makeColumns(
+      question.data,
+      ACCESS_READER,
+      question.now,
+      question.atMost,
+      (made) => columns.push(made),
     );
-    return { kind: 'columns', columns, isMore, failed };
+    return { kind: 'columns', columns, isMore, failed, why };
   }
   const { data, keys, relationships: folder, timeZone: zone, from, to } = question;
   const { accesses, losses } = await readKeptAccesses(data, from, to);

@@ -182,7 +182,8 @@ function fileOf(archive: string, name: string): string | null {
  *
  * @param onMade told of each day once its files are on disk: they count from when the chain names them
  * @param atMost days
- * @returns `isMore`: there may be more to do; `failed`: days that cannot be read, and are asked as segments
+ * @returns `isMore`: there may be more to do; `failed`: days of which none could be made, and that are asked as segments; `why`: a code
+ *   for the first of them, which holds nothing of an access
  */
 export async function makeColumns(
   data: string,
@@ -190,7 +191,7 @@ export async function makeColumns(
   now: number,
   atMost: number,
   onMade: (columns: ColumnsInfo) => unknown,
-): Promise<{ readonly isMore: boolean; readonly failed: number }> {
+): Promise<{ readonly isMore: boolean; readonly failed: number; readonly why: string | null }> {
   const { archive } = placesIn(data);
   const folder = columnsFolder(archive);
   const chain = readChain(archive);
@@ -200,8 +201,9 @@ export async function makeColumns(
     .filter(([day]) => (day + 1) * DAY_MS + SETTLED_MS <= now)
     .filter(([day, segments]) => wholeColumns(archive, catalog, day, segments) === null)
     .sort(([a], [b]) => b - a);
-  if (due.length === 0) return { isMore: false, failed: 0 };
+  if (due.length === 0) return { isMore: false, failed: 0, why: null };
   let [made, failed] = [0, 0];
+  let why: string | null = null;
   const database = await openDatabase(archive, ASK_MEMORY_MB, ASK_THREADS);
   const connection = await database.connect();
   try {
@@ -216,9 +218,10 @@ export async function makeColumns(
         const part = await readDay(connection, archive, reader, day, segments, others);
         const names = segments.map(({ name }) => name);
         columns = await writeColumns(connection, part, names, folder, chain.head.number + 1);
-      } catch {
+      } catch (error) {
         // Of such a day questions read what there is, and say what there is not.
         failed++;
+        why ??= codeOf(error);
         continue;
       }
       await onMade(columns);
@@ -230,7 +233,13 @@ export async function makeColumns(
     connection.closeSync();
     database.closeSync();
   }
-  return { isMore: made + failed < due.length, failed };
+  return { isMore: made + failed < due.length, failed, why };
+}
+
+/** Of the database's words nothing is told: they may repeat a value. */
+function codeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof Error && error.message.includes('No space left') ? 'ENOSPC' : 'unreadable';
 }
 
 const MADE = 'made';
