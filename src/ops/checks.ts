@@ -117,7 +117,8 @@ function keysCheck(keys: string): Check {
     : { what: 'keys', state: 'well', detail: 'only their owner may read them', mend: '' };
 }
 
-const ARCHIVE_MEND = 'Keep the folder as it is, run “npm start -- verify”, and compare with a backup.';
+const ARCHIVE_MEND =
+  'Keep the folder as it is, run “npm start -- verify --data DIR” with the data folder, and compare with a backup.';
 
 /** Quick: each link of the chain, and that each segment is there in its length. `verify` reads all of them. */
 function archiveCheck(data: string): Check {

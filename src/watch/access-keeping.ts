@@ -71,7 +71,7 @@ export class AccessKeeping {
       isMore = answer.isMore;
       if (answer.failed > this.#failed)
         onTrouble(
-          `no columns could be made of ${answer.failed} days (${answer.why ?? ''}): see npm start -- verify, and the disk`,
+          `no columns could be made of ${answer.failed} days (${answer.why ?? ''}): see “npm start -- verify --data DIR”, and the disk`,
         );
       this.#failed = answer.failed;
     }
