@@ -1,5 +1,5 @@
 import type { CaseKind, CasePatient, Points, SharedLogIn } from './case.ts';
-import type { Hospital } from './hospital.ts';
+import { deceasedAt, type Hospital } from './hospital.ts';
 import type { Names } from './intern.ts';
 import type { Crowd, Eye } from './model/crowds.ts';
 import type { Engine, ScoredDay } from './model/engine.ts';
@@ -147,7 +147,7 @@ export class CaseWriter {
     if ((ties & COLLEAGUE) !== 0) found.push('the patient works in the same department');
     else if ((ties & STAFF) !== 0) found.push('the patient is a member of staff');
     if ((ties & WATCH) !== 0) found.push('the patient is on the watch list');
-    const died = this.#hospital.keys.deceasedAt.at(judged.day.patient.at(look));
+    const died = deceasedAt(judged.day.patient.at(look), this.#hospital);
     const after = Math.floor((judged.day.first.at(look) - died) / DAY_MS);
     if (after > 0) found.push(`the patient had died ${plural(after, 'day')} before`);
     return found;

@@ -1,5 +1,5 @@
-/** A column of numbers that grows: 4 or 8 bytes a value, where an array of objects would take ten times that. */
-export class Growing<Column extends Int32Array | Float64Array> {
+/** A column of numbers that grows: 1, 4 or 8 bytes a value, where an array of objects would take ten times that. */
+export class Growing<Column extends Uint8Array | Int32Array | Float64Array> {
   #values: Column;
   #length = 0;
   readonly #make: (size: number) => Column;
@@ -46,5 +46,6 @@ export class Growing<Column extends Int32Array | Float64Array> {
   }
 }
 
+export const uint8 = (): Growing<Uint8Array> => new Growing((size) => new Uint8Array(size));
 export const int32 = (): Growing<Int32Array> => new Growing((size) => new Int32Array(size));
 export const float64 = (): Growing<Float64Array> => new Growing((size) => new Float64Array(size));

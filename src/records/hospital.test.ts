@@ -42,11 +42,15 @@ function read(
 }
 
 function relationsOf({ related, patients, departments }: Hospital): string[] {
-  return Array.from({ length: related.kind.length }, (_, i) => {
-    const [kind, from, to] = [related.kind.at(i), related.from.at(i), related.to.at(i)];
-    const days = (time: number) => (Number.isFinite(time) ? String((time - AT) / DAY_MS) : '');
-    return `${KIND[kind] ?? ''} ${patients.textOf(related.patient.at(i))} ${departments.textOf(related.department.at(i))} ${days(from)}–${days(to)}`;
-  });
+  const days = (time: number) => (Number.isFinite(time) ? String((time - AT) / DAY_MS) : '');
+  return Array.from({ length: patients.size }, (_, patient) => {
+    const first = related.startOf(patient);
+    return Array.from({ length: related.startOf(patient + 1) - first }, (_row, i) => {
+      const row = first + i;
+      const [from, to] = [related.from(row), related.to(row)];
+      return `${KIND[related.kind(row)] ?? ''} ${patients.textOf(patient)} ${departments.textOf(related.department(row))} ${days(from)}–${days(to)}`;
+    });
+  }).flat();
 }
 
 test('messages and files together are one hospital, and what both say counts once', () => {
@@ -58,8 +62,8 @@ test('messages and files together are one hospital, and what both say counts onc
   const { hospital, report } = read(files, told(stay('W7'), state('appointment', 'W7')));
   deepEqual(relationsOf(hospital), [
     'stay pt_1 Ward 7 0–',
-    'stay pi_2 Ward 7 0–',
     `appointment pt_1 Ward 7 ${-10 / 24}–${14 / 24}`,
+    'stay pi_2 Ward 7 0–',
   ]);
   deepEqual(report.unknownLocations, []);
 });

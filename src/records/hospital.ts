@@ -1,10 +1,11 @@
 import type { CareKind } from '../core/care.ts';
 import { Refusal } from '../core/refusal.ts';
 import { unreachable } from '../core/result.ts';
-import { type Growing, float64, int32 } from './growing.ts';
+import { type Growing, int32, uint8 } from './growing.ts';
 import { Names } from './intern.ts';
 import type { LiveCare, LivePerson, LiveRelation } from './live-care.ts';
 import { patientKeyOf, type PseudonymKey } from './pseudonym.ts';
+import { RelationshipList, type Relationships } from './relationships.ts';
 import { isYes, newReport, type ReadReport, readTable } from './table.ts';
 import { DAY_MS, type Zone } from './zone.ts';
 
@@ -34,21 +35,15 @@ export interface PatientKeys {
   readonly household: Growing<Int32Array>;
   readonly postcode: Growing<Int32Array>;
   /** 1: on the watch list; 2: sealed; both may hold. */
-  readonly flags: Growing<Int32Array>;
-  readonly deceasedAt: Growing<Float64Array>;
+  readonly flags: Growing<Uint8Array>;
+  /** Minutes since 1970, UTC; `ALIVE`: nothing else is known. */
+  readonly deceased: Growing<Int32Array>;
 }
 
 export const WATCHED = 1;
 export const SEALED = 2;
-
-export interface Relationships {
-  readonly kind: Growing<Int32Array>;
-  readonly patient: Growing<Int32Array>;
-  readonly department: Growing<Int32Array>;
-  /** Half-open, UTC ms. Of an appointment: its local day. */
-  readonly from: Growing<Float64Array>;
-  readonly to: Growing<Float64Array>;
-}
+export const ALIVE = 0x7fff_ffff;
+const MINUTE_MS = 60_000;
 
 /** From when to when a relationship holds that messages told of, UTC ms, half-open. */
 export function spanOfCare({ kind, from, to, days }: LiveRelation, zone: Zone): readonly [from: number, to: number] {
@@ -141,8 +136,8 @@ export function readHospital(
     surname: int32(),
     household: int32(),
     postcode: int32(),
-    flags: int32(),
-    deceasedAt: float64(),
+    flags: uint8(),
+    deceased: int32(),
   };
   const patientId = patientIds(patients, keys, pseudonymKey, care);
   const keyOf = (names: Names, text: string) => (text === '' ? -1 : names.idOf(text));
@@ -227,36 +222,20 @@ export function readHospital(
     report,
     (row) => {
       const patient = patientId(row.patient);
-      const deceasedAt = row.deceased_at === '' ? Number.POSITIVE_INFINITY : endOf(row.deceased_at, zone);
-      if (Number.isNaN(deceasedAt)) return 'deceased_at is not an ISO 8601 time';
+      const deceasedAt = row.deceased_at === '' ? null : endOf(row.deceased_at, zone);
+      if (deceasedAt !== null && Number.isNaN(deceasedAt)) return 'deceased_at is not an ISO 8601 time';
       keys.surname.set(patient, keyOf(surnames, common('surname', row.surname_key)));
       keys.household.set(patient, keyOf(households, common('household', row.household_key)));
       keys.postcode.set(patient, keyOf(postcodes, common('postcode', row.postcode_key)));
       keys.flags.set(patient, (isYes(row.watch) ? WATCHED : 0) | (isYes(row.sealed) ? SEALED : 0));
-      keys.deceasedAt.set(patient, deceasedAt);
+      keys.deceased.set(patient, deceasedAt === null ? ALIVE : inMinutes(deceasedAt));
       return null;
     },
   );
 
-  const related: Relationships = {
-    kind: int32(),
-    patient: int32(),
-    department: int32(),
-    from: float64(),
-    to: float64(),
-  };
-  // A folder that is sent again in part holds the same rows twice.
-  const seen = new Set<string>();
-  const relate = (kind: number, patient: number, department: string, from: number, to: number): void => {
-    const key = `${kind} ${patient} ${department} ${from} ${to}`;
-    if (seen.has(key)) return;
-    seen.add(key);
-    related.kind.push(kind);
-    related.patient.push(patient);
-    related.department.push(departmentId(department));
-    related.from.push(from);
-    related.to.push(to);
-  };
+  const relationships = new RelationshipList();
+  const relate = (kind: number, patient: number, department: string, from: number, to: number): void =>
+    relationships.add({ kind, patient, department: departmentId(department), from, to });
   readTable(
     folder,
     { file: 'stays.csv', required: ['patient', 'department', 'from'], optional: ['to'] },
@@ -346,15 +325,15 @@ export function readHospital(
         .map(([code]) => code),
     );
   }
-  seen.clear();
-  for (const column of [...Object.values(keys), ...Object.values(related)]) column.trim();
+  for (const column of Object.values(keys)) column.trim();
+  for (const names of [patients, surnames, households, postcodes]) names.trim();
 
   /** A file says more exactly what a message says: what stands there stays. */
   function describe(patient: number, { surname, household, postcode, deceasedAt }: LivePerson): void {
     if (keys.surname.at(patient) < 0) keys.surname.set(patient, keyOf(surnames, surname));
     if (keys.household.at(patient) < 0) keys.household.set(patient, keyOf(households, household));
     if (keys.postcode.at(patient) < 0) keys.postcode.set(patient, keyOf(postcodes, postcode));
-    if (deceasedAt !== null) keys.deceasedAt.set(patient, Math.min(keys.deceasedAt.at(patient), deceasedAt));
+    if (deceasedAt !== null) keys.deceased.set(patient, Math.min(keys.deceased.at(patient), inMinutes(deceasedAt)));
   }
   return {
     zone,
@@ -372,7 +351,7 @@ export function readHospital(
     userPostcode,
     isShared,
     keys,
-    related,
+    related: relationships.laidOut(patients.size),
     duties,
     report,
     patientId,
@@ -400,10 +379,20 @@ function patientIds(
       keys.household.push(-1);
       keys.postcode.push(-1);
       keys.flags.push(0);
-      keys.deceasedAt.push(Number.POSITIVE_INFINITY);
+      keys.deceased.push(ALIVE);
     }
     return id;
   };
+}
+
+function inMinutes(at: number): number {
+  return Math.min(ALIVE - 1, Math.floor(at / MINUTE_MS));
+}
+
+/** When the patient died, UTC ms to the minute; infinite while nothing is known of it. */
+export function deceasedAt(patient: number, { keys }: Pick<Hospital, 'keys'>): number {
+  const minutes = keys.deceased.at(patient);
+  return minutes === ALIVE ? Number.POSITIVE_INFINITY : minutes * MINUTE_MS;
 }
 
 function isBelow(id: number, limit: number): boolean {

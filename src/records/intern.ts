@@ -29,7 +29,7 @@ export class Names {
     const known = this.#slots[slot] ?? 0;
     if (known > 0) return known - 1;
     if (this.#size >= MAX_LOAD * this.#slots.length) {
-      this.#growSlots();
+      this.#makeSlots(Math.ceil(this.#slots.length * GROWTH));
       return this.idOf(text);
     }
     const id = this.#add(text);
@@ -41,6 +41,15 @@ export class Names {
   find(text: string): number {
     const hash = plainHash(text);
     return hash < 0 ? (this.#others.get(text) ?? -1) : (this.#slots[this.#slotOf(text, hash)] ?? 0) - 1;
+  }
+
+  /** Gives back the room for names that do not come. */
+  trim(): void {
+    this.#ends = this.#ends.slice(0, Math.max(FIRST_SIZE, this.#size));
+    const bytes = Buffer.alloc(Math.max(FIRST_SIZE, this.#startOf(this.#size)));
+    this.#bytes.copy(bytes);
+    this.#bytes = bytes;
+    this.#makeSlots(Math.max(FIRST_SIZE, Math.ceil(this.#size / MAX_LOAD)));
   }
 
   textOf(id: number): string {
@@ -95,8 +104,8 @@ export class Names {
     return true;
   }
 
-  #growSlots(): void {
-    this.#slots = new Int32Array(Math.ceil(this.#slots.length * GROWTH));
+  #makeSlots(size: number): void {
+    this.#slots = new Int32Array(size);
     for (let id = 0; id < this.#size; id++) {
       if (this.#otherTexts.has(id)) continue;
       const text = this.textOf(id);

@@ -6,7 +6,16 @@ import type { KeptAccess } from './kept-access.ts';
 import type { LiveCare } from './live-care.ts';
 import { type Engine, personRate, runEngine, scoreDay } from './model/engine.ts';
 import { LiveDay, replayDay } from './model/live-day.ts';
-import { addUse, type GlassUse, isBreakGlass, type LookBook, noteAccess, spanOf, useKey } from './model/looks.ts';
+import {
+  addUse,
+  BREAK_GLASS,
+  type GlassUse,
+  isBreakGlass,
+  type LookBook,
+  noteAccess,
+  spanOf,
+  useKey,
+} from './model/looks.ts';
 import { isSealed, itemsOfLook, type ReviewItem } from './review-items.ts';
 import type { ReviewOptions } from './review.ts';
 import { dayText, type LocalDay } from './zone.ts';
@@ -253,7 +262,8 @@ export class LiveReview {
 
   #list({ judged, day }: LiveDay, look: number): void {
     const [user, patient] = [day.user.at(look), day.patient.at(look)];
-    const uses = this.#uses.size === 0 ? [] : (this.#uses.get(useKey(day.day, user, patient)) ?? []);
+    const isUse = (day.flags.at(look) & BREAK_GLASS) !== 0;
+    const uses = isUse ? (this.#uses.get(useKey(day.day, user, patient)) ?? []) : [];
     if (uses.length === 0 && !isSealed(this.#hospital, patient)) return;
     for (const item of itemsOfLook(judged, look, this.#hospital, uses)) {
       const key = `${item.kind} ${user} ${patient} ${item.reason ?? ''}`;

@@ -4,7 +4,12 @@ import { SnoopTail } from './snoop-tail.ts';
 import { Tail } from './tail.ts';
 
 /** How the four kinds of evidence share the budget. Assumed; they add up to 1. */
-const SHARES: Readonly<Record<Component, number>> = { snoop: 0.6, mass: 0.12, sustained: 0.14, foreign: 0.14 };
+const LOG_SHARES: Readonly<Record<Component, number>> = {
+  snoop: Math.log(0.6),
+  mass: Math.log(0.12),
+  sustained: Math.log(0.14),
+  foreign: Math.log(0.14),
+};
 /** Of the alert budget, what goes to persons and what to crowds on one patient. */
 export const PERSON_SHARE = 0.85;
 export const CROWD_SHARE = 0.15;
@@ -93,7 +98,7 @@ export class Calibration {
     let highest = Number.NEGATIVE_INFINITY;
     let sum = 0;
     for (const component of COMPONENTS) {
-      const part = Math.log(SHARES[component]) - this.#logP(component, scoreOf(component));
+      const part = LOG_SHARES[component] - this.#logP(component, scoreOf(component));
       if (part > highest) {
         sum = sum * Math.exp(highest - part) + 1;
         highest = part;
@@ -107,7 +112,7 @@ export class Calibration {
     let best: Component = 'snoop';
     let least = Number.POSITIVE_INFINITY;
     for (const component of COMPONENTS) {
-      const p = this.#logP(component, scoreOf(component)) - Math.log(SHARES[component]);
+      const p = this.#logP(component, scoreOf(component)) - LOG_SHARES[component];
       if (p < least) {
         least = p;
         best = component;

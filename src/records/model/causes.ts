@@ -1,4 +1,5 @@
 import { APPOINTMENT, type Hospital, ORDER, REFERRAL, STAY } from '../hospital.ts';
+import type { Relationship } from '../relationships.ts';
 import { DAY_MS, type LocalDay } from '../zone.ts';
 
 /**
@@ -80,16 +81,6 @@ const PHASES: Readonly<Record<number, readonly Phase[]>> = {
 const REACH_BEFORE = 21 * D;
 const REACH_AFTER = 120 * D;
 
-/** A relationship: as a row of `Relationships`. */
-export interface LateRow {
-  readonly kind: number;
-  readonly patient: number;
-  readonly department: number;
-  /** UTC ms, half-open. */
-  readonly from: number;
-  readonly to: number;
-}
-
 /** The relationships of every patient, and how many patients share each cause on each day. */
 export class CauseBook {
   /** `kind * departments + department` → patients, for each day. */
@@ -97,15 +88,12 @@ export class CauseBook {
   readonly lastDay: LocalDay;
   readonly #hospital: Hospital;
   readonly #departments: number;
-  /** Rows of `related`, sorted by patient: those of patient p are `#rows[#start[p]] … #rows[#start[p + 1]]`. */
-  readonly #rows: Int32Array;
-  readonly #start: Int32Array;
   readonly #firstDay: LocalDay;
   readonly #days: number;
   readonly #sizes: Int32Array;
   readonly #active: Int32Array;
   /** Rows that became known after the others, by patient; they count for causes, and not for how many share one. */
-  #late: ReadonlyMap<number, readonly LateRow[]> = new Map();
+  #late: ReadonlyMap<number, readonly Relationship[]> = new Map();
   /** Filled by `causesOf`. */
   readonly found: Int32Array = new Int32Array(256);
 
@@ -117,19 +105,6 @@ export class CauseBook {
     this.causeCount = KINDS * this.#departments;
     this.#firstDay = firstDay;
     this.#days = lastDay - firstDay + 1;
-    const { patient } = hospital.related;
-    const start = new Int32Array(hospital.patients.size + 1);
-    for (let row = 0; row < patient.length; row++) start[patient.at(row) + 1] = (start[patient.at(row) + 1] ?? 0) + 1;
-    for (let p = 0; p < hospital.patients.size; p++) start[p + 1] = (start[p + 1] ?? 0) + (start[p] ?? 0);
-    const rows = new Int32Array(patient.length);
-    const next = start.slice();
-    for (let row = 0; row < patient.length; row++) {
-      const place = next[patient.at(row)] ?? 0;
-      rows[place] = row;
-      next[patient.at(row)] = place + 1;
-    }
-    this.#rows = rows;
-    this.#start = start;
     this.#sizes = new Int32Array(this.causeCount * this.#days);
     this.#active = new Int32Array(this.#days);
     this.#countSizes();
@@ -146,30 +121,29 @@ export class CauseBook {
   }
 
   #countSizes(): void {
-    const { zone, related } = this.#hospital;
-    const { kind, department, from, to, patient } = related;
-    const activeUntil = new Int32Array(this.#hospital.patients.size).fill(-1);
+    const { zone, related, patients } = this.#hospital;
     const last = this.#days - 1;
-    // By patient, so that one with two relationships is active once: intervals of one patient come one after the other.
-    for (const row of this.#rows) {
-      for (const phase of PHASES[kind.at(row)] ?? []) {
-        const begin = from.at(row);
-        const end = to.at(row);
-        const start = phase.fromStart === null ? end + (phase.fromEnd ?? 0) : begin + phase.fromStart;
-        const stop = (phase.until === 'start' ? begin : end) + phase.untilOffset;
-        if (!(stop > start)) continue;
-        const low = Math.max(0, start === Number.POSITIVE_INFINITY ? last + 1 : zone.dayOf(start) - this.#firstDay);
-        const high = stop === Number.POSITIVE_INFINITY ? last : Math.min(last, zone.dayOf(stop - 1) - this.#firstDay);
-        const cause = phase.cause * this.#departments + department.at(row);
-        for (let day = low; day <= high; day++) {
-          const at = day * this.causeCount + cause;
-          this.#sizes[at] = (this.#sizes[at] ?? 0) + 1;
+    for (let patient = 0; patient < patients.size; patient++) {
+      // One with two relationships is active once. An estimate: overlaps out of order are counted twice at worst.
+      let activeUntil = -1;
+      const end = related.startOf(patient + 1);
+      for (let row = related.startOf(patient); row < end; row++) {
+        const [from, to] = [related.from(row), related.to(row)];
+        for (const phase of PHASES[related.kind(row)] ?? []) {
+          const start = startOf(phase, from, to);
+          const stop = stopOf(phase, from, to);
+          if (!(stop > start)) continue;
+          const low = Math.max(0, start === Number.POSITIVE_INFINITY ? last + 1 : zone.dayOf(start) - this.#firstDay);
+          const high = stop === Number.POSITIVE_INFINITY ? last : Math.min(last, zone.dayOf(stop - 1) - this.#firstDay);
+          const cause = phase.cause * this.#departments + related.department(row);
+          for (let day = low; day <= high; day++) {
+            const at = day * this.causeCount + cause;
+            this.#sizes[at] = (this.#sizes[at] ?? 0) + 1;
+          }
+          for (let day = Math.max(low, activeUntil + 1); day <= high; day++)
+            this.#active[day] = (this.#active[day] ?? 0) + 1;
+          activeUntil = Math.max(activeUntil, high);
         }
-        // An estimate: overlaps out of order are counted twice at worst.
-        const p = patient.at(row);
-        for (let day = Math.max(low, (activeUntil[p] ?? -1) + 1); day <= high; day++)
-          this.#active[day] = (this.#active[day] ?? 0) + 1;
-        activeUntil[p] = Math.max(activeUntil[p] ?? -1, high);
       }
     }
   }
@@ -179,13 +153,19 @@ export class CauseBook {
    * @returns how many
    */
   causesOf(patient: number, first: number, last: number): number {
-    const { kind, department, from, to } = this.#hospital.related;
+    const { related } = this.#hospital;
     let count = 0;
-    const stop = this.#start[patient + 1] ?? 0;
-    for (let i = this.#start[patient] ?? 0; i < stop; i++) {
-      const row = this.#rows[i] ?? 0;
-      count = this.#addCauses(kind.at(row), department.at(row), from.at(row), to.at(row), first, last, count);
-    }
+    const end = related.startOf(patient + 1);
+    for (let row = related.startOf(patient); row < end; row++)
+      count = this.#addCauses(
+        related.kind(row),
+        related.department(row),
+        related.from(row),
+        related.to(row),
+        first,
+        last,
+        count,
+      );
     if (this.#late.size === 0) return count;
     for (const row of this.#late.get(patient) ?? [])
       count = this.#addCauses(row.kind, row.department, row.from, row.to, first, last, count);
@@ -195,19 +175,16 @@ export class CauseBook {
   #addCauses(
     kind: number,
     department: number,
-    begin: number,
-    end: number,
+    from: number,
+    to: number,
     first: number,
     last: number,
     before: number,
   ): number {
     let count = before;
-    if (begin - REACH_BEFORE > last || end + REACH_AFTER <= first) return count;
-    const phases = PHASES[kind] ?? [];
-    for (const phase of phases) {
-      const start = phase.fromStart === null ? end + (phase.fromEnd ?? 0) : begin + phase.fromStart;
-      const phaseEnd = (phase.until === 'start' ? begin : end) + phase.untilOffset;
-      if (start > last || phaseEnd <= first) continue;
+    if (from - REACH_BEFORE > last || to + REACH_AFTER <= first) return count;
+    for (const phase of PHASES[kind] ?? []) {
+      if (startOf(phase, from, to) > last || stopOf(phase, from, to) <= first) continue;
       const id = phase.cause * this.#departments + department;
       let isNew = true;
       for (let j = 0; j < count; j++) if (this.found[j] === id) isNew = false;
@@ -217,7 +194,7 @@ export class CauseBook {
   }
 
   /** What became known of care since the book was made, all of it: it takes the place of what was said before. */
-  tellLate(rows: readonly LateRow[]): void {
+  tellLate(rows: readonly Relationship[]): void {
     this.#late = Map.groupBy(
       rows.filter(({ department }) => department >= 0 && department < this.#departments),
       ({ patient }) => patient,
@@ -231,4 +208,12 @@ export class CauseBook {
   departmentOf(cause: number): number {
     return cause % this.#departments;
   }
+}
+
+function startOf({ fromStart, fromEnd }: Phase, from: number, to: number): number {
+  return fromStart === null ? to + (fromEnd ?? 0) : from + fromStart;
+}
+
+function stopOf({ until, untilOffset }: Phase, from: number, to: number): number {
+  return (until === 'start' ? from : to) + untilOffset;
 }

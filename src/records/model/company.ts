@@ -6,14 +6,22 @@ const WINDOW = 4;
 /** Enough to know the company by; it bounds the work for a patient whom hundreds see. */
 const MAX_OTHERS = 24;
 
+/**
+ * One day’s looks. Of a day that is over, those at one patient lie side by side: patients are met at random, and a chain through
+ * the day would wait for memory at every look. A day that goes on is a chain.
+ */
 interface Slot {
   day: number;
-  /** By patient: the last look; then `next` chains them. */
+  isOver: boolean;
+  /** Over: the patient’s place in `start`. Going on: the patient’s last look; then `next` chains them. */
   readonly heads: Heads;
+  /** Over: by place, where the patient’s looks begin. */
+  start: Int32Array;
   next: Int32Array;
+  /** Over: by patient, the last look first. Going on: by look. */
   user: Int32Array;
-  patient: Int32Array;
   group: Int32Array;
+  look: Int32Array;
 }
 
 /** Who else used a patient's record in the last days. */
@@ -26,15 +34,18 @@ export class Company {
   /** By user: the last question in which they were met. */
   #met = new Int32Array(1024);
   #question = 0;
+  #count = 0;
 
   constructor() {
     this.#slots = Array.from({ length: WINDOW }, () => ({
       day: Number.NEGATIVE_INFINITY,
+      isOver: true,
       heads: new Heads(),
+      start: new Int32Array(1),
       next: new Int32Array(0),
       user: new Int32Array(0),
-      patient: new Int32Array(0),
       group: new Int32Array(0),
+      look: new Int32Array(0),
     }));
   }
 
@@ -42,18 +53,42 @@ export class Company {
     return this.#slots[((day % WINDOW) + WINDOW) % WINDOW];
   }
 
-  /** @param groupOf the main group of each look that day: of so many looks as it has */
+  /** A day that is over. @param groupOf the main group of each look */
   add(day: LookDay, groupOf: Int32Array): void {
     const slot = this.#slotOf(day.day);
     if (slot === undefined) return;
+    const { count } = day;
+    const place = new Int32Array(count);
     slot.heads.clear();
+    for (let look = 0; look < count; look++) place[look] = slot.heads.placeOf(day.patient.at(look));
+    const start = new Int32Array(slot.heads.size + 1);
+    for (const each of place) start[each] = (start[each] ?? 0) + 1;
+    for (let i = 1; i < start.length; i++) start[i] = (start[i] ?? 0) + (start[i - 1] ?? 0);
+    slot.user = new Int32Array(count);
+    slot.group = new Int32Array(count);
+    slot.look = new Int32Array(count);
+    // From the end of each patient’s part to its beginning, so that the last look comes first.
+    for (let look = 0; look < count; look++) {
+      const at = (start[place[look] ?? 0] ?? 0) - 1;
+      start[place[look] ?? 0] = at;
+      slot.user[at] = day.user.at(look);
+      slot.group[at] = groupOf[look] ?? 0;
+      slot.look[at] = look;
+    }
+    slot.start = start;
+    slot.next = new Int32Array(0);
     slot.day = day.day;
-    const count = groupOf.length;
-    slot.user = day.user.view().subarray(0, count);
-    slot.patient = day.patient.view().subarray(0, count);
-    slot.group = groupOf;
-    slot.next = new Int32Array(count);
-    for (let look = 0; look < count; look++) slot.next[look] = slot.heads.swap(day.patient.at(look), look);
+    slot.isOver = true;
+  }
+
+  /** A day that goes on, without a look yet. */
+  open(day: number): void {
+    const slot = this.#slotOf(day);
+    if (slot === undefined) return;
+    slot.heads.clear();
+    for (const column of ['start', 'next', 'user', 'group', 'look'] as const) slot[column] = new Int32Array(0);
+    slot.day = day;
+    slot.isOver = false;
   }
 
   /** The next look of a day that goes on: looks come in the order of their numbers. */
@@ -62,50 +97,59 @@ export class Company {
     if (slot === undefined) return;
     if (look >= slot.next.length) {
       const size = Math.max(1024, 2 * look);
-      for (const column of ['next', 'user', 'patient', 'group'] as const) slot[column] = longer(slot[column], size);
+      for (const column of ['next', 'user', 'group'] as const) slot[column] = longer(slot[column], size);
     }
-    const patient = day.patient.at(look);
     slot.user[look] = day.user.at(look);
-    slot.patient[look] = patient;
     slot.group[look] = group;
-    slot.next[look] = slot.heads.swap(patient, look);
+    slot.next[look] = slot.heads.swap(day.patient.at(look), look);
   }
 
   eachLookAt(patient: number, day: number, onLook: (day: number, look: number) => void): void {
     for (let back = 0; back < WINDOW; back++) {
       const slot = this.#slotOf(day - back);
       if (slot === undefined || slot.day !== day - back) continue;
-      for (let look = slot.heads.of(patient); look >= 0; look = slot.next[look] ?? -1) onLook(slot.day, look);
+      const head = slot.heads.of(patient);
+      if (head < 0) continue;
+      if (slot.isOver)
+        for (let i = slot.start[head] ?? 0; i < (slot.start[head + 1] ?? slot.look.length); i++)
+          onLook(slot.day, slot.look[i] ?? 0);
+      else for (let look = head; look >= 0; look = slot.next[look] ?? -1) onLook(slot.day, look);
     }
   }
 
-  #growMet(user: number): Int32Array<ArrayBuffer> {
+  #growMet(user: number): void {
     const larger = new Int32Array(Math.max(user + 1, this.#met.length * 2));
     larger.set(this.#met);
     this.#met = larger;
-    return larger;
   }
 
   /** @returns how many of the others are listed */
   othersOf(patient: number, user: number, day: number): number {
-    let count = 0;
+    this.#count = 0;
     this.total = 0;
-    const question = ++this.#question;
-    let met = this.#met;
+    this.#question++;
     for (let back = 0; back < WINDOW; back++) {
       const slot = this.#slots[(((day - back) % WINDOW) + WINDOW) % WINDOW];
       if (slot === undefined || slot.day !== day - back) continue;
-      for (let look = slot.heads.of(patient); look >= 0; look = slot.next[look] ?? -1) {
-        const other = slot.user[look] ?? -1;
-        if (other === user) continue;
-        if (other >= met.length) met = this.#growMet(other);
-        if (met[other] === question) continue;
-        met[other] = question;
-        this.total++;
-        if (count < MAX_OTHERS) this.groups[count++] = slot.group[look] ?? 0;
-      }
+      const head = slot.heads.of(patient);
+      if (head < 0) continue;
+      if (slot.isOver) {
+        const end = slot.start[head + 1] ?? slot.user.length;
+        for (let i = slot.start[head] ?? 0; i < end; i++) this.#meet(slot.user[i] ?? 0, slot.group[i] ?? 0, user);
+      } else
+        for (let look = head; look >= 0; look = slot.next[look] ?? -1)
+          this.#meet(slot.user[look] ?? 0, slot.group[look] ?? 0, user);
     }
-    return count;
+    return this.#count;
+  }
+
+  #meet(other: number, group: number, user: number): void {
+    if (other === user) return;
+    if (other >= this.#met.length) this.#growMet(other);
+    if (this.#met[other] === this.#question) return;
+    this.#met[other] = this.#question;
+    this.total++;
+    if (this.#count < MAX_OTHERS) this.groups[this.#count++] = group;
   }
 }
 
@@ -119,12 +163,16 @@ const FIRST_SIZE = 1 << 10;
 const MAX_LOAD = 0.7;
 const GROWTH = 1.5;
 
-/** The last look at each patient of a day: of a million patients some ten thousands have one. */
+/** A number for each patient of a day: of a million patients some ten thousands have one. */
 class Heads {
   /** The patient, plus 1; 0: the slot is free. */
   #patients = new Int32Array(FIRST_SIZE);
-  #looks = new Int32Array(FIRST_SIZE);
+  #values = new Int32Array(FIRST_SIZE);
   #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
 
   clear(): void {
     this.#patients.fill(0);
@@ -134,24 +182,32 @@ class Heads {
   /** -1: there is none. */
   of(patient: number): number {
     const slot = this.#slotOf(patient);
-    return this.#patients[slot] === 0 ? -1 : (this.#looks[slot] ?? -1);
+    return this.#patients[slot] === 0 ? -1 : (this.#values[slot] ?? -1);
+  }
+
+  /** Numbers the patients in the order in which they are first met. */
+  placeOf(patient: number): number {
+    const slot = this.#slotOf(patient);
+    if (this.#patients[slot] !== 0) return this.#values[slot] ?? 0;
+    this.swap(patient, this.#size);
+    return this.#size - 1;
   }
 
   /** @returns the one before, or -1 */
-  swap(patient: number, look: number): number {
+  swap(patient: number, value: number): number {
     const slot = this.#slotOf(patient);
     if (this.#patients[slot] !== 0) {
-      const before = this.#looks[slot] ?? -1;
-      this.#looks[slot] = look;
+      const before = this.#values[slot] ?? -1;
+      this.#values[slot] = value;
       return before;
     }
     if (this.#size >= MAX_LOAD * this.#patients.length) {
       this.#grow();
-      return this.swap(patient, look);
+      return this.swap(patient, value);
     }
     this.#size++;
     this.#patients[slot] = patient + 1;
-    this.#looks[slot] = look;
+    this.#values[slot] = value;
     return -1;
   }
 
@@ -162,11 +218,11 @@ class Heads {
   }
 
   #grow(): void {
-    const [patients, looks] = [this.#patients, this.#looks];
+    const [patients, values] = [this.#patients, this.#values];
     this.#patients = new Int32Array(Math.ceil(patients.length * GROWTH));
-    this.#looks = new Int32Array(this.#patients.length);
+    this.#values = new Int32Array(this.#patients.length);
     this.#size = 0;
-    for (let i = 0; i < patients.length; i++) if (patients[i] !== 0) this.swap((patients[i] ?? 0) - 1, looks[i] ?? 0);
+    for (let i = 0; i < patients.length; i++) if (patients[i] !== 0) this.swap((patients[i] ?? 0) - 1, values[i] ?? 0);
   }
 }
 

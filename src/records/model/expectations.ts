@@ -40,7 +40,7 @@ export class Expectations {
   readonly #allBackground: [number, number] = [4, 6];
   readonly #elsewhere: Float64Array;
   readonly #elsewhereOfKind: Float64Array;
-  readonly #userCauses = new Sums((size) => new Float64Array(size));
+  readonly #userCauses = new Sums((size) => new Float32Array(size));
   #userTotal = new Float64Array(1024);
   /** Filled by `explain`: P(p | u) through each cause, for `learn`. */
   readonly #part = new Float64Array(258);

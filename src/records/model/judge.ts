@@ -9,7 +9,7 @@ import { Groups, type Place, placesOf } from './groups.ts';
 import type { LookDay } from './looks.ts';
 import { Motives, OWN } from './motives.ts';
 import { DayMap, PairMap } from './pair-map.ts';
-import { Repeats } from './repeats.ts';
+import { Repeats, WITHIN_DAYS } from './repeats.ts';
 import { Weigher } from './weigher.ts';
 
 /** Of what the curious open: how much is anybody, and how much somebody under care (record-access.md 3.1). */
@@ -70,7 +70,7 @@ export class Judge {
   readonly #random = new Random(20_260_101);
   /** Per user and patient: the last day with a reason. */
   readonly #explainedOn = new DayMap();
-  /** Per user and patient: b: last day without reason, value: such days, faded. */
+  /** Per user and patient: the last day without a reason, and the sum of such days, faded. */
   readonly #pairs = new PairMap();
   readonly #bins = new Int32Array(CLUES);
   readonly #repeats = new Repeats();
@@ -98,9 +98,8 @@ export class Judge {
     for (let look = 0; look < count; look++) this.#judgeLook(look, judged, mode);
     if (++this.#daysSincePrune >= 10) {
       this.#daysSincePrune = 0;
-      const oldest = day.day - CONTINUITY_DAYS;
-      this.#explainedOn.forgetBefore(oldest);
-      this.#pairs.prune((_, unexplained) => unexplained >= oldest);
+      this.#explainedOn.forgetBefore(day.day - CONTINUITY_DAYS);
+      this.#pairs.forgetBelow(day.day - WITHIN_DAYS);
     }
     return judged;
   }
@@ -114,7 +113,7 @@ export class Judge {
   /** Begins a day whose looks come one by one, by `arrive`. */
   openDay(day: LookDay): void {
     this.#startDay();
-    this.#company.add(day, new Int32Array(0));
+    this.#company.open(day.day);
   }
 
   /** The newest look of an open day: whoever is judged after it meets it as company. */
@@ -177,7 +176,7 @@ export class Judge {
 
   #peekPair(look: number, judged: JudgedDay, key: number, explained: number, isOwn: boolean): void {
     const pair = explained > -0.5 || isOwn ? -1 : this.#pairs.find(key);
-    const earlier = pair >= 0 ? this.#repeats.left(this.#pairs.value(pair), this.#pairs.b(pair), judged.day.day) : 0;
+    const earlier = pair >= 0 ? this.#repeats.left(this.#pairs.sum(pair), this.#pairs.whole(pair), judged.day.day) : 0;
     judged.repeats[look] = Math.round(earlier);
     judged.repeatEvidence[look] = this.#repeats.evidence(judged.day.user.at(look), earlier, explained, false);
   }
@@ -191,12 +190,12 @@ export class Judge {
     }
     if (explained > -0.5 || isOwn) return;
     const pair = this.#pairs.find(key);
-    const earlier = pair < 0 ? 0 : this.#repeats.left(this.#pairs.value(pair), this.#pairs.b(pair), today);
+    const earlier = pair < 0 ? 0 : this.#repeats.left(this.#pairs.sum(pair), this.#pairs.whole(pair), today);
     this.#repeats.learn(user, earlier, explained);
     judged.repeats[look] = Math.round(earlier);
     judged.repeatEvidence[look] = this.#repeats.evidence(user, earlier, explained);
     const slot = this.#pairs.make(key);
-    this.#pairs.set(slot, 0, today, earlier + 1);
+    this.#pairs.set(slot, today, earlier + 1);
   }
 
   #looksToday = new Int32Array(0);

@@ -3,6 +3,7 @@ import { type Growing, float64, int32 } from '../growing.ts';
 import type { Hospital } from '../hospital.ts';
 import { Names } from '../intern.ts';
 import { isNo, isYes } from '../table.ts';
+import { PairMap } from './pair-map.ts';
 import type { LocalDay } from '../zone.ts';
 
 export const PRINTED = 1;
@@ -28,7 +29,8 @@ export class LookDay {
   /** Times of the rows that gave the place and the host: the earliest counts, whatever the order of rows. */
   #placedAt = float64();
   #hostedAt = float64();
-  #index: Map<number, number> | null = new Map();
+  /** By user and patient: the look, as a whole number. */
+  #index: PairMap | null = new PairMap();
 
   constructor(day: LocalDay) {
     this.day = day;
@@ -43,10 +45,10 @@ export class LookDay {
     // A late row of a day already put away: its index is built again.
     this.#index ??= this.#rebuild();
     const key = user * 67_108_864 + patient;
-    const known = this.#index.get(key);
-    if (known !== undefined) return known;
+    const known = this.#index.find(key);
+    if (known >= 0) return this.#index.whole(known);
     const look = this.user.length;
-    this.#index.set(key, look);
+    this.#index.set(this.#index.make(key), look, 0);
     this.user.push(user);
     this.patient.push(patient);
     this.times.push(0);
@@ -125,10 +127,10 @@ export class LookDay {
     }
   }
 
-  #rebuild(): Map<number, number> {
-    const index = new Map<number, number>();
+  #rebuild(): PairMap {
+    const index = new PairMap();
     for (let look = 0; look < this.count; look++)
-      index.set(this.user.at(look) * 67_108_864 + this.patient.at(look), look);
+      index.set(index.make(this.user.at(look) * 67_108_864 + this.patient.at(look)), look, 0);
     return index;
   }
 }

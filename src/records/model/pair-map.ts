@@ -4,12 +4,11 @@ const FIRST_SIZE = 1 << 10;
 const MAX_LOAD = 0.7;
 const GROWTH = 1.5;
 
-/** A map from a pair of ids to two small numbers and a float: 24 bytes a slot, where a Map of objects takes 150. */
+/** A map from an id, or a pair of them, to a whole number and a sum: 20 bytes a slot, where a Map of objects takes 150. */
 export class PairMap {
   #keys = new Float64Array(FIRST_SIZE);
-  #a = new Int32Array(FIRST_SIZE);
-  #b = new Int32Array(FIRST_SIZE);
-  #value = new Float64Array(FIRST_SIZE);
+  #wholes = new Int32Array(FIRST_SIZE);
+  #sums = new Float64Array(FIRST_SIZE);
   #size = 0;
 
   get size(): number {
@@ -27,7 +26,7 @@ export class PairMap {
     const slot = slotOf(this.#keys, key);
     if (this.#keys[slot] !== 0) return slot;
     if (this.#size >= MAX_LOAD * this.#keys.length) {
-      this.#resize(Math.ceil(this.#keys.length * GROWTH), () => true);
+      this.#resize(Math.ceil(this.#keys.length * GROWTH), Number.NEGATIVE_INFINITY);
       return this.make(key);
     }
     this.#keys[slot] = key + 1;
@@ -35,39 +34,36 @@ export class PairMap {
     return slot;
   }
 
-  a(slot: number): number {
-    return this.#a[slot] ?? 0;
-  }
-  b(slot: number): number {
-    return this.#b[slot] ?? 0;
-  }
-  value(slot: number): number {
-    return this.#value[slot] ?? 0;
-  }
-  set(slot: number, a: number, b: number, value: number): void {
-    this.#a[slot] = a;
-    this.#b[slot] = b;
-    this.#value[slot] = value;
+  whole(slot: number): number {
+    return this.#wholes[slot] ?? 0;
   }
 
-  /** Forgets the entries that `keep` does not want: this bounds the memory. */
-  prune(keep: (a: number, b: number, value: number) => boolean): void {
-    this.#resize(this.#keys.length, keep);
+  sum(slot: number): number {
+    return this.#sums[slot] ?? 0;
   }
 
-  #resize(size: number, keep: (a: number, b: number, value: number) => boolean): void {
-    const [keys, a, b, value] = [this.#keys, this.#a, this.#b, this.#value];
+  set(slot: number, whole: number, sum: number): void {
+    this.#wholes[slot] = whole;
+    this.#sums[slot] = sum;
+  }
+
+  /** Forgets the entries whose whole number is lower: this bounds the memory. */
+  forgetBelow(whole: number): void {
+    this.#resize(this.#keys.length, whole);
+  }
+
+  #resize(size: number, lowest: number): void {
+    const [keys, wholes, sums] = [this.#keys, this.#wholes, this.#sums];
     this.#keys = new Float64Array(size);
-    this.#a = new Int32Array(size);
-    this.#b = new Int32Array(size);
-    this.#value = new Float64Array(size);
+    this.#wholes = new Int32Array(size);
+    this.#sums = new Float64Array(size);
     this.#size = 0;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] ?? 0;
-      if (key === 0 || !keep(a[i] ?? 0, b[i] ?? 0, value[i] ?? 0)) continue;
+      if (key === 0 || (wholes[i] ?? 0) < lowest) continue;
       const slot = slotOf(this.#keys, key - 1);
       this.#keys[slot] = key;
-      this.set(slot, a[i] ?? 0, b[i] ?? 0, value[i] ?? 0);
+      this.set(slot, wholes[i] ?? 0, sums[i] ?? 0);
       this.#size++;
     }
   }
@@ -100,7 +96,7 @@ export class DayMap {
         this.#resize(Math.ceil(this.#days.length * DENSE_GROWTH), 1);
         slot = this.#slotOf(key);
       }
-      this.#low[slot] = key % HIGH;
+      this.#low[slot] = key >>> 0;
       this.#high[slot] = Math.floor(key / HIGH);
       this.#size++;
     }
@@ -113,7 +109,8 @@ export class DayMap {
   }
 
   #slotOf(key: number): number {
-    const low = key % HIGH;
+    // The remainder by 2^32, without a division.
+    const low = key >>> 0;
     const high = Math.floor(key / HIGH);
     const size = this.#days.length;
     for (let i = firstSlot(key, size); ; i = i + 1 === size ? 0 : i + 1)

@@ -48,7 +48,7 @@ export class PersonDayScorer {
   readonly #abroad = new PairMap();
   /** By group and department: foreign looks; by group: all looks. */
   readonly #groupForeign = new Sums((size) => new Float64Array(size));
-  readonly #ownForeign = new Sums((size) => new Float64Array(size));
+  readonly #ownForeign = new Sums((size) => new Float32Array(size));
   readonly #groupLooks: number[] = [];
   /** By group: how much counts of foreign looks scatter beyond chance, and over how many. */
   readonly #groupScatter: [number, number][] = [];
@@ -56,9 +56,9 @@ export class PersonDayScorer {
   /** A case was opened: what had built up is spent. */
   spend(user: number, foreignDepartment: number): void {
     const slot = this.#sustained.find(user);
-    if (slot >= 0) this.#sustained.set(slot, this.#sustained.a(slot), 0, 0);
+    if (slot >= 0) this.#sustained.set(slot, this.#sustained.whole(slot), 0);
     const abroad = this.#abroad.find(user * 65_536 + foreignDepartment);
-    if (abroad >= 0) this.#abroad.set(abroad, this.#abroad.a(abroad), 0, 0);
+    if (abroad >= 0) this.#abroad.set(abroad, this.#abroad.whole(abroad), 0);
   }
 
   score(judged: JudgedDay, learnGroups: boolean): PersonDays {
@@ -147,7 +147,7 @@ export class PersonDayScorer {
     // What built up speaks only on a day that adds to it.
     result.scores.sustained[i] = step > 0 ? sum : 0;
     if (learn === 'nothing') return;
-    this.#sustained.set(slot, today, 0, sum);
+    this.#sustained.set(slot, today, sum);
     this.#mass.learn(user, group, mass, expected, learn === 'groups');
   }
 
@@ -174,7 +174,7 @@ export class PersonDayScorer {
       const step =
         (Math.min(seen, MAX_FOREIGN_A_DAY) * Math.log(FOREIGN_RISE) - (FOREIGN_RISE - 1) * expected) / scatter;
       const sum = Math.min(60, Math.max(0, faded + step));
-      if (learn !== 'nothing') this.#abroad.set(slot, today, 0, sum);
+      if (learn !== 'nothing') this.#abroad.set(slot, today, sum);
       if (sum > best) {
         best = sum;
         result.foreignDepartment[i] = department;
@@ -210,7 +210,7 @@ export class PersonDayScorer {
 
 /** What had built up, less what has faded since. @param slot -1: nothing had */
 function fadedTo(today: number, built: PairMap, slot: number): number {
-  return slot < 0 ? 0 : built.value(slot) * FADE ** Math.min(60, today - built.a(slot));
+  return slot < 0 ? 0 : built.sum(slot) * FADE ** Math.min(60, today - built.whole(slot));
 }
 
 function unscored(users: Int32Array, order: Int32Array, start: Int32Array, lookScores: Float64Array): PersonDays {

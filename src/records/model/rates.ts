@@ -31,7 +31,7 @@ export class Rates {
     const slot = this.#own.find(user);
     if (slot < 0) return prior;
     // Own history may raise the expectation fourfold at most (record-access.md 3.0, anti-poisoning).
-    const own = (this.#own.value(slot) + this.#priorDays * prior) / (this.#own.a(slot) + this.#priorDays);
+    const own = (this.#own.sum(slot) + this.#priorDays * prior) / (this.#own.whole(slot) + this.#priorDays);
     return Math.min(own, 4 * prior + 0.5);
   }
 
@@ -49,7 +49,7 @@ export class Rates {
     const slot = this.#own.make(user);
     // One day teaches at most the expectation and three more: nobody can train a high normal in a day.
     const capped = Math.min(value, expected + 3 * Math.max(1, expected));
-    this.#own.set(slot, this.#own.a(slot) + 1, 0, this.#own.value(slot) + capped);
+    this.#own.set(slot, this.#own.whole(slot) + 1, this.#own.sum(slot) + capped);
     if (!learnGroups) return;
     const own = (this.#group[group] ??= { days: 0, sum: 0, scatter: 0, scatterDays: 0 });
     const scatter = Math.min(MAX_SCATTER, (value - expected) ** 2 / Math.max(0.1, expected));

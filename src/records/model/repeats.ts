@@ -1,10 +1,8 @@
-import { PairMap } from './pair-map.ts';
-
 /** A look again that has no reason either: how likely under curiosity. Assumed from the cases of facts.md 4.1. */
 const IF_CURIOUS = 0.6;
 /** A look without a reason counts for less and less as days go by (e-fold); after so many it is forgotten. */
 const FADE_DAYS = 30;
-const WITHIN_DAYS = 28;
+export const WITHIN_DAYS = 28;
 /** All repetitions together may speak so much (log): a habit is not a proof. */
 const MAX_IN_ALL = 10;
 /** Pairs of prior evidence for a user from everybody. */
@@ -26,8 +24,7 @@ type Reached = [once: number, twice: number, thrice: number];
  */
 export class Repeats {
   readonly #reached: Reached[] = Array.from({ length: CLASSES }, () => [40, 4, 1.2]);
-  /** By user: a: pairs once, b: twice, value: thrice. */
-  readonly #users = new PairMap();
+  readonly #users: (Reached | undefined)[] = [];
 
   /**
    * @param days earlier days without a reason of this pair, faded
@@ -38,12 +35,12 @@ export class Repeats {
     const [once, twice, thrice] = this.#reached[classOf(explained)] ?? [40, 4, 1.2];
     let again = twice / once;
     let more = thrice / twice;
-    const slot = this.#users.find(user);
-    if (slot >= 0) {
+    const own = this.#users[user];
+    if (own !== undefined) {
       // This pair itself is one of those that came again: it must not excuse itself.
-      const ownTwice = Math.max(0, this.#users.b(slot) - (isLearned || days > 1 ? 1 : 0));
-      const ownThrice = Math.max(0, this.#users.value(slot) - (isLearned && days > 1 ? 1 : 0));
-      again = (ownTwice + USER_PRIOR * again) / (Math.max(0, this.#users.a(slot) - 1) + USER_PRIOR);
+      const ownTwice = Math.max(0, own[1] - (isLearned || days > 1 ? 1 : 0));
+      const ownThrice = Math.max(0, own[2] - (isLearned && days > 1 ? 1 : 0));
+      again = (ownTwice + USER_PRIOR * again) / (Math.max(0, own[0] - 1) + USER_PRIOR);
       more = (ownThrice + USER_PRIOR * more) / (ownTwice + USER_PRIOR);
     }
     return Math.min(MAX_IN_ALL, Math.min(1, days) * surprise(again) + Math.max(0, days - 1) * surprise(more));
@@ -55,13 +52,8 @@ export class Repeats {
     if (days > 2) return;
     const reached = this.#reached[classOf(explained)];
     if (reached !== undefined) reached[days as 0 | 1 | 2]++;
-    const slot = this.#users.make(user);
-    this.#users.set(
-      slot,
-      this.#users.a(slot) + (days === 0 ? 1 : 0),
-      this.#users.b(slot) + (days === 1 ? 1 : 0),
-      this.#users.value(slot) + (days === 2 ? 1 : 0),
-    );
+    const own = (this.#users[user] ??= [0, 0, 0]);
+    own[days as 0 | 1 | 2]++;
   }
 
   /** What is left today of days counted up to `lastDay`; 0 when that is too long ago. */

@@ -79,7 +79,8 @@ export function firstSlot(key: number, size: number): number {
 }
 
 function spread(key: number): number {
-  let hash = Math.imul((key % 4_294_967_296) | 0, 0x9e3779b1) ^ Math.imul((key / 4_294_967_296) | 0, 0x85ebca6b);
+  // `| 0` is the remainder by 2^32; a division of the whole key for it took a third of the time of a lookup.
+  let hash = Math.imul(key | 0, 0x9e3779b1) ^ Math.imul((key / 4_294_967_296) | 0, 0x85ebca6b);
   hash ^= hash >>> 15;
   hash = Math.imul(hash, 0x2c1b3c6d);
   return (hash ^ (hash >>> 13)) >>> 0;
