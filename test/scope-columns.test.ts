@@ -15,7 +15,14 @@ import { verify } from '../src/store/archive/verify.ts';
 import { openJournal } from '../src/store/journal.ts';
 import { placesIn } from '../src/store/places.ts';
 import { ACCESS_READER } from '../src/watch/access-reader.ts';
-import { readKeptRecords, scopeOfKept } from '../src/watch/kept-records.ts';
+import { lossGaps, readKeptLooks, scopeOfKept } from '../src/watch/kept-records.ts';
+import { type Hospital, readHospital } from '../src/records/hospital.ts';
+import { type LookBook, readLooks } from '../src/records/model/looks.ts';
+import { newReport } from '../src/records/table.ts';
+import { Zone } from '../src/records/zone.ts';
+import { BELIEVED } from '../src/records/accesses.ts';
+import type { KeptAccess } from '../src/records/kept-access.ts';
+import { accessesInMemory } from './accesses-in-memory.ts';
 
 const DAY_MS = 86_400_000;
 const FIRST_DAY = Date.UTC(2026, 5, 1);
@@ -145,8 +152,13 @@ async function columnsUntil({ data, archive }: Kept, now: number): Promise<Colum
 }
 
 async function compare(data: string, question: ScopeQuestion): Promise<{ inColumns: number; fromSegments: number }> {
-  const { input, gaps } = await readKeptRecords(data, null, question.from, question.to);
-  const slow = scopeOf(input, question, { zone: ZONE, pseudonymKey: (number) => number, gaps });
+  const { accesses, ...kept } = await accessesInMemory(data);
+  const input = { accesses, folder: null, care: null };
+  const slow = scopeOf(input, question, {
+    zone: ZONE,
+    pseudonymKey: (number) => number,
+    gaps: lossGaps(kept, question.from, question.to),
+  });
   const fast = await scopeOfKept(data, question, { zone: ZONE, gaps: [] });
   const said = JSON.stringify(question);
   deepEqual(fast.patients, slow.patients, said);
@@ -156,6 +168,45 @@ async function compare(data: string, question: ScopeQuestion): Promise<{ inColum
     [slow.failed, slow.unseen, slow.report.setAsideCount],
   );
   return fast.days;
+}
+
+/** Each look in words, and what was reported of the accesses. */
+function looksIn({ days, uses, hosts, accesses }: LookBook, { users, patients, departments, report }: Hospital) {
+  const looks = days.flatMap((day) =>
+    Array.from({ length: day.count }, (_, look) => {
+      const numbers = (['times', 'failed', 'first', 'last', 'flags', 'hours'] as const).map((name) =>
+        day[name].at(look),
+      );
+      const [place, host] = [day.place.at(look), day.host.at(look)];
+      return [
+        day.day,
+        users.textOf(day.user.at(look)),
+        patients.textOf(day.patient.at(look)),
+        ...numbers,
+        place < 0 ? '' : departments.textOf(place),
+        host < 0 ? '' : hosts.textOf(host),
+      ].join(' ');
+    }),
+  );
+  const typed = [...uses.values()].map((list) => JSON.stringify(list));
+  return {
+    looks: looks.sort(),
+    typed: typed.sort(),
+    accesses,
+    setAside: report.setAsideCount,
+    missing: report.missing,
+  };
+}
+
+async function compareLooks(data: string, from: number, to: number): Promise<void> {
+  const options = { relationships: null, timeZone: ZONE, pseudonymKey: (number: string) => number, from, to };
+  const { hospital, book } = await readKeptLooks(data, options);
+  const slow = readHospital(null, new Zone(ZONE), newReport(), options.pseudonymKey);
+  // A time that nobody believes may be any time: it is reported, whatever is asked for.
+  const isAsked = ({ at }: KeptAccess) => (at >= from && at < to) || at < BELIEVED[0] || at >= BELIEVED[1];
+  const accesses = (await accessesInMemory(data)).accesses.filter(isAsked);
+  const all = readLooks({ accesses, folder: null, care: null }, slow);
+  deepEqual(looksIn(book, hospital), looksIn(all, slow));
 }
 
 /** More of them: `WARDWATCH_SEEDS=100 node scripts/test.mjs test/scope-columns.test.ts`. */
@@ -179,6 +230,8 @@ describe('scope answers from columns as it does from memory, to the last letter'
       for (let asked = 0; asked < QUESTIONS; asked++)
         inColumns += (await compare(kept.data, questionFrom(random))).inColumns;
       equal(inColumns > 0, days.length > 0);
+      await compareLooks(kept.data, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+      await compareLooks(kept.data, FIRST_DAY + DAY_MS, FIRST_DAY + 3 * DAY_MS + 5000);
     });
 });
 

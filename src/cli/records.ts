@@ -1,20 +1,23 @@
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
-import type { RecordsInput } from '../records/accesses.ts';
 import { convertExports } from '../records/exports/convert.ts';
 import { parseExportMapping } from '../records/exports/mapping.ts';
 import { proposeMapping } from '../records/exports/propose.ts';
+import { type Hospital, readHospital } from '../records/hospital.ts';
+import type { LiveCare } from '../records/live-care.ts';
+import { type LookBook, readLooks } from '../records/model/looks.ts';
 import { newReport } from '../records/table.ts';
 import { noticesOf } from '../records/notices.ts';
-import { reviewRecords } from '../records/review.ts';
+import { reviewLooks } from '../records/review.ts';
 import type { PseudonymKey } from '../records/pseudonym.ts';
 import { gapText } from '../records/scope-story.ts';
 import { itemsText, reviewNotices, storyOf } from '../records/story.ts';
-import { whoLooked } from '../records/who-looked.ts';
+import { lookedAt } from '../records/who-looked.ts';
+import { Zone } from '../records/zone.ts';
 import { EXIT } from './exit.ts';
 import { FOLDER_OPTIONS, numberIn, oneFolder, readFolderOptions } from './folder-options.ts';
-import { readKeptCare, readKeptRecords, servicePseudonyms } from '../watch/kept-records.ts';
+import { readKeptLooks, servicePseudonyms } from '../watch/kept-records.ts';
 import { type Given, helpText, oneOf, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print, printLines, say } from './output.ts';
 
@@ -75,8 +78,8 @@ export async function runRecords(args: readonly string[]): Promise<number> {
   if (action === 'review') {
     const budget = numberIn('--budget', given.text('budget'), 0.001, 1000, 0.2);
     const trainDays = wholeNumber('--train-days', given.text('train-days'), 0, 3650, 28);
-    const { input, ...options } = await readInput(verb, paths, given);
-    const review = reviewRecords(input, { budget, trainDays, ...options });
+    const { hospital, book } = await readInput(verb, paths, given);
+    const review = reviewLooks(hospital, book, { budget, trainDays });
     say(`${noticesOf(review.report)}${reviewNotices(review)}`);
     if (format === 'text') print(storyOf(review, budget));
     else printLines(review.cases);
@@ -91,8 +94,8 @@ export async function runRecords(args: readonly string[]): Promise<number> {
   if (action === 'who-looked') {
     const patient = given.text('patient');
     if (patient === null) throw new Refusal('usage/bad-option', 'wardwatch records who-looked: --patient is needed');
-    const { input, ...options } = await readInput(verb, paths, given);
-    const answer = whoLooked(input, { patient, ...options });
+    const { hospital, book, care, pseudonymKey } = await readInput(verb, paths, given);
+    const answer = lookedAt(hospital, book, care, { patient, pseudonymKey });
     say(noticesOf(answer.report));
     if (format === 'text') print(answer.text);
     else printLines(answer.lines);
@@ -140,21 +143,25 @@ async function readInput(
   verb: string,
   paths: readonly string[],
   given: Given,
-): Promise<{ input: RecordsInput; zone: string; pseudonymKey: PseudonymKey | null }> {
+): Promise<{ hospital: Hospital; book: LookBook; care: LiveCare | null; pseudonymKey: PseudonymKey | null }> {
   const { zone, pseudonymKey } = readFolderOptions(verb, given);
   const data = given.text('data');
   const keys = given.text('keys');
   if (data === null) {
     if (keys !== null) throw new Refusal('usage/bad-option', `wardwatch ${verb}: --keys goes with --data`);
-    return { input: oneFolder(verb, paths), zone, pseudonymKey };
+    const folder = oneFolder(verb, paths);
+    const hospital = readHospital(folder, new Zone(zone), newReport(), pseudonymKey);
+    return { hospital, book: readLooks(folder, hospital), care: null, pseudonymKey };
   }
-  const folder = paths.length === 0 ? null : oneFolder(verb, paths);
-  const { input, gaps } = await readKeptRecords(oneFolder(verb, [data]), folder, 0, Number.POSITIVE_INFINITY);
-  for (const gap of gaps) say(`${gapText(gap)}\n`);
-  const care = await readKeptCare(data, Number.NEGATIVE_INFINITY);
-  return {
-    input: { ...input, care },
-    zone,
-    pseudonymKey: keys === null ? pseudonymKey : await servicePseudonyms(keys, data),
-  };
+  const service = oneFolder(verb, [data]);
+  const key = keys === null ? pseudonymKey : await servicePseudonyms(keys, service);
+  const kept = await readKeptLooks(service, {
+    relationships: paths.length === 0 ? null : oneFolder(verb, paths),
+    timeZone: zone,
+    pseudonymKey: key,
+    from: Number.NEGATIVE_INFINITY,
+    to: Number.POSITIVE_INFINITY,
+  });
+  for (const gap of kept.gaps) say(`${gapText(gap)}\n`);
+  return { ...kept, pseudonymKey: key };
 }

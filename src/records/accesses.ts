@@ -58,6 +58,7 @@ const LINE_BREAK = /[\r\n]/;
 /** What lies outside is a clock that was never set: an access of the year 9999 would make a log of 8,000 years. */
 const FIRST = Date.UTC(1990, 0, 1);
 const LAST = Date.UTC(2100, 0, 1);
+const UNBELIEVED = 'time lies outside the years 1990 to 2099';
 /** Half-open, UTC ms. */
 export const BELIEVED: readonly [from: number, to: number] = [FIRST, LAST];
 
@@ -83,8 +84,13 @@ export function careOf(input: RecordsInput): LiveCare | null {
 
 /** Reads the accesses. Those that were sent again count once: of which everything that we know is the same. */
 export function readAccesses(input: RecordsInput, hospital: Hospital, onAccess: (access: Access) => void): void {
-  if (typeof input === 'string') readCsvAccesses(input, hospital, onAccess);
-  else readKeptAccesses(input.accesses, hospital, onAccess);
+  if (typeof input === 'string') {
+    readCsvAccesses(input, hospital, onAccess);
+    return;
+  }
+  const reader = new KeptReader(hospital, onAccess);
+  for (const one of input.accesses) reader.add(one);
+  reader.end();
 }
 
 /** Of accesses.csv. */
@@ -115,23 +121,46 @@ const COLUMNS = [
   'sequence',
 ] as const;
 
-function readKeptAccesses(kept: readonly KeptAccess[], hospital: Hospital, onAccess: (access: Access) => void): void {
-  const { report } = hospital;
-  const access = newAccess();
-  const sent = new RowSet();
-  const given = new Set<string>();
-  for (const [index, one] of kept.entries()) {
-    const problem = fillAccess(access, one, hospital);
-    if (problem === 'nobody') continue;
-    if (problem !== null) {
-      setAside(report, 'events', index + 1, problem);
-      continue;
-    }
-    for (const column of COLUMNS) if (one[column] !== '') given.add(column);
-    access.line = index + 1;
-    if (sent.add(access, one.outcome)) onAccess(access);
+/** Reads accesses that are handed to it one by one. */
+export class KeptReader {
+  readonly #hospital: Hospital;
+  readonly #onAccess: (access: Access) => void;
+  readonly #access = newAccess();
+  readonly #sent = new RowSet();
+  readonly #given = new Set<string>();
+  #count = 0;
+
+  /** @param onAccess is given the same object each time */
+  constructor(hospital: Hospital, onAccess: (access: Access) => void) {
+    this.#hospital = hospital;
+    this.#onAccess = onAccess;
   }
-  for (const column of COLUMNS) if (!given.has(column)) report.missing.push(`accesses.csv: ${column}`);
+
+  add(one: KeptAccess): void {
+    const access = this.#access;
+    this.#count++;
+    const problem = fillAccess(access, one, this.#hospital);
+    if (problem === 'nobody') return;
+    if (problem !== null) {
+      setAside(this.#hospital.report, 'events', this.#count, problem);
+      return;
+    }
+    for (const column of COLUMNS) if (one[column] !== '') this.#given.add(column);
+    access.line = this.#count;
+    if (this.#sent.add(access, one.outcome)) this.#onAccess(access);
+  }
+
+  /** There was one more, whose time is not believed. */
+  unbelieved(): void {
+    this.#count++;
+    setAside(this.#hospital.report, 'events', this.#count, UNBELIEVED);
+  }
+
+  /** Reports what no access had. */
+  end(): void {
+    for (const column of COLUMNS)
+      if (!this.#given.has(column)) this.#hospital.report.missing.push(`accesses.csv: ${column}`);
+  }
 }
 
 /**
@@ -141,7 +170,7 @@ function readKeptAccesses(kept: readonly KeptAccess[], hospital: Hospital, onAcc
  */
 export function fillAccess(access: Access, one: KeptAccess, { users, patientId }: Hospital): string | null {
   if (one.patient === '') return 'nobody';
-  if (one.at < FIRST || one.at >= LAST) return 'time lies outside the years 1990 to 2099';
+  if (one.at < FIRST || one.at >= LAST) return UNBELIEVED;
   for (const column of COLUMNS) access[column] = one[column];
   access.breakGlass = one.breakGlass;
   access.succeeded = !hasFailed(one.outcome);
@@ -190,7 +219,7 @@ function readCsvAccesses(folder: string, hospital: Hospital, onAccess: (access: 
       const patient = patientId(fields[at.patient] ?? '');
       const moment = zone.read(fields[at.time] ?? '');
       if (moment === null) return 'time is not an ISO 8601 time';
-      if (moment.at < FIRST || moment.at >= LAST) return 'time lies outside the years 1990 to 2099';
+      if (moment.at < FIRST || moment.at >= LAST) return UNBELIEVED;
       const name = fields[at.user] ?? '';
       if (LINE_BREAK.test(name) || LINE_BREAK.test(fields[at.patient] ?? '')) return 'a key has a line break in it';
       const user = users.idOf(name);

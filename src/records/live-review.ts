@@ -84,7 +84,12 @@ export class LiveReview {
   left = 0;
 
   /** @param book what is kept, the running day and the looks of it so far too */
-  constructor(hospital: Hospital, book: LookBook, { budget, trainDays }: ReviewOptions, now: number) {
+  constructor(
+    hospital: Hospital,
+    book: LookBook,
+    { budget, trainDays }: Pick<ReviewOptions, 'budget' | 'trainDays'>,
+    now: number,
+  ) {
     this.#hospital = hospital;
     this.#book = { hosts: book.hosts };
     this.#collector = new Collector(hospital, book.hosts, budget);

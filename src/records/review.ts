@@ -44,7 +44,12 @@ export function reviewRecords(input: RecordsInput, options: ReviewOptions): Revi
   return reviewLooks(hospital, book, options);
 }
 
-export function reviewLooks(hospital: Hospital, book: LookBook, { budget, trainDays }: ReviewOptions): Review {
+/** Learns from the first days and judges the others. */
+export function reviewLooks(
+  hospital: Hospital,
+  book: LookBook,
+  { budget, trainDays }: Pick<ReviewOptions, 'budget' | 'trainDays'>,
+): Review {
   const writer = new Collector(hospital, book.hosts, budget);
   const items: ReviewItem[] = [];
   // Policy wants every use looked at, also on a day that is learned from.

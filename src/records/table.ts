@@ -34,6 +34,13 @@ export function setAside(report: ReadReport, file: string, line: number, reason:
   if (report.setAside.length < SHOWN) report.setAside.push({ file, line, reason });
 }
 
+/** What another report says, too. */
+export function addReport(report: ReadReport, other: ReadReport): void {
+  report.setAsideCount += other.setAsideCount;
+  report.setAside.push(...other.setAside.slice(0, SHOWN - report.setAside.length));
+  for (const list of ['unknownColumns', 'missing', 'unknownLocations'] as const) report[list].push(...other[list]);
+}
+
 const YES = new Set(['1', 'true', 'yes', 'y']);
 const NO = new Set(['', '0', 'false', 'no', 'n']);
 

@@ -1,6 +1,7 @@
 import { Refusal } from '../core/refusal.ts';
 import { careOf, folderOf, type RecordsInput } from './accesses.ts';
 import { type Hospital, postOn, readHospital } from './hospital.ts';
+import type { LiveCare } from './live-care.ts';
 import { patientKeyOf, type PseudonymKey } from './pseudonym.ts';
 import { judgeAll } from './model/engine.ts';
 import type { JudgedDay } from './model/judge.ts';
@@ -45,13 +46,23 @@ export interface WhoLooked {
   readonly report: ReadReport;
 }
 
+/** Reads the accesses and what is known beside them, then as `lookedAt`. */
+export function whoLooked(input: RecordsInput, options: WhoLookedOptions): WhoLooked {
+  const { zone, pseudonymKey } = options;
+  const hospital = readHospital(folderOf(input), new Zone(zone), newReport(), pseudonymKey, careOf(input));
+  return lookedAt(hospital, readLooks(input, hospital), careOf(input), options);
+}
+
 /** Everybody who opened this patient's record, day by day, and whether care explains it. @throws Refusal if nobody did and the key is unknown */
-export function whoLooked(input: RecordsInput, { patient, zone, pseudonymKey }: WhoLookedOptions): WhoLooked {
-  const report = newReport();
-  const hospital = readHospital(folderOf(input), new Zone(zone), report, pseudonymKey, careOf(input));
-  const book = readLooks(input, hospital);
+export function lookedAt(
+  hospital: Hospital,
+  book: LookBook,
+  care: LiveCare | null,
+  { patient, pseudonymKey }: Omit<WhoLookedOptions, 'zone'>,
+): WhoLooked {
+  const { report } = hospital;
   const asked = patientKeyOf(patient, pseudonymKey) ?? patient;
-  const key = careOf(input)?.nameOf(asked) ?? asked;
+  const key = care?.nameOf(asked) ?? asked;
   const id = hospital.patients.find(key);
   if (id < 0) throw new Refusal('records/not-found', 'nothing that was received names this patient');
   const lines: LookLine[] = [];

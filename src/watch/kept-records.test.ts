@@ -1,5 +1,5 @@
 import { deepEqual, rejects } from 'node:assert/strict';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -7,6 +7,9 @@ import { servicePseudonyms } from './kept-records.ts';
 
 test('a folder that holds no key is refused, and no key is made in it: “nobody looked” would be a lie', async () => {
   const base = mkdtempSync(path.join(tmpdir(), 'wardwatch-wrong-keys-'));
-  await rejects(servicePseudonyms(base, path.join(base, 'data')), { code: 'keys/missing' });
-  deepEqual(readdirSync(base), []);
+  const [data, keys] = [path.join(base, 'data'), path.join(base, 'keys')];
+  mkdirSync(path.join(data, 'archive'), { recursive: true });
+  mkdirSync(keys);
+  await rejects(servicePseudonyms(keys, data), { code: 'keys/missing' });
+  deepEqual(readdirSync(keys), []);
 });

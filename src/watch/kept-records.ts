@@ -2,19 +2,23 @@ import { existsSync } from 'node:fs';
 import { CARE_EVENT } from '../core/care.ts';
 import { Refusal } from '../core/refusal.ts';
 import { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
-import type { RecordsInput } from '../records/accesses.ts';
-import { type KeptAccess, RequestJoin } from '../records/kept-access.ts';
+import { KeptReader } from '../records/accesses.ts';
+import { type Hospital, readHospital } from '../records/hospital.ts';
 import { CareBook, type LiveCare } from '../records/live-care.ts';
+import { type LookBook, LookWriter } from '../records/model/looks.ts';
 import type { PseudonymKey } from '../records/pseudonym.ts';
 import type { ScopeAnswer, ScopeGap, ScopeQuestion } from '../records/scope-answer.ts';
 import { judgeColumns } from '../records/scope-columns.ts';
+import { addReport, newReport } from '../records/table.ts';
+import { Zone } from '../records/zone.ts';
 import { askKeptAccesses, type KeptAccessNews } from '../store/archive/kept-accesses.ts';
 import { type KeptEvents, readKeptEvents } from '../store/archive/kept-events.ts';
+import type { Position } from '../store/journal.ts';
 import type { State } from '../store/state.ts';
 import { openKeyringInUse } from '../store/seal.ts';
 import { placesIn } from '../store/places.ts';
 import { pseudonymMac } from './given-pseudonyms.ts';
-import { ACCESS_READER, RECORD_ACCESS } from './access-reader.ts';
+import { ACCESS_READER } from './access-reader.ts';
 import { setAsideCounts } from './set-aside-store.ts';
 
 /** True for the data folder of a service; a folder of CSV files has no archive. */
@@ -22,34 +26,58 @@ export function isDataFolder(folder: string): boolean {
   return existsSync(placesIn(folder).archive);
 }
 
-/** The record accesses that a service keeps, of a time (UTC ms; the last instant no longer counts), and what of any is gone. */
-export async function readKeptAccesses(
+/** What judging needs of what a service keeps. */
+export interface KeptLooks {
+  readonly hospital: Hospital;
+  readonly book: LookBook;
+  readonly care: LiveCare;
+  readonly gaps: readonly ScopeGap[];
+  /** Up to where in the journal accesses were read, and notes of care. */
+  readonly accessesTo: Position;
+  readonly careTo: Position;
+}
+
+/**
+ * Reads the record accesses that a service keeps as looks, of a time (UTC ms; the last instant no longer counts), and what is
+ * known beside them. Nothing of the single accesses stays in memory.
+ *
+ * @throws Refusal `store/not-found`; `store/busy`; `records/nhs-number`
+ */
+export async function readKeptLooks(
   data: string,
-  from: number,
-  to: number,
-): Promise<KeptEvents & { readonly accesses: readonly KeptAccess[] }> {
-  let join = new RequestJoin();
-  const kept = await readKeptEvents(
-    data,
-    RECORD_ACCESS,
-    () => {
-      join = new RequestJoin();
-    },
-    (event) => {
-      const at = event.at ?? event.receivedAt;
-      if (at >= from && at < to) join.add(event);
-    },
-  );
-  return { ...kept, accesses: join.accesses };
+  options: {
+    readonly relationships: string | null;
+    readonly timeZone: string;
+    readonly pseudonymKey: PseudonymKey | null;
+    readonly from: number;
+    readonly to: number;
+  },
+): Promise<KeptLooks> {
+  const { relationships, timeZone, pseudonymKey, from, to } = options;
+  const { care, to: careTo } = await readKeptCare(data, from);
+  const report = newReport();
+  const hospital = readHospital(relationships, new Zone(timeZone), report, pseudonymKey, care);
+  const { answer, ...kept } = await askKeptAccesses(data, ACCESS_READER, async (search) => {
+    // Its own, for what was read and is then read again must not be reported twice.
+    const own = newReport();
+    const writer = new LookWriter(hospital);
+    const reader = new KeptReader({ ...hospital, report: own }, (access) => writer.add(access));
+    await search.each(from, to, (access) => reader.add(access));
+    for (let i = 0; i < search.unreadable; i++) reader.unbelieved();
+    reader.end();
+    return { book: writer.book(), own };
+  });
+  addReport(report, answer.own);
+  return { hospital, book: answer.book, care, gaps: lossGaps(kept, from, to), accessesTo: kept.to, careTo };
 }
 
 /** A stay of so long ago may go on: what was told of it is read. Longer ones are told of again in between. */
 const CARE_MS = 400 * 86_400_000;
 
 /** What was told of patients' care, as it stands now; from messages that came later than a while before `from`. */
-export async function readKeptCare(data: string, from: number): Promise<LiveCare> {
+async function readKeptCare(data: string, from: number): Promise<{ readonly care: LiveCare; readonly to: Position }> {
   let book = new CareBook();
-  await readKeptEvents(
+  const { to } = await readKeptEvents(
     data,
     CARE_EVENT,
     () => {
@@ -58,21 +86,15 @@ export async function readKeptCare(data: string, from: number): Promise<LiveCare
     (event) => book.add(event),
     from - CARE_MS,
   );
-  return book.close();
+  return { care: book.close(), to };
 }
 
-/** All record accesses that a service keeps, and what of them is gone between two moments. */
-export async function readKeptRecords(
-  data: string,
-  relationships: string | null,
+/** What is kept no longer, or cannot be read, of a time. */
+export function lossGaps(
+  { deleted, losses }: Pick<KeptEvents, 'deleted' | 'losses'>,
   from: number,
   to: number,
-): Promise<{ readonly input: Exclude<RecordsInput, string>; readonly gaps: ScopeGap[] }> {
-  const { accesses, ...kept } = await readKeptAccesses(data, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
-  return { input: { accesses, folder: relationships, care: null }, gaps: lossGaps(kept, from, to) };
-}
-
-function lossGaps({ deleted, losses }: Pick<KeptEvents, 'deleted' | 'losses'>, from: number, to: number): ScopeGap[] {
+): ScopeGap[] {
   const gaps: ScopeGap[] = deleted
     .filter(({ kind, timeFrom, timeTo }) => kind === 'clinical' && timeFrom < to && timeTo >= from)
     .map(({ timeFrom, timeTo }) => ({
@@ -143,9 +165,10 @@ export function questionOrNull(state: State, incident: string): Promise<Awaited<
 /**
  * What the running service puts in the place of a patient's number.
  *
- * @throws Refusal `keys/missing` for a folder that is not the service's; if the keys cannot be read
+ * @throws Refusal `store/not-found`; `keys/missing` for a folder that is not the service's; if the keys cannot be read
  */
 export async function servicePseudonyms(keysFolder: string, data: string): Promise<PseudonymKey> {
+  if (!isDataFolder(data)) throw new Refusal('store/not-found', `${data} holds no archive`);
   const keyring = await openKeyringInUse(keysFolder, 'pseudonym', data);
   const pseudonymiser = new Pseudonymiser(pseudonymMac(keyring, placesIn(data).given));
   return (text, of = 'patient') => (of === 'patient' ? pseudonymiser.of(text) : pseudonymiser.keyed(of, text));

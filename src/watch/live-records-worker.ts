@@ -5,19 +5,15 @@
 import { CARE_EVENT } from '../core/care.ts';
 import { Refusal } from '../core/refusal.ts';
 import { diesFirst } from '../ops/dies-first.ts';
-import { readHospital } from '../records/hospital.ts';
 import { RequestJoin } from '../records/kept-access.ts';
 import { CareBook } from '../records/live-care.ts';
 import { LiveReview, type LiveVerdict } from '../records/live-review.ts';
-import { readLooks } from '../records/model/looks.ts';
-import { newReport } from '../records/table.ts';
-import { Zone } from '../records/zone.ts';
 import { eventLinesIn, eventOfLine } from '../store/archive/payload.ts';
 import { followJournal, type Position } from '../store/journal.ts';
 import { placesIn } from '../store/places.ts';
 import type { FromLive, LiveSetup, ToLive } from './live-records-messages.ts';
 import { RECORD_ACCESS } from './access-reader.ts';
-import { readKeptAccesses, readKeptCare, servicePseudonyms } from './kept-records.ts';
+import { readKeptLooks, servicePseudonyms } from './kept-records.ts';
 
 /** How often what messages said of care is taken up, at most: the first look at somebody waits for it. */
 const RELATE_MS = 2000;
@@ -67,7 +63,7 @@ async function follow(setup: LiveSetup): Promise<void> {
     process.disconnect();
     return;
   }
-  const { review, from } = started;
+  const { review, from, accessesFrom } = started;
   const news = new News(review);
   tell({ kind: 'ready', today: review.today });
   await handOn(review, from, news.take());
@@ -81,7 +77,8 @@ async function follow(setup: LiveSetup): Promise<void> {
       // Damage is told of by those who must have every event: judging and the archive.
       () => undefined,
     )) {
-      news.hear(payload);
+      // Accesses were read after what was told of care: between the two, they are known already.
+      news.hear(payload, next > accessesFrom);
       at = next;
       if (review.isStale || news.isFull) process.exit(RENEW);
       await handOn(review, at, news.take());
@@ -96,18 +93,12 @@ async function follow(setup: LiveSetup): Promise<void> {
 
 /** Learns from what is kept; nothing of what was read for it stays but what it has become. */
 async function begin({ data, keys, relationships, timeZone, from, budget, trainDays }: LiveSetup) {
-  const { accesses, to } = await readKeptAccesses(data, from, Number.POSITIVE_INFINITY);
-  if (accesses.length === 0) return null;
   const pseudonymKey = await servicePseudonyms(keys, data);
-  // Read after the accesses: what was told in between is told again as it is followed, which changes nothing.
-  const care = await readKeptCare(data, from);
-  const zone = new Zone(timeZone);
-  const hospital = readHospital(relationships, zone, newReport(), pseudonymKey, care);
-  const book = readLooks({ accesses, folder: relationships, care }, hospital);
-  return {
-    review: new LiveReview(hospital, book, { budget, trainDays, zone: timeZone, pseudonymKey }, Date.now()),
-    from: to,
-  };
+  const to = Number.POSITIVE_INFINITY;
+  const kept = await readKeptLooks(data, { relationships, timeZone, pseudonymKey, from, to });
+  if (kept.book.accesses === 0) return null;
+  const review = new LiveReview(kept.hospital, kept.book, { budget, trainDays }, Date.now());
+  return { review, from: kept.careTo, accessesFrom: kept.accessesTo };
 }
 
 /** What the journal brings, and what there is to tell of it. */
@@ -132,13 +123,13 @@ class News {
     return this.#isDirty;
   }
 
-  hear(payload: Buffer): void {
+  hear(payload: Buffer, hasNewAccesses: boolean): void {
     for (const line of eventLinesIn(payload)) {
       if (line.event.category === CARE_EVENT) {
         this.#care.add(eventOfLine(line));
         this.#cared++;
         this.#isDirty = true;
-      } else if (line.event.category === RECORD_ACCESS) {
+      } else if (line.event.category === RECORD_ACCESS && hasNewAccesses) {
         this.#relate(Date.now() >= this.#relateFrom);
         for (const access of this.#join.news(eventOfLine(line))) this.#review.hear(access, Date.now());
         if (this.#join.held > JOINED_TOGETHER) this.#join = new RequestJoin();

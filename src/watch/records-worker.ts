@@ -1,12 +1,12 @@
 /** What a process of its own does for records-process.ts: it is given one question, answers once, and ends. */
 import { Refusal } from '../core/refusal.ts';
 import { diesFirst } from '../ops/dies-first.ts';
-import { reviewRecords } from '../records/review.ts';
-import { whoLooked } from '../records/who-looked.ts';
+import { reviewLooks } from '../records/review.ts';
+import { lookedAt } from '../records/who-looked.ts';
 import type { ColumnsInfo } from '../store/archive/access-columns.ts';
 import { makeColumns } from '../store/archive/kept-accesses.ts';
 import { ACCESS_READER } from './access-reader.ts';
-import { readKeptAccesses, readKeptCare, scopeOfKept, servicePseudonyms } from './kept-records.ts';
+import { readKeptLooks, scopeOfKept, servicePseudonyms } from './kept-records.ts';
 import type { RecordsAnswer, RecordsQuestion } from './records-process.ts';
 
 async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
@@ -25,24 +25,21 @@ async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
     );
     return { kind: 'columns', columns, isMore, failed, why };
   }
-  const { data, keys, relationships: folder, timeZone: zone, from, to } = question;
-  const { accesses, losses } = await readKeptAccesses(data, from, to);
+  const { data, keys, relationships, timeZone, from, to } = question;
   const pseudonymKey = await servicePseudonyms(keys, data);
-  const care = await readKeptCare(data, from);
+  const kept = await readKeptLooks(data, { relationships, timeZone, pseudonymKey, from, to });
+  const { hospital, book, care } = kept;
+  const losses = kept.gaps.filter(({ kind }) => kind === 'damaged').length;
   if (question.kind === 'who-looked') {
-    const { lines, text } = whoLooked({ accesses, folder, care }, { patient: question.patient, zone, pseudonymKey });
-    return { kind: 'looked', lines, text, losses: losses.length };
+    const { lines, text } = lookedAt(hospital, book, care, { patient: question.patient, pseudonymKey });
+    return { kind: 'looked', lines, text, losses };
   }
-  const { budget, trainDays } = question;
-  const { cases, items, firstDay, lastDay, judgedDays, report } = reviewRecords(
-    { accesses, folder, care },
-    { budget, trainDays, zone, pseudonymKey },
-  );
+  const { cases, items, firstDay, lastDay, judgedDays, report } = reviewLooks(hospital, book, question);
   return {
     kind: 'reviewed',
     cases,
     items,
-    accesses: accesses.length,
+    accesses: book.accesses,
     firstDay,
     lastDay,
     judgedDays,
@@ -51,7 +48,7 @@ async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
     unknownLocations: report.unknownLocations,
     ambiguousIds: care.ambiguousIds,
     relationships: care.relations.length,
-    losses: losses.length,
+    losses,
   };
 }
 

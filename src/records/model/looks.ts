@@ -161,39 +161,56 @@ export function useKey(day: LocalDay, user: number, patient: number): string {
 const OPEN_DAYS = 4;
 
 export function readLooks(input: RecordsInput, hospital: Hospital): LookBook {
-  const { zone, users } = hospital;
-  const byDay = new Map<LocalDay, LookDay>();
-  const hosts = new Names();
-  const uses = new Map<string, GlassUse[]>();
-  let accesses = 0;
-  let current: LookDay | null = null;
-  const open: LookDay[] = [];
-  const onAccess = (access: Access): void => {
-    // An event that names nobody says nothing about anybody.
-    if (users.textOf(access.user) === '') return;
-    accesses++;
-    const day = zone.dayOf(access.at);
-    if (current === null || current.day !== day) {
-      let found = byDay.get(day);
-      if (found === undefined) {
-        found = new LookDay(day);
-        byDay.set(day, found);
-        open.push(found);
-        if (open.length > OPEN_DAYS) open.shift()?.putAway();
-      }
-      current = found;
-    }
-    noteAccess(current, access, hospital, hosts);
-    if (isBreakGlass(access)) addUse(uses, useKey(day, access.user, access.patient), access);
-  };
-  readAccesses(input, hospital, onAccess);
-  for (const day of byDay.values()) {
-    day.putAway();
-    day.sort();
+  const writer = new LookWriter(hospital);
+  readAccesses(input, hospital, (access) => writer.add(access));
+  return writer.book();
+}
+
+/** Makes looks of accesses, whatever order they come in. */
+export class LookWriter {
+  readonly #hospital: Hospital;
+  readonly #byDay = new Map<LocalDay, LookDay>();
+  readonly #hosts = new Names();
+  readonly #uses = new Map<string, GlassUse[]>();
+  readonly #open: LookDay[] = [];
+  #accesses = 0;
+  #current: LookDay | null = null;
+
+  constructor(hospital: Hospital) {
+    this.#hospital = hospital;
   }
-  for (const list of uses.values())
-    list.sort((a, b) => a.first - b.first || ((a.reason ?? '') < (b.reason ?? '') ? -1 : 1));
-  return { days: [...byDay.values()].sort((a, b) => a.day - b.day), hosts, accesses, uses };
+
+  add(access: Access): void {
+    // An event that names nobody says nothing about anybody.
+    if (this.#hospital.users.textOf(access.user) === '') return;
+    this.#accesses++;
+    const day = this.#hospital.zone.dayOf(access.at);
+    if (this.#current?.day !== day) this.#current = this.#dayOf(day);
+    noteAccess(this.#current, access, this.#hospital, this.#hosts);
+    if (isBreakGlass(access)) addUse(this.#uses, useKey(day, access.user, access.patient), access);
+  }
+
+  /** All looks. Nothing is added after that. */
+  book(): LookBook {
+    for (const day of this.#byDay.values()) {
+      day.putAway();
+      day.sort();
+    }
+    for (const list of this.#uses.values())
+      list.sort((a, b) => a.first - b.first || ((a.reason ?? '') < (b.reason ?? '') ? -1 : 1));
+    const days = [...this.#byDay.values()].sort((a, b) => a.day - b.day);
+    return { days, hosts: this.#hosts, accesses: this.#accesses, uses: this.#uses };
+  }
+
+  #dayOf(day: LocalDay): LookDay {
+    const known = this.#byDay.get(day);
+    if (known !== undefined) return known;
+    const found = new LookDay(day);
+    this.#byDay.set(day, found);
+    this.#open.push(found);
+    if (this.#open.length > OPEN_DAYS) this.#open.shift()?.putAway();
+    return found;
+  }
 }
 
 /** @returns the look that the access belongs to */

@@ -209,7 +209,13 @@ export class AccessStage {
   }
 }
 
-function accessOf([at, ...texts]: readonly DuckDBValue[]): AccessRow {
+/** SQL of a row as `AccessStage` had it: what `accessOf` reads. @param rows a table, or a query in brackets, of columns as they are kept */
+export function keptRows(rows: string): string {
+  const sequence = `case when number is not null and sequence = '' then number::varchar else sequence end as sequence`;
+  return `select ${ACCESS_COLUMNS.replace('sequence', sequence)} from ${rows}`;
+}
+
+export function accessOf([at, ...texts]: readonly DuckDBValue[]): AccessRow {
   const named = Object.fromEntries(TEXTS.map(([, name], index) => [name, texts[index] as string]));
   return { at: Number(at), ...named } as unknown as AccessRow;
 }

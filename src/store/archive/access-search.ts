@@ -19,6 +19,7 @@ import {
   runsOf,
   together,
 } from './access-columns.ts';
+import { accessOf, type AccessRow, keptRows } from './access-rows.ts';
 
 /** Who did something, and where. Texts are `''` where the log does not say. */
 export interface AccessSeat {
@@ -87,6 +88,8 @@ type NameKind = 'account' | 'host' | 'address';
 type BlankColumn = 'user' | 'host' | 'address';
 
 const DAY_MS = 86_400_000;
+/** No time that JavaScript knows lies beyond. */
+const LATEST = 8.64e15;
 const CHUNK_ROWS = 2048;
 /** Longer lists are joined with, not compared one by one: then blocks cannot be passed over any longer. */
 const LONG_LIST = 1000;
@@ -163,6 +166,14 @@ export class AccessSearch {
       await this.#keep(asked, parts, where);
     }
     return this.#firstSeats(new Asked(), `select * from found where patient <> ''`);
+  }
+
+  /** Hands on every access of a time, in no order; those that were sent again on another day come twice. */
+  async each(from: number, to: number, onAccess: (access: AccessRow) => void): Promise<void> {
+    const parts = this.#partsIn(from, to);
+    if (parts.length === 0) return;
+    const rows = await this.#connection.stream(`${keptRows(together(parts, 'rows'))} where ${between(from, to)}`);
+    for await (const chunk of rows.yieldRows()) for (const row of chunk) onAccess(accessOf(row));
   }
 
   async sessionsAcross(at: number, to: number): Promise<readonly string[]> {
@@ -488,7 +499,8 @@ function kindsOf({ accounts, hosts, addresses }: Names): (readonly [NameKind, re
 }
 
 function between(from: number, to: number): string {
-  return `t >= ${BigInt(Math.ceil(from))} and t < ${BigInt(Math.ceil(to))}`;
+  const [first, last] = [from, to].map((at) => Math.min(LATEST, Math.max(-LATEST, Math.ceil(at))));
+  return `t >= ${first} and t < ${last}`;
 }
 
 function eachOf(runs: readonly (readonly [first: number, last: number])[]): number[] {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { Refusal } from '../../core/refusal.ts';
-import { readJournal } from '../journal.ts';
+import { type Position, readJournal } from '../journal.ts';
 import { placesIn } from '../places.ts';
 import {
   type AccessPart,
@@ -31,6 +31,8 @@ export interface KeptAccessNews {
   readonly losses: readonly string[];
   /** Days in columns, and days that were read from segments and journal. */
   readonly days: { readonly inColumns: number; readonly fromSegments: number };
+  /** Everything in the journal before this was read. */
+  readonly to: Position;
 }
 
 const DAY_MS = 86_400_000;
@@ -46,6 +48,7 @@ const SETTLED_MS = 3 * 3_600_000;
  * changed. Days of which there are columns are asked there; today, and what no columns have been made of yet, is read from
  * segments and journal.
  *
+ * @param ask may be called again: what it was told before is then void
  * @throws Refusal `store/not-found`; `store/busy` if the service seals faster than we read
  */
 export async function askKeptAccesses<T>(
@@ -97,12 +100,15 @@ async function partsIn(
     // The service may be writing there.
     if (kind !== 'torn-tail') losses.push(`${path.basename(file)} is ${kind} from position ${from} to ${to}`);
   });
-  for await (const { payload } of entries)
+  let to = catalog.sealedTo;
+  for await (const { payload, next } of entries) {
     for (const event of decodeEvents(payload)) {
       if (event.category !== reader.category) continue;
       openDays.add(Math.floor(event.receivedAt / DAY_MS));
       await stage.addEvent(event);
     }
+    to = next;
+  }
   const parts: AccessPart[] = [];
   const byDay = segmentsByDay(catalog);
   for (const [day, segments] of byDay) {
@@ -118,7 +124,7 @@ async function partsIn(
   if (readChain(archive).lines.length !== lines.length) return null;
   const sealed = lines.flatMap((line) => (line.kind === 'sealed' ? line.segments : []));
   const deleted = sealed.filter(({ name }) => catalog.deleted.has(name));
-  return { parts, deleted, losses, days: { inColumns, fromSegments: days.length } };
+  return { parts, deleted, losses, to, days: { inColumns, fromSegments: days.length } };
 }
 
 /** Segments that may hold accesses, by the UTC day on which it was received. */
