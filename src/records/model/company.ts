@@ -227,15 +227,19 @@ class Heads {
 }
 
 const MAX_GROUPS = 65_536;
+/** Weights are 1 shared by up to 24: most of these divide this without a rest, the others within half a per cent. */
+const PARTS = 2520;
+const MOST = 0xffff_ffff;
 
 /**
- * Which groups use the same records: how much more often than chance. Of all pairs of groups few ever meet: a table of 16
+ * Which groups use the same records: how much more often than chance. Of all pairs of groups few ever meet: a table of 12
  * bytes for each, by `one × 65,536 + other`.
  */
 export class Affinity {
   /** The pair, plus 1; 0: the slot is free. */
   #keys = new Uint32Array(FIRST_SIZE);
-  #pairs = new Float64Array(FIRST_SIZE);
+  /** In parts of a meeting. */
+  #pairs = new Uint32Array(FIRST_SIZE);
   /** As it stood this morning. */
   #lifts = new Float32Array(FIRST_SIZE);
   #size = 0;
@@ -253,7 +257,7 @@ export class Affinity {
       this.#single = larger;
     }
     const slot = this.#make(one, other);
-    this.#pairs[slot] = (this.#pairs[slot] ?? 0) + weight;
+    this.#pairs[slot] = Math.min(MOST, (this.#pairs[slot] ?? 0) + Math.round(weight * PARTS));
     this.#single[one] = (this.#single[one] ?? 0) + weight;
     this.#total += weight;
   }
@@ -266,7 +270,7 @@ export class Affinity {
       const key = (this.#keys[slot] ?? 0) - 1;
       if (key < 0) continue;
       const expected = this.#expected(Math.floor(key / MAX_GROUPS), key % MAX_GROUPS);
-      this.#lifts[slot] = Math.log(((this.#pairs[slot] ?? 0) + 2) / (expected + 2));
+      this.#lifts[slot] = Math.log(((this.#pairs[slot] ?? 0) / PARTS + 2) / (expected + 2));
     }
   }
 
@@ -312,7 +316,7 @@ export class Affinity {
     const [keys, pairs, lifts] = [this.#keys, this.#pairs, this.#lifts];
     const size = Math.ceil(keys.length * GROWTH);
     this.#keys = new Uint32Array(size);
-    this.#pairs = new Float64Array(size);
+    this.#pairs = new Uint32Array(size);
     this.#lifts = new Float32Array(size);
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] ?? 0;

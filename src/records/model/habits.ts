@@ -7,22 +7,26 @@ const ENOUGH = 30;
 const RARE = 0.02;
 /** A machine not used for so long is new again. */
 const DAYS = 60;
+const HOURS = 24;
+const ANY = 24;
+const SLOTS = 25;
 
 /** When and where each user usually works: learned from explained looks only, so that misuse does not become habit. */
 export class Habits {
-  readonly #hours: (Uint16Array | undefined)[] = [];
+  /** Of each user: the looks of each hour, then whether there was any. */
+  #hours = new Uint16Array(256 * SLOTS);
   /** By machine and user: the last day. */
   readonly #machines = new DayMap();
   #daysSincePrune = 0;
 
   isUnusualHour(user: number, hours: number): boolean {
-    const own = this.#hours[user];
-    if (own === undefined || hours === 0) return false;
+    const own = this.#hoursOf(user);
+    if (hours === 0) return false;
     let total = 0;
-    for (const count of own) total += count;
+    for (let hour = 0; hour < HOURS; hour++) total += own[hour] ?? 0;
     if (total < ENOUGH) return false;
     let near = 0;
-    for (let hour = 0; hour < 24; hour++) {
+    for (let hour = 0; hour < HOURS; hour++) {
       if ((hours & (1 << hour)) === 0) continue;
       near = Math.max(near, (own[(hour + 23) % 24] ?? 0) + (own[hour] ?? 0) + (own[(hour + 1) % 24] ?? 0));
     }
@@ -30,9 +34,7 @@ export class Habits {
   }
 
   isNewMachine(user: number, host: number): boolean {
-    if (host < 0) return false;
-    const own = this.#hours[user];
-    if (own === undefined) return false;
+    if (host < 0 || (this.#hoursOf(user)[ANY] ?? 0) === 0) return false;
     return this.#machines.at(host * 1_048_576 + user) === 0;
   }
 
@@ -40,9 +42,11 @@ export class Habits {
     for (let look = 0; look < day.count; look++) {
       if ((explained[look] ?? 0) < 0.5) continue;
       const user = day.user.at(look);
-      const own = (this.#hours[user] ??= new Uint16Array(24));
+      this.#makeRoom(user);
+      const own = this.#hoursOf(user);
+      own[ANY] = 1;
       const hours = day.hours.at(look);
-      for (let hour = 0; hour < 24; hour++)
+      for (let hour = 0; hour < HOURS; hour++)
         if ((hours & (1 << hour)) !== 0 && (own[hour] ?? 0) < 60_000) own[hour] = (own[hour] ?? 0) + 1;
       const host = day.host.at(look);
       if (host >= 0) this.#machines.set(host * 1_048_576 + user, day.day);
@@ -50,5 +54,16 @@ export class Habits {
     if (++this.#daysSincePrune < 20) return;
     this.#daysSincePrune = 0;
     this.#machines.forgetBefore(day.day - DAYS);
+  }
+
+  #hoursOf(user: number): Uint16Array {
+    return this.#hours.subarray(user * SLOTS, (user + 1) * SLOTS);
+  }
+
+  #makeRoom(user: number): void {
+    if ((user + 1) * SLOTS <= this.#hours.length) return;
+    const larger = new Uint16Array(Math.ceil((user + 1) * 1.5) * SLOTS);
+    larger.set(this.#hours);
+    this.#hours = larger;
   }
 }

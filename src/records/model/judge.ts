@@ -22,19 +22,19 @@ const NOT_DIRECT = CAUSES.indexOf('known-to');
 const LESSONS = 3;
 const TAUGHT_A_DAY = 50;
 
-/** What was found out about every look of one day; arrays by look. */
+/** What was found out about every look of one day; arrays by look. Four days are held: logs need no more than 32 bits. */
 export interface JudgedDay {
   readonly day: LookDay;
   /** By user; absent for those without a look that day. */
   readonly places: readonly (readonly Place[] | undefined)[];
   /** log P(look | work) / P(look | curiosity): above 0 speaks for work. */
-  readonly explained: Float64Array;
+  readonly explained: Float32Array;
   readonly ties: Int32Array;
   /** log P(target | curiosity) against anybody. */
-  readonly motive: Float64Array;
+  readonly motive: Float32Array;
   /** Earlier days on which the same user opened the same record without a reason. */
   readonly repeats: Int32Array;
-  readonly repeatEvidence: Float64Array;
+  readonly repeatEvidence: Float32Array;
   /** Cause that explains most, and its department; -1 none. */
   readonly cause: Int32Array;
   /** The nearest relationship with a department where the user works that day; -1 none. */
@@ -44,7 +44,7 @@ export interface JudgedDay {
   /** Others of the user's own department among them. */
   readonly team: Int32Array;
   /** Share of the explanation that lies in departments where the user does not work. */
-  readonly foreign: Float64Array;
+  readonly foreign: Float32Array;
   readonly foreignDepartment: Int32Array;
 }
 
@@ -318,16 +318,16 @@ export function unjudged(day: LookDay, places: JudgedDay['places'], count: numbe
   return {
     day,
     places,
-    explained: new Float64Array(count),
+    explained: new Float32Array(count),
     ties: new Int32Array(count),
-    motive: new Float64Array(count),
+    motive: new Float32Array(count),
     repeats: new Int32Array(count),
-    repeatEvidence: new Float64Array(count),
+    repeatEvidence: new Float32Array(count),
     cause: new Int32Array(count).fill(-1),
     direct: new Int32Array(count).fill(-1),
     others: new Int32Array(count),
     team: new Int32Array(count),
-    foreign: new Float64Array(count),
+    foreign: new Float32Array(count),
     foreignDepartment: new Int32Array(count).fill(-1),
   };
 }

@@ -47,7 +47,7 @@ export class PersonDayScorer {
   readonly #sustained = new PairMap();
   readonly #abroad = new PairMap();
   /** By group and department: foreign looks; by group: all looks. */
-  readonly #groupForeign = new Sums((size) => new Float64Array(size));
+  readonly #groupForeign = new Sums((size) => new Float32Array(size));
   readonly #ownForeign = new Sums((size) => new Float32Array(size));
   readonly #groupLooks: number[] = [];
   /** By group: how much counts of foreign looks scatter beyond chance, and over how many. */

@@ -12,7 +12,7 @@ const FIT_LEADS = 60;
  * training time may hold do not bend it.
  */
 export class Tail {
-  readonly #scores: Float64Array;
+  readonly #scores: Float32Array;
   readonly #size: number;
   readonly #from: number;
   readonly #fromRate: number;
@@ -25,7 +25,7 @@ export class Tail {
    */
   constructor(scores: readonly number[], size: number, fitLeads: number = FIT_LEADS) {
     this.#fitLeads = fitLeads;
-    this.#scores = Float64Array.from(scores).sort();
+    this.#scores = Float32Array.from(scores).sort();
     this.#size = Math.max(1, size);
     const count = this.#scores.length;
     // The tail's own beginning: the highest 1 %, 400 at most, 12 at least.

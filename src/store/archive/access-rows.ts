@@ -215,7 +215,29 @@ export function keptRows(rows: string): string {
   return `select ${ACCESS_COLUMNS.replace('sequence', sequence)} from ${rows}`;
 }
 
-export function accessOf([at, ...texts]: readonly DuckDBValue[]): AccessRow {
+/** @param columns those of `keptRows` */
+export function accessIn(columns: readonly (readonly DuckDBValue[])[], row: number): AccessRow {
+  // By hand: one object for each of millions of rows.
+  const text = (column: number) => columns[column]?.[row] as string;
+  return {
+    at: Number(columns[0]?.[row]),
+    user: text(1),
+    patient: text(2),
+    action: text(3),
+    resource: text(4),
+    device: text(5),
+    location: text(6),
+    purpose: text(7),
+    breakGlass: text(8),
+    host: text(9),
+    address: text(10),
+    session: text(11),
+    sequence: text(12),
+    outcome: text(13),
+  };
+}
+
+function accessOf([at, ...texts]: readonly DuckDBValue[]): AccessRow {
   const named = Object.fromEntries(TEXTS.map(([, name], index) => [name, texts[index] as string]));
   return { at: Number(at), ...named } as unknown as AccessRow;
 }

@@ -19,7 +19,7 @@ import {
   runsOf,
   together,
 } from './access-columns.ts';
-import { accessOf, type AccessRow, keptRows } from './access-rows.ts';
+import { accessIn, type AccessRow, keptRows } from './access-rows.ts';
 
 /** Who did something, and where. Texts are `''` where the log does not say. */
 export interface AccessSeat {
@@ -173,7 +173,12 @@ export class AccessSearch {
     const parts = this.#partsIn(from, to);
     if (parts.length === 0) return;
     const rows = await this.#connection.stream(`${keptRows(together(parts, 'rows'))} where ${between(from, to)}`);
-    for await (const chunk of rows.yieldRows()) for (const row of chunk) onAccess(accessOf(row));
+    for (;;) {
+      const chunk = await rows.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return;
+      const columns = chunk.getColumns();
+      for (let row = 0; row < chunk.rowCount; row++) onAccess(accessIn(columns, row));
+    }
   }
 
   async sessionsAcross(at: number, to: number): Promise<readonly string[]> {
