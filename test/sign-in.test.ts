@@ -84,6 +84,33 @@ test('from the link that is printed, through a second person, to the end of a se
   equal((await ann.ask('/invitations/accept', { token: again, password: `${PASSWORD} two` })).status, 200);
 });
 
+test('a stranger behind the same proxy locks nobody out of their own browser, and is known apart by their address', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const ask = (url: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
+    service.fetch(`/api/v1${url}`, { headers: { ...PAGE, ...headers }, body: JSON.stringify(body) });
+  const begun = await ask('/invitations/accept', {
+    token: await firstLinkOf(service),
+    name: 'Ann',
+    password: PASSWORD,
+  });
+  const set = (begun.headers['set-cookie'] ?? []) as readonly string[];
+  match(
+    set[1] ?? '',
+    /^wardwatch-browser=[\w-]{67}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=15552000$/,
+    'lasts longer than the browser is open',
+  );
+  const cookie = (set[1] ?? '').split(';')[0] ?? '';
+  const stranger = { 'x-forwarded-for': '203.0.113.9, 198.51.100.7' };
+  for (let tries = 0; tries < 5; tries++)
+    equal((await ask('/session', { name: 'Ann', password: 'not the one at all' }, stranger)).status, 401);
+  const right = { name: 'Ann', password: PASSWORD };
+  equal((await ask('/session', right, { 'x-forwarded-for': '198.51.100.7' })).status, 403);
+  equal((await ask('/session', right, { 'x-forwarded-for': '203.0.113.9' })).status, 200, 'who the proxy says it is');
+  equal((await ask('/session', right, { ...stranger, cookie })).status, 200);
+  // The cookie is no session.
+  equal((await service.fetch('/api/v1/findings', { headers: { cookie } })).status, 401);
+});
+
 test('a session changes nothing for another site, and a trail says who did what without their secrets', async (t) => {
   const service = await upService(t, '--plain-http');
   const ann = browser(service);

@@ -80,7 +80,7 @@ export const REFUSALS = {
   'sign-in/code-needed': { exit: 2, hint: 'Look them up in your authenticator app.' },
   'sign-in/locked': {
     exit: 2,
-    hint: 'Wait 15 minutes. An administrator can unlock it sooner; on the machine itself, “npm start -- people link NAME” gives a new way in.',
+    hint: 'Wait 15 minutes, longer after each wrong try more. In a browser in which you have signed in before, strangers cannot keep you out. An administrator can unlock it sooner; on the machine itself, “npm start -- people link NAME” gives a new way in.',
   },
   'sign-in/too-many': { exit: 2, hint: 'Wait 15 minutes, or sign in from another machine.' },
   'sign-in/busy': { exit: 4, hint: 'Try again in a few seconds.' },

@@ -99,7 +99,7 @@ const unlock = endpoint({
   audience: ['admin'],
   method: 'POST',
   path: '/api/v1/people/:id/unlock',
-  summary: 'Lets somebody try again who was locked after five wrong tries.',
+  summary: 'Lets somebody try again who has to wait after wrong tries.',
   input: z.object({ id: ID }),
   answer: DONE,
   isRecorded: true,

@@ -131,7 +131,7 @@ export interface Api {
   'POST /api/v1/people/:id/roles': { input: { id: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[] }; answer: { done: true } };
   /** A new link for somebody who cannot sign in; password, second factor and sessions are no longer good. */
   'POST /api/v1/people/:id/reset': { input: { id: string }; answer: { link: string } };
-  /** Lets somebody try again who was locked after five wrong tries. */
+  /** Lets somebody try again who has to wait after wrong tries. */
   'POST /api/v1/people/:id/unlock': { input: { id: string }; answer: { done: true } };
   /** Ends an account for good, and its sessions at once. What its owner did stays on record. */
   'POST /api/v1/people/:id/end': { input: { id: string; reason: string }; answer: { done: true } };
