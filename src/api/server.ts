@@ -320,6 +320,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'notices/password-needed': 422,
   'scans/not-found': 404,
   'scans/too-large': 413,
+  'scans/broken-off': 400,
   'scans/busy': 503,
   'people/bad-link': 410,
   'people/weak-password': 422,

@@ -88,6 +88,7 @@ export const REFUSALS = {
   'sign-in/no-provider': { exit: 2, hint: 'Sign in with a password. The provider is set up with serve --oidc.' },
   'sign-in/ended': { exit: 2, hint: 'Ask an administrator: this account was ended.' },
   'scans/too-large': { exit: 2, hint: 'Read it on the machine itself: wardwatch scan FILE.' },
+  'scans/broken-off': { exit: 4, hint: 'Drop it again.' },
   'scans/busy': { exit: 4, hint: 'Wait until one of them has been read.' },
   'scans/not-found': { exit: 2, hint: 'Drop the file again: reports are held for a while only.' },
   'simulation/failed': { exit: 4, hint: 'Try again; it needs about 500 MB of memory.' },

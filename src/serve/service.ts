@@ -171,6 +171,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     timeZone: options.timeZone,
     pseudonymise: (text) => pseudonymiser.text(text),
     now,
+    onBug: (error) => log.bug(error),
   });
   const judging = new Judging({
     journal,
