@@ -77,6 +77,7 @@ export interface ApiServices {
   /** The simulated hospital; `null`: this is one. */
   readonly simulation: {
     readonly since: number | null;
+    readonly ended: { readonly at: number; readonly how: 'asked' | 'time' | 'broke-off' } | null;
     begin(): Promise<{ readonly name: string; readonly password: string }>;
     end(): Promise<void>;
   } | null;

@@ -156,7 +156,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
   const identities = new Identities(state, keys.seals, now);
-  const simulation = options.isSimulated ? null : new Simulation(now);
+  const simulation = options.isSimulated
+    ? null
+    : new Simulation({ now, onBrokenOff: (detail) => log.say('warning', 'simulation-broke-off', detail) });
   const trail = new Trail(state, now);
   const people = new People(state, now);
   const tokens = new Tokens(state, now);

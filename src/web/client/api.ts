@@ -114,7 +114,7 @@ export interface Api {
   /** Signs in whose passkey it is. */
   'POST /api/v1/session/passkey/finish': { input: { response: { id: string; rawId: string; type: string } }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
   /** Whether the simulated hospital is there to be looked at. */
-  'GET /api/v1/simulation': { input: Record<string, never>; answer: { isOffered: boolean; since: string | null } };
+  'GET /api/v1/simulation': { input: Record<string, never>; answer: { isOffered: boolean; since: string | null; ended: { at: string; how: "asked" | "time" | "broke-off" } | null } };
   /** Starts a simulated hospital under attack, apart from everything that is kept here. It takes some seconds. */
   'POST /api/v1/simulation': { input: Record<string, never>; answer: { path: string; name: string; password: string } };
   /** Ends the simulated hospital; nothing of it stays. */
