@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
 import type { Listen } from '../intake/doors/door.ts';
 import { Log } from '../ops/log.ts';
+import { readServiceNote } from '../ops/service-note.ts';
 import { type Service, startService } from '../serve/service.ts';
 import { EXIT } from './exit.ts';
 import { numberIn } from './folder-options.ts';
@@ -163,6 +164,23 @@ function hintsFor({ addresses }: Service, data: string): string {
 export function foldersOf(data: string | null, keys: string | null): { data: string; keys: string } {
   const base = path.join(homedir(), 'wardwatch');
   return { data: data ?? path.join(base, 'data'), keys: keys ?? path.join(base, 'keys') };
+}
+
+/**
+ * Of a service that there is: its keys are where it last had them. Of another data folder than the usual one they are not
+ * guessed.
+ *
+ * @throws Refusal `keys/missing`
+ */
+export function keysInUse(data: string | null, keys: string | null): string {
+  const usual = foldersOf(data, null);
+  const found = keys ?? readServiceNote(usual.data)?.keysFolder ?? (data === null ? usual.keys : null);
+  if (found === null)
+    throw new Refusal(
+      'keys/missing',
+      `${usual.data} does not say where the keys of its service are (there is no service.json in it)`,
+    );
+  return found;
 }
 
 /** The signal that ends it. */

@@ -22,6 +22,7 @@ import { Noticing } from '../notices/noticing.ts';
 import type { NoticeSettings } from '../notices/settings.ts';
 import { FirstRun } from '../ops/first-run.ts';
 import type { Log } from '../ops/log.ts';
+import { writeServiceNote } from '../ops/service-note.ts';
 import { Trail } from '../ops/trail.ts';
 import { KeptDrafts } from '../packs/kept-drafts.ts';
 import type { ArchiveDamage } from '../store/archive/archive.ts';
@@ -133,6 +134,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   } = placesIn(dataFolder);
   const unlock = await lockData(dataFolder);
   const keys = await openKeys(options.keysFolder, dataFolder, ['localhost', hostname(), '127.0.0.1', '::1']);
+  await writeServiceNote(dataFolder, {
+    keysFolder: path.resolve(options.keysFolder),
+    ruleFolders: options.rules.ruleFolders.map((folder) => path.resolve(folder)),
+    placeholders: Object.fromEntries(Object.entries(options.rules.placeholders).map(([name, of]) => [name, [...of]])),
+  });
   const state = await openState(statePlace(options.state, dataFolder));
   const counters = new Counters();
   let pressure: string | null = null;
