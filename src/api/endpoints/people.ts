@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../../core/role.ts';
 import { endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 
 const ID = z.string().max(100).describe('of the person');
 const ROLE_LIST = z.array(z.enum(ROLES)).max(ROLES.length);
@@ -114,7 +115,7 @@ const end = endpoint({
   method: 'POST',
   path: '/api/v1/people/:id/end',
   summary: 'Ends an account for good, and its sessions at once. What its owner did stays on record.',
-  input: z.object({ id: ID, reason: z.string().min(1).max(1000) }),
+  input: z.object({ id: ID, reason: typed().min(1).max(1000) }),
   answer: DONE,
   isRecorded: true,
   handle: async ({ id }, { people: accounts }) => {
