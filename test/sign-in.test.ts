@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { eventually, type TestService, upService } from './service.ts';
@@ -109,6 +110,28 @@ test('a stranger behind the same proxy locks nobody out of their own browser, an
   equal((await ask('/session', right, { ...stranger, cookie })).status, 200);
   // The cookie is no session.
   equal((await service.fetch('/api/v1/findings', { headers: { cookie } })).status, 401);
+});
+
+test('a link says where the page is opened from elsewhere, if somebody said so, and never an address that none can open', async (t) => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'wardwatch-notices-')), 'notices.yml');
+  const withUrl = (url: string) => writeFileSync(file, `url: ${url}\n`, { mode: 0o600 });
+  withUrl('https://watch.rx1.example:8443/');
+  const service = await upService(t, '--listen', '0.0.0.0:0', '--notices', file);
+  const first = await firstLinkOf(service);
+  match(service.log, /https:\/\/watch\.rx1\.example:8443\/welcome#/);
+  const ann = browser(service);
+  await ann.ask('/invitations/accept', { token: first, name: 'Ann', password: PASSWORD });
+  const { body } = await ann.ask('/people', { name: 'Ben', roles: ['staff'] });
+  equal(body['page'], 'https://watch.rx1.example:8443');
+  equal((await ann.ask(`/people/${String(body['id'])}/reset`, {})).body['page'], 'https://watch.rx1.example:8443');
+  // That of this machine is no better than what the page was opened by.
+  withUrl('https://127.0.0.1:8443');
+  const other = await upService(t, '--listen', '0.0.0.0:0', '--notices', file);
+  await firstLinkOf(other);
+  ok(other.log.includes(`https://${hostname()}:`) && !other.log.includes('0.0.0.0'), other.log);
+  const eve = browser(other);
+  await eve.ask('/invitations/accept', { token: await firstLinkOf(other), name: 'Eve', password: PASSWORD });
+  equal((await eve.ask('/people', { name: 'Ben', roles: ['staff'] })).body['page'], null);
 });
 
 test('a session changes nothing for another site, and a trail says who did what without their secrets', async (t) => {

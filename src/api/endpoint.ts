@@ -73,6 +73,8 @@ export interface ApiServices {
   readonly passkeys: Passkeys;
   /** The organisation’s identity provider; `null`: there is none. */
   readonly oidc: Oidc | null;
+  /** Where people open the page from other machines, as it is set up, without a slash at its end; `null`: nobody said. */
+  readonly pageUrl: () => string | null;
   readonly scans: DroppedScans;
   /** The simulated hospital; `null`: this is one. */
   readonly simulation: {

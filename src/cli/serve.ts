@@ -146,10 +146,10 @@ async function started(options: Parameters<typeof startService>[0]): Promise<Ser
 }
 
 /** For a person at a terminal: what to do next. */
-function hintsFor({ addresses }: Service, data: string): string {
+function hintsFor({ page }: Service, data: string): string {
   return [
     '',
-    `The watch is on. Open ${addresses.http} in a browser; everything is kept in ${data}.`,
+    `The watch is on. Open ${page} in a browser; everything is kept in ${data}.`,
     'Sources and people are added there, or in another terminal:',
     '  npm start -- sources add NAME --kind windows      a source over HTTP (Winlogbeat, NXLog, Fluent Bit, …)',
     '  npm start -- sources add NAME --kind syslog --from 10.1.0.0/16',

@@ -107,6 +107,8 @@ export interface Service {
   readonly addresses: Readonly<
     Record<'http', string> & Partial<Record<'syslogTcp' | 'syslogTls' | 'syslogUdp' | 'mllp' | 'mllpTls', string>>
   >;
+  /** Where people open the page. */
+  readonly page: string;
   /** For the first administrator, good for a day; `null` if there are people already. */
   readonly firstLink: string | null;
   /** Takes nothing more, judges all that was taken, and closes. */
@@ -425,6 +427,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             passkeys: new Passkeys(state, trail, now),
             simulation,
             scans,
+            pageUrl: () => outsideUrl([options.oidc?.publicUrl, noticing.settings?.serviceUrl]),
             oidc: options.oidc === null ? null : new Oidc(options.oidc, now),
             recordCases,
             recordItems,
@@ -502,8 +505,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     unlock();
   }
   const invitation = await people.firstInvitation();
+  const page =
+    outsideUrl([options.oidc?.publicUrl, noticing.settings?.serviceUrl]) ?? named(addresses['http'] ?? '', hostname());
   return {
-    firstLink: invitation === null ? null : `${addresses['http'] ?? ''}/welcome#${invitation}`,
+    page,
+    firstLink: invitation === null ? null : `${page}/welcome#${invitation}`,
     addresses: addresses as Service['addresses'],
     close: async () => {
       clearInterval(retention);
@@ -519,6 +525,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await shut();
     },
   };
+}
+
+/** “Every address of this machine” is none that a browser could open. */
+function named(address: string, host: string): string {
+  return address.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:)/, `//${host}`);
+}
+
+/** The first that is good on other machines too. */
+function outsideUrl(urls: readonly (string | null | undefined)[]): string | null {
+  return urls.find((url) => url != null && !/^(?:localhost|127\..*|\[::1\])$/.test(new URL(url).hostname)) ?? null;
 }
 
 /** Where the damage lies, and nothing of what lies there. */

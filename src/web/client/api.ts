@@ -126,11 +126,11 @@ export interface Api {
   /** Who may use the page, and as what. */
   'GET /api/v1/people': { input: Record<string, never>; answer: { people: readonly ({ id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; state: "active" | "invited" | "locked" | "expired" | "ended"; hasSecondFactor: boolean; seenAt: string | null; expiresAt: string | null })[] } };
   /** Makes an account, and the link with which its owner sets a password. */
-  'POST /api/v1/people': { input: { name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; expiresAt?: string }; answer: { id: string; link: string } };
+  'POST /api/v1/people': { input: { name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; expiresAt?: string }; answer: { id: string; link: string; page: string | null } };
   /** Changes what somebody may do, from their next click on. */
   'POST /api/v1/people/:id/roles': { input: { id: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[] }; answer: { done: true } };
   /** A new link for somebody who cannot sign in; password, second factor and sessions are no longer good. */
-  'POST /api/v1/people/:id/reset': { input: { id: string }; answer: { link: string } };
+  'POST /api/v1/people/:id/reset': { input: { id: string }; answer: { link: string; page: string | null } };
   /** Lets somebody try again who has to wait after wrong tries. */
   'POST /api/v1/people/:id/unlock': { input: { id: string }; answer: { done: true } };
   /** Ends an account for good, and its sessions at once. What its owner did stays on record. */
