@@ -13,6 +13,7 @@ import { Exceptions } from '../incidents/exceptions.ts';
 import { MonitoringNotices } from '../incidents/monitoring-notice.ts';
 import { StaffReports } from '../incidents/staff-reports.ts';
 import { Incidents } from '../incidents/store.ts';
+import { TakenBack } from '../incidents/taken-back.ts';
 import type { Listen, OpenDoor } from '../intake/doors/door.ts';
 import { openMllp } from '../intake/doors/mllp-door.ts';
 import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
@@ -241,6 +242,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const caseMac = (text: string) => keys.pseudonyms.mac(text, 'record-case', caseKey);
   const recordCases = new RecordCases(state, keys.seals, caseMac, now);
   const recordItems = new RecordItems(state, keys.seals, caseMac, now);
+  const takenBack = new TakenBack(state, now);
   const recordReview = new RecordReview({
     state,
     cases: recordCases,
@@ -252,6 +254,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     timeZone: options.timeZone,
     now,
     file: fileOwn,
+    takenBack,
     onTrouble: (reason) => log.say('alarm', 'record-review-failed', { reason }),
     onBug: (error) => log.bug(error),
     onReviewed: () => liveRecords.renew(),
@@ -268,6 +271,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     now,
     reviewedTo: async () => (await recordReview.last())?.to ?? null,
     file: fileOwn,
+    takenBack,
     onTrouble: (reason) => log.say('alarm', 'records-not-judged-live', { reason }),
     onBug: (error) => log.bug(error),
   });

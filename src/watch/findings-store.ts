@@ -220,6 +220,12 @@ export interface Filed {
   readonly sourceId: string | null;
 }
 
+/** What happens with findings that are not so any more, and then are so after all: see src/incidents/taken-back.ts. */
+export interface TakenBackFindings {
+  takeBack(finding: string, isFinal: boolean): Promise<void>;
+  foundAgain(finding: string): Promise<void>;
+}
+
 async function insert(within: Transaction<Tables>, row: FindingRow): Promise<boolean> {
   const result = await within
     .insertInto('findings')

@@ -175,11 +175,22 @@ export class RecordCases {
     });
   }
 
-  /** With what has come in since, a first look does not pass any more. */
-  async withdraw(one: ReviewCase): Promise<void> {
+  /** Those of the days from `since` on that are explained by now. */
+  async explained(since: string): Promise<readonly string[]> {
+    const rows = await this.#state.db
+      .selectFrom('record_cases')
+      .select('id')
+      .where('day', '>=', since)
+      .where('explained_at', 'is not', null)
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
+  /** With what has come in since, a first look does not pass any more. @returns its id; `null`: there is none to take back */
+  async withdraw(one: ReviewCase): Promise<string | null> {
     const now = this.#now();
     const id = this.#caseId(one);
-    await this.#state.transaction(async (within) => {
+    return this.#state.transaction(async (within) => {
       const row = await within
         .selectFrom('record_cases')
         .select('history')
@@ -188,9 +199,10 @@ export class RecordCases {
         .where('decided_at', 'is', null)
         .where('explained_at', 'is', null)
         .executeTakeFirst();
-      if (row === undefined) return;
+      if (row === undefined) return null;
       const history = withSaid(row.history, 'withdrawn', now);
       await within.updateTable('record_cases').set({ explained_at: now, history }).where('id', '=', id).execute();
+      return id;
     });
   }
 
