@@ -66,6 +66,7 @@ import { Health } from './health.ts';
 import { openHttp } from './http.ts';
 import { Scans } from './scans.ts';
 import { Simulation } from './simulation.ts';
+import { forgetOld } from './state-retention.ts';
 import { loadPage } from './page.ts';
 
 export interface ServiceOptions {
@@ -492,7 +493,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   recordReview.start();
   if (journal.end > journal.start) liveRecords.renew();
   accessKeeping.start();
-  const applyRetention = () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error));
+  const forget = async () => {
+    await archive.applyRetention(now());
+    const notices = noticing.outbox;
+    const gone = await forgetOld({ notices, findings, cases: recordCases, items: recordItems, archive, now });
+    if (Object.values(gone).some((count) => count > 0)) log.say('info', 'state-forgotten', gone);
+  };
+  const applyRetention = () => void forget().catch((error: unknown) => log.bug(error));
   // Once at the start too: a service that is restarted every night would never come to it.
   applyRetention();
   const retention = setInterval(applyRetention, RETENTION_EVERY_MS).unref();

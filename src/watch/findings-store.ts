@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
 import { strengthOf } from '../core/rarity.ts';
 import { behind, type Cursor } from '../store/page.ts';
+import type { Held } from '../store/held.ts';
 import type { State } from '../store/state.ts';
 import type { FindingRow, Tables } from '../store/tables.ts';
 
@@ -110,6 +111,40 @@ export class Findings {
       .executeTakeFirst();
     // Written by `file`.
     return row === undefined ? null : { finding: JSON.parse(row.body) as Finding, incidentId: row.incident_id };
+  }
+
+  /**
+   * Forgets some of those first seen before a time: of no incident, or of one that was closed before it. What an attack left
+   * stays, and what a duty to tell somebody rests on.
+   *
+   * @returns how many
+   */
+  async forget(before: number, isHeld: Held, limit: number): Promise<number> {
+    const { db } = this.#state;
+    const needed = db
+      .selectFrom('incidents')
+      .select('incidents.id')
+      .where((where) =>
+        where.or([
+          where('state', '!=', 'closed'),
+          where('outcome', '=', 'attack'),
+          where('incidents.id', 'in', where.selectFrom('clocks').select('incident_id')),
+        ]),
+      );
+    const old = db
+      .selectFrom('findings')
+      .select('findings.id')
+      .where('first_seen_at', '<', before)
+      .where((where) =>
+        where.or([
+          where('incident_id', 'is', null),
+          where.and([where('closed_at', '<', before), where('incident_id', 'not in', needed)]),
+        ]),
+      )
+      .where((where) => where.not(isHeld(where, 'first_seen_at', 'source_id')))
+      .limit(limit);
+    const gone = await db.deleteFrom('findings').where('id', 'in', old).executeTakeFirst();
+    return Number(gone.numDeletedRows);
   }
 
   /** How many were first seen in a time. */
