@@ -23,9 +23,22 @@ async function house(t: TestContext, ...ids: readonly string[]) {
   for (const id of ids) {
     const at = new Date(clock.at).toISOString();
     const finding: Finding = {
-      ...{ schema: 'wardwatch.finding/1', id: `fnd_${id}`, kind: 'rule', ruleId: 'r', title: 'r', level: 'high' },
-      ...{ techniques: [], at, source: { path: 's', record: 1 }, entities: { host: 'pc1' }, matched: {}, plain: id },
-      ...{ innocent: '', next: [], evidence: [{ path: 's', record: 1, at }], author: '' },
+      schema: 'wardwatch.finding/1',
+      id: `fnd_${id}`,
+      kind: 'rule',
+      ruleId: 'r',
+      title: 'r',
+      level: 'high',
+      techniques: [],
+      at,
+      source: { path: 's', record: 1 },
+      entities: { host: 'pc1' },
+      matched: {},
+      plain: id,
+      innocent: '',
+      next: [],
+      evidence: [{ path: 's', record: 1, at }],
+      author: '',
       observation: { parameter: 'data', points: 3 },
     };
     await state.transaction(async (within) => {
@@ -33,9 +46,20 @@ async function house(t: TestContext, ...ids: readonly string[]) {
       await within
         .insertInto('findings')
         .values({
-          ...{ ...nothing, id: finding.id, kind: 'rule', rule_id: 'r', level: 'high', at: clock.at, host: 'pc1' },
-          ...{ body: JSON.stringify(finding), first_seen_at: clock.at, parameter: 'data', points: 3, strength: 4 },
-          ...{ incident_id: null, excepted_by: null },
+          ...nothing,
+          id: finding.id,
+          kind: 'rule',
+          rule_id: 'r',
+          level: 'high',
+          at: clock.at,
+          host: 'pc1',
+          body: JSON.stringify(finding),
+          first_seen_at: clock.at,
+          parameter: 'data',
+          points: 3,
+          strength: 4,
+          incident_id: null,
+          excepted_by: null,
         })
         .execute();
       const incident = await incidents.join(within, finding, null);

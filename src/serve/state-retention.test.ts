@@ -33,44 +33,101 @@ async function house(t: TestContext, holds: readonly LegalHold[] = [], lastLineA
     await db
       .insertInto('sources')
       .values({
-        ...{ id, name: id, kind: 'http', token_hash: null, certificate: null, folder: null, polled: null },
-        ...{ position: null, address_range: null, created_at: 0, last_heard_at: null, state: 'active' },
+        id,
+        name: id,
+        kind: 'http',
+        token_hash: null,
+        certificate: null,
+        folder: null,
+        polled: null,
+        position: null,
+        address_range: null,
+        created_at: 0,
+        last_heard_at: null,
+        state: 'active',
       })
       .execute();
   const incident = (id: IncidentRow['id'], is: Partial<IncidentRow>) =>
     db
       .insertInto('incidents')
       .values({
-        ...{ id, state: 'closed', level: 'high', title: 't', owner: null, merged_into: null, opened_at: OLD },
-        ...{ last_evidence_at: OLD, strength: 0, rarest_per_day: null, acknowledged_at: null, acknowledged_by: null },
-        ...{ outcome: 'harmless', playbook: null, told_step: 0, told_at: null, told_band: null, ...is },
+        id,
+        state: 'closed',
+        level: 'high',
+        title: 't',
+        owner: null,
+        merged_into: null,
+        opened_at: OLD,
+        last_evidence_at: OLD,
+        strength: 0,
+        rarest_per_day: null,
+        acknowledged_at: null,
+        acknowledged_by: null,
+        outcome: 'harmless',
+        playbook: null,
+        told_step: 0,
+        told_at: null,
+        told_band: null,
+        ...is,
       })
       .execute();
   const finding = (id: string, is: { at?: number; incident?: string; closedAt?: number; source?: string } = {}) =>
     db
       .insertInto('findings')
       .values({
-        ...{ id: `fnd_${id}`, kind: 'rule', rule_id: 'r', level: 'high', at: null, host: null, account: null },
-        ...{ address: null, source_id: is.source ?? null, incident_id: is.incident ?? null, body: '{}' },
-        ...{ first_seen_at: is.at ?? OLD, parameter: null, points: 0, closed_at: is.closedAt ?? null },
-        ...{ surprise: null, per_day: null, strength: 0, excepted_by: null },
+        id: `fnd_${id}`,
+        kind: 'rule',
+        rule_id: 'r',
+        level: 'high',
+        at: null,
+        host: null,
+        account: null,
+        address: null,
+        source_id: is.source ?? null,
+        incident_id: is.incident ?? null,
+        body: '{}',
+        first_seen_at: is.at ?? OLD,
+        parameter: null,
+        points: 0,
+        closed_at: is.closedAt ?? null,
+        surprise: null,
+        per_day: null,
+        strength: 0,
+        excepted_by: null,
       })
       .execute();
   const notice = (id: string, is: { incident?: string; sentAt?: number | null; failedAt?: number }) =>
     db
       .insertInto('outbox')
       .values({
-        ...{ id: `ntc_${id}`, channel: 'mail:x', incident_id: is.incident ?? null, subject: 's', body: 'b' },
-        ...{ created_at: OLD, next_at: OLD, tries: 0, sent_at: is.sentAt ?? null, failed_at: is.failedAt ?? null },
+        id: `ntc_${id}`,
+        channel: 'mail:x',
+        incident_id: is.incident ?? null,
+        subject: 's',
+        body: 'b',
+        created_at: OLD,
+        next_at: OLD,
+        tries: 0,
+        sent_at: is.sentAt ?? null,
+        failed_at: is.failedAt ?? null,
       })
       .execute();
   const recordCase = (id: string, is: { alert?: number; decidedAt?: number; explainedAt?: number }) =>
     db
       .insertInto('record_cases')
       .values({
-        ...{ id: `rac_${id}`, day: '2027-01-01', alert: is.alert ?? 1, sealed: Buffer.from(''), first_at: ANCIENT },
-        ...{ seen_at: ANCIENT, explained_at: is.explainedAt ?? null, decided_at: is.decidedAt ?? null, decision: null },
-        ...{ first_look_at: null, is_provisional: 0, history: '[]' },
+        id: `rac_${id}`,
+        day: '2027-01-01',
+        alert: is.alert ?? 1,
+        sealed: Buffer.from(''),
+        first_at: ANCIENT,
+        seen_at: ANCIENT,
+        explained_at: is.explainedAt ?? null,
+        decided_at: is.decidedAt ?? null,
+        decision: null,
+        first_look_at: null,
+        is_provisional: 0,
+        history: '[]',
       })
       .execute();
   const left = async (table: 'findings' | 'outbox' | 'record_cases') =>
@@ -96,8 +153,17 @@ test('old findings go, but for those of an open incident, of an attack, and of a
   await db
     .insertInto('clocks')
     .values({
-      ...{ id: 'clk_1', incident_id: 'inc_told', kind: 'ico', started_at: OLD, started_by: 'Ann', ended_at: OLD },
-      ...{ ended_by: 'Ann', ended_how: 'met', reason: null, told_state: null, due_at: OLD },
+      id: 'clk_1',
+      incident_id: 'inc_told',
+      kind: 'ico',
+      started_at: OLD,
+      started_by: 'Ann',
+      ended_at: OLD,
+      ended_by: 'Ann',
+      ended_how: 'met',
+      reason: null,
+      told_state: null,
+      due_at: OLD,
     })
     .execute();
   await finding('alone');
