@@ -183,6 +183,22 @@ test('doctor says what is wrong and how to mend it', async (t) => {
   equal(of('archive')?.state, 'well');
 });
 
+test('doctor looks at the keys and the rules of that service, and guesses neither', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const token = await service.addToken('admin');
+  const { text } = await service.fetch('/api/v1/doctor', { headers: { authorization: `Bearer ${token}` } });
+  const page = (JSON.parse(text) as { checks: { what: string; detail: string }[] }).checks;
+  const { out } = wardwatch('doctor', '--data', service.data, '--json');
+  const { checks } = JSON.parse(out) as { checks: { what: string; state: string; detail: string }[] };
+  const of = (what: string) => checks.find((check) => check.what === what);
+  equal(of('keys')?.detail, `only their owner may read those in ${service.keys}`);
+  equal(of('rules')?.detail, page.find((check) => check.what === 'rules')?.detail);
+  rmSync(path.join(service.data, 'service.json'));
+  const unsaid = wardwatch('doctor', '--data', service.data);
+  deepEqual([unsaid.status, unsaid.out], [2, '']);
+  match(unsaid.err, /does not say where the keys of its service are/);
+});
+
 test('doctor looks at everything else when one thing cannot be looked at, and makes nothing', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-doctor-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -201,6 +217,13 @@ test('doctor looks at everything else when one thing cannot be looked at, and ma
     return (what: string) => checks.find((check) => check.what === what) ?? { state: 'not looked at', detail: '' };
   };
 
+  const head = path.join(archiveFolder, 'head.json');
+  const written = readFileSync(head);
+  for (const garbage of ['', '{}', 'null', '7', '{"number":1,"hash":"x"}', '\0\0\0\0']) {
+    writeFileSync(head, garbage);
+    match(look()('archive').detail, /head/, JSON.stringify(garbage));
+  }
+  writeFileSync(head, written);
   const lost = look();
   deepEqual([lost('state').state, lost('keys').state, lost('archive').state], ['bad', 'bad', 'well']);
   equal(existsSync(path.join(data, 'state.db')), false, 'an empty state would hide that it is lost');

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -92,7 +92,23 @@ test('the simulated hospice is one click away, shows its attack, touches nothing
   const both = { cookie: `wardwatch=ww_one-of-ours; ${cookie}` };
   equal((await service.fetch(`${house}api/v1/findings`, { headers: both })).status, 200);
   equal((await post(`${house}api/v1/simulation`, {}, { cookie })).status, 400, 'no hospice within a hospice');
+  const state = async () =>
+    JSON.parse((await service.fetch('/api/v1/simulation', { headers: admin })).text) as {
+      since: string | null;
+      ended: { how: string } | null;
+    };
+  deepEqual((await state()).ended, null);
+  // As when memory runs out: that it is gone is in the log and on the page, and the next one is a click away.
+  for (const child of readFileSync(`/proc/${service.pid}/task/${service.pid}/children`, 'utf8').trim().split(' '))
+    if (readFileSync(`/proc/${child}/cmdline`, 'utf8').split('\0').includes('demo'))
+      process.kill(Number(child), 'SIGKILL');
+  await eventually(state, ({ since, ended }) => since === null && ended?.how === 'broke-off');
+  match(service.log, /"event":"simulation-broke-off","ended":"SIGKILL"/);
+  match((await service.fetch(`${house}api/v1/session`, { headers: { cookie } })).text, /it has ended/);
+  await eventually(folders, (left) => left.length === before.length);
+  equal((await post('/api/v1/simulation', {}, admin)).status, 200);
   equal((await post('/api/v1/simulation/end', {}, admin)).status, 200);
+  equal((await state()).ended?.how, 'asked');
   equal((await service.fetch('/simulated/api/v1/session')).status, 404);
   const html = { accept: 'text/html' };
   const ended = await service.fetch('/simulated/today', { headers: html });

@@ -218,6 +218,15 @@ test('a stay that is told late withdraws the first look that it explains, and th
     after?.history.map(({ said }) => said),
     ['first-look', 'withdrawn'],
   );
+  const analyst = await service.addToken('analyst');
+  const incidents = await eventually(
+    () => service.list('/api/v1/incidents', analyst),
+    (all) => all.some((one) => one['state'] === 'closed'),
+  );
+  const { id } = incidents.find((one) => one['state'] === 'closed') ?? {};
+  const headers = { authorization: `Bearer ${analyst}` };
+  const { text } = await service.fetch(`/api/v1/incidents/${String(id)}`, { headers });
+  ok(text.includes('"taken-back"') && text.includes('Everything in it was taken back'), text);
   equal(await service.stop(), 0);
 });
 

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { eventually, type TestService, upService } from './service.ts';
@@ -82,6 +83,55 @@ test('from the link that is printed, through a second person, to the end of a se
   const again = (JSON.parse(linked.out) as { link: string }).link.replace('/welcome#', '');
   equal((await ann.ask('/session', { name: 'Ann', password: PASSWORD })).status, 401, 'the old password is void');
   equal((await ann.ask('/invitations/accept', { token: again, password: `${PASSWORD} two` })).status, 200);
+});
+
+test('a stranger behind the same proxy locks nobody out of their own browser, and is known apart by their address', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const ask = (url: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
+    service.fetch(`/api/v1${url}`, { headers: { ...PAGE, ...headers }, body: JSON.stringify(body) });
+  const begun = await ask('/invitations/accept', {
+    token: await firstLinkOf(service),
+    name: 'Ann',
+    password: PASSWORD,
+  });
+  const set = (begun.headers['set-cookie'] ?? []) as readonly string[];
+  match(
+    set[1] ?? '',
+    /^wardwatch-browser=[\w-]{67}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=15552000$/,
+    'lasts longer than the browser is open',
+  );
+  const cookie = (set[1] ?? '').split(';')[0] ?? '';
+  const stranger = { 'x-forwarded-for': '203.0.113.9, 198.51.100.7' };
+  for (let tries = 0; tries < 5; tries++)
+    equal((await ask('/session', { name: 'Ann', password: 'not the one at all' }, stranger)).status, 401);
+  const right = { name: 'Ann', password: PASSWORD };
+  equal((await ask('/session', right, { 'x-forwarded-for': '198.51.100.7' })).status, 403);
+  equal((await ask('/session', right, { 'x-forwarded-for': '203.0.113.9' })).status, 200, 'who the proxy says it is');
+  equal((await ask('/session', right, { ...stranger, cookie })).status, 200);
+  // The cookie is no session.
+  equal((await service.fetch('/api/v1/findings', { headers: { cookie } })).status, 401);
+});
+
+test('a link says where the page is opened from elsewhere, if somebody said so, and never an address that none can open', async (t) => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'wardwatch-notices-')), 'notices.yml');
+  const withUrl = (url: string) => writeFileSync(file, `url: ${url}\n`, { mode: 0o600 });
+  withUrl('https://watch.rx1.example:8443/');
+  const service = await upService(t, '--listen', '0.0.0.0:0', '--notices', file);
+  const first = await firstLinkOf(service);
+  match(service.log, /https:\/\/watch\.rx1\.example:8443\/welcome#/);
+  const ann = browser(service);
+  await ann.ask('/invitations/accept', { token: first, name: 'Ann', password: PASSWORD });
+  const { body } = await ann.ask('/people', { name: 'Ben', roles: ['staff'] });
+  equal(body['page'], 'https://watch.rx1.example:8443');
+  equal((await ann.ask(`/people/${String(body['id'])}/reset`, {})).body['page'], 'https://watch.rx1.example:8443');
+  // That of this machine is no better than what the page was opened by.
+  withUrl('https://127.0.0.1:8443');
+  const other = await upService(t, '--listen', '0.0.0.0:0', '--notices', file);
+  await firstLinkOf(other);
+  ok(other.log.includes(`https://${hostname()}:`) && !other.log.includes('0.0.0.0'), other.log);
+  const eve = browser(other);
+  await eve.ask('/invitations/accept', { token: await firstLinkOf(other), name: 'Eve', password: PASSWORD });
+  equal((await eve.ask('/people', { name: 'Ben', roles: ['staff'] })).body['page'], null);
 });
 
 test('a session changes nothing for another site, and a trail says who did what without their secrets', async (t) => {

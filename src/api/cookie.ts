@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
@@ -34,10 +35,22 @@ export function answerState(request: FastifyRequest, reply: FastifyReply, state:
   setCookie(request, reply, nameIn(request, `${request.server.cookieName}-state`), state, 'Lax');
 }
 
+/** By what a browser is known in which somebody has signed in before. Signing out does not take it away. */
+export function knownBrowserOf(request: FastifyRequest): string | null {
+  return cookieOf(request, nameIn(request, `${request.server.cookieName}-browser`));
+}
+
+export function answerKnownBrowser(request: FastifyRequest, reply: FastifyReply, known: string): void {
+  setCookie(request, reply, nameIn(request, `${request.server.cookieName}-browser`), known, 'Strict', KNOWN_SECONDS);
+}
+
+/** Half a year from the last sign-in. */
+const KNOWN_SECONDS = 180 * 86_400;
+
 function cookieOf(request: FastifyRequest, wanted: string): string | null {
   for (const pair of (request.headers.cookie ?? '').slice(0, 8192).split(';')) {
     const [name = '', value = ''] = pair.trim().split('=', 2);
-    if (name === wanted && /^[\w-]{1,100}$/.test(value)) return value;
+    if (name === wanted && /^[\w.-]{1,400}$/.test(value)) return value;
   }
   return null;
 }
@@ -48,14 +61,30 @@ function setCookie(
   name: string,
   value: string | null,
   sameSite: 'Strict' | 'Lax',
+  seconds: number | null = null,
 ): void {
   const secure = isSecure(request) ? '; Secure' : '';
-  const age = value === null ? '; Max-Age=0' : '';
+  const lasts = value === null ? 0 : seconds;
+  const age = lasts === null ? '' : `; Max-Age=${lasts}`;
   reply.header('set-cookie', `${name}=${value ?? ''}; Path=/; HttpOnly; SameSite=${sameSite}${secure}${age}`);
 }
 
 function nameIn(request: FastifyRequest, name: string): string {
   return isSecure(request) ? `__Host-${name}` : name;
+}
+
+/**
+ * From where it was asked. A proxy on this machine says for whom it asks: what it added last. Nobody else is believed.
+ * Source: MDN, X-Forwarded-For, “Selecting an IP address”.
+ */
+export function addressOf({ ip, headers }: FastifyRequest): string {
+  const given = headers['x-forwarded-for'];
+  const last = (Array.isArray(given) ? given.join() : (given ?? '')).split(',').at(-1)?.trim() ?? '';
+  return isLoopback(ip) && isIP(last) !== 0 ? last : ip;
+}
+
+function isLoopback(ip: string): boolean {
+  return ip === '::1' || /^(?:::ffff:)?127\./.test(ip);
 }
 
 /** True for what our own page sent: no other site can add the header without our leave, which nobody gets. */

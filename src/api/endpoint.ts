@@ -73,10 +73,13 @@ export interface ApiServices {
   readonly passkeys: Passkeys;
   /** The organisation’s identity provider; `null`: there is none. */
   readonly oidc: Oidc | null;
+  /** Where people open the page from other machines, as it is set up, without a slash at its end; `null`: nobody said. */
+  readonly pageUrl: () => string | null;
   readonly scans: DroppedScans;
   /** The simulated hospital; `null`: this is one. */
   readonly simulation: {
     readonly since: number | null;
+    readonly ended: { readonly at: number; readonly how: 'asked' | 'time' | 'broke-off' } | null;
     begin(): Promise<{ readonly name: string; readonly password: string }>;
     end(): Promise<void>;
   } | null;
@@ -167,8 +170,10 @@ export interface Asked {
   readonly begunState: string | null;
   /** Of the page that asks, as the browser says it; `null`: no browser. */
   readonly origin: string | null;
-  /** From where it was asked: of the machine that is connected, a proxy too. */
+  /** From where it was asked: of the machine that is connected, or for whom a proxy on this machine says that it asks. */
   readonly address: string;
+  /** By what the browser is known, from its cookie; `null`: it is not. */
+  readonly browser: string | null;
   /** The body, of an endpoint that takes bytes; nothing of it has been read. */
   readonly bytes: Readable;
 }
@@ -176,14 +181,19 @@ export interface Asked {
 /** Who may call an endpoint: those of these roles, or `anyone`, who need not say who they are. */
 export type Audience = readonly Role[] | 'anyone';
 
-/** An answer that begins a session with the caller (`session`: its token), or ends it (`null`). */
+/**
+ * An answer that begins a session with the caller (`session`: its token), or ends it (`null`). `knownBrowser`: by what the
+ * browser is known from now on.
+ */
 export class SessionChange {
   readonly session: string | null;
   readonly body: object;
+  readonly knownBrowser: string | null;
 
-  constructor(session: string | null, body: object) {
+  constructor(session: string | null, body: object, knownBrowser: string | null = null) {
     this.session = session;
     this.body = body;
+    this.knownBrowser = knownBrowser;
   }
 }
 

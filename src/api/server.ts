@@ -4,7 +4,18 @@ import { Refusal, type RefusalCode, REFUSALS } from '../core/refusal.ts';
 import type { Role } from '../core/role.ts';
 import type { Trail } from '../ops/trail.ts';
 import type { Tokens } from '../people/tokens.ts';
-import { answerSession, answerState, COOKIE, isFromPage, sessionOf, SIMULATED_COOKIE, stateOf } from './cookie.ts';
+import {
+  addressOf,
+  answerKnownBrowser,
+  answerSession,
+  answerState,
+  COOKIE,
+  isFromPage,
+  knownBrowserOf,
+  sessionOf,
+  SIMULATED_COOKIE,
+  stateOf,
+} from './cookie.ts';
 import { type ApiServices, type Caller, type Endpoint, Redirect, SessionChange, type Streamed } from './endpoint.ts';
 
 export interface ApiParts {
@@ -64,12 +75,14 @@ export async function api(
       const more = {
         begunState: stateOf(request),
         origin: request.headers.origin ?? null,
-        address: request.ip,
+        address: addressOf(request),
+        browser: knownBrowserOf(request),
         bytes: request.raw,
       };
       const answer = await each.handle(input, services, abort.signal, caller, more);
       if (answer instanceof SessionChange) {
         answerSession(request, reply, answer.session);
+        if (answer.knownBrowser !== null) answerKnownBrowser(request, reply, answer.knownBrowser);
         return answer.body;
       }
       if (answer instanceof Redirect) {
@@ -307,6 +320,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'notices/password-needed': 422,
   'scans/not-found': 404,
   'scans/too-large': 413,
+  'scans/broken-off': 400,
   'scans/busy': 503,
   'people/bad-link': 410,
   'people/weak-password': 422,

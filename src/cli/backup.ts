@@ -7,7 +7,7 @@ import { statePlace } from '../store/state.ts';
 import { EXIT } from './exit.ts';
 import { helpText, type OptionTable, readOptions } from './options.ts';
 import { print, say } from './output.ts';
-import { foldersOf } from './serve.ts';
+import { foldersOf, keysInUse } from './serve.ts';
 import { withState } from './sources.ts';
 import { ourVersion } from './version.ts';
 
@@ -18,7 +18,7 @@ const COMMON: OptionTable = {
     help: 'its first line is the passphrase, at least 16 characters',
   },
   data: { type: 'string', value: 'DIR', help: 'the data folder (default ~/wardwatch/data)' },
-  keys: { type: 'string', value: 'DIR', help: 'the folder of keys (default ~/wardwatch/keys)' },
+  keys: { type: 'string', value: 'DIR', help: 'the folder of keys (default: where the service last had them)' },
   help: { type: 'boolean', short: 'h', help: 'this text' },
 };
 
@@ -75,9 +75,9 @@ export async function runBackup(
   if (given.paths.length > 0 || (to === null && escrow === null))
     throw new Refusal('usage/bad-option', 'wardwatch backup: say --to FILE, or --key-escrow FILE, or both');
   const passphrase = readPassphrase(given.text('passphrase-file'));
-  const { data, keys } = foldersOf(given.text('data'), given.text('keys'));
+  const { data } = foldersOf(given.text('data'), null);
   if (escrow !== null) {
-    await writeEscrow(keys, escrow, passphrase);
+    await writeEscrow(keysInUse(given.text('data'), given.text('keys')), escrow, passphrase);
     say('The keys are sealed. Keep that file apart from the backups, and prove it with “wardwatch restore”.\n');
   }
   if (to === null) return EXIT.done;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { simulateHospital } from '../records/simulate/hospital.ts';
 import { FAMILIES } from '../records/simulate/parameters.ts';
+import { diesFirst } from '../ops/dies-first.ts';
 import { Log } from '../ops/log.ts';
 import { type Service, startService } from '../serve/service.ts';
 import { simulateAttack } from '../simulate/attack.ts';
@@ -47,6 +48,8 @@ export async function runDemo(
     print(HELP);
     return EXIT.done;
   }
+  // Beside a real watch it is what can be spared when memory runs out.
+  diesFirst();
   const http = readListen('--listen', given.text('listen') ?? '127.0.0.1:0');
   const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-demo-'));
   const care = path.join(folder, 'care');
@@ -74,7 +77,7 @@ export async function runDemo(
       timeZone: 'Europe/London',
       state: null,
       version: ourVersion(),
-      log: new Log(given.flag('json') ? () => undefined : say, Date.now),
+      log: new Log(say, Date.now),
       now: Date.now,
     });
     const stopped = asked();
@@ -86,7 +89,7 @@ export async function runDemo(
     const ask = await furnish(service, password);
     print(
       given.flag('json')
-        ? `${JSON.stringify({ schema: 'wardwatch.demo/1', http: service.addresses.http, name: NAME, password })}\n`
+        ? `${JSON.stringify({ schema: 'wardwatch.demo/1', http: service.addresses.http, name: NAME, password, folder })}\n`
         : `The simulated hospice is at ${service.addresses.http}/\nSign in as ${NAME} with the password ${password}\nCtrl-C ends it, and leaves nothing.\n`,
     );
     // The attack is there to be looked at: the records come a little later.

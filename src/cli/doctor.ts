@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Refusal, REFUSALS } from '../core/refusal.ts';
-import { loadRules } from '../detect/sigma/index.ts';
+import { loadRules, type Placeholders } from '../detect/sigma/index.ts';
+import { statesOf } from '../findings/rule-states.ts';
 import {
   backupCheck,
   type Check,
@@ -10,20 +11,26 @@ import {
   rulesCheck,
   setAsideCheck,
 } from '../ops/checks.ts';
+import { readServiceNote } from '../ops/service-note.ts';
 import { sourcesCheck } from '../ops/source-check.ts';
 import { placesIn } from '../store/places.ts';
 import { type State, statePlace } from '../store/state.ts';
 import { EXIT } from './exit.ts';
 import { helpText, type OptionTable, readOptions } from './options.ts';
 import { print } from './output.ts';
-import { foldersOf } from './serve.ts';
+import { foldersOf, keysInUse } from './serve.ts';
 import { OWN_RULES, readPlaceholders } from './site.ts';
 import { withState } from './sources.ts';
 
 const OPTIONS: OptionTable = {
   data: { type: 'string', value: 'DIR', help: 'the data folder (default ~/wardwatch/data)' },
-  keys: { type: 'string', value: 'DIR', help: 'the folder of keys (default ~/wardwatch/keys)' },
-  rules: { type: 'string', multiple: true, value: 'DIR', help: 'Sigma rules besides our own, as given to serve' },
+  keys: { type: 'string', value: 'DIR', help: 'the folder of keys (default: where the service last had them)' },
+  rules: {
+    type: 'string',
+    multiple: true,
+    value: 'DIR',
+    help: 'Sigma rules besides our own (default: those of the service)',
+  },
   'escrow-proof': { type: 'string', value: 'PROOF', help: 'what “wardwatch restore --key-escrow” printed' },
   json: { type: 'boolean', help: 'print JSON' },
   help: { type: 'boolean', short: 'h', help: 'this text' },
@@ -49,12 +56,17 @@ export async function runDoctor(
     return EXIT.done;
   }
   if (given.paths.length > 0) throw new Refusal('usage/bad-option', 'wardwatch doctor takes options only');
-  const { data, keys } = foldersOf(given.text('data'), given.text('keys'));
+  const { data } = foldersOf(given.text('data'), null);
   if (!existsSync(placesIn(data).archive)) throw new Refusal('store/not-found', `${data} holds no archive`);
+  const note = readServiceNote(data);
+  const keys = keysInUse(given.text('data'), given.text('keys'));
   const now = Date.now();
   const checks = [
     ...fileChecks(data, keys, now),
-    rulesOf([OWN_RULES, ...given.texts('rules')]),
+    rulesOf(
+      given.texts('rules').length > 0 ? [OWN_RULES, ...given.texts('rules')] : (note?.ruleFolders ?? [OWN_RULES]),
+      note?.placeholders ?? readPlaceholders(null),
+    ),
     ...(await stateChecks(data, env, (state) => checksOf(state, data, keys, given.text('escrow-proof'), now))),
   ];
   print(
@@ -68,13 +80,19 @@ function lineOf({ what, state, detail, mend }: Check): string {
   return `${mark}  ${what.padEnd(12)} ${detail}${mend === '' ? '' : `\n       → ${mend}`}\n`;
 }
 
-function rulesOf(folders: readonly string[]): Check {
-  const { rules, problems } = loadRules(folders, {
-    placeholders: readPlaceholders(null),
-    includeDeprecated: false,
-    cacheFolder: null,
-  });
-  return rulesCheck(rules.length, problems.length);
+/** As the service counts them: a rule for logs that no format gives does not run. */
+function rulesOf(folders: readonly string[], placeholders: Placeholders): Check {
+  const [gone] = folders.filter((folder) => !existsSync(folder));
+  if (gone !== undefined)
+    return {
+      what: 'rules',
+      state: 'bad',
+      detail: `the folder ${gone} is gone`,
+      mend: 'Put it back, or start the service without it.',
+    };
+  const rules = statesOf(loadRules(folders, { placeholders, includeDeprecated: false, cacheFolder: null }));
+  const cannot = rules.filter(({ state }) => state === 'cannot-run').length;
+  return rulesCheck(rules.length - cannot, cannot);
 }
 
 /** A state that is lost or cannot be opened is one thing that is wrong; it is not made anew to be looked at. */

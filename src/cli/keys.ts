@@ -4,12 +4,12 @@ import { rotateKeys } from '../watch/key-rotation.ts';
 import { EXIT } from './exit.ts';
 import { helpText, type OptionTable, readOptions } from './options.ts';
 import { print } from './output.ts';
-import { foldersOf } from './serve.ts';
+import { foldersOf, keysInUse } from './serve.ts';
 import { withState } from './sources.ts';
 
 const OPTIONS: OptionTable = {
   data: { type: 'string', value: 'DIR', help: 'the data folder (default ~/wardwatch/data)' },
-  keys: { type: 'string', value: 'DIR', help: 'the folder of keys (default ~/wardwatch/keys)' },
+  keys: { type: 'string', value: 'DIR', help: 'the folder of keys (default: where the service last had them)' },
   json: { type: 'boolean', help: 'print JSON' },
   help: { type: 'boolean', short: 'h', help: 'this text' },
 };
@@ -38,8 +38,9 @@ export async function runKeys(
   }
   if (given.paths.length !== 1 || given.paths[0] !== 'rotate')
     throw new Refusal('usage/bad-option', 'wardwatch keys: say “keys rotate”');
-  const { data, keys } = foldersOf(given.text('data'), given.text('keys'));
+  const { data } = foldersOf(given.text('data'), null);
   if (!isDataFolder(data)) throw new Refusal('store/not-found', `${data} is no data folder of a service`);
+  const keys = keysInUse(given.text('data'), given.text('keys'));
   const rotated = await withState(given.text('data'), env, (state) => rotateKeys(data, keys, state, Date.now));
   const { pseudonym, seal, sealedAnew } = rotated;
   print(

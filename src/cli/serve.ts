@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
 import type { Listen } from '../intake/doors/door.ts';
 import { Log } from '../ops/log.ts';
+import { readServiceNote } from '../ops/service-note.ts';
 import { type Service, startService } from '../serve/service.ts';
 import { EXIT } from './exit.ts';
 import { numberIn } from './folder-options.ts';
@@ -145,10 +146,10 @@ async function started(options: Parameters<typeof startService>[0]): Promise<Ser
 }
 
 /** For a person at a terminal: what to do next. */
-function hintsFor({ addresses }: Service, data: string): string {
+function hintsFor({ page }: Service, data: string): string {
   return [
     '',
-    `The watch is on. Open ${addresses.http} in a browser; everything is kept in ${data}.`,
+    `The watch is on. Open ${page} in a browser; everything is kept in ${data}.`,
     'Sources and people are added there, or in another terminal:',
     '  npm start -- sources add NAME --kind windows      a source over HTTP (Winlogbeat, NXLog, Fluent Bit, …)',
     '  npm start -- sources add NAME --kind syslog --from 10.1.0.0/16',
@@ -163,6 +164,23 @@ function hintsFor({ addresses }: Service, data: string): string {
 export function foldersOf(data: string | null, keys: string | null): { data: string; keys: string } {
   const base = path.join(homedir(), 'wardwatch');
   return { data: data ?? path.join(base, 'data'), keys: keys ?? path.join(base, 'keys') };
+}
+
+/**
+ * Of a service that there is: its keys are where it last had them. Of another data folder than the usual one they are not
+ * guessed.
+ *
+ * @throws Refusal `keys/missing`
+ */
+export function keysInUse(data: string | null, keys: string | null): string {
+  const usual = foldersOf(data, null);
+  const found = keys ?? readServiceNote(usual.data)?.keysFolder ?? (data === null ? usual.keys : null);
+  if (found === null)
+    throw new Refusal(
+      'keys/missing',
+      `${usual.data} does not say where the keys of its service are (there is no service.json in it)`,
+    );
+  return found;
 }
 
 /** The signal that ends it. */

@@ -10,7 +10,7 @@ import { SOURCE_KINDS, Sources } from '../watch/sources.ts';
 import { EXIT } from './exit.ts';
 import { type Given, helpText, oneOf, type OptionTable, readOptions } from './options.ts';
 import { print } from './output.ts';
-import { foldersOf } from './serve.ts';
+import { foldersOf, keysInUse } from './serve.ts';
 
 const OPTIONS: OptionTable = {
   kind: {
@@ -131,7 +131,8 @@ async function sealedSettings(kind: string, name: string, given: Given): Promise
   for (const url of [settings.data.loginUrl, settings.data.manageUrl, settings.data.graphUrl])
     if (!url.startsWith('https://') && !/^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])[:/]/.test(`${url}/`))
       throw new Refusal('sources/bad-settings', `${file}: addresses are https, but for this machine`);
-  const { data, keys } = foldersOf(given.text('data'), given.text('keys'));
+  const { data } = foldersOf(given.text('data'), null);
+  const keys = keysInUse(given.text('data'), given.text('keys'));
   const keyring = await openKeyringInUse(keys, 'seal', data);
   return keyring.seal(Buffer.from(JSON.stringify(settings.data)), `source/${name}`);
 }

@@ -80,7 +80,7 @@ export const REFUSALS = {
   'sign-in/code-needed': { exit: 2, hint: 'Look them up in your authenticator app.' },
   'sign-in/locked': {
     exit: 2,
-    hint: 'Wait 15 minutes. An administrator can unlock it sooner; on the machine itself, “npm start -- people link NAME” gives a new way in.',
+    hint: 'Wait 15 minutes, longer after each wrong try more. In a browser in which you have signed in before, strangers cannot keep you out. An administrator can unlock it sooner; on the machine itself, “npm start -- people link NAME” gives a new way in.',
   },
   'sign-in/too-many': { exit: 2, hint: 'Wait 15 minutes, or sign in from another machine.' },
   'sign-in/busy': { exit: 4, hint: 'Try again in a few seconds.' },
@@ -88,6 +88,7 @@ export const REFUSALS = {
   'sign-in/no-provider': { exit: 2, hint: 'Sign in with a password. The provider is set up with serve --oidc.' },
   'sign-in/ended': { exit: 2, hint: 'Ask an administrator: this account was ended.' },
   'scans/too-large': { exit: 2, hint: 'Read it on the machine itself: wardwatch scan FILE.' },
+  'scans/broken-off': { exit: 4, hint: 'Drop it again.' },
   'scans/busy': { exit: 4, hint: 'Wait until one of them has been read.' },
   'scans/not-found': { exit: 2, hint: 'Drop the file again: reports are held for a while only.' },
   'simulation/failed': { exit: 4, hint: 'Try again; it needs about 500 MB of memory.' },

@@ -1,6 +1,17 @@
 import { findingId, isoTime, type RecordFinding } from '../core/finding.ts';
 import type { UtcMs } from '../core/event.ts';
 
+const RULE = 'records/review';
+
+function placeOf(caseId: string) {
+  return { path: `records/cases/${caseId}`, record: 1 };
+}
+
+/** Of the one finding that tells of a case. */
+export function recordFindingId(caseId: string): RecordFinding['id'] {
+  return findingId(RULE, placeOf(caseId));
+}
+
 /**
  * Tells that there is a case for the privacy officer, and nothing of what stands in it: whoever works on incidents need
  * not know whose records they are, nor who is asked about them.
@@ -9,11 +20,11 @@ import type { UtcMs } from '../core/event.ts';
  * @param by a first look is made while the day goes on; a finding is one, whoever finds it first
  */
 export function recordFinding(caseId: string, isBulk: boolean, by: 'first-look' | 'review', at: UtcMs): RecordFinding {
-  const ruleId = 'records/review';
-  const place = { path: `records/cases/${caseId}`, record: 1 };
+  const ruleId = RULE;
+  const place = placeOf(caseId);
   return {
     schema: 'wardwatch.finding/1',
-    id: findingId(ruleId, place),
+    id: recordFindingId(caseId),
     kind: 'record',
     ruleId,
     title: 'Looks at records that the care given does not explain',

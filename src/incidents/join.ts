@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { Expression, SqlBool, Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
-import { isLevel, levelRank } from '../core/level.ts';
+import { isLevel, levelRank, LEVELS } from '../core/level.ts';
 import { isStrong, strengthOf } from '../core/rarity.ts';
 import type { IncidentRow, Tables } from '../store/tables.ts';
 import { nextState, OPEN_STATES } from './life.ts';
@@ -102,7 +102,7 @@ async function join(within: Within, finding: Finding, current: string | null, no
   await strengthen(within, finding, incident.id);
   if (finding.kind === 'behaviour' && !isOpening) return incident.id;
   await addLinks(within, incident.id, linksOf(finding.entities), at);
-  const isWorse = isLevel(incident.level) && levelRank(finding.level) > levelRank(incident.level);
+  await showIfWorst(within, finding, incident.id);
   const perDay = finding.rarity?.perDay ?? Number.POSITIVE_INFINITY;
   const rarest = Math.min(perDay, incident.rarest_per_day ?? Number.POSITIVE_INFINITY);
   await within
@@ -110,12 +110,68 @@ async function join(within: Within, finding: Finding, current: string | null, no
     .set({
       last_evidence_at: Math.max(incident.last_evidence_at, at),
       rarest_per_day: Number.isFinite(rarest) ? rarest : null,
-      ...(isWorse ? { level: finding.level, title: finding.plain } : {}),
     })
     .where('id', '=', incident.id)
     .execute();
   await adopt(within, finding, links, incident.id, at);
   return incident.id;
+}
+
+/** The title of an incident is the worst news in it: by level, then by points; of equals the first. */
+async function showIfWorst(within: Within, finding: Finding, id: IncidentId): Promise<void> {
+  const { level } = await within.selectFrom('incidents').select('level').where('id', '=', id).executeTakeFirstOrThrow();
+  const worse = LEVELS.slice(levelRank(finding.level) + 1);
+  const other = await within
+    .selectFrom('findings')
+    .select('id')
+    .where('incident_id', '=', id)
+    .where('id', '!=', finding.id)
+    .where('excepted_by', 'is', null)
+    .where((where) =>
+      where.or([
+        ...(worse.length === 0 ? [] : [where('level', 'in', worse)]),
+        where.and([where('level', '=', finding.level), where('points', '>=', finding.observation.points)]),
+      ]),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  const shown = {
+    ...(other === undefined ? { title: finding.plain } : {}),
+    // It may have been raised above all of its findings, because nobody looked.
+    ...(isLevel(level) && levelRank(finding.level) > levelRank(level) ? { level: finding.level } : {}),
+  };
+  if (Object.keys(shown).length > 0) await within.updateTable('incidents').set(shown).where('id', '=', id).execute();
+}
+
+/** As `showIfWorst`, of all that came together. */
+async function showWorst(within: Within, into: IncidentId, from: IncidentRow): Promise<void> {
+  for (const level of LEVELS.toReversed()) {
+    const worst = await within
+      .selectFrom('findings')
+      .select('body')
+      .where('incident_id', '=', into)
+      .where('level', '=', level)
+      .where('excepted_by', 'is', null)
+      .orderBy('points', 'desc')
+      .orderBy('first_seen_at')
+      .limit(1)
+      .executeTakeFirst();
+    if (worst === undefined) continue;
+    // Written by `Findings`.
+    const { plain } = JSON.parse(worst.body) as Pick<Finding, 'plain'>;
+    const { level: own } = await within
+      .selectFrom('incidents')
+      .select('level')
+      .where('id', '=', into)
+      .executeTakeFirstOrThrow();
+    const isRaised = isLevel(own) && isLevel(from.level) && levelRank(from.level) > levelRank(own);
+    await within
+      .updateTable('incidents')
+      .set({ title: plain, ...(isRaised ? { level: from.level } : {}) })
+      .where('id', '=', into)
+      .execute();
+    return;
+  }
 }
 
 /** Gateways link nothing. */
@@ -278,6 +334,7 @@ export async function mergeIncident(
     }))
     .where('id', '=', into)
     .execute();
+  await showWorst(within, into, from);
   await record(within, from.id, now, actor, 'merged', { into });
   await record(within, into, now, actor, 'absorbed', { from: from.id });
 }

@@ -83,7 +83,7 @@ async function filed(t: TestContext, told: readonly Told[], careDependsOn = 'pac
           address: address ?? null,
           source_id: null,
           incident_id: null,
-          body: '{}',
+          body: JSON.stringify(finding),
           first_seen_at: now,
           parameter,
           points,
@@ -202,14 +202,31 @@ test('a finding that links two incidents makes them one, the older', async (t) =
   ]);
   deepEqual(ids, ['inc_0', 'inc_0', 'inc_0']);
   deepEqual(
-    page.map(({ id, findings, level }) => [id, findings, level]),
-    [['inc_0', 3, 'high']],
+    page.map(({ id, findings, level, title }) => [id, findings, level, title]),
+    [['inc_0', 3, 'critical', 'finding 1']],
   );
   deepEqual(
     page[0]?.links.map(({ value }) => value),
     ['ash', 'kim', 'pc1', 'pc2'],
   );
 });
+
+for (const [what, told, worst] of [
+  ['a higher level', [{}, { level: 'critical', points: 1 }, { points: 3 }], 1],
+  ['more points of one level', [{ points: 1 }, { points: 3 }, { points: 2 }], 1],
+  ['the first of equals', [{}, {}, {}], 0],
+  ['what came before a lower one', [{ level: 'critical' }, {}, { level: 'low', points: 3 }], 0],
+] as const)
+  test(`an incident is called by the worst news in it: ${what}`, async (t) => {
+    const { page } = await filed(
+      t,
+      told.map((each, minute) => ({ minute, host: 'pc1', ...each })),
+    );
+    deepEqual(
+      page.map(({ title }) => title),
+      [`finding ${worst}`],
+    );
+  });
 
 test('an address behind which are many hosts links nothing', async (t) => {
   const hosts = Array.from(

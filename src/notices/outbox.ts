@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Transaction } from 'kysely';
+import { OPEN_STATES } from '../incidents/life.ts';
+import type { Held } from '../store/held.ts';
 import type { State } from '../store/state.ts';
 import type { OutboxRow, Tables } from '../store/tables.ts';
 
@@ -96,6 +98,30 @@ export class Outbox {
       .orderBy('id', 'desc')
       .limit(limit)
       .execute();
+  }
+
+  /**
+   * Forgets some of what was done with before a time, but for what is about an open incident.
+   *
+   * @param isHeld what has to stay, by when it was made
+   * @returns how many
+   */
+  async forget(before: number, isHeld: Held, limit: number): Promise<number> {
+    const { db } = this.#state;
+    const old = db
+      .selectFrom('outbox')
+      .select('id')
+      .where((where) => where.or([where('sent_at', '<', before), where('failed_at', '<', before)]))
+      .where((where) =>
+        where.or([
+          where('incident_id', 'is', null),
+          where('incident_id', 'not in', db.selectFrom('incidents').select('id').where('state', 'in', OPEN_STATES)),
+        ]),
+      )
+      .where((where) => where.not(isHeld(where, 'created_at', null)))
+      .limit(limit);
+    const gone = await db.deleteFrom('outbox').where('id', 'in', old).executeTakeFirst();
+    return Number(gone.numDeletedRows);
   }
 
   /** How many could not be sent at their last try, or were given up in the last day. */

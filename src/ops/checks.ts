@@ -114,7 +114,7 @@ function keysCheck(keys: string): Check {
         detail: `others may look into ${open.join(', ')}`,
         mend: `chmod 700 ${keys}; chmod 600 ${keys}/*.key`,
       }
-    : { what: 'keys', state: 'well', detail: 'only their owner may read them', mend: '' };
+    : { what: 'keys', state: 'well', detail: `only their owner may read those in ${keys}`, mend: '' };
 }
 
 const ARCHIVE_MEND =

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 export class Log {
   readonly #write: (line: string) => void;
   readonly #now: () => number;
+  #lost = 0;
 
   constructor(write: (line: string) => void, now: () => number) {
     this.#write = write;
@@ -15,7 +16,16 @@ export class Log {
     event: string,
     detail: Readonly<Record<string, string | number>> = {},
   ): void {
-    this.#write(`${JSON.stringify({ at: new Date(this.#now()).toISOString(), level, event, ...detail })}\n`);
+    const at = new Date(this.#now()).toISOString();
+    try {
+      if (this.#lost > 0)
+        this.#write(`${JSON.stringify({ at, level: 'warning', event: 'log-lines-lost', count: this.#lost })}\n`);
+      this.#lost = 0;
+      this.#write(`${JSON.stringify({ at, level, event, ...detail })}\n`);
+    } catch {
+      // Whoever read it went away, or the disk is full: the watch goes on all the same, and says so once it can.
+      this.#lost++;
+    }
   }
 
   /** @returns the reference under which it can be found */

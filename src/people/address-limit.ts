@@ -1,3 +1,5 @@
+import { isThisMachine } from './network.ts';
+
 /** Wrong tries from one address before it has to wait, whatever names they are for; a ward shares one, and mistypes. */
 const MAX_WRONG = 30;
 const WITHIN_MS = 15 * 60_000;
@@ -6,7 +8,8 @@ const MAX_ADDRESSES = 10_000;
 
 /**
  * Who tries one password with many names is locked out by none of them. In memory: a restart forgets it, and does not
- * come often. This machine itself is not counted: a proxy on it stands for everybody, and has limits of its own.
+ * come often. This machine itself is not counted: a proxy on it that does not say for whom it asks stands for everybody.
+ * Addresses are those of `networkOf`.
  */
 export class AddressLimit {
   readonly #now: () => number;
@@ -27,7 +30,7 @@ export class AddressLimit {
   }
 
   wrong(address: string): void {
-    if (address === '' || /^(?:(?:::ffff:)?127\.|::1$)/.test(address) || this.isOver(address)) return;
+    if (isThisMachine(address) || this.isOver(address)) return;
     const found = this.#wrong.get(address);
     if (found !== undefined) {
       found.count++;

@@ -33,6 +33,9 @@ async function house(t: TestContext) {
   return { clock, state, people, signIn, sessions, accept, trail };
 }
 
+/** From an address, in a browser that is known by this or, with `null`, is not. */
+const from = (address: string, browser: string | null = null) => ({ address, browser });
+
 const refuses = (work: Promise<unknown>, code: RefusalCode) =>
   rejects(work, (error: { code?: string }) => error.code === code);
 
@@ -95,14 +98,112 @@ test('who tries one password with many names has to wait as an address; others, 
   const { signIn, accept, clock } = await house(t);
   await accept();
   for (let tries = 0; tries < 30; tries++) {
-    await refuses(signIn.signIn(`Nobody ${tries}`, OTHER, null, '10.1.1.66'), 'sign-in/wrong');
-    await refuses(signIn.signIn(`Nobody ${tries}`, OTHER, null, '::ffff:127.0.0.1'), 'sign-in/wrong');
+    await refuses(signIn.signIn(`Nobody ${tries}`, OTHER, null, from('10.1.1.66')), 'sign-in/wrong');
+    await refuses(signIn.signIn(`Nobody ${tries}`, OTHER, null, from('::ffff:127.0.0.1')), 'sign-in/wrong');
   }
-  await refuses(signIn.signIn('Ann', PASSWORD, null, '10.1.1.66'), 'sign-in/too-many');
-  equal((await signIn.signIn('Ann', PASSWORD, null, '10.1.1.67')).name, 'Ann');
-  equal((await signIn.signIn('Ann', PASSWORD, null, '::ffff:127.0.0.1')).name, 'Ann');
+  await refuses(signIn.signIn('Ann', PASSWORD, null, from('10.1.1.66')), 'sign-in/too-many');
+  equal((await signIn.signIn('Ann', PASSWORD, null, from('10.1.1.67'))).name, 'Ann');
+  equal((await signIn.signIn('Ann', PASSWORD, null, from('::ffff:127.0.0.1'))).name, 'Ann');
   clock.at += 15 * MINUTE;
-  equal((await signIn.signIn('Ann', PASSWORD, null, '10.1.1.66')).name, 'Ann');
+  equal((await signIn.signIn('Ann', PASSWORD, null, from('10.1.1.66'))).name, 'Ann');
+});
+
+test('a stranger locks nobody out of a browser in which they have signed in, nor at another address', async (t) => {
+  const { signIn, accept, people, clock } = await house(t);
+  const ann = await accept();
+  const browser = (await signIn.knownBrowser(ann.id, null)) ?? '';
+  for (let tries = 0; tries < 5; tries++)
+    await refuses(signIn.signIn('Ann', OTHER, null, from('10.1.1.66')), 'sign-in/wrong');
+  await refuses(signIn.signIn('Ann', PASSWORD, null, from('10.1.1.66')), 'sign-in/locked');
+  equal((await signIn.signIn('Ann', PASSWORD, null, from('10.1.1.67'))).name, 'Ann', 'another address');
+  equal((await signIn.signIn('Ann', PASSWORD, null, from('10.1.1.66', browser))).name, 'Ann', 'a known browser');
+  // Many addresses together have a hundred tries, whatever each of them has; a whole IPv6 network is one of them.
+  for (let network = 0; network < 20; network++)
+    for (let tries = 0; tries < 5; tries++)
+      await signIn.signIn('Ann', OTHER, null, from(`2001:db8:0:${network}::${tries}`)).catch(() => undefined);
+  await refuses(signIn.signIn('Ann', PASSWORD, null, from('10.1.1.99')), 'sign-in/locked');
+  for (let tries = 0; tries < 30; tries++)
+    await signIn.signIn(`Nobody ${tries}`, OTHER, null, from('10.1.1.5')).catch(() => undefined);
+  await refuses(signIn.signIn('Ann', PASSWORD, null, from('10.1.1.5')), 'sign-in/too-many');
+  equal((await signIn.signIn('Ann', PASSWORD, null, from('10.1.1.5', browser))).name, 'Ann');
+  // Whoever has such a browser guesses no more than others do, and it is good for one person, and for one password.
+  for (let tries = 0; tries < 5; tries++)
+    await refuses(signIn.signIn('Ann', OTHER, null, from('10.1.1.4', browser)), 'sign-in/wrong');
+  await refuses(signIn.signIn('Ann', PASSWORD, null, from('10.1.1.4', browser)), 'sign-in/locked');
+  await signIn.unlock('Ann');
+  equal((await signIn.signIn('Ann', PASSWORD, null, from('10.1.1.66'))).name, 'Ann', 'unlocked everywhere');
+  const ben = await people.invite('Ben', ['staff'], null);
+  await people.accept(ben.token, '', OTHER);
+  const bens = (await signIn.knownBrowser(ben.id, browser)) ?? '';
+  for (const [who, known] of [
+    ['Ann', bens],
+    ['Ben', bens],
+  ] as const)
+    equal((await signIn.signIn(who, who === 'Ann' ? PASSWORD : OTHER, null, from('10.1.1.8', known))).name, who);
+  for (let tries = 0; tries < 5; tries++)
+    await refuses(signIn.signIn('Ben', PASSWORD, null, from('10.1.1.7')), 'sign-in/wrong');
+  await refuses(signIn.signIn('Ben', OTHER, null, from('10.1.1.7', browser)), 'sign-in/locked');
+  await refuses(signIn.signIn('Ben', OTHER, null, from('10.1.1.7', `!${bens.slice(1)}`)), 'sign-in/locked');
+  await people.accept(await people.reset(ben.id), '', PASSWORD);
+  await refuses(signIn.signIn('Ben', PASSWORD, null, from('10.1.1.7', bens)), 'sign-in/locked');
+  clock.at += 15 * MINUTE;
+  equal((await signIn.signIn('Ben', PASSWORD, null, from('10.1.1.7', bens))).name, 'Ben');
+});
+
+test('whoever goes on guessing waits twice as long each time, four hours at most', async (t) => {
+  const { signIn, accept, clock } = await house(t);
+  await accept();
+  for (let tries = 0; tries < 5; tries++) await refuses(signIn.signIn('Ann', OTHER, null), 'sign-in/wrong');
+  for (const minutes of [15, 30, 60, 120, 240, 240]) {
+    clock.at += minutes * MINUTE - 1;
+    await refuses(signIn.signIn('Ann', PASSWORD, null), 'sign-in/locked');
+    clock.at += 1;
+    const ends = await Promise.allSettled([1, 2, 3].map(() => signIn.signIn('Ann', OTHER, null)));
+    const codes = ends.map((end) => (end.status === 'rejected' ? (end.reason as { code: string }).code : 'in'));
+    deepEqual(codes.sort(), ['sign-in/locked', 'sign-in/locked', 'sign-in/wrong'], `after ${minutes} minutes`);
+  }
+  clock.at += 240 * MINUTE;
+  equal((await signIn.signIn('Ann', PASSWORD, null)).name, 'Ann');
+});
+
+test('tries under thousands of made-up names do not make room for guessing a real one', async (t) => {
+  const { state, signIn, accept } = await house(t);
+  await accept();
+  const made = Array.from({ length: 10_000 }, (_, i) => `made-up-${i}`);
+  for (let i = 0; i < made.length; i += 500)
+    await state.db
+      .insertInto('sign_in_tries')
+      .values(
+        made
+          .slice(i, i + 500)
+          .map((name_mac) => ({ name_mac, tries: 1, last_at: Date.UTC(2026, 10, 25, 9), locked_until: null })),
+      )
+      .execute();
+  const codes: string[] = [];
+  for (let tries = 0; tries < 102; tries++)
+    await signIn
+      .signIn('Ann', OTHER, null, from('127.0.0.1'))
+      .catch((error: { code: string }) => codes.push(error.code));
+  equal(codes.filter((code) => code === 'sign-in/wrong').length, 100);
+  equal(codes.at(-1), 'sign-in/locked');
+});
+
+test('who asks again and again while they have to wait does not fill the trail', async (t) => {
+  const { signIn, accept, trail, clock } = await house(t);
+  await accept();
+  for (let tries = 0; tries < 205; tries++) await signIn.signIn('Ann', OTHER, null).catch(() => undefined);
+  const refusals = async () => (await trail()).filter(({ action }) => action === 'sign-in refused');
+  deepEqual((await refusals()).map(({ detail }) => (JSON.parse(detail) as { why: string }).why).sort(), [
+    'locked',
+    'password',
+    'password',
+    'password',
+    'password',
+    'password',
+  ]);
+  clock.at += 15 * MINUTE;
+  for (let tries = 0; tries < 3; tries++) await signIn.signIn('Ann', OTHER, null).catch(() => undefined);
+  equal((await refusals()).length, 8);
 });
 
 test('of many guesses at once no more than five are looked at', async (t) => {

@@ -1,3 +1,4 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
 import { Refusal } from '../core/refusal.ts';
 import type { Trail } from '../ops/trail.ts';
@@ -5,23 +6,46 @@ import type { Keyring } from '../store/seal.ts';
 import type { State } from '../store/state.ts';
 import type { PersonRow } from '../store/tables.ts';
 import { AddressLimit } from './address-limit.ts';
+import { networkOf } from './network.ts';
 import { isPassword } from './passwords.ts';
 import { nameKey, type Person, personOf, stateOf } from './people.ts';
+import { Tries, type TryKey } from './tries.ts';
 
-/** Wrong tries before a name is locked, and for how long. */
+/** Wrong tries for one name from one address, or in a browser that is known, before who tries has to wait. */
 const MAX_TRIES = 5;
-const LOCK_MS = 15 * 60_000;
-/** Names that are counted at once: beyond it, unknown ones are not. */
-const MAX_NAMES = 10_000;
+/** Wrong tries for one name in all browsers that are not known. Source: NIST SP 800-63B-4, 3.2.2: 100 at most. */
+const MAX_TRIES_OF_STRANGERS = 100;
 const PERIOD_SECONDS = 30;
+/** People whom one browser is known by: a ward’s machine is shared. */
+const MAX_KNOWN = 4;
+/** A refusal is written into the trail once in this time, however often it is given. */
+const SAY_AGAIN_MS = 15 * 60_000;
+const MAX_SAID = 1000;
 
-/** Lets people in: the only writer of `sign_in_tries`, and of the second factor in `people`. */
+/** From where somebody tries to sign in. */
+export interface TryFrom {
+  /** '' if it is not known. */
+  readonly address: string;
+  /** What `SignIn.knownBrowser` gave the browser; `null`: nothing. */
+  readonly browser: string | null;
+}
+
+/**
+ * Lets people in: the only writer of the second factor in `people`.
+ *
+ * Who guesses is slowed down by name and address, and all strangers together by name. In a browser in which somebody
+ * has signed in before, their tries are counted apart, so that no stranger can lock them out of it.
+ *
+ * Source: OWASP, “Slow Down Online Guessing Attacks with Device Cookies”.
+ */
 export class SignIn {
   readonly #state: State;
   readonly #keys: Keyring;
   readonly #trail: Trail;
   readonly #now: () => number;
   readonly #addresses: AddressLimit;
+  readonly #tries: Tries;
+  readonly #said = new Map<string, number>();
 
   constructor(state: State, keys: Keyring, trail: Trail, now: () => number) {
     this.#state = state;
@@ -29,6 +53,7 @@ export class SignIn {
     this.#trail = trail;
     this.#now = now;
     this.#addresses = new AddressLimit(now);
+    this.#tries = new Tries(state, now);
   }
 
   /**
@@ -36,45 +61,77 @@ export class SignIn {
    * an account.
    *
    * @param code of the second factor; `null` if none was given
-   * @param address from where they try; '' if that is not known
    * @throws Refusal `sign-in/wrong`, `sign-in/code-needed`, `sign-in/wrong-code`, `sign-in/locked`, `sign-in/busy`, `sign-in/too-many`
    */
-  async signIn(name: string, password: string, code: string | null, address = ''): Promise<Person> {
-    if (this.#addresses.isOver(address)) {
-      await this.#trail.record('unknown', 'sign-in refused', null, { why: 'address' });
-      throw new Refusal('sign-in/too-many', 'too many wrong tries came from this address');
-    }
+  async signIn(
+    name: string,
+    password: string,
+    code: string | null,
+    { address, browser }: TryFrom = { address: '', browser: null },
+  ): Promise<Person> {
     const row = await this.#rowOf(name);
     const who = row?.id ?? 'unknown';
-    const mac = this.#macOf(name);
-    if (!(await this.#countTry(mac))) {
-      await this.#trail.record(who, 'sign-in refused', null, { why: 'locked' });
-      throw new Refusal('sign-in/locked', 'after five wrong tries this name is locked');
+    const network = networkOf(address);
+    const mark = row === null ? null : this.#markOf(row, browser);
+    // Whom strangers at the same address would else keep waiting.
+    const isCounted = mark === null;
+    if (isCounted && this.#addresses.isOver(network)) {
+      await this.#sayOnce('unknown', 'address', network);
+      throw new Refusal('sign-in/too-many', 'too many wrong tries came from this address');
     }
+    const mac = this.#macOf(name);
+    const keys = mark === null ? strangerKeys(mac, network, row !== null) : [browserKey(mac, mark)];
+    if (!(await this.#count(keys))) {
+      await this.#sayOnce(who, 'locked', keys.map(({ key }) => key).join());
+      throw new Refusal('sign-in/locked', 'after so many wrong tries you have to wait');
+    }
+    const giveBack = async () => {
+      for (const { key } of keys) await this.#tries.giveBack(key);
+    };
     const isRight = await isPassword(password, row?.password ?? null).catch(async (error: unknown) => {
-      await this.#giveBack(mac);
+      await giveBack();
       throw error;
     });
     if (row === null || !isRight) {
-      this.#addresses.wrong(address);
+      if (isCounted) this.#addresses.wrong(network);
       await this.#trail.record(who, 'sign-in refused', null, { why: 'password' });
       throw new Refusal('sign-in/wrong', 'the name or the password is not right');
     }
     if (row.second_factor !== null) {
       if (code === null) {
         // Not a wrong try, and not the end of those that were: else each guess of a code would be the first.
-        await this.#giveBack(mac);
+        await giveBack();
         throw new Refusal('sign-in/code-needed', 'the six digits of the second factor are needed too');
       }
       if (!(await this.#useCode(row, code))) {
-        this.#addresses.wrong(address);
+        if (isCounted) this.#addresses.wrong(network);
         await this.#trail.record(who, 'sign-in refused', null, { why: 'code' });
         throw new Refusal('sign-in/wrong-code', 'the six digits are not right, or were used already');
       }
     }
-    await this.#forget(mac);
+    await this.#tries.forget(keys.map(({ key }) => key));
     await this.#trail.record(row.id, 'sign-in', null, { secondFactor: row.second_factor !== null });
     return personOf(row);
+  }
+
+  /**
+   * By what a browser is known from now on, in which somebody has given their password. It lets nobody in, says nothing
+   * about anybody, and is good until the password is another.
+   *
+   * @param former what it was known by so far; `null`: it was not
+   * @returns `null`: they have no password
+   */
+  async knownBrowser(id: string, former: string | null): Promise<string | null> {
+    const row = await this.#state.db
+      .selectFrom('people')
+      .selectAll()
+      .where('id', '=', id as PersonRow['id'])
+      .executeTakeFirst();
+    if (row?.password == null) return null;
+    const own = this.#markOf(row, former);
+    const others = marksIn(former).filter((mark) => mark !== own);
+    const mark = own ?? this.#newMark(row, randomBytes(MARK_NONCE_BYTES).toString('base64url'));
+    return [mark, ...others].slice(0, MAX_KNOWN).join('.');
   }
 
   /** Somebody came in by another way. */
@@ -82,18 +139,14 @@ export class SignIn {
     return this.#trail.record(id, 'sign-in', null, { by });
   }
 
-  /** Lets somebody try again at once. */
+  /** Lets somebody try again at once, wherever they are. */
   async unlock(name: string): Promise<void> {
-    await this.#forget(this.#macOf(name));
+    await this.#tries.forgetAll(this.#macOf(name));
   }
 
-  async isLocked(name: string): Promise<boolean> {
-    const row = await this.#state.db
-      .selectFrom('sign_in_tries')
-      .select('locked_until')
-      .where('name_mac', '=', this.#macOf(name))
-      .executeTakeFirst();
-    return (row?.locked_until ?? 0) > this.#now();
+  /** True if somebody has to wait who tried this name, wherever they are. */
+  isLocked(name: string): Promise<boolean> {
+    return this.#tries.isAnyLocked(this.#macOf(name));
   }
 
   /** A new secret for an authenticator app. It counts once a code of it has been given. @throws Refusal `people/not-found` */
@@ -156,70 +209,67 @@ export class SignIn {
     return delta === null ? null : Math.floor(timestamp / 1000 / PERIOD_SECONDS) + delta;
   }
 
-  /** Counted before it is looked at, so that many at once are not more than five. @returns false if the name is locked */
-  async #countTry(mac: string): Promise<boolean> {
-    const { db } = this.#state;
-    const now = this.#now();
-    await db
-      .deleteFrom('sign_in_tries')
-      .where('last_at', '<=', now - LOCK_MS)
-      .execute();
-    const counted = await db
-      .updateTable('sign_in_tries')
-      .set((set) => ({ tries: set('tries', '+', 1), last_at: now }))
-      .where('name_mac', '=', mac)
-      .where('locked_until', 'is', null)
-      .returning('tries')
-      .executeTakeFirst();
-    if (counted !== undefined) {
-      if (counted.tries >= MAX_TRIES)
-        await db
-          .updateTable('sign_in_tries')
-          .set({ locked_until: now + LOCK_MS })
-          .where('name_mac', '=', mac)
-          .execute();
-      return counted.tries <= MAX_TRIES;
+  /** @returns false if one of them has to wait; then none was counted */
+  async #count(keys: readonly TryKey[]): Promise<boolean> {
+    const counted: string[] = [];
+    for (const each of keys) {
+      if (await this.#tries.count(each)) {
+        counted.push(each.key);
+        continue;
+      }
+      for (const key of counted) await this.#tries.giveBack(key);
+      return false;
     }
-    const { count } = await db
-      .selectFrom('sign_in_tries')
-      .select((select) => select.fn.countAll().as('count'))
-      .executeTakeFirstOrThrow();
-    if (Number(count) >= MAX_NAMES) return !(await this.#isKept(mac));
-    const inserted = await db
-      .insertInto('sign_in_tries')
-      .values({ name_mac: mac, tries: 1, last_at: now, locked_until: null })
-      .onConflict((conflict) => conflict.column('name_mac').doNothing())
-      .returning('tries')
-      .executeTakeFirst();
-    // It was there and not counted: locked, or begun by another at this moment, who tries in our stead.
-    return inserted !== undefined;
+    return true;
   }
 
-  async #isKept(mac: string): Promise<boolean> {
-    const row = await this.#state.db
-      .selectFrom('sign_in_tries')
-      .select('name_mac')
-      .where('name_mac', '=', mac)
-      .executeTakeFirst();
-    return row !== undefined;
+  /** Who has to wait asks as often as they like: that must not fill the disk. */
+  async #sayOnce(who: string, why: 'address' | 'locked', what: string): Promise<void> {
+    const said = this.#said.get(what);
+    if (said !== undefined && this.#now() - said < SAY_AGAIN_MS) return;
+    const [oldest] = this.#said.keys();
+    if (this.#said.size >= MAX_SAID && oldest !== undefined) this.#said.delete(oldest);
+    this.#said.delete(what);
+    this.#said.set(what, this.#now());
+    await this.#trail.record(who, 'sign-in refused', null, { why });
   }
 
-  async #giveBack(mac: string): Promise<void> {
-    await this.#state.db
-      .updateTable('sign_in_tries')
-      .set((set) => ({ tries: set('tries', '-', 1), locked_until: null }))
-      .where('name_mac', '=', mac)
-      .where('tries', '>', 0)
-      .execute();
+  /** Of the marks that a browser is known by, the one of this person and password; `null`: it has none. */
+  #markOf(row: PersonRow, browser: string | null): string | null {
+    for (const mark of marksIn(browser)) {
+      const own = Buffer.from(this.#newMark(row, mark.slice(0, MARK_NONCE_LENGTH)));
+      const given = Buffer.from(mark);
+      if (own.length === given.length && timingSafeEqual(own, given)) return mark;
+    }
+    return null;
   }
 
-  async #forget(mac: string): Promise<void> {
-    await this.#state.db.deleteFrom('sign_in_tries').where('name_mac', '=', mac).execute();
+  #newMark({ id, password }: PersonRow, nonce: string): string {
+    return `${nonce}${this.#keys.mac(`${nonce} ${id} ${password ?? ''}`, 'known-browser').toString('base64url')}`;
   }
 
   #macOf(name: string): string {
     return this.#keys.mac(nameKey(name), 'sign-in-name').toString('hex');
   }
+}
+
+const MARK_NONCE_BYTES = 18;
+const MARK_NONCE_LENGTH = 24;
+
+function marksIn(browser: string | null): readonly string[] {
+  return browser === null ? [] : browser.split('.').slice(0, MAX_KNOWN);
+}
+
+function strangerKeys(mac: string, network: string, isPerson: boolean): readonly TryKey[] {
+  return [
+    { key: `${mac}/from ${network}`, max: MAX_TRIES, isAlways: false },
+    // As many as there are people; of names that nobody has, as many as there is room for.
+    { key: mac, max: MAX_TRIES_OF_STRANGERS, isAlways: isPerson },
+  ];
+}
+
+function browserKey(mac: string, mark: string): TryKey {
+  return { key: `${mac}/in ${mark.slice(0, MARK_NONCE_LENGTH)}`, max: MAX_TRIES, isAlways: true };
 }
 
 function totpOf(secret: string, label: string): TOTP {

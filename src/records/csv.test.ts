@@ -71,6 +71,18 @@ test('bytes that are not UTF-8 cost their line: two names must not become one', 
   deepEqual(rows, [[1, ['a', 'b']]]);
 });
 
+test('a line of megabytes costs itself alone, with or without an end', () => {
+  const long = 'x,'.repeat(2_000_000);
+  const { rows, bad } = rowsOf(`a,b\n${long}\n1,2\n"${long}"\n3,4\n${'y'.repeat(1_100_000)}\n5,6\n${long}`);
+  deepEqual(bad, [2, 4, 6, 8]);
+  deepEqual(rows, [
+    [1, ['a', 'b']],
+    [3, ['1', '2']],
+    [5, ['3', '4']],
+    [7, ['5', '6']],
+  ]);
+});
+
 test('a file larger than one piece is read whole', () => {
   const lines = Array.from({ length: 90_000 }, (_, i) => `${i},${'é'.repeat(5)},x${i}`);
   const { rows } = rowsOf(`${lines.join('\n')}\n`);

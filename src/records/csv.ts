@@ -6,6 +6,9 @@ import { Refusal } from '../core/refusal.ts';
 const PIECE = 1 << 20;
 /** A quote that never closes must not swallow the file. */
 const MAX_ROW = 1 << 16;
+/** Characters of a line. A file without any line end must not be held in memory. */
+const MAX_LINE = 1 << 20;
+const TOO_LONG = 'it is longer than a line may be (1,048,576 characters)';
 
 /** @param line the physical line on which the row begins, counted from 1 (the header is line 1) */
 export type OnRow = (fields: readonly string[], line: number) => void;
@@ -15,7 +18,8 @@ export type OnRow = (fields: readonly string[], line: number) => void;
  * `fields` is the same array each time: take what is needed before returning.
  * @throws Refusal `records/bad-table` for UTF-16
  * @param delimiter one character, a comma unless it is said
- * @param onBad a row whose quotes do not close or stand within a cell, or that is not UTF-8: reading goes on at the next line
+ * @param onBad a row whose quotes do not close or stand within a cell, that is not UTF-8, or a line that is longer than 1 MiB:
+ *   reading goes on at the next line
  */
 export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: string) => void, delimiter = ','): void {
   const handle = openSync(path, 'r');
@@ -27,6 +31,7 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
     let line = 1;
     let isFirst = true;
     let isWhole = true;
+    let isPassing = false;
     const give = (line: number): void => {
       // Two names in another encoding would become one.
       if (!isWhole && fields.some((field) => field.includes('\uFFFD'))) onBad(line, 'it is not UTF-8');
@@ -47,6 +52,13 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
       while (at < text.length) {
         const end = text.indexOf('\n', at);
         if (end < 0) break;
+        if (isPassing || end - at > MAX_LINE) {
+          if (!isPassing) onBad(line, TOO_LONG);
+          isPassing = false;
+          at = end + 1;
+          line++;
+          continue;
+        }
         if (quote < at) {
           quote = text.indexOf('"', at);
           if (quote < 0) quote = Number.POSITIVE_INFINITY;
@@ -73,7 +85,12 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
         for (let i = at; i < next; i++) if (text.charCodeAt(i) === 10) line++;
         at = next;
       }
-      rest = text.slice(at);
+      rest = isPassing ? '' : text.slice(at);
+      if (rest.length > MAX_LINE) {
+        onBad(line, TOO_LONG);
+        rest = '';
+        isPassing = true;
+      }
       if (size === 0) return;
     }
   } finally {

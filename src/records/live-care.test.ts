@@ -141,6 +141,15 @@ test('merges follow one another, and in a circle they end', () => {
   equal(care.nameOf('pi_9'), 'pi_9');
 });
 
+test('a hundred thousand records, each merged into the next, are one in seconds', { timeout: 120_000 }, () => {
+  const book = new CareBook();
+  const care: Care = { is: 'step', key: '', step: 'in', department: 'W7', since: null, days: null };
+  for (let i = 0; i < 100_000; i++)
+    book.add({ at: i, receivedAt: i, fields: { patient: [`pl_${i + 1}`], former: [`pl_${i}`], care: [care] } });
+  const { relations, nameOf } = book.close();
+  deepEqual([relations.length, nameOf('pl_0')], [1, 'pl_100000']);
+});
+
 test('no merges whatever make a circle that is walked for ever', () => {
   const id = fc.constantFrom('pt_1', 'pt_2', 'pi_1', 'pi_2', 'pi_3', 'pi_4');
   fc.assert(

@@ -166,6 +166,18 @@ export class CareBook {
       for (let next = into.get(name); next !== undefined; next = into.get(name)) name = next;
       return name;
     };
+    // Once all is joined, each is followed once: a long chain of merges would else be walked for each of its links.
+    const finalNames = new Map<string, string>();
+    const finalNameOf = (id: string): string => {
+      const passed: string[] = [];
+      let name = id;
+      for (let next = into.get(name); next !== undefined; next = into.get(name)) {
+        passed.push(name);
+        name = finalNames.get(next) ?? next;
+      }
+      for (const each of passed) finalNames.set(each, name);
+      return name;
+    };
     const join = (id: string, target: string): void => {
       const before = into.get(id);
       into.delete(id);
@@ -182,7 +194,7 @@ export class CareBook {
       if (other !== undefined) ambiguousIds++;
       else if (only !== undefined && !into.has(id)) join(id, only);
     }
-    return { nameOf, ambiguousIds };
+    return { nameOf: finalNameOf, ambiguousIds };
   }
 }
 

@@ -43,6 +43,8 @@ async function read(order: ScanOrder, tell: (message: ScanMessage) => void): Pro
 diesFirst();
 process.once('message', (order: ScanOrder) => {
   const tell = (message: ScanMessage) => process.send?.(message);
+  // Nobody is left to read it for, and nobody who would end it when it takes too long.
+  process.once('disconnect', () => process.exit());
   read(order, tell)
     .catch((error: unknown) => tell({ kind: 'failed', code: error instanceof Refusal ? error.code : null }))
     .finally(() => process.disconnect());

@@ -5,6 +5,7 @@ import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { Refusal, type RefusalCode } from '../core/refusal.ts';
 import type { Placeholders } from '../detect/sigma/index.ts';
 
@@ -52,6 +53,7 @@ export interface ScansParts {
   /** Puts pseudonyms for what names a patient. */
   readonly pseudonymise: (text: string) => string;
   readonly now: () => number;
+  readonly onBug: (error: unknown) => void;
 }
 
 export const MAX_UPLOAD = 2 * 1024 ** 3;
@@ -61,6 +63,10 @@ const MAX_WAITING = 5;
 /** Reports that are kept, in memory: the oldest goes. */
 const MAX_KEPT = 10;
 const MAX_REPORT = 32 * 1024 ** 2;
+/** Of a report, in characters, that is worked on at once. */
+const PIECE = 64 * 1024;
+/** Of a name, in bytes. */
+const MAX_NAME = 200;
 const MAX_SECONDS = 3600;
 const MAX_HEAP_MB = 2048;
 
@@ -86,7 +92,7 @@ export class Scans {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Takes a file in; it is read when its turn comes. @throws Refusal `scans/too-large`, `scans/busy`, `store/disk-full` */
+  /** Takes a file in; it is read when its turn comes. @throws Refusal `scans/too-large`, `scans/busy`, `scans/broken-off`, `store/disk-full` */
   async add(given: string, by: string, bytes: Readable): Promise<DroppedScan> {
     const waiting = [...this.#scans.values()].filter(({ scan: { state } }) => state.is === 'waiting').length;
     if (waiting + this.#coming >= MAX_WAITING) throw new Refusal('scans/busy', `${MAX_WAITING} files wait already`);
@@ -109,7 +115,7 @@ export class Scans {
       await pipeline(bytes, (pieces) => this.#bounded(pieces), createWriteStream(file, { mode: 0o600 }));
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
-      throw error;
+      throw asRefusal(error);
     }
     const { now } = this.#parts;
     const scan: DroppedScan = { id, name, bytes: statSync(file).size, by, at: now(), state: { is: 'waiting' } };
@@ -117,10 +123,23 @@ export class Scans {
     this.#scans.set(id, entry);
     const [oldest] = this.#scans.keys();
     if (this.#scans.size > MAX_KEPT + MAX_WAITING && oldest !== undefined) this.#scans.delete(oldest);
-    this.#turn = this.#turn
-      .then(() => this.#read(entry, folder))
-      .finally(() => rmSync(folder, { recursive: true, force: true }));
+    this.#turn = this.#turn.then(() => this.#readAndRemove(entry, folder));
     return scan;
+  }
+
+  /** Whatever goes wrong ends this file only: those that wait behind it have their turn. */
+  async #readAndRemove(entry: { scan: DroppedScan; report: string | null }, folder: string): Promise<void> {
+    try {
+      await this.#read(entry, folder);
+    } catch (error) {
+      this.#parts.onBug(error);
+      entry.scan = { ...entry.scan, state: { is: 'failed', why: 'The reading broke off.' } };
+    }
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      this.#parts.onBug(error);
+    }
   }
 
   /** The newest first. */
@@ -181,12 +200,24 @@ export class Scans {
         why: 'The report is too large for the page: read the file with “wardwatch scan”.',
       });
     // It is shown to people who may not know who a patient is.
-    entry.report = this.#parts.pseudonymise(readFileSync(report, 'utf8'));
+    entry.report = await this.#pseudonymised(readFileSync(report, 'utf8'));
     const { kind: _, verdict, ...rest } = ended;
     become({ is: 'done', verdict: this.#parts.pseudonymise(verdict), ...rest });
     const withReports = [...this.#scans.values()].filter((each) => each.report !== null);
     const [oldest] = withReports;
     if (withReports.length > MAX_KEPT && oldest !== undefined) this.#scans.delete(oldest.scan.id);
+  }
+
+  /** Piece by piece: 32 MiB at once would hold up for seconds whoever sends or asks. No number goes over a line's end. */
+  async #pseudonymised(text: string): Promise<string> {
+    const pieces: string[] = [];
+    for (let at = 0; at < text.length; ) {
+      const end = text.indexOf('\n', at + PIECE) + 1 || text.length;
+      pieces.push(this.#parts.pseudonymise(text.slice(at, end)));
+      at = end;
+      await setImmediate();
+    }
+    return pieces.join('');
   }
 
   #run(
@@ -224,9 +255,18 @@ export class Scans {
 /** A name that is safe anywhere, and still the one that people know. */
 function plainName(given: string): string {
   const own = given.split(/[/\\]/).at(-1) ?? '';
-  const plain = own
-    .replaceAll(/[^\p{L}\p{N}._ -]/gu, '_')
-    .replace(/^[.\s-]+/, '')
-    .slice(-100);
-  return plain === '' ? 'file' : plain;
+  const plain = own.replaceAll(/[^\p{L}\p{N}._ -]/gu, '_').replace(/^[.\s-]+/, '');
+  // The end is what tells what it is. File systems count bytes: 255 of them.
+  const kept = Array.from(plain.toWellFormed()).slice(-MAX_NAME);
+  while (Buffer.byteLength(kept.join('')) > MAX_NAME) kept.shift();
+  return kept.length === 0 ? 'file' : kept.join('');
+}
+
+/** Who goes away in the middle of it has nothing to be told, and we nothing to look for. */
+function asRefusal(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE')
+    return new Refusal('scans/broken-off', 'the file did not come whole', { cause: error });
+  if (code === 'ENOSPC') return new Refusal('store/disk-full', 'no space is left to take a file in', { cause: error });
+  return error;
 }

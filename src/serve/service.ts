@@ -13,6 +13,7 @@ import { Exceptions } from '../incidents/exceptions.ts';
 import { MonitoringNotices } from '../incidents/monitoring-notice.ts';
 import { StaffReports } from '../incidents/staff-reports.ts';
 import { Incidents } from '../incidents/store.ts';
+import { TakenBack } from '../incidents/taken-back.ts';
 import type { Listen, OpenDoor } from '../intake/doors/door.ts';
 import { openMllp } from '../intake/doors/mllp-door.ts';
 import { openSyslogStream, openSyslogUdp } from '../intake/doors/syslog-door.ts';
@@ -22,6 +23,7 @@ import { Noticing } from '../notices/noticing.ts';
 import type { NoticeSettings } from '../notices/settings.ts';
 import { FirstRun } from '../ops/first-run.ts';
 import type { Log } from '../ops/log.ts';
+import { writeServiceNote } from '../ops/service-note.ts';
 import { Trail } from '../ops/trail.ts';
 import { KeptDrafts } from '../packs/kept-drafts.ts';
 import type { ArchiveDamage } from '../store/archive/archive.ts';
@@ -64,6 +66,7 @@ import { Health } from './health.ts';
 import { openHttp } from './http.ts';
 import { Scans } from './scans.ts';
 import { Simulation } from './simulation.ts';
+import { forgetOld } from './state-retention.ts';
 import { loadPage } from './page.ts';
 
 export interface ServiceOptions {
@@ -106,6 +109,8 @@ export interface Service {
   readonly addresses: Readonly<
     Record<'http', string> & Partial<Record<'syslogTcp' | 'syslogTls' | 'syslogUdp' | 'mllp' | 'mllpTls', string>>
   >;
+  /** Where people open the page. */
+  readonly page: string;
   /** For the first administrator, good for a day; `null` if there are people already. */
   readonly firstLink: string | null;
   /** Takes nothing more, judges all that was taken, and closes. */
@@ -133,6 +138,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   } = placesIn(dataFolder);
   const unlock = await lockData(dataFolder);
   const keys = await openKeys(options.keysFolder, dataFolder, ['localhost', hostname(), '127.0.0.1', '::1']);
+  await writeServiceNote(dataFolder, {
+    keysFolder: path.resolve(options.keysFolder),
+    ruleFolders: options.rules.ruleFolders.map((folder) => path.resolve(folder)),
+    placeholders: Object.fromEntries(Object.entries(options.rules.placeholders).map(([name, of]) => [name, [...of]])),
+  });
   const state = await openState(statePlace(options.state, dataFolder));
   const counters = new Counters();
   let pressure: string | null = null;
@@ -156,7 +166,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
   const identities = new Identities(state, keys.seals, now);
-  const simulation = options.isSimulated ? null : new Simulation(now);
+  const simulation = options.isSimulated
+    ? null
+    : new Simulation({ now, onBrokenOff: (detail) => log.say('warning', 'simulation-broke-off', detail) });
   const trail = new Trail(state, now);
   const people = new People(state, now);
   const tokens = new Tokens(state, now);
@@ -171,6 +183,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     timeZone: options.timeZone,
     pseudonymise: (text) => pseudonymiser.text(text),
     now,
+    onBug: (error) => log.bug(error),
   });
   const judging = new Judging({
     journal,
@@ -230,6 +243,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const caseMac = (text: string) => keys.pseudonyms.mac(text, 'record-case', caseKey);
   const recordCases = new RecordCases(state, keys.seals, caseMac, now);
   const recordItems = new RecordItems(state, keys.seals, caseMac, now);
+  const takenBack = new TakenBack(state, now);
   const recordReview = new RecordReview({
     state,
     cases: recordCases,
@@ -241,6 +255,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     timeZone: options.timeZone,
     now,
     file: fileOwn,
+    takenBack,
     onTrouble: (reason) => log.say('alarm', 'record-review-failed', { reason }),
     onBug: (error) => log.bug(error),
     onReviewed: () => liveRecords.renew(),
@@ -257,6 +272,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     now,
     reviewedTo: async () => (await recordReview.last())?.to ?? null,
     file: fileOwn,
+    takenBack,
     onTrouble: (reason) => log.say('alarm', 'records-not-judged-live', { reason }),
     onBug: (error) => log.bug(error),
   });
@@ -416,6 +432,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             passkeys: new Passkeys(state, trail, now),
             simulation,
             scans,
+            pageUrl: () => outsideUrl([options.oidc?.publicUrl, noticing.settings?.serviceUrl]),
             oidc: options.oidc === null ? null : new Oidc(options.oidc, now),
             recordCases,
             recordItems,
@@ -476,7 +493,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   recordReview.start();
   if (journal.end > journal.start) liveRecords.renew();
   accessKeeping.start();
-  const applyRetention = () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error));
+  const forget = async () => {
+    await archive.applyRetention(now());
+    const notices = noticing.outbox;
+    const gone = await forgetOld({ notices, findings, cases: recordCases, items: recordItems, archive, now });
+    if (Object.values(gone).some((count) => count > 0)) log.say('info', 'state-forgotten', gone);
+  };
+  const applyRetention = () => void forget().catch((error: unknown) => log.bug(error));
   // Once at the start too: a service that is restarted every night would never come to it.
   applyRetention();
   const retention = setInterval(applyRetention, RETENTION_EVERY_MS).unref();
@@ -493,8 +516,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     unlock();
   }
   const invitation = await people.firstInvitation();
+  const page =
+    outsideUrl([options.oidc?.publicUrl, noticing.settings?.serviceUrl]) ?? named(addresses['http'] ?? '', hostname());
   return {
-    firstLink: invitation === null ? null : `${addresses['http'] ?? ''}/welcome#${invitation}`,
+    page,
+    firstLink: invitation === null ? null : `${page}/welcome#${invitation}`,
     addresses: addresses as Service['addresses'],
     close: async () => {
       clearInterval(retention);
@@ -510,6 +536,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       await shut();
     },
   };
+}
+
+/** “Every address of this machine” is none that a browser could open. */
+function named(address: string, host: string): string {
+  return address.replace(/\/\/(?:0\.0\.0\.0|\[::\])(?=:)/, `//${host}`);
+}
+
+/** The first that is good on other machines too. */
+function outsideUrl(urls: readonly (string | null | undefined)[]): string | null {
+  return urls.find((url) => url != null && !/^(?:localhost|127\..*|\[::1\])$/.test(new URL(url).hostname)) ?? null;
 }
 
 /** Where the damage lies, and nothing of what lies there. */

@@ -8,6 +8,8 @@ export interface Places {
   readonly learned: string;
   /** Which pseudonyms were given before the last rotation of their key: see src/watch/given-pseudonyms.ts. */
   readonly given: string;
+  /** How the service was started last: see src/ops/service-note.ts. */
+  readonly service: string;
 }
 
 /** Where things lie in a data folder. */
@@ -18,5 +20,6 @@ export function placesIn(data: string): Places {
     lock: path.join(data, 'lock.db'),
     learned: path.join(data, 'learned', 'behaviour.json'),
     given: path.join(data, 'given-pseudonyms.bin'),
+    service: path.join(data, 'service.json'),
   };
 }

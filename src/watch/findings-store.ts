@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
 import { strengthOf } from '../core/rarity.ts';
 import { behind, type Cursor } from '../store/page.ts';
+import type { Held } from '../store/held.ts';
 import type { State } from '../store/state.ts';
 import type { FindingRow, Tables } from '../store/tables.ts';
 
@@ -112,6 +113,40 @@ export class Findings {
     return row === undefined ? null : { finding: JSON.parse(row.body) as Finding, incidentId: row.incident_id };
   }
 
+  /**
+   * Forgets some of those first seen before a time: of no incident, or of one that was closed before it. What an attack left
+   * stays, and what a duty to tell somebody rests on.
+   *
+   * @returns how many
+   */
+  async forget(before: number, isHeld: Held, limit: number): Promise<number> {
+    const { db } = this.#state;
+    const needed = db
+      .selectFrom('incidents')
+      .select('incidents.id')
+      .where((where) =>
+        where.or([
+          where('state', '!=', 'closed'),
+          where('outcome', '=', 'attack'),
+          where('incidents.id', 'in', where.selectFrom('clocks').select('incident_id')),
+        ]),
+      );
+    const old = db
+      .selectFrom('findings')
+      .select('findings.id')
+      .where('first_seen_at', '<', before)
+      .where((where) =>
+        where.or([
+          where('incident_id', 'is', null),
+          where.and([where('closed_at', '<', before), where('incident_id', 'not in', needed)]),
+        ]),
+      )
+      .where((where) => where.not(isHeld(where, 'first_seen_at', 'source_id')))
+      .limit(limit);
+    const gone = await db.deleteFrom('findings').where('id', 'in', old).executeTakeFirst();
+    return Number(gone.numDeletedRows);
+  }
+
   /** How many were first seen in a time. */
   async count(from: number, to: number): Promise<number> {
     const { count } = await this.#state.db
@@ -218,6 +253,12 @@ export type JoinIncident = (
 export interface Filed {
   readonly finding: Finding;
   readonly sourceId: string | null;
+}
+
+/** What happens with findings that are not so any more, and then are so after all: see src/incidents/taken-back.ts. */
+export interface TakenBackFindings {
+  takeBack(finding: string, isFinal: boolean): Promise<void>;
+  foundAgain(finding: string): Promise<void>;
 }
 
 async function insert(within: Transaction<Tables>, row: FindingRow): Promise<boolean> {

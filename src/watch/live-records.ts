@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
-import { recordFinding } from '../findings/looks.ts';
+import { recordFinding, recordFindingId } from '../findings/looks.ts';
 import type { LiveVerdict } from '../records/live-review.ts';
 import { Zone } from '../records/zone.ts';
 import type { Journal, Position } from '../store/journal.ts';
-import type { Filed } from './findings-store.ts';
+import type { Filed, TakenBackFindings } from './findings-store.ts';
 import { RECORD_ACCESS } from './access-reader.ts';
 import type { FromLive, LiveSetup, ToLive } from './live-records-messages.ts';
 import type { RecordCases } from './record-cases.ts';
@@ -26,6 +26,7 @@ export interface LiveRecordsParts {
   /** The local day up to which, without it, was reviewed; `null`: none was. */
   readonly reviewedTo: () => Promise<string | null>;
   readonly file: (found: readonly Filed[]) => Promise<void>;
+  readonly takenBack: TakenBackFindings;
   /** It ended by itself; it is started again. */
   readonly onTrouble: (reason: string) => void;
   readonly onBug: (error: unknown) => void;
@@ -209,17 +210,19 @@ export class LiveRecords {
 
   async #keepAll(verdicts: readonly LiveVerdict[]): Promise<void> {
     if (verdicts.length === 0) return;
-    const { cases, items, file, now, reviewedTo } = this.#parts;
+    const { cases, items, file, takenBack, now, reviewedTo } = this.#parts;
     const until = (await reviewedTo()) ?? '';
     for (const verdict of verdicts) {
       if (verdict.kind === 'item') continue;
       if (verdict.kind === 'lowered') {
-        await cases.withdraw(verdict.case);
+        const withdrawn = await cases.withdraw(verdict.case);
+        if (withdrawn !== null) await takenBack.takeBack(recordFindingId(withdrawn), false);
         continue;
       }
       const id = await cases.firstLook(verdict.case, until);
       if (id === null) continue;
       await file([{ finding: recordFinding(id, isUrgent(verdict.case), 'first-look', now()), sourceId: null }]);
+      await takenBack.foundAgain(recordFindingId(id));
     }
     await items.keep(verdicts.flatMap((verdict) => (verdict.kind === 'item' ? [verdict.item] : [])));
   }

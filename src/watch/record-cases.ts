@@ -3,6 +3,7 @@ import type { ReviewCase } from '../records/case.ts';
 import { ABSORB_DAYS } from '../records/model/calibration.ts';
 import { DAY_MS } from '../records/zone.ts';
 import { behind, type Cursor } from '../store/page.ts';
+import type { Held } from '../store/held.ts';
 import type { Keyring } from '../store/seal.ts';
 import type { State } from '../store/state.ts';
 import type { RecordCaseRow } from '../store/tables.ts';
@@ -175,11 +176,22 @@ export class RecordCases {
     });
   }
 
-  /** With what has come in since, a first look does not pass any more. */
-  async withdraw(one: ReviewCase): Promise<void> {
+  /** Those of the days from `since` on that are explained by now. */
+  async explained(since: string): Promise<readonly string[]> {
+    const rows = await this.#state.db
+      .selectFrom('record_cases')
+      .select('id')
+      .where('day', '>=', since)
+      .where('explained_at', 'is not', null)
+      .execute();
+    return rows.map(({ id }) => id);
+  }
+
+  /** With what has come in since, a first look does not pass any more. @returns its id; `null`: there is none to take back */
+  async withdraw(one: ReviewCase): Promise<string | null> {
     const now = this.#now();
     const id = this.#caseId(one);
-    await this.#state.transaction(async (within) => {
+    return this.#state.transaction(async (within) => {
       const row = await within
         .selectFrom('record_cases')
         .select('history')
@@ -188,9 +200,10 @@ export class RecordCases {
         .where('decided_at', 'is', null)
         .where('explained_at', 'is', null)
         .executeTakeFirst();
-      if (row === undefined) return;
+      if (row === undefined) return null;
       const history = withSaid(row.history, 'withdrawn', now);
       await within.updateTable('record_cases').set({ explained_at: now, history }).where('id', '=', id).execute();
+      return id;
     });
   }
 
@@ -223,6 +236,28 @@ export class RecordCases {
       .limit(limit)
       .execute();
     return rows.map((row) => ({ one: this.#opened(row), cursor: { at: row.first_at, id: row.id } }));
+  }
+
+  /**
+   * Forgets some of those that no review and nobody has said anything of since a time, but for those within the budget that
+   * still wait for an answer.
+   *
+   * @returns how many
+   */
+  async forget(before: number, isHeld: Held, limit: number): Promise<number> {
+    const { db } = this.#state;
+    const old = db
+      .selectFrom('record_cases')
+      .select('id')
+      .where('seen_at', '<', before)
+      .where((where) => where.or([where('decided_at', 'is', null), where('decided_at', '<', before)]))
+      .where((where) =>
+        where.or([where('alert', '=', 0), where('decided_at', 'is not', null), where('explained_at', 'is not', null)]),
+      )
+      .where((where) => where.not(isHeld(where, 'first_at', null)))
+      .limit(limit);
+    const gone = await db.deleteFrom('record_cases').where('id', 'in', old).executeTakeFirst();
+    return Number(gone.numDeletedRows);
   }
 
   /** @throws Refusal `records/no-such-case` */

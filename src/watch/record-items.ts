@@ -1,5 +1,6 @@
 import type { ReviewItem } from '../records/review-items.ts';
 import { behind, type Cursor } from '../store/page.ts';
+import type { Held } from '../store/held.ts';
 import type { Keyring } from '../store/seal.ts';
 import type { State } from '../store/state.ts';
 import type { RecordItemRow } from '../store/tables.ts';
@@ -47,6 +48,19 @@ export class RecordItems {
           .execute();
       }
     });
+  }
+
+  /** Forgets some that were last filled in before a time. @returns how many */
+  async forget(before: number, isHeld: Held, limit: number): Promise<number> {
+    const { db } = this.#state;
+    const old = db
+      .selectFrom('record_items')
+      .select('id')
+      .where('seen_at', '<', before)
+      .where((where) => where.not(isHeld(where, 'first_at', null)))
+      .limit(limit);
+    const gone = await db.deleteFrom('record_items').where('id', 'in', old).executeTakeFirst();
+    return Number(gone.numDeletedRows);
   }
 
   /** A page of items, the newest first. */

@@ -1,10 +1,10 @@
 import { Refusal } from '../core/refusal.ts';
-import { recordFinding } from '../findings/looks.ts';
+import { recordFinding, recordFindingId } from '../findings/looks.ts';
 import type { CaseKind, ReviewCase } from '../records/case.ts';
 import type { LookLine } from '../records/who-looked.ts';
 import { dayText, type LocalDay, Zone } from '../records/zone.ts';
 import type { State } from '../store/state.ts';
-import type { Filed } from './findings-store.ts';
+import type { Filed, TakenBackFindings } from './findings-store.ts';
 import type { RecordCases } from './record-cases.ts';
 import type { RecordItems } from './record-items.ts';
 import { RecordsProcess } from './records-process.ts';
@@ -46,6 +46,7 @@ export interface RecordReviewParts {
   readonly timeZone: string;
   readonly now: () => number;
   readonly file: (found: readonly Filed[]) => Promise<void>;
+  readonly takenBack: TakenBackFindings;
   /** It could not review; `reason` holds nothing of an access. */
   readonly onTrouble: (reason: string) => void;
   readonly onBug: (error: unknown) => void;
@@ -161,8 +162,20 @@ export class RecordReview {
 
   /** Up to the end of the day before `today`: of half a day nothing can be said. */
   async #review(today: LocalDay): Promise<void> {
-    const { state, cases, items, now, file, onTrouble, dataFolder, keysFolder, relationships, timeZone, budget } =
-      this.#parts;
+    const {
+      state,
+      cases,
+      items,
+      now,
+      file,
+      takenBack,
+      onTrouble,
+      dataFolder,
+      keysFolder,
+      relationships,
+      timeZone,
+      budget,
+    } = this.#parts;
     const answer = await this.#process.ask({
       kind: 'review',
       data: dataFolder,
@@ -188,8 +201,12 @@ export class RecordReview {
     if (about.losses > 0)
       onTrouble(`${about.losses} parts of what is kept cannot be read; “wardwatch verify” names them`);
     // One by one: each is an incident of its own.
-    for (const { id, case: one } of await cases.keep(found, since, dayText(today), isWhole))
+    for (const { id, case: one } of await cases.keep(found, since, dayText(today), isWhole)) {
       await file([{ finding: recordFinding(id, isUrgent(one), 'review', now()), sourceId: null }]);
+      await takenBack.foundAgain(recordFindingId(id));
+    }
+    // All of those days, and not only those of this night: one that was interrupted here is made up for.
+    for (const id of await cases.explained(since)) await takenBack.takeBack(recordFindingId(id), true);
     await items.keep(listed.filter(({ day }) => day >= dayText(today - ITEM_DAYS)));
     const last: ReviewState = { at: now(), to: dayText(today), ...about };
     const value = JSON.stringify(last);

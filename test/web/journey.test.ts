@@ -130,6 +130,7 @@ test('first link, first source, first incident, an exception, and the incident c
     .check();
   await page.getByRole('button', { name: 'Make a link' }).click();
   const link = (await page.locator('.ww-raw').textContent()) ?? '';
+  await see(/It works on this machine only/);
   await noBarriers('people');
   await page.getByRole('link', { name: 'Set aside' }).click();
   await see('Nothing: everything that came could be read.');

@@ -3,6 +3,7 @@ import { isoTime } from '../../core/finding.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { OUTCOMES } from '../../incidents/desk.ts';
 import { type ApiServices, endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 import { isHeard } from '../today.ts';
 import { todayNow } from './today.ts';
 
@@ -77,7 +78,7 @@ export const signOff = endpoint({
   path: '/api/v1/board/sign-offs',
   summary: 'A member of the board has read how things are. What they were told is kept with it.',
   input: z.object({
-    note: z.string().trim().max(2000).default('').describe('what was decided'),
+    note: typed().trim().max(2000).default('').describe('what was decided'),
     sentence: z.string().max(2000).describe('what they read: refused if it is no longer so'),
   }),
   answer: z.object({ done: z.literal(true) }),

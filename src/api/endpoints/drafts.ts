@@ -4,15 +4,14 @@ import { type Draft, draftsOf } from '../../packs/drafts.ts';
 import { factsOf, scopeFactsOf } from '../../packs/facts.ts';
 import { gapText } from '../../records/scope-story.ts';
 import { type ApiServices, type Caller, endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
 
 const INCIDENT = z.string().max(100).describe('of the incident');
 const NAME = z.string().max(60).describe('of the draft');
 const DONE = z.object({ done: z.literal(true) });
 const GRID = z.coerce.number().int().min(1).max(5).optional().describe('of the DSPT grid');
-const SECTIONS = z
-  .array(z.object({ heading: z.string().max(300), lines: z.array(z.string().max(5000)).max(200) }))
-  .max(40);
+const SECTIONS = z.array(z.object({ heading: typed().max(300), lines: z.array(typed().max(5000)).max(200) })).max(40);
 
 const choose = endpoint({
   audience: ['analyst', 'privacy'],
@@ -123,7 +122,7 @@ const file = endpoint({
     name: NAME,
     format: z.enum(['docx', 'pdf']),
     sections: SECTIONS,
-    reason: z.string().trim().max(1000).optional().describe('why, for a letter'),
+    reason: typed().trim().max(1000).optional().describe('why, for a letter'),
   }),
   answer: 'application/octet-stream',
   isRecorded: true,

@@ -3,6 +3,7 @@ import { isoTime } from '../../core/finding.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { ExceptionScope } from '../../incidents/exceptions.ts';
 import { type ApiServices, endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 import { asIncident, INCIDENT } from './incidents.ts';
 
 const SCOPE = {
@@ -94,7 +95,7 @@ export const addException = endpoint({
   summary: 'Such findings are kept and counted from now on, and open no incident, until it expires.',
   input: z.object({
     ...SCOPE,
-    reason: z.string().trim().min(10).max(2000).describe('why it is normal'),
+    reason: typed().trim().min(10).max(2000).describe('why it is normal'),
     days: z.number().int().min(1).max(180).default(90),
     acceptHiding: z
       .boolean()

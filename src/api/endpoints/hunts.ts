@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 import { meaningOf } from './events.ts';
 
 const DONE = z.object({ done: z.literal(true) });
@@ -32,7 +33,7 @@ const save = endpoint({
   method: 'POST',
   path: '/api/v1/hunts',
   summary: 'Saves a search, as for /api/v1/events. Numbers of patients become pseudonyms.',
-  input: z.object({ name: z.string().trim().min(1).max(100), query: z.string().trim().min(1).max(2000) }),
+  input: z.object({ name: typed().trim().min(1).max(100), query: z.string().trim().min(1).max(2000) }),
   answer: z.object({ id: z.string() }),
   isRecorded: true,
   handle: async ({ name, query }, services, _signal, caller) => {

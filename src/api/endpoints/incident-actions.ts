@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
 import { type DeskAction, OUTCOMES } from '../../incidents/desk.ts';
 import { type ApiServices, type Caller, type Endpoint, endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 
 const ID = z.string().max(100).describe('of the incident');
-const NOTE = z.string().max(4000);
+const NOTE = typed().max(4000);
 const WORKERS = ['analyst', 'partner'] as const;
 /** The duties to tell somebody are the privacy officer's, and so are steps and notes about them. */
 const WORKERS_AND_PRIVACY = [...WORKERS, 'privacy'] as const;

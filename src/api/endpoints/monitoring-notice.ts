@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../../core/role.ts';
 import { endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 
 const show = endpoint({
   audience: ROLES,
@@ -30,7 +31,7 @@ const fill = endpoint({
   method: 'POST',
   path: '/api/v1/monitoring-notice',
   summary: 'Says what only the organisation knows of that notice.',
-  input: z.object({ values: z.record(z.string().max(40), z.string().max(1000)) }),
+  input: z.object({ values: z.record(z.string().max(40), typed().max(1000)) }),
   answer: z.object({ done: z.literal(true) }),
   isRecorded: true,
   handle: async ({ values }, { monitoringNotice }, _signal, caller) => {

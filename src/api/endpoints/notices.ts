@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { NoticeSettings } from '../../notices/settings.ts';
 import type { OutboxRow } from '../../store/tables.ts';
 import { endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 
 const TIME = z.string().max(5).describe('of the day, such as 07:30');
-const NAME = z.string().max(300);
+const NAME = typed().max(300);
 const FORM = z.enum(['generic', 'teams', 'slack']);
 const QUIET = z.object({ from: TIME, to: TIME });
 const PERSON = z.object({ name: NAME, mail: NAME, step: z.int() });

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { ROLES } from '../../core/role.ts';
 import { endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 
 const ID = z.string().max(100).describe('of the person');
 const ROLE_LIST = z.array(z.enum(ROLES)).max(ROLES.length);
 const LINK = z.string().describe('shown only now, good for 72 hours; to be put behind the address of the page');
+const PAGE = z
+  .string()
+  .nullable()
+  .describe('where people open the page, as it is set up; null: nobody said, take the address that this page has');
 const DONE = z.object({ done: z.literal(true) });
 const DAY_MS = 86_400_000;
 const PARTNER_DAYS = 90;
@@ -57,16 +62,16 @@ const invite = endpoint({
       .optional()
       .describe('when it ends by itself; of a partner after 90 days unless it is said'),
   }),
-  answer: z.object({ id: z.string(), link: LINK }),
+  answer: z.object({ id: z.string(), link: LINK, page: PAGE }),
   isRecorded: true,
-  handle: async ({ name, roles, expiresAt }, { people: accounts, now }) => {
+  handle: async ({ name, roles, expiresAt }, { people: accounts, pageUrl, now }) => {
     const partnerEnd = roles.includes('partner') ? now() + PARTNER_DAYS * DAY_MS : null;
     const { id, token } = await accounts.invite(
       name,
       roles,
       expiresAt === undefined ? partnerEnd : Date.parse(expiresAt),
     );
-    return { id, link: linkOf(token) };
+    return { id, link: linkOf(token), page: pageUrl() };
   },
 });
 
@@ -90,16 +95,19 @@ const reset = endpoint({
   path: '/api/v1/people/:id/reset',
   summary: 'A new link for somebody who cannot sign in; password, second factor and sessions are no longer good.',
   input: z.object({ id: ID }),
-  answer: z.object({ link: LINK }),
+  answer: z.object({ link: LINK, page: PAGE }),
   isRecorded: true,
-  handle: async ({ id }, { people: accounts }) => ({ link: linkOf(await accounts.reset(id)) }),
+  handle: async ({ id }, { people: accounts, pageUrl }) => ({
+    link: linkOf(await accounts.reset(id)),
+    page: pageUrl(),
+  }),
 });
 
 const unlock = endpoint({
   audience: ['admin'],
   method: 'POST',
   path: '/api/v1/people/:id/unlock',
-  summary: 'Lets somebody try again who was locked after five wrong tries.',
+  summary: 'Lets somebody try again who has to wait after wrong tries.',
   input: z.object({ id: ID }),
   answer: DONE,
   isRecorded: true,
@@ -114,7 +122,7 @@ const end = endpoint({
   method: 'POST',
   path: '/api/v1/people/:id/end',
   summary: 'Ends an account for good, and its sessions at once. What its owner did stays on record.',
-  input: z.object({ id: ID, reason: z.string().min(1).max(1000) }),
+  input: z.object({ id: ID, reason: typed().min(1).max(1000) }),
   answer: DONE,
   isRecorded: true,
   handle: async ({ id }, { people: accounts }) => {

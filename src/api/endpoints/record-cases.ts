@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isoTime } from '../../core/finding.ts';
 import { type RecordCase, VERDICTS } from '../../watch/record-cases.ts';
 import { type ApiServices, endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
 
 const ABOUT = z
@@ -91,7 +92,7 @@ export const decideRecordCase = endpoint({
   input: z.object({
     id: z.string().max(100),
     verdict: z.enum(VERDICTS),
-    reason: z.string().trim().min(10).max(2000),
+    reason: typed().trim().min(10).max(2000),
   }),
   answer: CASE,
   isRecorded: true,

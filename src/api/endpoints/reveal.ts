@@ -1,12 +1,8 @@
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 
-const REASON = z
-  .string()
-  .trim()
-  .min(10)
-  .max(2000)
-  .describe('why you have to know: it goes into the trail with your name');
+const REASON = typed().trim().min(10).max(2000).describe('why you have to know: it goes into the trail with your name');
 
 export const reveal = endpoint({
   audience: ['privacy'],

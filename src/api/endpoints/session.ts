@@ -47,8 +47,8 @@ const signIn = endpoint({
   input: z.object({ name: z.string().max(200), password: PASSWORD, code: CODE.optional() }),
   answer: SIGNED_IN,
   isRecorded: true,
-  handle: async ({ name, password, code }, services, _signal, caller, { address }) =>
-    begun(await services.signIn.signIn(name, password, code ?? null, address), services, caller),
+  handle: async ({ name, password, code }, services, _signal, caller, { address, browser }) =>
+    begun(await services.signIn.signIn(name, password, code ?? null, { address, browser }), services, caller, browser),
 });
 
 const acceptInvitation = endpoint({
@@ -63,8 +63,8 @@ const acceptInvitation = endpoint({
   }),
   answer: SIGNED_IN,
   isRecorded: true,
-  handle: async ({ token, name, password }, services, _signal, caller) =>
-    begun(await services.people.accept(token, name, password), services, caller),
+  handle: async ({ token, name, password }, services, _signal, caller, { browser }) =>
+    begun(await services.people.accept(token, name, password), services, caller, browser),
 });
 
 const lookAtInvitation = endpoint({
@@ -130,9 +130,15 @@ export const session = [
 ];
 
 /** The token is a new one each time, and one that the browser came with is over: nobody can know it beforehand. */
-async function begun(person: Person, { sessions }: ApiServices, caller: Caller | null): Promise<SessionChange> {
+async function begun(
+  person: Person,
+  { sessions, signIn: signing }: ApiServices,
+  caller: Caller | null,
+  browser: string | null,
+): Promise<SessionChange> {
   if (caller?.session != null) await sessions.end(caller.session);
-  return new SessionChange(await sessions.begin(person.id), { person: shownPerson(person) });
+  const known = await signing.knownBrowser(person.id, browser);
+  return new SessionChange(await sessions.begin(person.id), { person: shownPerson(person) }, known);
 }
 
 export function shownPerson({ id, name, roles, hasSecondFactor }: Person): z.infer<typeof PERSON> {

@@ -11,13 +11,19 @@ const state = endpoint({
   answer: z.object({
     isOffered: z.boolean().describe('false in the simulated hospital itself'),
     since: z.iso.datetime().nullable().describe('null: it is not there'),
+    ended: z
+      .object({ at: z.iso.datetime(), how: z.enum(['asked', 'time', 'broke-off']) })
+      .nullable()
+      .describe('how the last one ended; null: there was none, or there is one now'),
   }),
   isRecorded: false,
   handle: (_input, { simulation }) => {
     const since = simulation?.since ?? null;
+    const ended = simulation?.ended ?? null;
     return Promise.resolve({
       isOffered: simulation !== null,
       since: since === null ? null : new Date(since).toISOString(),
+      ended: ended === null ? null : { at: new Date(ended.at).toISOString(), how: ended.how },
     });
   },
 });

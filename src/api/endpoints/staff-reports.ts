@@ -4,10 +4,11 @@ import { Refusal } from '../../core/refusal.ts';
 import { ROLES } from '../../core/role.ts';
 import { MAX_FILE, type StaffReport } from '../../incidents/staff-reports.ts';
 import { type Caller, endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
 
 const ID = z.string().max(100).describe('of the report');
-const TEXT = z.string().trim().min(1).max(5000);
+const TEXT = typed().trim().min(1).max(5000);
 const DONE = z.object({ done: z.literal(true) });
 
 const REPORT = z.object({
@@ -42,7 +43,7 @@ const attach = endpoint({
   method: 'POST',
   path: '/api/v1/reports/:id/file',
   summary: 'Sends a file with a report of one’s own, once, at most 10 MB. It is kept sealed, and never opened here.',
-  input: z.object({ id: ID, fileName: z.string().min(1).max(300) }),
+  input: z.object({ id: ID, fileName: typed().min(1).max(300) }),
   takesBytes: true,
   answer: DONE,
   isRecorded: true,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 
 export const whoLooked = endpoint({
   audience: ['privacy'],
@@ -8,7 +9,7 @@ export const whoLooked = endpoint({
   summary: 'Who opened this patient’s record, day by day, and whether care explains it: for a subject access request.',
   input: z.object({
     patient: z.string().trim().min(1).max(200).describe('a pseudonym, a number, or the id that your systems give'),
-    reason: z.string().trim().min(10).max(2000).describe('why it is asked: it goes into the trail with your name'),
+    reason: typed().trim().min(10).max(2000).describe('why it is asked: it goes into the trail with your name'),
   }),
   answer: z.object({
     looks: z.array(

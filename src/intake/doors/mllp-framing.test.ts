@@ -35,6 +35,14 @@ test('a message that is too long is read over, its beginning kept, and the next 
   deepEqual(framesOf(`\x0b${long}`, `${long}\x1c\r\x0btwo\x1c\r`).frames, [`too-long ${MAX_HL7}`, 'message two']);
 });
 
+test('a message that comes byte by byte is whole, as long as it may be', () => {
+  const frames: Frame[] = [];
+  const framing = new MllpFraming((frame) => frames.push(frame));
+  const sent = Buffer.alloc(MAX_HL7, 'ab');
+  for (const byte of framed(sent)) framing.push(Buffer.of(byte));
+  deepEqual(frames, [{ kind: 'message', bytes: sent }]);
+});
+
 test('a message that never ends is no message', () => {
   deepEqual(framesOf('\x0bone'), { frames: [], isUnfinished: true });
 });

@@ -78,6 +78,12 @@ for (const [what, bytes, why] of [
     'unknown-charset',
   ],
   ['ten thousand segments', Buffer.from(`MSH|^~\\&|A\r${'NTE|1\r'.repeat(10_000)}`), 'too-many-segments'],
+  ['a batch', Buffer.from('FHS|^~\\&|PAS\rBHS|^~\\&|PAS\rMSH|^~\\&|A'), 'batch'],
+  [
+    'a message in another, whose patient would be taken for one of the first',
+    Buffer.concat([message('ADT^A08', PID, 'PV1|1|I|W7'), message('ADT^A03', 'PID|1||H18', 'PV1|1|I|W7')]),
+    'several-messages',
+  ],
   ['a patient without an id', message('ADT^A01', 'PID|1||||Doe', 'PV1|1|I|W7'), 'no-patient'],
   ['an admission of nobody', message('ADT^A01', 'PV1|1|I|W7'), 'no-patient'],
   ['a merge of nothing', message('ADT^A40', PID), 'no-merge'],

@@ -23,7 +23,7 @@ export interface Hl7Message {
 
 export interface Hl7Problem {
   /** Kebab-case. */
-  readonly reason: 'no-msh' | 'bad-separators' | 'unknown-charset' | 'too-many-segments';
+  readonly reason: 'no-msh' | 'batch' | 'several-messages' | 'bad-separators' | 'unknown-charset' | 'too-many-segments';
   readonly detail: string;
 }
 
@@ -73,10 +73,14 @@ export function readHl7(bytes: Uint8Array): Result<Hl7Message, Hl7Problem> {
   const segments = lines.flatMap((line, index): Segment[] =>
     line.trim() === '' ? [] : [index === 0 ? mshOf(line, separators) : line.split(separators.field)],
   );
+  // Its patients would be taken for those of the first.
+  if (segments.filter(([name]) => name === 'MSH').length > 1)
+    return fail({ reason: 'several-messages', detail: 'more than one message stands in it: one a frame is taken' });
   return ok({ separators, isUtf8: text.isUtf8, segments });
 }
 
 function separatorsOf(head: string): Separators | Hl7Problem {
+  if (/^[FB]HS/.test(head)) return { reason: 'batch', detail: 'it is a batch: one message a frame is taken' };
   if (!head.startsWith('MSH')) return { reason: 'no-msh', detail: 'it does not begin with MSH' };
   const field = head[3] ?? '';
   const encoding = head.slice(4).split(field, 1)[0] ?? '';

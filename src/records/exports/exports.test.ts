@@ -114,6 +114,10 @@ test('what is not sure is said', (t) => {
 });
 
 test('what is no export of accesses is refused, and nothing is written over', (t) => {
+  throws(
+    () => proposeMapping(file(t, 'x'.repeat(3_000_000))),
+    /\.csv: line 1: it is longer than a line may be \(1,048,576 characters\)/,
+  );
   throws(() => proposeMapping(file(t, 'Name,Price\nx,1\n')), /no line of the first 30 looks like the header/);
   const from = file(t, 'Date,User,Patient\n02/11/2026,u1,p1\n');
   const mapping = parseExportMapping('columns: {time: Date, user: User, patient: Patient}', 'm');

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import path from 'node:path';
 import { Refusal } from '../../core/refusal.ts';
 import { readCsv } from '../csv.ts';
 import { isNhsNumber } from '../nhs-number.ts';
@@ -30,13 +31,17 @@ export function proposeMapping(file: string): Proposal {
   const [best] = Object.entries(DELIMITERS)
     .map(([delimiter, mark]) => ({ delimiter, table: readSample(file, mark, known) }))
     .sort((a, b) => b.table.fit - a.table.fit);
+  const [bad] = best?.table.bad ?? [];
   if (best === undefined || best.table.fit < 2)
     throw new Refusal(
       'records/bad-table',
-      `no line of the first ${MAX_ABOVE} looks like the header of an export of accesses: it needs columns for a time, a user and a patient`,
+      `${path.basename(file)}: ${bad === undefined ? '' : `${bad}; `}no line of the first ${MAX_ABOVE} looks like the header of an export of accesses: it needs columns for a time, a user and a patient`,
     );
   const { header, rows } = best.table;
-  const doubts: string[] = [];
+  const doubts: string[] =
+    bad === undefined
+      ? []
+      : [`${best.table.bad.length} of the lines that were looked at cannot be read, the first: ${bad}`];
   const columns = chosenColumns(header, rows, known, doubts);
   const dates = dateOrder(rows, header, columns.time ?? [], doubts);
   const actions = actionWords(rows, header, columns.action?.[0], known, doubts);
@@ -65,10 +70,13 @@ interface Sample {
   readonly rows: readonly (readonly string[])[];
   /** How many of the needed columns the header names. */
   readonly fit: number;
+  /** Lines that cannot be read, in words. */
+  readonly bad: readonly string[];
 }
 
 function readSample(file: string, mark: string, known: KnownColumns): Sample {
   const all: (readonly string[])[] = [];
+  const bad: string[] = [];
   const enough = new Error('enough');
   try {
     readCsv(
@@ -77,7 +85,10 @@ function readSample(file: string, mark: string, known: KnownColumns): Sample {
         all.push([...fields]);
         if (all.length > SAMPLE + MAX_ABOVE) throw enough;
       },
-      () => undefined,
+      (line, why) => {
+        bad.push(`line ${line}: ${why}`);
+        if (bad.length > SAMPLE) throw enough;
+      },
       mark,
     );
   } catch (error) {
@@ -93,6 +104,7 @@ function readSample(file: string, mark: string, known: KnownColumns): Sample {
     header: header.map((field) => field.trim()),
     rows: all.slice(at + 1).filter(({ length }) => length === header.length),
     fit: fitOf(header),
+    bad,
   };
 }
 

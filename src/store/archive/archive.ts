@@ -70,6 +70,8 @@ export interface ArchiveStatus {
   /** Everything in the journal before this can be found by a search. */
   readonly shownTo: Position;
   readonly head: ChainHead;
+  /** When the last line of the chain was written; `null`: there is none. */
+  readonly lastLineAt: number | null;
 }
 
 const IDLE_MS = 20;
@@ -195,6 +197,7 @@ export class Archive {
       sealedTo: this.#catalog.sealedTo,
       shownTo: this.#shownTo,
       head: this.#chain.head,
+      lastLineAt: this.#chain.lastAt,
     };
   }
 

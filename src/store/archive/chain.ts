@@ -86,7 +86,8 @@ const HEAD = 'head.json';
 export function readChain(folder: string): ChainRead {
   const file = path.join(folder, CHAIN);
   // The head first: it is written after the line that it names, so a service that adds one meanwhile does no harm.
-  const known = readHead(folder);
+  const found = readHead(folder);
+  const known = found === 'unreadable' ? null : found;
   const all = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
   const bytes = all.subarray(0, all.lastIndexOf(0x0a) + 1);
   const texts = bytes.toString('utf8').split('\n').slice(0, -1);
@@ -114,6 +115,8 @@ export function readChain(folder: string): ChainRead {
       line: texts.length + 1,
       detail: `the head names line ${known.number}, ${known.hash.slice(0, 12)}, which is not there`,
     });
+  else if (found === 'unreadable')
+    problems.push({ kind: 'cut', line: texts.length, detail: 'the head beside it cannot be read: it was altered' });
   else if (known === null && texts.length > 1)
     problems.push({ kind: 'cut', line: texts.length, detail: 'the head is missing' });
   return { lines, head, problems, hashes, bytes, knownHead: known };
@@ -128,12 +131,21 @@ function parseLine(json: string): ChainLine | null {
   }
 }
 
-function readHead(folder: string): ChainHead | null {
+/** `null`: there is none. It is written whole or not at all, so what cannot be read was altered. */
+function readHead(folder: string): ChainHead | 'unreadable' | null {
+  const file = path.join(folder, HEAD);
+  if (!existsSync(file)) return null;
   try {
-    return JSON.parse(readFileSync(path.join(folder, HEAD), 'utf8')) as ChainHead;
+    const head: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return isHead(head) ? head : 'unreadable';
   } catch {
-    return null;
+    return 'unreadable';
   }
+}
+
+function isHead(value: unknown): value is ChainHead {
+  if (typeof value !== 'object' || value === null || !('number' in value) || !('hash' in value)) return false;
+  return Number.isSafeInteger(value.number) && typeof value.hash === 'string' && /^[0-9a-f]{64}$/.test(value.hash);
 }
 
 /** The chain, open to be added to. */

@@ -24,6 +24,17 @@ export const DEFAULT_RETENTION: Readonly<Record<RetentionKind, Retention>> = {
   clinical: { keepDays: 8 * 366, minimumDays: 8 * 366 },
 };
 
+/**
+ * How long what was made of events is kept in the state, in days. Notices: last year's month can still be compared. Findings
+ * as long as the logs that they rest on, cases as long as the accesses. What is still needed stays, however old: see
+ * `src/serve/state-retention.ts`.
+ */
+export const STATE_RETENTION = {
+  notices: 396,
+  findings: DEFAULT_RETENTION.security.keepDays,
+  cases: DEFAULT_RETENTION.clinical.keepDays,
+} as const;
+
 /** Products, categories and services that are not `security`. */
 const BY_LOG_SOURCE: Readonly<Record<Exclude<RetentionKind, 'security'>, readonly string[]>> = {
   network: [

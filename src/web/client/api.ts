@@ -114,7 +114,7 @@ export interface Api {
   /** Signs in whose passkey it is. */
   'POST /api/v1/session/passkey/finish': { input: { response: { id: string; rawId: string; type: string } }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
   /** Whether the simulated hospital is there to be looked at. */
-  'GET /api/v1/simulation': { input: Record<string, never>; answer: { isOffered: boolean; since: string | null } };
+  'GET /api/v1/simulation': { input: Record<string, never>; answer: { isOffered: boolean; since: string | null; ended: { at: string; how: "asked" | "time" | "broke-off" } | null } };
   /** Starts a simulated hospital under attack, apart from everything that is kept here. It takes some seconds. */
   'POST /api/v1/simulation': { input: Record<string, never>; answer: { path: string; name: string; password: string } };
   /** Ends the simulated hospital; nothing of it stays. */
@@ -126,12 +126,12 @@ export interface Api {
   /** Who may use the page, and as what. */
   'GET /api/v1/people': { input: Record<string, never>; answer: { people: readonly ({ id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; state: "active" | "invited" | "locked" | "expired" | "ended"; hasSecondFactor: boolean; seenAt: string | null; expiresAt: string | null })[] } };
   /** Makes an account, and the link with which its owner sets a password. */
-  'POST /api/v1/people': { input: { name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; expiresAt?: string }; answer: { id: string; link: string } };
+  'POST /api/v1/people': { input: { name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; expiresAt?: string }; answer: { id: string; link: string; page: string | null } };
   /** Changes what somebody may do, from their next click on. */
   'POST /api/v1/people/:id/roles': { input: { id: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[] }; answer: { done: true } };
   /** A new link for somebody who cannot sign in; password, second factor and sessions are no longer good. */
-  'POST /api/v1/people/:id/reset': { input: { id: string }; answer: { link: string } };
-  /** Lets somebody try again who was locked after five wrong tries. */
+  'POST /api/v1/people/:id/reset': { input: { id: string }; answer: { link: string; page: string | null } };
+  /** Lets somebody try again who has to wait after wrong tries. */
   'POST /api/v1/people/:id/unlock': { input: { id: string }; answer: { done: true } };
   /** Ends an account for good, and its sessions at once. What its owner did stays on record. */
   'POST /api/v1/people/:id/end': { input: { id: string; reason: string }; answer: { done: true } };

@@ -14,6 +14,8 @@ const HISTORY_LABEL: Readonly<Record<string, string>> = {
   close: 'Closed',
   reopen: 'Opened again',
   merge: 'Merged',
+  'taken-back': 'A finding in it was taken back: what has come in since explains it',
+  'found-again': 'That finding is there again',
   comment: 'Note',
   acknowledged: 'Seen',
   playbook: 'Another check list',

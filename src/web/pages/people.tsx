@@ -23,6 +23,8 @@ const STATE: Readonly<Record<Listed['state'], readonly [colour: string, text: st
 interface NewLink {
   readonly name: string;
   readonly link: string;
+  /** Where people open the page, as it is set up; `null`: nobody said. */
+  readonly page: string | null;
 }
 
 export function PeoplePage() {
@@ -57,25 +59,36 @@ export function PeoplePage() {
   );
 }
 
-function LinkShown({ name, link }: NewLink) {
-  const whole = new URL(link.replace(/^\//, ''), document.baseURI).href;
+function LinkShown({ name, link, page }: NewLink) {
+  const whole = new URL(link.replace(/^\//, ''), page === null ? document.baseURI : `${page}/`);
   return (
     <div className="ww-note">
       <p>
         <strong>Give this link to {name}</strong>, not by the mail account that is being set up. It is shown only now,
         works once, and for 72 hours:
       </p>
-      <code className="ww-raw">{whole}</code>
+      <code className="ww-raw">{whole.href}</code>
+      {isThisMachine(whole) && (
+        <p>
+          <strong>It works on this machine only</strong>, because you opened the page as {whole.host}. Put the address
+          by which {name} reaches this machine in its place, or say once under Settings, Notices, where people open the
+          page.
+        </p>
+      )}
     </div>
   );
+}
+
+function isThisMachine({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }
 
 function Invite({ onLink }: { readonly onLink: (made: NewLink) => void }) {
   const [name, setName] = useState('');
   const [roles, setRoles] = useState<readonly Role[]>([]);
   const send = async () => {
-    const { link } = await ask('POST /api/v1/people', { name: name.trim(), roles });
-    onLink({ name: name.trim(), link });
+    const { link, page } = await ask('POST /api/v1/people', { name: name.trim(), roles });
+    onLink({ name: name.trim(), link, page });
     setName('');
     setRoles([]);
   };
@@ -186,7 +199,8 @@ function Change({ person: { id, name, roles, state }, reload, onLink }: OneProps
         button="Make a new link"
         isSecondary
         onSend={async () => {
-          onLink({ name, link: (await ask('POST /api/v1/people/:id/reset', { id })).link });
+          const { link, page } = await ask('POST /api/v1/people/:id/reset', { id });
+          onLink({ name, link, page });
         }}
       >
         <p>For somebody who cannot sign in: password and second factor are no longer good until they open it.</p>

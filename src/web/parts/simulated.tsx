@@ -16,7 +16,7 @@ function Offer() {
   const [doing, setDoing] = useState<'nothing' | 'starting' | 'ending'>('nothing');
   const [problem, setProblem] = useState<string | null>(null);
   if (state.is !== 'ready' || !state.data.isOffered) return null;
-  const { since } = state.data;
+  const { since, ended } = state.data;
   const doIt = async (what: 'starting' | 'ending', work: () => Promise<void>) => {
     setDoing(what);
     setProblem(null);
@@ -34,6 +34,11 @@ function Offer() {
         Look at a simulated hospice that is under attack tonight: its incidents, what to do, and the log lines behind
         them. It runs apart from everything of yours, and nothing of it stays.
       </p>
+      {ended !== null && ended.how !== 'asked' && (
+        <p role="status">
+          The one that ran here {ENDED[ended.how]} <When at={ended.at} />. Nothing of it is left; you can start another.
+        </p>
+      )}
       {since !== null && (
         <p className="ww-quiet">
           It is running since <When at={since} />, and ends by itself after four hours.
@@ -66,6 +71,11 @@ function Offer() {
     </Section>
   );
 }
+
+const ENDED: Record<'time' | 'broke-off', string> = {
+  time: 'had been there for four hours, and ended',
+  'broke-off': 'broke off by itself (the log of the service has its last words: simulation-broke-off)',
+};
 
 /** Signs in there as its visitor, whose account is good for nothing else. */
 async function open(): Promise<void> {
