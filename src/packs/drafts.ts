@@ -259,7 +259,8 @@ function boardNote(facts: Facts): Draft {
           facts.clocks.length === 0
             ? ['No clock has been started.']
             : facts.clocks.map(
-                ({ title, dueAt, state }) => `${title}: due ${wall(facts, dueAt)}; ${STATE_WORDS[state]}`,
+                ({ title, dueAt, state, metAt }) =>
+                  `${title}: due ${wall(facts, dueAt)}; ${STATE_WORDS[state]}${metAt === null ? '' : `, on ${wall(facts, metAt)}`}`,
               ),
       },
       { heading: 'What has been done', lines: measures(facts) },
@@ -278,7 +279,7 @@ const STATE_WORDS = {
   soon: 'less than a day left',
   overdue: 'OVERDUE',
   met: 'met',
-  late: 'met, but late',
+  late: 'met late',
   'not-needed': 'ended without telling, with a reason',
 } as const;
 
