@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { PARAMETERS } from '../core/observation.ts';
@@ -57,8 +57,12 @@ test('every playbook can be worked through by somebody who has never done it', (
   for (const { title, steps, clocks, suggestedBy } of Object.values(playbooks)) {
     ok(steps.length >= 5 && steps.length <= 8, title);
     equal(new Set(steps.map(({ id }) => id)).size, steps.length);
-    for (const step of steps)
+    for (const step of steps) {
       for (const text of [step.what, step.why, step.who, step.done]) ok(text.length > 5, step.id);
+      const { todo, done } = step.inDrafts;
+      match(todo, /^[A-Z][^.]{10,100}$/, step.id);
+      match(done, /^[A-Z].{10,120}\.$/, step.id);
+    }
     for (const clock of clocks) ok(Object.hasOwn(kinds, clock), clock);
     for (const parameter of suggestedBy.parameters) ok(PARAMETERS.includes(parameter));
     for (const technique of suggestedBy.techniques) ok(/^T\d{4}$/.test(technique));

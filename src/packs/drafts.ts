@@ -93,7 +93,7 @@ function icoFirst(facts: Facts): Draft {
       { heading: 'Measures taken', lines: measures(facts) },
       {
         heading: 'Measures planned',
-        lines: facts.open.length === 0 ? [TO_FILL('what is planned')] : facts.open.map((what) => `Open: ${what}`),
+        lines: facts.open.length === 0 ? [TO_FILL('what is planned')] : facts.open,
       },
       {
         heading: 'Who else has been told',
@@ -385,7 +385,7 @@ function kinds({ scope }: Facts): string[] {
 function measures(facts: Facts): string[] {
   return facts.done.length === 0
     ? [TO_FILL('what has been done')]
-    : facts.done.map(({ what, at, by }) => `${wall(facts, at)}, ${by}: ${what}`);
+    : facts.done.map(({ what, at }) => `${wall(facts, at)}: ${what}`);
 }
 
 const HOUR_MS = 3_600_000;
