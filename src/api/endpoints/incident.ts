@@ -95,7 +95,15 @@ export const incident = endpoint({
       evidence: view.findings.map((each) => ({ ...each, at: isoTime(each.at), closedAt: isoTime(each.closedAt) })),
       playbook: {
         ...view.playbook,
-        steps: view.playbook.steps.map(({ inDrafts: _, ...step }) => ({ ...step, doneAt: isoTime(step.doneAt) })),
+        steps: view.playbook.steps.map(({ id: step, what, why, who, done, doneAt, doneBy }) => ({
+          id: step,
+          what,
+          why,
+          who,
+          done,
+          doneAt: isoTime(doneAt),
+          doneBy,
+        })),
       },
       clocks: view.clocks.map((clock) => ({
         ...clock,
