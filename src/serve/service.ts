@@ -21,6 +21,7 @@ import { keptNotices, NoticeDesk } from '../notices/notice-desk.ts';
 import { Noticing } from '../notices/noticing.ts';
 import type { NoticeSettings } from '../notices/settings.ts';
 import { FirstRun } from '../ops/first-run.ts';
+import { Keeping, keptRetention } from '../ops/keeping.ts';
 import type { Log } from '../ops/log.ts';
 import { Trail } from '../ops/trail.ts';
 import { KeptDrafts } from '../packs/kept-drafts.ts';
@@ -198,9 +199,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onBug: (error) => log.bug(error),
   });
   ruleWatch.start();
+  const retention = await keptRetention(state);
   const archive = await openArchive({
     folder: archiveFolder,
     journal,
+    retention,
     keepFrom: () => Math.min(judging.keepFrom, liveRecords.keepFrom),
     onDamage: (damage) => log.say('alarm', 'archive-damage', damageFields(damage)),
     onPressure: (isPressed, reason) => {
@@ -216,6 +219,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       log.say('alarm', 'archive-failed', { reason });
     },
   });
+  const keeping = new Keeping(state, archive, retention, now);
   const fileOwn = async (found: readonly Filed[]) => {
     for (const finding of await findings.fileOwn(found)) {
       counters.add('findings_total', { level: finding.level });
@@ -336,6 +340,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     judging,
     journal,
     archive,
+    retention: () => keeping.retention,
     counters,
     undelivered: async () => (noticing.settings === null ? null : noticing.outbox.undelivered()),
     pressure: pressureNow,
@@ -386,6 +391,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             silentSince: () => sourceWatch.silentSince,
             ruleWatch,
             health,
+            keeping,
             drafts: new KeptDrafts(state, keys.seals, now),
             scopeQuestion: (incident) => questionOrNull(state, incident),
             savedHunts: new SavedHunts(state, now),
@@ -397,7 +403,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
               noticing.tellOfReport(reference).catch((error: unknown) => {
                 log.bug(error);
               }),
-            monitoringNotice: new MonitoringNotices(state, now),
+            monitoringNotice: new MonitoringNotices(state, () => keeping.retention, now),
             notices: new NoticeDesk({
               state,
               seals: keys.seals,
@@ -479,7 +485,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const applyRetention = () => void archive.applyRetention(now()).catch((error: unknown) => log.bug(error));
   // Once at the start too: a service that is restarted every night would never come to it.
   applyRetention();
-  const retention = setInterval(applyRetention, RETENTION_EVERY_MS).unref();
+  const retaining = setInterval(applyRetention, RETENTION_EVERY_MS).unref();
 
   async function shut(): Promise<void> {
     await noticing.stop();
@@ -497,7 +503,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     firstLink: invitation === null ? null : `${addresses['http'] ?? ''}/welcome#${invitation}`,
     addresses: addresses as Service['addresses'],
     close: async () => {
-      clearInterval(retention);
+      clearInterval(retaining);
       if (spaceWatch !== null) clearInterval(spaceWatch);
       await simulation?.end();
       await scans.stop();

@@ -322,11 +322,11 @@ test('each kind goes when it is due, never before; held events stay; tombstones 
   const last = sampleEvent(79).receivedAt;
   await withArchive(place, async (archive) => {
     equal(await archive.applyRetention(last + 28 * DAY - 60_000), 0);
-    await archive.hold({ id: 'hold_1', sourceId: 'src_zeek', from: last - 30_000, to: null, reason: 'police' });
+    await archive.hold({ id: 'hold_1', sourceIds: ['src_zeek'], from: last - 30_000, to: null, reason: 'police' });
     equal(await archive.applyRetention(last + 29 * DAY), 2, 'the network segments that the hold does not touch');
     equal(await archive.applyRetention(last + 399 * DAY), 0);
     equal(await archive.applyRetention(last + 401 * DAY), 3, 'security');
-    await archive.liftHold('hold_1');
+    await archive.liftHold('hold_1', 'case closed');
     equal(await archive.applyRetention(last + 401 * DAY), 1);
     await archive.caughtUp();
     equal((await all(archive)).length, 20, 'what is not sealed stays');

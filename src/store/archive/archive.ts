@@ -11,7 +11,7 @@ import { openDatabase } from './database.ts';
 import type { Bucket, CountRequest, SearchRequest } from './event-store.ts';
 import { HotRows } from './hot-rows.ts';
 import { eventLinesIn } from './payload.ts';
-import { type LegalHold, mayGo, type Retention, type RetentionKind } from './retention.ts';
+import { type Leaving, type LegalHold, mayGo, RETENTION_KINDS, type RetentionByKind } from './retention.ts';
 import { Searcher, type SearchLimits, type Snapshot } from './searcher.ts';
 import type { StoredEvent } from './stored-event.ts';
 import { nameParts, PART, writeParts } from './write-segments.ts';
@@ -46,7 +46,7 @@ export interface ArchiveSettings {
   readonly memoryMb: number;
   readonly threads: number;
   readonly search: SearchLimits;
-  readonly retention: Readonly<Record<RetentionKind, Retention>>;
+  readonly retention: RetentionByKind;
   /** Below so many free bytes, the oldest segments past their minimum go before their time. */
   readonly minFreeBytes: number;
   /** With the clock further ahead of the chain's last line, nothing is deleted. A service that hears anything seals hourly. */
@@ -100,6 +100,7 @@ export class Archive {
   #isGathering = false;
   #isSealWanted = false;
   #isClockAhead = false;
+  #retention: RetentionByKind;
   #following: Promise<void>;
   #wake: () => void = () => undefined;
   /** Changes to segments are made one after another. */
@@ -133,6 +134,7 @@ export class Archive {
     },
   ) {
     this.#settings = settings;
+    this.#retention = settings.retention;
     this.#news = news;
     this.#database = parts.database;
     this.#connection = parts.connection;
@@ -229,8 +231,19 @@ export class Archive {
     await this.#change(() => this.#record({ kind: 'hold', hold }, at));
   }
 
-  async liftHold(id: string, at: number): Promise<void> {
-    await this.#change(() => this.#record({ kind: 'hold-lifted', hold: id }, at));
+  async liftHold(id: string, reason: string, at: number): Promise<void> {
+    await this.#change(() => this.#record({ kind: 'hold-lifted', hold: id, reason }, at));
+  }
+
+  /** Holds from the next time on that something is deleted. */
+  setRetention(retention: RetentionByKind): void {
+    this.#retention = retention;
+  }
+
+  /** What would be deleted by another retention, or if a hold were lifted. */
+  wouldDelete(retention: RetentionByKind, withoutHold: string | null, now: number): readonly Leaving[] {
+    const holds = this.holds.filter(({ id }) => id !== withoutHold);
+    return leavingOf(this.#deletable(now, ({ kind }) => retention[kind].keepDays, holds));
   }
 
   async keysRotated(from: string, to: string, at: number): Promise<void> {
@@ -260,7 +273,7 @@ export class Archive {
   async applyRetention(now: number): Promise<number> {
     return this.#change(async () => {
       await this.#removeStuck();
-      const due = this.#deletable(now, ({ keepDays }) => keepDays);
+      const due = this.#deletable(now, ({ kind }) => this.#retention[kind].keepDays);
       if (due.length > 0 && !this.#isCredible(now)) return 0;
       return this.#delete(due, 'retention', now);
     });
@@ -275,7 +288,7 @@ export class Archive {
     return this.#change(async () => {
       let deleted = 0;
       await this.#removeStuck();
-      for (const segment of this.#deletable(now, ({ minimumDays }) => minimumDays)) {
+      for (const segment of this.#deletable(now, ({ kind }) => this.#retention[kind].minimumDays)) {
         // It would free nothing, and only take them from the searches.
         if (this.#stuck.size >= MAX_STUCK) break;
         // Those that are on their way out count as gone: else all would follow the first.
@@ -414,10 +427,9 @@ export class Archive {
     return !isAhead;
   }
 
-  #deletable(now: number, days: (retention: Retention) => number): SegmentInfo[] {
-    const holds = [...this.#catalog.holds.values()];
+  #deletable(now: number, daysOf: (segment: SegmentInfo) => number, holds = this.holds): SegmentInfo[] {
     return [...this.#catalog.live.values()]
-      .filter((segment) => mayGo(segment, days(this.#settings.retention[segment.kind]), now, holds))
+      .filter((segment) => mayGo(segment, daysOf(segment), now, holds))
       .sort((a, b) => a.receivedTo - b.receivedTo);
   }
 
@@ -513,6 +525,20 @@ export class Archive {
       };
     });
   }
+}
+
+function leavingOf(segments: readonly SegmentInfo[]): Leaving[] {
+  return RETENTION_KINDS.flatMap((kind) => {
+    const own = segments.filter((segment) => segment.kind === kind);
+    if (own.length === 0) return [];
+    return {
+      kind,
+      events: own.reduce((sum, { rows }) => sum + rows, 0),
+      bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+      receivedFrom: Math.min(...own.map(({ receivedFrom }) => receivedFrom)),
+      receivedTo: Math.max(...own.map(({ receivedTo }) => receivedTo)),
+    };
+  });
 }
 
 export function segmentsFolder(archiveFolder: string): string {

@@ -41,7 +41,7 @@ export type ChainEntry =
   /** Tombstones: these segments are gone, and that is right. */
   | { readonly kind: 'deleted'; readonly segments: readonly string[]; readonly reason: 'retention' | 'space' }
   | { readonly kind: 'hold'; readonly hold: LegalHold }
-  | { readonly kind: 'hold-lifted'; readonly hold: string }
+  | { readonly kind: 'hold-lifted'; readonly hold: string; readonly reason?: string }
   /** What the segments of a day say of accesses lies in columns beside them. */
   | { readonly kind: 'columns'; readonly columns: ColumnsInfo }
   /** From here on another key is used: for pseudonyms or for sealing, whichever the keys of these ids are for. */
