@@ -8,6 +8,7 @@ import { openApiDocument } from '../api/openapi.ts';
 import type { Finding } from '../core/finding.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { CanaryNames } from '../detect/canaries.ts';
+import type { DeclaredDomains } from '../detect/known-names.ts';
 import { Desk } from '../incidents/desk.ts';
 import { Exceptions } from '../incidents/exceptions.ts';
 import { MonitoringNotices } from '../incidents/monitoring-notice.ts';
@@ -83,6 +84,7 @@ export interface ServiceOptions {
   readonly rules: Pick<JudgingSetup, 'ruleFolders' | 'placeholders' | 'cacheFolder'>;
   /** Patients as their numbers: their pseudonyms are what is looked for. */
   readonly canaries: CanaryNames;
+  readonly domains: DeclaredDomains;
   readonly indicatorFiles: readonly string[];
   /** What is known beside record accesses, as a folder of CSV files; `null`: nothing is. */
   readonly relationships: string | null;
@@ -180,6 +182,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...options.canaries,
       patients: options.canaries.patients.map((patient) => pseudonymiser.text(patient)),
     },
+    domains: options.domains,
     indicatorFiles: options.indicatorFiles,
     learnedFile,
     findings,
