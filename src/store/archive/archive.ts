@@ -14,6 +14,7 @@ import { eventLinesIn } from './payload.ts';
 import { type Leaving, type LegalHold, mayGo, RETENTION_KINDS, type RetentionByKind } from './retention.ts';
 import { Searcher, type SearchLimits, type Snapshot } from './searcher.ts';
 import type { StoredEvent } from './stored-event.ts';
+import { wordsFolder, wordsNumber, writeWords } from './word-filter.ts';
 import { nameParts, PART, writeParts } from './write-segments.ts';
 
 /** What is wrong with what is kept. For an alarm; the archive goes on with what there is. */
@@ -145,7 +146,11 @@ export class Archive {
     this.#numberOffset = Math.max(0, parts.highest - parts.chain.head.number);
     this.#at = this.#catalog.sealedTo;
     this.#shownTo = this.#at;
-    this.#searcher = new Searcher(this.#database, segmentsFolder(settings.folder), settings.search);
+    this.#searcher = new Searcher(
+      this.#database,
+      { segments: segmentsFolder(settings.folder), words: wordsFolder(settings.folder) },
+      settings.search,
+    );
     this.#following = this.#follow();
   }
 
@@ -169,7 +174,9 @@ export class Archive {
     const database = await openDatabase(folder, settings.memoryMb, settings.threads);
     const connection = await database.connect();
     const hot = await HotRows.make(connection, 1);
-    return new Archive(settings, news, { database, connection, catalog, chain, hot, stuck, highest });
+    const archive = new Archive(settings, news, { database, connection, catalog, chain, hot, stuck, highest });
+    archive.#removeWords();
+    return archive;
   }
 
   /** Everything before `end` is in the journal now. */
@@ -341,6 +348,7 @@ export class Archive {
     for await (const { position, next, payload } of entries) {
       try {
         for (const line of eventLinesIn(payload)) this.#hot.add(line);
+        this.#hot.words.add(payload);
       } catch (error) {
         this.#news.onDamage({ kind: 'payload', position, detail: String(error) });
       }
@@ -392,7 +400,9 @@ export class Archive {
       const journal = [this.#catalog.sealedTo, this.#at] as const;
       const folder = segmentsFolder(this.#settings.folder);
       const number = this.#chain.head.number + 1 + this.#numberOffset;
-      const segments = await writeParts(this.#connection, hot.table, folder, number);
+      const parts = await writeParts(this.#connection, hot.table, folder, number);
+      const words = await writeWords(wordsFolder(this.#settings.folder), number, hot.words);
+      const segments = parts.map((segment) => ({ ...segment, words }));
       const next = await HotRows.make(this.#connection, ++this.#hotTables);
       const entry = { kind: 'sealed', segments, journal } as const;
       await this.#chain.add(entry, Date.now());
@@ -450,9 +460,21 @@ export class Archive {
         const isGone = await removeSegment(segmentsFolder(this.#settings.folder), name, this.#news.onDamage);
         if (!isGone) this.#stuck.add(name);
       }
+      this.#removeWords();
       this.#leavingBytes -= bytes;
     });
     return names.length;
+  }
+
+  /** Of segments that are no more. What cannot be removed now is the next time, or when the archive is opened. */
+  #removeWords(): void {
+    const folder = wordsFolder(this.#settings.folder);
+    const sealed = this.#unnamed?.entry.segments.map(({ name }) => name) ?? [];
+    const live = new Set([...this.#catalog.live.keys(), ...sealed].map(segmentNumber));
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      const number = wordsNumber(name);
+      if (number === null || !live.has(number)) rmSync(path.join(folder, name), { force: true });
+    }
   }
 
   /** What cannot be removed now, whoever makes columns removes later: no line of the chain names it. */

@@ -29,6 +29,11 @@ export interface SegmentInfo {
   readonly sources: readonly string[];
   /** Which hosts it may hold: a `HostFilter`. */
   readonly hosts: string;
+  /**
+   * SHA-256 of the file that says which words it may hold (word-filter.ts), the same for all segments that were sealed
+   * with it. Absent in segments of earlier releases.
+   */
+  readonly words?: string;
 }
 
 export type ChainEntry =
