@@ -28,8 +28,17 @@ interface Detail {
     readonly closedAt: string | null;
   }[];
   readonly playbook: { readonly name: string; readonly steps: readonly Step[] };
-  readonly clocks: readonly { id: string; state: string; dueAt: string; reason: string | null }[];
-  readonly history: readonly { actor: string | null; action: string; detail: { text?: string } }[];
+  readonly clocks: readonly {
+    id: string;
+    state: string;
+    startedAt: string;
+    dueAt: string;
+    metAt: string | null;
+    endedAt: string | null;
+    endedBy: string | null;
+    reason: string | null;
+  }[];
+  readonly history: readonly { actor: string | null; action: string; detail: { text?: string; metAt?: number } }[];
 }
 
 class Desk {
@@ -168,6 +177,40 @@ test('an incident is taken, worked through and closed, and each act is in its hi
     'Night desk clock-ended',
     'Night desk reopen',
   ]);
+});
+
+test('a duty that was met in time and written down later was met in time; both moments are kept', async (t) => {
+  const { desk, ids } = await opened(t, ['ws1']);
+  const url = `/api/v1/incidents/${ids[0] ?? ''}`;
+  const HOUR = 3_600_000;
+  const iso = (hoursAgo: number) => new Date(Date.now() - hoursAgo * HOUR).toISOString();
+  const startAndEnd = async (end: object, awareHoursAgo = 80) => {
+    const startedAt = iso(awareHoursAgo);
+    const started = await desk.post(`${url}/clocks`, { kind: 'ico-72h', startedAt });
+    equal(started.status, 200, started.text);
+    const clocks = async () => (await desk.get(ids[0] ?? '')).clocks;
+    const id = (await clocks()).find(({ endedAt }) => endedAt === null)?.id ?? '';
+    const { status } = await desk.post(`${url}/clocks/${id}`, end);
+    const clock = (await clocks()).find((each) => each.id === id);
+    ok(clock);
+    if (clock.endedAt === null) equal((await desk.post(`${url}/clocks/${id}`, { how: 'met' })).status, 200);
+    return { status, clock };
+  };
+  const told = iso(20);
+  const met = await startAndEnd({ how: 'met', at: told, reason: 'ICO reference 1' });
+  equal(met.clock.state, 'met', 'told after 60 hours, written down after 80');
+  equal(met.clock.metAt, told);
+  equal(met.clock.endedBy, 'Night desk');
+  ok(Date.parse(met.clock.endedAt ?? '') > Date.parse(told) + 19 * HOUR, 'when it was written down');
+  const line = (await desk.get(ids[0] ?? '')).history.find(({ action }) => action === 'clock-ended');
+  deepEqual([line?.actor, line?.detail.metAt], ['Night desk', Date.parse(told)]);
+  equal((await startAndEnd({ how: 'met', at: iso(2) })).clock.state, 'late', 'told after 78 hours');
+  equal((await startAndEnd({ how: 'met' })).clock.state, 'late', 'told now, if nothing else is said');
+  equal((await startAndEnd({ how: 'met', at: iso(81) })).status, 409, 'before awareness');
+  equal((await startAndEnd({ how: 'met', at: iso(-1) })).status, 409, 'in the future');
+  equal((await startAndEnd({ how: 'not-needed', reason: 'none', at: told })).status, 400, 'nobody was told');
+  const none = await startAndEnd({ how: 'not-needed', reason: 'No data was touched.' });
+  deepEqual([none.clock.state, none.clock.metAt], ['not-needed', null]);
 });
 
 test('what is asked of no incident, no step, no clock or no field is refused with the reason', async (t) => {

@@ -296,7 +296,7 @@ describe('columns stand for their segments and for nothing else', () => {
 
   test('they go when their segments go, and a hold keeps both', async (t) => {
     const kept = await inColumns(t);
-    const hold = { id: 'hold_1', sourceId: null, from: FIRST_DAY, to: FIRST_DAY + DAY_MS, reason: 'a claim' };
+    const hold = { id: 'hold_1', sourceIds: [], from: FIRST_DAY, to: FIRST_DAY + DAY_MS, reason: 'a claim' };
     await kept.archive.hold(hold);
 
     const there = () => kept.files.filter((file) => existsSync(file)).length;

@@ -11,6 +11,7 @@ import type { NoticeDesk } from '../notices/notice-desk.ts';
 import type { Check } from '../ops/checks.ts';
 import type { FirstRun } from '../ops/first-run.ts';
 import type { Room } from '../ops/room.ts';
+import type { Keeping } from '../ops/keeping.ts';
 import type { Trail } from '../ops/trail.ts';
 import type { Oidc } from '../people/oidc.ts';
 import type { Passkeys } from '../people/passkeys.ts';
@@ -22,7 +23,6 @@ import type { ScopeAnswer, ScopeQuestion } from '../records/scope-answer.ts';
 import type { SignIn } from '../people/sign-in.ts';
 import type { LookLine } from '../records/who-looked.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
-import type { LegalHold } from '../store/archive/retention.ts';
 import type { Counters } from '../watch/counters.ts';
 import type { Findings } from '../watch/findings-store.ts';
 import type { Identities } from '../watch/identities.ts';
@@ -63,6 +63,7 @@ export interface ApiServices {
   readonly monitoringNotice: MonitoringNotices;
   readonly notices: Pick<NoticeDesk, 'isFixed' | 'settings' | 'latest' | 'undelivered' | 'test' | 'change'>;
   readonly health: { report(): Promise<HealthReport> };
+  readonly keeping: Keeping;
   readonly setAsides: SetAsides;
   readonly identities: Identities;
   readonly people: People;
@@ -123,9 +124,9 @@ export interface HealthReport {
   readonly startedAt: number;
   readonly checks: readonly Check[];
   readonly room: Omit<Room, 'holds'> & {
-    readonly holds: readonly (Omit<LegalHold, 'sourceId'> & {
-      /** Its name; `null`: every source. */
-      readonly source: string | null;
+    readonly holds: readonly (Omit<Room['holds'][number], 'sourceIds'> & {
+      /** Their names; none: every source. */
+      readonly sources: readonly string[];
     })[];
   };
   readonly flow: {

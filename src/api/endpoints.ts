@@ -12,6 +12,7 @@ import { incidentActions } from './endpoints/incident-actions.ts';
 import { incidentGraph } from './endpoints/incident-graph.ts';
 import { incident } from './endpoints/incident.ts';
 import { incidents } from './endpoints/incidents.ts';
+import { keeping } from './endpoints/keeping.ts';
 import { live } from './endpoints/live.ts';
 import { metrics } from './endpoints/metrics.ts';
 import { monitoringNotice } from './endpoints/monitoring-notice.ts';
@@ -90,6 +91,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...staffReports,
   ...monitoringNotice,
   doctor,
+  ...keeping,
   ...firstRun,
   ...notices,
   live,

@@ -67,6 +67,7 @@ export async function runDemo(
       mllp: null,
       mllpTls: null,
       rules: { ruleFolders: [OWN_RULES], placeholders: readPlaceholders(null), cacheFolder: cacheFolder(env) },
+      domains: {},
       canaries: { accounts: [], hosts: [], shares: [], files: [], patients: [] },
       indicatorFiles: [],
       relationships: care,

@@ -13,7 +13,15 @@ import { readOidc } from './oidc-file.ts';
 import { readNotices } from './notices-file.ts';
 import { print, say } from './output.ts';
 import { readTimeZone } from './scan.ts';
-import { cacheFolder, hostMatcher, OWN_RULES, readCanaries, readCareDependsOn, readPlaceholders } from './site.ts';
+import {
+  cacheFolder,
+  hostMatcher,
+  OWN_RULES,
+  readCanaries,
+  readCareDependsOn,
+  readDomains,
+  readPlaceholders,
+} from './site.ts';
 import { ourVersion } from './version.ts';
 
 const OPTIONS: OptionTable = {
@@ -33,7 +41,11 @@ const OPTIONS: OptionTable = {
     value: 'FILE',
     help: 'addresses, domains, URLs and hashes known from attacks: one a line, or CSV',
   },
-  site: { type: 'string', value: 'FILE', help: 'your own placeholder values, canaries and hosts that care depends on' },
+  site: {
+    type: 'string',
+    value: 'FILE',
+    help: 'your own placeholder values, canaries, domains and hosts that care depends on',
+  },
   relationships: {
     type: 'string',
     value: 'DIR',
@@ -111,6 +123,7 @@ export async function runServe(
     mllpTls: door('mllp-tls'),
     rules,
     canaries: readCanaries(given.text('site')),
+    domains: readDomains(given.text('site')),
     indicatorFiles,
     relationships,
     budget,

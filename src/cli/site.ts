@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { load } from 'js-yaml';
 import { CANARY_KINDS, type CanaryKind, type CanaryNames } from '../detect/canaries.ts';
 import { Refusal } from '../core/refusal.ts';
+import type { DeclaredDomains } from '../detect/known-names.ts';
 import type { TableMapping } from '../intake/formats/format.ts';
 
 /** The repository's own rules, and the folder where compiled rules are kept. */
@@ -42,7 +43,7 @@ function readOne(file: string): Record<string, string[]> {
   return parsePlaceholders(text, file);
 }
 
-const SECTIONS: readonly string[] = ['placeholders', 'care_depends_on', 'canaries'];
+const SECTIONS: readonly string[] = ['placeholders', 'care_depends_on', 'canaries', 'domains'];
 
 /** As `readPlaceholders`, of a site file's text; `file` is its name in what is said of it. */
 export function parsePlaceholders(text: string, file: string): Record<string, string[]> {
@@ -112,6 +113,31 @@ export function readCanaries(siteFile: string | null): CanaryNames {
       );
   }
   return names;
+}
+
+/**
+ * `domains:` of the site's file: by the short name of a Windows domain, the names that stand behind the `@` of its
+ * accounts. Only where what stands before the `@` is the name in Windows, too.
+ *
+ * @throws Refusal if it is anything else, or a name stands under two domains
+ */
+export function readDomains(siteFile: string | null): DeclaredDomains {
+  if (siteFile === null) return {};
+  const doc = load(readFileSync(siteFile, 'utf8'));
+  if (!isMapping(doc) || doc['domains'] === undefined || doc['domains'] === null) return {};
+  const wrong = `in the site file ${siteFile}, “domains:” has lists of names such as hospice.example under names such as HOSPICE`;
+  if (!isMapping(doc['domains'])) throw new Refusal('mapping/invalid', wrong);
+  const declared = new Map<string, string>();
+  for (const [short, list] of Object.entries(doc['domains'])) {
+    if (!Array.isArray(list) || !/^[^\\@.\s]{1,15}$/.test(short)) throw new Refusal('mapping/invalid', wrong);
+    for (const long of words(list, wrong).map((each) => each.toLowerCase())) {
+      if (!/^[^\\@\s]+\.[^\\@\s]+$/.test(long)) throw new Refusal('mapping/invalid', wrong);
+      if (declared.has(long))
+        throw new Refusal('mapping/invalid', `in the site file ${siteFile}, ${long} stands under two domains`);
+      declared.set(long, short);
+    }
+  }
+  return Object.fromEntries(declared);
 }
 
 /** True for hosts, in lower case, that one of the names fits: with its domain or without. */

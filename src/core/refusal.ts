@@ -130,6 +130,13 @@ export const REFUSALS = {
   'store/closed': { exit: 4, hint: 'The service is stopping: ask again when it runs.' },
   'store/in-use': { exit: 2, hint: 'Stop the service first, or ask it through its API.' },
   'store/not-found': { exit: 2, hint: 'Give the data folder of a service with --data.' },
+  'retention/would-delete': {
+    exit: 2,
+    hint: 'Look at what would go; if that is meant, say how many events may (acceptDeleting).',
+  },
+  'holds/not-found': { exit: 2, hint: 'The legal holds are listed under Health and storage.' },
+  'holds/too-many': { exit: 2, hint: 'Release one that nobody needs any more, or make one hold of several.' },
+  'holds/no-time': { exit: 2, hint: 'Say a later end, or none.' },
   'retention/below-minimum': {
     exit: 2,
     hint: 'Choose a longer time: the minimum is there to follow an intrusion back.',

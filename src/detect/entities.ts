@@ -49,6 +49,8 @@ const DOMAIN_OF: Readonly<Record<string, string>> = {
 const ABOUT_TARGET = new Set([
   4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4772, 4773, 4776, 4740, 4767, 4778, 4779,
 ]);
+/** Kerberos names whoever asks for or renews a service ticket `name@DOMAIN`, which is `DOMAIN\name` written otherwise. */
+const NAMED_WITH_DOMAIN = new Set([4769, 4770]);
 /** What stands in a field that has nothing to say. */
 const NOTHING = new Set(['', '-', '::', '0.0.0.0', 'n/a', 'N/A', '(null)', 'LOCAL', '%%2313']);
 
@@ -116,6 +118,10 @@ function accountOf(event: EventView, order: readonly string[]): string | null {
   if (found === null) return null;
   const domainField = DOMAIN_OF[found.field];
   const domain = domainField === undefined ? null : textAt(event, domainField);
+  if (domain !== null && event.channel === 'security' && NAMED_WITH_DOMAIN.has(event.eventId)) {
+    const name = found.text.slice(0, -domain.length - 1);
+    if (found.text.toLowerCase() === `${name}@${domain}`.toLowerCase()) return `${domain}\\${name}`;
+  }
   return domain === null || found.text.includes('\\') || found.text.includes('@')
     ? found.text
     : `${domain}\\${found.text}`;

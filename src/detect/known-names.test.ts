@@ -1,5 +1,5 @@
 /** Names that stand for the same machine or person; and those that must not be taken for one. */
-import { deepEqual } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Fields } from '../core/event.ts';
 import { FieldsView } from '../core/fields-view.ts';
@@ -22,6 +22,15 @@ const signIn = (TargetDomainName: string, TargetUserName: string, more: Fields =
   windows(4624, { TargetDomainName, TargetUserName, ...more });
 const connection = (Computer: string, SourceIp: string, Initiated: string) =>
   view({ Channel: 'Microsoft-Windows-Sysmon/Operational', EventID: 3, Computer, SourceIp, Initiated });
+
+const DOMAIN = 'S-1-5-21-1004336348-1177238915-682003330';
+const PHYSIO = `${DOMAIN}-1105`;
+const PORTER = `${DOMAIN}-1106`;
+const PARTNERS_PHYSIO = 'S-1-5-21-2000478354-484763869-854245398-1105';
+const userTicket = (TargetUserName: string, TargetDomainName: string, TargetSid: string, Status = '0x0') =>
+  windows(4768, { TargetUserName, TargetDomainName, TargetSid, Status });
+const changed = (id: number, TargetDomainName: string, name: string, TargetSid: string, UserPrincipalName: string) =>
+  windows(id, { TargetDomainName, TargetUserName: name, SamAccountName: name, TargetSid, UserPrincipalName });
 
 for (const [title, events, entities, expected] of [
   [
@@ -73,10 +82,106 @@ for (const [title, events, entities, expected] of [
     { account: 'SITE\\physio', address: '203.0.113.9' },
   ],
   [
-    'the long and the short name of a domain are one',
-    [signIn('SITE', 'physio'), signIn('SITE.EXAMPLE', 'physio')],
-    { account: 'physio@SITE.EXAMPLE' },
+    'the long and the short name of a domain are one once both stood beside its SID',
+    [signIn('SITE', 'physio', { TargetUserSid: PHYSIO }), userTicket('porter', 'SITE.EXAMPLE', PORTER)],
+    { account: 'SITE.EXAMPLE\\porter' },
+    { account: 'SITE\\porter' },
+  ],
+  [
+    'in any order',
+    [userTicket('porter', 'SITE.EXAMPLE', PORTER), signIn('SITE', 'physio', { TargetUserSid: PHYSIO })],
+    { account: 'site.example\\porter' },
+    { account: 'SITE\\porter' },
+  ],
+  [
+    'a sign-in that names the domain at length and one that names it shortly are of one account',
+    [signIn('SITE.EXAMPLE', 'physio', { TargetUserSid: PHYSIO }), signIn('SITE', 'physio', { TargetUserSid: PHYSIO })],
+    { account: 'physio' },
     { account: 'SITE\\physio' },
+  ],
+  [
+    'a long name that only begins as the short one is another domain',
+    [signIn('SITE', 'physio', { TargetUserSid: PHYSIO })],
+    { account: 'site.other.example\\physio' },
+    { account: 'site.other.example\\physio' },
+  ],
+  [
+    'what stands behind an @ says nothing by itself, though it begins as the domain',
+    [signIn('SITE', 'physio', { TargetUserSid: PHYSIO })],
+    { account: 'physio@site.example' },
+    { account: 'physio@site.example' },
+  ],
+  [
+    'nor if it is the domain’s long name: somebody else may have been given that name',
+    [signIn('SITE', 'physio', { TargetUserSid: PHYSIO }), userTicket('porter', 'SITE.EXAMPLE', PORTER)],
+    { account: 'physio@site.example' },
+    { account: 'physio@site.example' },
+  ],
+  [
+    'a ticket for a name with @ proves whose it is, by the SID',
+    [
+      signIn('SITE', 'physio', { TargetUserSid: PHYSIO }),
+      userTicket('Ann.Example@hospice.example', 'SITE.EXAMPLE', PHYSIO),
+    ],
+    { account: 'ann.example@hospice.example' },
+    { account: 'SITE\\physio' },
+  ],
+  [
+    'a ticket that was refused proves nothing',
+    [
+      signIn('SITE', 'physio', { TargetUserSid: PHYSIO }),
+      userTicket('ann.example@hospice.example', 'SITE.EXAMPLE', PHYSIO, '0x18'),
+    ],
+    { account: 'ann.example@hospice.example' },
+    { account: 'ann.example@hospice.example' },
+  ],
+  [
+    'a domain controller that changes an account says both of its names',
+    [changed(4738, 'SITE', 'physio', PHYSIO, 'ann@hospice.example')],
+    { account: 'Ann@Hospice.example' },
+    { account: 'SITE\\physio' },
+  ],
+  [
+    'a change that does not touch the name says nothing of it',
+    [changed(4720, 'SITE', 'physio', PHYSIO, '-')],
+    { account: 'physio@hospice.example' },
+    { account: 'physio@hospice.example' },
+  ],
+  [
+    'the same name in two domains, one of them with an @: the other’s',
+    [
+      signIn('SITE', 'physio', { TargetUserSid: PHYSIO }),
+      changed(4738, 'PARTNER', 'physio', PARTNERS_PHYSIO, 'physio@site.example'),
+    ],
+    { account: 'physio@site.example' },
+    { account: 'PARTNER\\physio' },
+  ],
+  [
+    'a name with @ that two accounts had in a month is neither’s',
+    [
+      changed(4738, 'SITE', 'physio', PHYSIO, 'desk@hospice.example'),
+      changed(4738, 'SITE', 'porter', PORTER, 'desk@hospice.example'),
+    ],
+    { account: 'desk@hospice.example' },
+    { account: 'desk@hospice.example' },
+  ],
+  [
+    'a guest’s SID proves nothing: a guest may call itself anything',
+    [
+      signIn('SITE', 'physio', { TargetUserSid: `${DOMAIN}-501` }),
+      userTicket('ann@hospice.example', 'SITE.EXAMPLE', `${DOMAIN}-501`),
+    ],
+    { account: 'ann@hospice.example' },
+    { account: 'ann@hospice.example' },
+  ],
+  [
+    'nor do an account of one machine, and what is no SID',
+    [
+      changed(4738, 'DC1', 'physio', PHYSIO, 'ann@hospice.example'),
+      changed(4738, 'SITE', 'physio', 'SITE\\physio', 'ann@hospice.example'),
+    ],
+    { account: 'ann@hospice.example' },
+    { account: 'ann@hospice.example' },
   ],
   [
     'a name that two domains have is neither’s',
@@ -111,6 +216,45 @@ test('an address of yesterday is not believed, and one that changed hands is aga
   deepEqual(names.resolve({ host: '10.20.1.5' }, START + 25 * HOUR), { host: '10.20.1.5' });
   names.learn(ticket('WS2', '10.20.1.5'), START + 30 * HOUR);
   deepEqual(names.resolve({ host: '10.20.1.5' }, START + 31 * HOUR), { host: 'WS2' });
+});
+
+test('who asks for a service ticket is written with the domain behind, and is the account of that domain', () => {
+  const names = new KnownNames();
+  names.learn(signIn('SITE', 'physio', { TargetUserSid: PHYSIO }), START);
+  names.learn(userTicket('physio', 'SITE.EXAMPLE', PHYSIO), START);
+  const asked = (TargetUserName: string) =>
+    subjectsOf(windows(4769, { TargetUserName, TargetDomainName: 'SITE.EXAMPLE' })).account ?? '';
+  equal(names.resolve({ account: asked('physio@SITE.EXAMPLE') }, START).account, 'SITE\\physio');
+  equal(names.resolve({ account: asked('physio@OTHER.EXAMPLE') }, START).account, 'physio@OTHER.EXAMPLE');
+});
+
+test('what the site declares joins names with @, unless it was proved that they are somebody else’s', () => {
+  const names = new KnownNames(undefined, { 'hospice.example': 'SITE' });
+  const account = (text: string) => names.resolve({ account: text }, START).account;
+  equal(account('physio@Hospice.example'), 'SITE\\physio');
+  equal(account('hospice.example\\physio'), 'SITE\\physio');
+  equal(account('physio@hospice.example.other'), 'physio@hospice.example.other');
+  names.learn(changed(4738, 'SITE', 'porter', PORTER, 'physio@hospice.example'), START);
+  equal(account('physio@hospice.example'), 'SITE\\porter');
+});
+
+test('an account that was renamed, and a name that was given to another: after a month they are the new one’s', () => {
+  const names = new KnownNames();
+  const account = (text: string, day: number) => names.resolve({ account: text }, START + day * 24 * HOUR).account;
+  names.learn(changed(4738, 'SITE', 'physio', PHYSIO, 'ann@hospice.example'), START);
+  names.learn(changed(4738, 'SITE', 'physio2', PHYSIO, 'ann@hospice.example'), START + HOUR);
+  equal(account('ann@hospice.example', 1), 'ann@hospice.example');
+  equal(account('ann@hospice.example', 31), 'SITE\\physio2');
+  names.learn(changed(4738, 'SITE', 'porter', PORTER, 'ann@hospice.example'), START + 40 * 24 * HOUR);
+  equal(account('ann@hospice.example', 41), 'SITE\\porter', 'a month after the last sign of the one before');
+  equal(account('ann@hospice.example', 300), 'ann@hospice.example', 'nothing is believed for ever');
+});
+
+test('a flood of names is bounded', () => {
+  const names = new KnownNames();
+  for (let number = 1000; number < 41_000; number++)
+    names.learn(changed(4738, `D${number}`, 'physio', `S-1-5-21-1-2-${number}-1105`, `u${number}@x.example`), START);
+  for (const kept of Object.values(names.save())) ok((kept?.length ?? 0) <= 32_000);
 });
 
 const FIREWALL = { category: 'firewall' };

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { PARAMETERS } from '../core/observation.ts';
@@ -29,26 +29,18 @@ test('72 hours are 72 hours that pass, whatever the hands on the wall do', () =>
   equal(wallText(dueAt(ico, Date.parse('2026-03-28T09:00:00Z')), 'Europe/London'), 'Tuesday, 31 March 2026 at 10:00');
 });
 
-const states: readonly (readonly [
-  what: string,
-  ended: number | null,
-  how: string | null,
-  now: number,
-  state: string,
-])[] = [
-  ['runs', null, null, 10, 'running'],
-  ['has less than a day left', null, null, 50, 'soon'],
-  ['is over', null, null, 72, 'overdue'],
-  ['was met', 71, 'met', 100, 'met'],
-  ['was met too late', 73, 'met', 100, 'late'],
-  ['need not be met', 80, 'not-needed', 100, 'not-needed'],
-];
-for (const [what, ended, how, now, state] of states)
+const states: readonly (readonly [what: string, met: number | null, how: string | null, now: number, state: string])[] =
+  [
+    ['runs', null, null, 10, 'running'],
+    ['has less than a day left', null, null, 50, 'soon'],
+    ['is over', null, null, 72, 'overdue'],
+    ['was met', 71, 'met', 100, 'met'],
+    ['was met too late', 73, 'met', 100, 'late'],
+    ['need not be met', null, 'not-needed', 100, 'not-needed'],
+  ];
+for (const [what, met, how, now, state] of states)
   test(`a clock that ${what}: ${state}`, () => {
-    equal(
-      stateOf({ due_at: 72 * HOUR, ended_at: ended === null ? null : ended * HOUR, ended_how: how }, now * HOUR),
-      state,
-    );
+    equal(stateOf({ due_at: 72 * HOUR, met_at: met === null ? null : met * HOUR, ended_how: how }, now * HOUR), state);
   });
 
 const playbooks = loadPlaybooks();
@@ -65,8 +57,12 @@ test('every playbook can be worked through by somebody who has never done it', (
   for (const { title, steps, clocks, suggestedBy } of Object.values(playbooks)) {
     ok(steps.length >= 5 && steps.length <= 8, title);
     equal(new Set(steps.map(({ id }) => id)).size, steps.length);
-    for (const step of steps)
+    for (const step of steps) {
       for (const text of [step.what, step.why, step.who, step.done]) ok(text.length > 5, step.id);
+      const { todo, done } = step.inDrafts;
+      match(todo, /^[A-Z][^.]{10,100}$/, step.id);
+      match(done, /^[A-Z].{10,120}\.$/, step.id);
+    }
     for (const clock of clocks) ok(Object.hasOwn(kinds, clock), clock);
     for (const parameter of suggestedBy.parameters) ok(PARAMETERS.includes(parameter));
     for (const technique of suggestedBy.techniques) ok(/^T\d{4}$/.test(technique));

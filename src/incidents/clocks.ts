@@ -32,12 +32,13 @@ export function dueAt({ hours }: ClockKind, startedAt: UtcMs): UtcMs {
   return startedAt + (hours ?? 0) * HOUR_MS;
 }
 
+/** Met or late by when they were told, not by when somebody wrote it down. */
 export function stateOf(
-  { due_at: due, ended_at: ended, ended_how: how }: { due_at: UtcMs; ended_at: UtcMs | null; ended_how: string | null },
+  { due_at: due, met_at: met, ended_how: how }: { due_at: UtcMs; met_at: UtcMs | null; ended_how: string | null },
   now: UtcMs,
 ): ClockState {
   if (how === 'not-needed') return 'not-needed';
-  if (ended !== null) return ended <= due ? 'met' : 'late';
+  if (met !== null) return met <= due ? 'met' : 'late';
   if (now >= due) return 'overdue';
   return due - now <= SOON_MS ? 'soon' : 'running';
 }

@@ -21,6 +21,11 @@ export type DeskAction =
   | { readonly action: 'close'; readonly note: string; readonly outcome: Outcome }
   | { readonly action: 'merge'; readonly note: string; readonly into: string };
 
+/** How a duty to tell somebody came to its end. */
+export type ClockEnd =
+  | { readonly how: 'met'; readonly at: UtcMs; readonly reason: string }
+  | { readonly how: 'not-needed'; readonly reason: string };
+
 export interface DeskClock extends Omit<ClockKind, 'hours'> {
   readonly id: string;
   readonly kind: string;
@@ -28,6 +33,9 @@ export interface DeskClock extends Omit<ClockKind, 'hours'> {
   readonly startedAt: UtcMs;
   readonly startedBy: string;
   readonly dueAt: UtcMs;
+  /** When they were told; `null`: it runs, or need not be met. */
+  readonly metAt: UtcMs | null;
+  /** When somebody wrote down that it was met, or need not be. */
   readonly endedAt: UtcMs | null;
   readonly endedBy: string | null;
   readonly reason: string | null;
@@ -243,6 +251,7 @@ export class Desk {
         started_at: startedAt,
         started_by: actor,
         due_at: dueAt(known, startedAt),
+        met_at: null,
         ended_at: null,
         ended_by: null,
         ended_how: null,
@@ -255,16 +264,21 @@ export class Desk {
   }
 
   /**
-   * Ends a clock: it was done, or need not be done, for a reason.
+   * Ends a clock: it was done, which may be past, or need not be done, for a reason.
    *
-   * @throws Refusal `incidents/no-such-clock`, `incidents/not-now` if it has ended, or without a reason
+   * @throws Refusal `incidents/no-such-clock`, `incidents/not-now` if it has ended, without a reason, or for a moment
+   *   before awareness or in the future
    */
-  async endClock(id: string, clock: string, how: 'met' | 'not-needed', reason: string, actor: string): Promise<void> {
-    if (how === 'not-needed' && reason.trim() === '')
+  async endClock(id: string, clock: string, ended: ClockEnd, actor: string): Promise<void> {
+    const now = this.#now();
+    if (ended.how === 'not-needed' && ended.reason.trim() === '')
       throw new Refusal(
         'incidents/not-now',
         'a clock is stopped without telling anybody only for a reason that is written down',
       );
+    const metAt = ended.how === 'met' ? ended.at : null;
+    if (metAt !== null && metAt > now)
+      throw new Refusal('incidents/not-now', 'nobody can have been told in the future');
     await this.#change(id, async (within, incident) => {
       const row = await within
         .selectFrom('clocks')
@@ -274,12 +288,21 @@ export class Desk {
         .executeTakeFirst();
       if (row === undefined) throw new Refusal('incidents/no-such-clock', `the incident has no clock ${clock}`);
       if (row.ended_at !== null) throw new Refusal('incidents/not-now', `the clock ${clock} has ended already`);
+      if (metAt !== null && metAt < row.started_at)
+        throw new Refusal('incidents/not-now', 'nobody can have been told of it before you became aware of it');
+      const { how, reason } = ended;
       await within
         .updateTable('clocks')
-        .set({ ended_at: this.#now(), ended_by: actor, ended_how: how, reason: reason === '' ? null : reason })
+        .set({ met_at: metAt, ended_at: now, ended_by: actor, ended_how: how, reason: reason === '' ? null : reason })
         .where('id', '=', row.id)
         .execute();
-      await record(within, incident.id, this.#now(), actor, 'clock-ended', { clock, kind: row.kind, how, reason });
+      await record(within, incident.id, now, actor, 'clock-ended', {
+        clock,
+        kind: row.kind,
+        how,
+        reason,
+        ...(metAt === null ? {} : { metAt }),
+      });
     });
   }
 
@@ -389,6 +412,7 @@ export class Desk {
       startedAt: row.started_at,
       startedBy: row.started_by,
       dueAt: row.due_at,
+      metAt: row.met_at,
       endedAt: row.ended_at,
       endedBy: row.ended_by,
       reason: row.reason,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { State } from '../store/state.ts';
-import { DEFAULT_RETENTION, RETENTION_KINDS } from '../store/archive/retention.ts';
+import { RETENTION_KINDS, type RetentionByKind } from '../store/archive/retention.ts';
 
 /** The notice as it ships, with `{id}` where the organisation has to say something. Ours: src/content. */
 interface NoticeText {
@@ -32,17 +32,21 @@ function noticeText(): NoticeText {
 /** The notice to staff: the only writer of the setting `monitoring-notice`. */
 export class MonitoringNotices {
   readonly #state: State;
+  readonly #retention: () => RetentionByKind;
   readonly #now: () => number;
 
-  constructor(state: State, now: () => number) {
+  /** @param retention how long each kind is kept now */
+  constructor(state: State, retention: () => RetentionByKind, now: () => number) {
     this.#state = state;
+    this.#retention = retention;
     this.#now = now;
   }
 
   async read(): Promise<MonitoringNotice> {
     const row = await this.#state.db.selectFrom('settings').select('value').where('name', '=', KEPT).executeTakeFirst();
     // Written by `fill`.
-    return filledWith(row === undefined ? {} : (JSON.parse(row.value) as Readonly<Record<string, string>>));
+    const values = row === undefined ? {} : (JSON.parse(row.value) as Readonly<Record<string, string>>);
+    return filledWith(values, this.#retention());
   }
 
   /** What is not one of its fields is left out. */
@@ -62,12 +66,12 @@ export class MonitoringNotices {
 }
 
 /** The notice with these values in their places; what is missing says what it is. */
-export function filledWith(values: Readonly<Record<string, string>>): MonitoringNotice {
+export function filledWith(values: Readonly<Record<string, string>>, retention: RetentionByKind): MonitoringNotice {
   const { source, fields, sections } = noticeText();
   const own = (id: string) => (Object.hasOwn(values, id) ? (values[id] ?? '') : '');
   const labels = new Map(fields.map(({ id, label }) => [id, label]));
   const days = new Map<string, string>(
-    RETENTION_KINDS.map((kind) => [`days:${kind}`, DEFAULT_RETENTION[kind].keepDays.toLocaleString('en-GB')]),
+    RETENTION_KINDS.map((kind) => [`days:${kind}`, retention[kind].keepDays.toLocaleString('en-GB')]),
   );
   const part = (piece: string) => {
     const [, id] = /^\{([\w:]+)\}$/.exec(piece) ?? [];

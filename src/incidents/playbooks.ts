@@ -10,6 +10,8 @@ export interface PlaybookStep {
   readonly who: string;
   /** How one sees that it is done. */
   readonly done: string;
+  /** What drafts for others say of it: what is to do, and a sentence that is true once it is ticked. */
+  readonly inDrafts: { readonly todo: string; readonly done: string };
 }
 
 /** What to do in one kind of incident, for somebody who has never done it. Ours; see src/content/playbooks.json. */

@@ -3,7 +3,13 @@ import path from 'node:path';
 import { segmentsFolder } from '../store/archive/archive.ts';
 import { Catalog } from '../store/archive/catalog.ts';
 import { type ChainHead, readChain } from '../store/archive/chain.ts';
-import { DEFAULT_RETENTION, type LegalHold, RETENTION_KINDS, type RetentionKind } from '../store/archive/retention.ts';
+import {
+  isHeld,
+  type LegalHold,
+  RETENTION_KINDS,
+  type RetentionByKind,
+  type RetentionKind,
+} from '../store/archive/retention.ts';
 import { placesIn } from '../store/places.ts';
 
 /** What is kept of one kind of source, and for how long. */
@@ -29,7 +35,8 @@ export interface Room {
   readonly fullInDays: number | null;
   /** Over how many days the rate was measured; less than one says little. */
   readonly measuredDays: number;
-  readonly holds: readonly LegalHold[];
+  /** `events`: how many each keeps; whole segments, so a few beside those that it names. */
+  readonly holds: readonly (LegalHold & { readonly events: number })[];
   readonly chainLines: number;
   readonly head: ChainHead;
 }
@@ -40,7 +47,7 @@ const RESERVE = 1 << 30;
 const RATE_DAYS = 7;
 
 /** Reads the chain and looks at the disk: for a thread that nobody waits for. */
-export function roomOf(data: string, now: number): Room {
+export function roomOf(data: string, retention: RetentionByKind, now: number): Room {
   const { journal, archive } = placesIn(data);
   const { lines, head } = readChain(archive);
   const catalog = new Catalog(lines);
@@ -53,7 +60,7 @@ export function roomOf(data: string, now: number): Room {
     const sum = (segments: typeof own) => segments.reduce((bytes, segment) => bytes + segment.bytes, 0);
     return {
       kind,
-      ...DEFAULT_RETENTION[kind],
+      ...retention[kind],
       bytes: sum(own),
       events: own.reduce((rows, segment) => rows + segment.rows, 0),
       oldestAt: own.length === 0 ? null : Math.min(...own.map(({ receivedFrom }) => receivedFrom)),
@@ -76,7 +83,10 @@ export function roomOf(data: string, now: number): Room {
     kinds,
     fullInDays: daysUntilFull(freeBytes - RESERVE, kinds),
     measuredDays,
-    holds: [...catalog.holds.values()],
+    holds: [...catalog.holds.values()].map((hold) => ({
+      ...hold,
+      events: live.reduce((rows, segment) => rows + (isHeld(segment, hold) ? segment.rows : 0), 0),
+    })),
     chainLines: lines.length,
     head,
   };

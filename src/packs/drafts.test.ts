@@ -45,6 +45,7 @@ const CLOCK: DeskClock = {
   startedAt: NOW,
   startedBy: 'Ann',
   dueAt: NOW,
+  metAt: null,
   endedAt: null,
   endedBy: null,
   reason: null,

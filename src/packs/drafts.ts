@@ -93,7 +93,7 @@ function icoFirst(facts: Facts): Draft {
       { heading: 'Measures taken', lines: measures(facts) },
       {
         heading: 'Measures planned',
-        lines: facts.open.length === 0 ? [TO_FILL('what is planned')] : facts.open.map((what) => `Open: ${what}`),
+        lines: facts.open.length === 0 ? [TO_FILL('what is planned')] : facts.open,
       },
       {
         heading: 'Who else has been told',
@@ -259,7 +259,8 @@ function boardNote(facts: Facts): Draft {
           facts.clocks.length === 0
             ? ['No clock has been started.']
             : facts.clocks.map(
-                ({ title, dueAt, state }) => `${title}: due ${wall(facts, dueAt)}; ${STATE_WORDS[state]}`,
+                ({ title, dueAt, state, metAt }) =>
+                  `${title}: due ${wall(facts, dueAt)}; ${STATE_WORDS[state]}${metAt === null ? '' : `, on ${wall(facts, metAt)}`}`,
               ),
       },
       { heading: 'What has been done', lines: measures(facts) },
@@ -278,7 +279,7 @@ const STATE_WORDS = {
   soon: 'less than a day left',
   overdue: 'OVERDUE',
   met: 'met',
-  late: 'met, but late',
+  late: 'met late',
   'not-needed': 'ended without telling, with a reason',
 } as const;
 
@@ -384,7 +385,7 @@ function kinds({ scope }: Facts): string[] {
 function measures(facts: Facts): string[] {
   return facts.done.length === 0
     ? [TO_FILL('what has been done')]
-    : facts.done.map(({ what, at, by }) => `${wall(facts, at)}, ${by}: ${what}`);
+    : facts.done.map(({ what, at }) => `${wall(facts, at)}: ${what}`);
 }
 
 const HOUR_MS = 3_600_000;

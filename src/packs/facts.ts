@@ -17,7 +17,8 @@ export interface Facts {
   /** `null`: the incident names no account, machine or address to ask for. */
   readonly scope: ScopeFacts | null;
   readonly clocks: readonly DeskClock[];
-  readonly done: readonly { readonly what: string; readonly at: UtcMs; readonly by: string }[];
+  /** The steps of the playbook that are done, as short sentences, and those that are not, as what is to do. */
+  readonly done: readonly { readonly what: string; readonly at: UtcMs }[];
   readonly open: readonly string[];
   /** 1 to 5 each; `null`: not judged yet. */
   readonly grid: { readonly likelihood: number; readonly severity: number } | null;
@@ -86,12 +87,11 @@ function awareAt({ clocks }: DeskView): number | null {
   return starts.length === 0 ? null : Math.min(...starts);
 }
 
-/** The steps of the playbook that are done, and those that are not. */
 function stepsOf({ playbook }: DeskView): Pick<Facts, 'done' | 'open'> {
   return {
-    done: playbook.steps.flatMap(({ what, doneAt, doneBy }) =>
-      doneAt === null ? [] : [{ what, at: doneAt, by: doneBy ?? '' }],
+    done: playbook.steps.flatMap(({ inDrafts, doneAt }) =>
+      doneAt === null ? [] : [{ what: inDrafts.done, at: doneAt }],
     ),
-    open: playbook.steps.filter(({ doneAt }) => doneAt === null).map(({ what }) => what),
+    open: playbook.steps.filter(({ doneAt }) => doneAt === null).map(({ inDrafts }) => inDrafts.todo),
   };
 }

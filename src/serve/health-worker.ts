@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Check, escrowCheck, fileChecks } from '../ops/checks.ts';
 import { type Room, roomOf } from '../ops/room.ts';
+import type { RetentionByKind } from '../store/archive/retention.ts';
 
 export interface LookOrder {
   readonly data: string;
   readonly keys: string;
+  readonly retention: RetentionByKind;
   readonly now: number;
   /** The setting with the proof of an escrow. */
   readonly escrowProof: string | undefined;
@@ -19,7 +21,7 @@ export interface Looked {
 
 assert(parentPort !== null, 'this runs as a thread');
 // What `Health` hands over.
-const { data, keys, now, escrowProof } = workerData as LookOrder;
+const { data, keys, retention, now, escrowProof } = workerData as LookOrder;
 const checks = fileChecks(data, keys, now);
 const { check } = await escrowCheck(escrowProof, null, keys, data);
-parentPort.postMessage({ checks: [...checks, check], room: roomOf(data, now) } satisfies Looked);
+parentPort.postMessage({ checks: [...checks, check], room: roomOf(data, retention, now) } satisfies Looked);

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { HealthReport } from '../api/endpoint.ts';
 import { backupCheck, type Check, noticesCheck, rulesCheck, setAsideCheck } from '../ops/checks.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
+import type { RetentionByKind } from '../store/archive/retention.ts';
 import type { Journal } from '../store/journal.ts';
 import type { State } from '../store/state.ts';
 import type { Counters } from '../watch/counters.ts';
@@ -21,6 +22,7 @@ export interface HealthParts {
   readonly judging: Pick<Judging, 'rules' | 'backlogBytes' | 'isRunning'>;
   readonly journal: Pick<Journal, 'end'>;
   readonly archive: Pick<EmbeddedArchive, 'status'>;
+  readonly retention: () => RetentionByKind;
   readonly counters: Counters;
   /** Notices whose last try failed; `null`: nobody is told of anything. */
   readonly undelivered: () => Promise<number | null>;
@@ -76,7 +78,13 @@ export class Health {
     const at = now();
     const setting = async (name: string) =>
       (await state.db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst())?.value;
-    const { checks, room } = await look({ data, keys, now: at, escrowProof: await setting('escrow-proof') });
+    const { checks, room } = await look({
+      data,
+      keys,
+      retention: this.#parts.retention(),
+      now: at,
+      escrowProof: await setting('escrow-proof'),
+    });
     const undelivered = await this.#parts.undelivered();
     const aside = await setAsideCounts(state, at - DAY_MS, at);
     const cannot = judging.rules.filter((rule) => rule.state === 'cannot-run').length;
@@ -95,9 +103,9 @@ export class Health {
       ],
       room: {
         ...room,
-        holds: room.holds.map(({ sourceId, ...hold }) => ({
+        holds: room.holds.map(({ sourceIds, ...hold }) => ({
           ...hold,
-          source: sourceId === null ? null : (names.get(sourceId) ?? sourceId),
+          sources: sourceIds.map((id) => names.get(id) ?? id),
         })),
       },
       flow: {

@@ -8,6 +8,7 @@ import { openApiDocument } from '../api/openapi.ts';
 import type { Finding } from '../core/finding.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { CanaryNames } from '../detect/canaries.ts';
+import type { DeclaredDomains } from '../detect/known-names.ts';
 import { Desk } from '../incidents/desk.ts';
 import { Exceptions } from '../incidents/exceptions.ts';
 import { MonitoringNotices } from '../incidents/monitoring-notice.ts';
@@ -22,6 +23,7 @@ import { keptNotices, NoticeDesk } from '../notices/notice-desk.ts';
 import { Noticing } from '../notices/noticing.ts';
 import type { NoticeSettings } from '../notices/settings.ts';
 import { FirstRun } from '../ops/first-run.ts';
+import { Keeping, keptRetention } from '../ops/keeping.ts';
 import type { Log } from '../ops/log.ts';
 import { writeServiceNote } from '../ops/service-note.ts';
 import { Trail } from '../ops/trail.ts';
@@ -85,6 +87,7 @@ export interface ServiceOptions {
   readonly rules: Pick<JudgingSetup, 'ruleFolders' | 'placeholders' | 'cacheFolder'>;
   /** Patients as their numbers: their pseudonyms are what is looked for. */
   readonly canaries: CanaryNames;
+  readonly domains: DeclaredDomains;
   readonly indicatorFiles: readonly string[];
   /** What is known beside record accesses, as a folder of CSV files; `null`: nothing is. */
   readonly relationships: string | null;
@@ -192,6 +195,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...options.canaries,
       patients: options.canaries.patients.map((patient) => pseudonymiser.text(patient)),
     },
+    domains: options.domains,
     indicatorFiles: options.indicatorFiles,
     learnedFile,
     findings,
@@ -211,9 +215,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onBug: (error) => log.bug(error),
   });
   ruleWatch.start();
+  const retention = await keptRetention(state);
   const archive = await openArchive({
     folder: archiveFolder,
     journal,
+    retention,
     keepFrom: () => Math.min(judging.keepFrom, liveRecords.keepFrom),
     onDamage: (damage) => log.say('alarm', 'archive-damage', damageFields(damage)),
     onPressure: (isPressed, reason) => {
@@ -229,6 +235,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       log.say('alarm', 'archive-failed', { reason });
     },
   });
+  const keeping = new Keeping(state, archive, retention, now);
   const fileOwn = async (found: readonly Filed[]) => {
     for (const finding of await findings.fileOwn(found)) {
       counters.add('findings_total', { level: finding.level });
@@ -352,6 +359,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     judging,
     journal,
     archive,
+    retention: () => keeping.retention,
     counters,
     undelivered: async () => (noticing.settings === null ? null : noticing.outbox.undelivered()),
     pressure: pressureNow,
@@ -402,6 +410,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             silentSince: () => sourceWatch.silentSince,
             ruleWatch,
             health,
+            keeping,
             drafts: new KeptDrafts(state, keys.seals, now),
             scopeQuestion: (incident) => questionOrNull(state, incident),
             savedHunts: new SavedHunts(state, now),
@@ -413,7 +422,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
               noticing.tellOfReport(reference).catch((error: unknown) => {
                 log.bug(error);
               }),
-            monitoringNotice: new MonitoringNotices(state, now),
+            monitoringNotice: new MonitoringNotices(state, () => keeping.retention, now),
             notices: new NoticeDesk({
               state,
               seals: keys.seals,
@@ -502,7 +511,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const applyRetention = () => void forget().catch((error: unknown) => log.bug(error));
   // Once at the start too: a service that is restarted every night would never come to it.
   applyRetention();
-  const retention = setInterval(applyRetention, RETENTION_EVERY_MS).unref();
+  const retaining = setInterval(applyRetention, RETENTION_EVERY_MS).unref();
 
   async function shut(): Promise<void> {
     await noticing.stop();
@@ -523,7 +532,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     firstLink: invitation === null ? null : `${page}/welcome#${invitation}`,
     addresses: addresses as Service['addresses'],
     close: async () => {
-      clearInterval(retention);
+      clearInterval(retaining);
       if (spaceWatch !== null) clearInterval(spaceWatch);
       await simulation?.end();
       await scans.stop();

@@ -192,6 +192,9 @@ export interface ClockRow {
   readonly started_at: UtcMs;
   readonly started_by: string;
   readonly due_at: UtcMs;
+  /** When they were told, as somebody says; `null`: the clock runs, or need not be met. */
+  readonly met_at: UtcMs | null;
+  /** When somebody wrote it down. */
   readonly ended_at: UtcMs | null;
   readonly ended_by: string | null;
   readonly ended_how: string | null;

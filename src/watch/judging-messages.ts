@@ -1,4 +1,5 @@
 import type { CanaryNames } from '../detect/canaries.ts';
+import type { DeclaredDomains } from '../detect/known-names.ts';
 import type { RuleState } from '../findings/rule-states.ts';
 import type { Filed } from './findings-store.ts';
 
@@ -10,6 +11,7 @@ export interface JudgingSetup {
   readonly placeholders: Readonly<Record<string, readonly string[]>>;
   readonly cacheFolder: string | null;
   readonly canaries: CanaryNames;
+  readonly domains: DeclaredDomains;
   /** Files of indicators, as `readIndicators` takes them. */
   readonly indicatorFiles: readonly string[];
   /** Where what behaviour has learned is kept. */

@@ -129,7 +129,7 @@ function wokenWithin(limitMs: number): Promise<boolean> {
   });
 }
 
-function listsOf({ canaries: names, indicatorFiles }: JudgingSetup): Lists {
+function listsOf({ canaries: names, indicatorFiles, domains }: JudgingSetup): Lists {
   const canaries = new Canaries(names);
   const indicators = new Indicators();
   for (const file of indicatorFiles) {
@@ -143,7 +143,11 @@ function listsOf({ canaries: names, indicatorFiles }: JudgingSetup): Lists {
       firstWrongLine: wrong[0] ?? 0,
     });
   }
-  return { canaries: canaries.isEmpty ? null : canaries, indicators: indicators.size === 0 ? null : indicators };
+  return {
+    canaries: canaries.isEmpty ? null : canaries,
+    indicators: indicators.size === 0 ? null : indicators,
+    domains,
+  };
 }
 
 interface Batch {

@@ -11,7 +11,7 @@ import type { FromJudging, JudgingSetup, Mark, ToJudging } from './judging-messa
 export interface JudgingParts
   extends Pick<
     JudgingSetup,
-    'ruleFolders' | 'placeholders' | 'cacheFolder' | 'learnedFile' | 'canaries' | 'indicatorFiles'
+    'ruleFolders' | 'placeholders' | 'cacheFolder' | 'learnedFile' | 'canaries' | 'domains' | 'indicatorFiles'
   > {
   readonly journal: Journal;
   readonly findings: Findings;
@@ -115,7 +115,7 @@ export class Judging {
   }
 
   async #startThread(): Promise<void> {
-    const { journal, ruleFolders, placeholders, cacheFolder, canaries, indicatorFiles, learnedFile, names } =
+    const { journal, ruleFolders, placeholders, cacheFolder, canaries, domains, indicatorFiles, learnedFile, names } =
       this.#parts;
     const setup: JudgingSetup = {
       journalFolder: journal.folder,
@@ -123,6 +123,7 @@ export class Judging {
       placeholders,
       cacheFolder,
       canaries,
+      domains,
       indicatorFiles,
       learnedFile,
       from: this.#judged.from,

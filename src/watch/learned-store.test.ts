@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Behaviour } from '../detect/behaviour/behaviour.ts';
+import { KnownNames } from '../detect/known-names.ts';
 import { readLearned, writeLearned } from './learned-store.ts';
 
 const noDamage = () => {
@@ -15,9 +16,13 @@ test('what was learned is read back as it was written', async () => {
   equal(readLearned(file, noDamage), null);
   const behaviour = new Behaviour();
   behaviour.rarityOf('rule', { host: 'ws1' }, Date.UTC(2026, 10, 2));
-  await writeLearned(file, { to: 4711, behaviour: behaviour.save() });
+  const names = new KnownNames(undefined).save();
+  const said = ['ann@hospice.example', { name: 'S-1-5-21-1-2-3-1105', at: 1, rivalAt: null }] as const;
+  const kept = { ...names, people: [said], principals: [said], shortDomains: [said], longDomains: [said] };
+  await writeLearned(file, { to: 4711, behaviour: behaviour.save(), names: kept });
   const learned = readLearned(file, noDamage);
   equal(learned?.to, 4711);
+  deepEqual(learned.names, kept);
   deepEqual(Behaviour.from(learned.behaviour).save(), behaviour.save());
 });
 

@@ -19,7 +19,10 @@ const LEARNED = z.object({
   schema: z.literal('wardwatch.learned/1'),
   to: z.number().int().min(0),
   behaviour: z.object({ schema: z.literal('wardwatch.behaviour/1') }).loose(),
-  names: z.object({ addresses: z.array(z.any()), hosts: z.array(z.any()), accounts: z.array(z.any()) }).optional(),
+  names: z
+    .object({ addresses: z.array(z.any()), hosts: z.array(z.any()), accounts: z.array(z.any()) })
+    .loose()
+    .optional(),
 });
 
 /** `null`: there is none yet, or it cannot be read, in which case `onDamage` is called and learning begins again. */

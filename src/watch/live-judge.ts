@@ -9,7 +9,7 @@ import { firstPrecursor, type Precursor, precursorOf } from '../detect/behaviour
 import type { Canaries } from '../detect/canaries.ts';
 import type { Indicators } from '../detect/indicators.ts';
 import { recordIdOf, subjectsOf } from '../detect/entities.ts';
-import { KnownNames, type SavedNames } from '../detect/known-names.ts';
+import { type DeclaredDomains, KnownNames, type SavedNames } from '../detect/known-names.ts';
 import { Correlator, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
 import { correlationFinding, type PlacedHit, ruleFinding } from '../findings/make.ts';
 import { canaryFinding, indicatorFinding } from '../findings/listed.ts';
@@ -48,9 +48,10 @@ interface Step {
 export interface Lists {
   readonly canaries: Canaries | null;
   readonly indicators: Indicators | null;
+  readonly domains: DeclaredDomains;
 }
 
-const NO_LISTS: Lists = { canaries: null, indicators: null };
+const NO_LISTS: Lists = { canaries: null, indicators: null, domains: {} };
 
 /** Clocks of sources differ: windows that are over are answered so much later. */
 const TOLERANCE_MS = 60_000;
@@ -88,7 +89,7 @@ export class LiveJudge {
     this.#canaries = lists.canaries;
     this.#indicators = lists.indicators;
     this.#behaviour = learned === null ? new Behaviour() : Behaviour.from(learned.behaviour);
-    this.#names = new KnownNames(learned?.names);
+    this.#names = new KnownNames(learned?.names, lists.domains);
     this.#engine = new SigmaEngine(rules.rules);
     this.#silent = silentRules(rules);
     this.#precursors = new Map(

@@ -61,6 +61,7 @@ for (const [what, offsets] of jumps)
         syslogTls: null,
         syslogUdp: null,
         rules: { ruleFolders: [RULES], placeholders: {}, cacheFolder: null },
+        domains: {},
         canaries: { accounts: [], hosts: [], shares: [], files: [], patients: [] },
         indicatorFiles: [],
         relationships: null,

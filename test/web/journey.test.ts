@@ -101,6 +101,19 @@ test('first link, first source, first incident, an exception, and the incident c
   await page.getByLabel('Reference or reason').fill('No data was touched');
   await page.getByRole('button', { name: 'End the clock' }).click();
   await see(/Ended by Ann Example/);
+  // Another was met in time, and is written down late.
+  await page.locator('summary', { hasText: 'Start a clock' }).click();
+  await page.getByLabel('When did you become aware?').fill('2026-10-24T09:00');
+  await page.getByRole('button', { name: 'Start the clock' }).click();
+  await page.locator('summary', { hasText: 'How, and end it' }).click();
+  await page.getByLabel('It was done').check();
+  await page.getByLabel('When did you tell them?').fill('2026-10-24T08:00');
+  await page.getByRole('button', { name: 'End the clock' }).click();
+  await see('Nobody can have been told before you became aware.');
+  await page.getByLabel('When did you tell them?').fill('2026-10-25T10:00');
+  await noBarriers('incident, when they were told');
+  await page.getByRole('button', { name: 'End the clock' }).click();
+  await see(/Told\s+25 October 2026, 10:00am GMT\./);
   await page.getByRole('button', { name: 'Do it' }).click();
   await see(/Closed, by Ann Example: It was harmless/);
   await see('Nothing more is asked for here.');

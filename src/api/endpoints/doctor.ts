@@ -43,10 +43,11 @@ export const doctor = endpoint({
       holds: z.array(
         z.object({
           id: z.string(),
-          source: z.string().nullable().describe('null: every source'),
+          sources: z.array(z.string()).describe('none: every source'),
           from: AT.nullable(),
           to: AT.nullable(),
           reason: z.string(),
+          events: z.int().describe('sealed events that it keeps'),
         }),
       ),
       chainLines: z.int(),

@@ -113,15 +113,24 @@ const startClock = change({
 const endClock = change({
   audience: WORKERS_AND_PRIVACY,
   path: '/api/v1/incidents/:id/clocks/:clock',
-  summary: 'End a clock: it was done, or it need not be, for a reason.',
+  summary: 'End a clock: it was done, which may be past, or it need not be, for a reason.',
   input: z.object({
     id: ID,
     clock: z.string().max(100),
     how: z.enum(['met', 'not-needed']),
+    at: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('met: when they were told, not before awareness; default: now'),
     reason: NOTE.default('').describe('not-needed: needed'),
   }),
-  handle: ({ id, clock, how, reason }, { desk, pseudonymise }, actor) =>
-    desk.endClock(id, clock, how, pseudonymise(reason), actor),
+  handle: ({ id, clock, how, at, reason }, { desk, pseudonymise, now }, actor) => {
+    const end = { reason: pseudonymise(reason) };
+    if (how === 'met')
+      return desk.endClock(id, clock, { how, at: at === undefined ? now() : Date.parse(at), ...end }, actor);
+    if (at !== undefined) throw new Refusal('api/bad-request', 'at: nobody was told if it was not needed');
+    return desk.endClock(id, clock, { how, ...end }, actor);
+  },
 });
 
 export const incidentActions: readonly Endpoint[] = [act, acknowledge, comment, step, playbook, startClock, endClock];

@@ -80,7 +80,12 @@ async function answer(question: Exclude<Question, { kind: 'stop' }>): Promise<un
     case 'hold':
       return archive.hold(question.hold, Date.now());
     case 'lift-hold':
-      return archive.liftHold(question.hold, Date.now());
+      return archive.liftHold(question.hold, question.reason, Date.now());
+    case 'set-retention':
+      archive.setRetention(question.retention);
+      return null;
+    case 'would-delete':
+      return archive.wouldDelete(question.retention, question.withoutHold, question.now);
     case 'keys-rotated':
       return archive.keysRotated(question.from, question.to, Date.now());
     case 'columns-made':

@@ -322,11 +322,11 @@ test('each kind goes when it is due, never before; held events stay; tombstones 
   const last = sampleEvent(79).receivedAt;
   await withArchive(place, async (archive) => {
     equal(await archive.applyRetention(last + 28 * DAY - 60_000), 0);
-    await archive.hold({ id: 'hold_1', sourceId: 'src_zeek', from: last - 30_000, to: null, reason: 'police' });
+    await archive.hold({ id: 'hold_1', sourceIds: ['src_zeek'], from: last - 30_000, to: null, reason: 'police' });
     equal(await archive.applyRetention(last + 29 * DAY), 2, 'the network segments that the hold does not touch');
     equal(await archive.applyRetention(last + 399 * DAY), 0);
     equal(await archive.applyRetention(last + 401 * DAY), 3, 'security');
-    await archive.liftHold('hold_1');
+    await archive.liftHold('hold_1', 'case closed');
     equal(await archive.applyRetention(last + 401 * DAY), 1);
     await archive.caughtUp();
     equal((await all(archive)).length, 20, 'what is not sealed stays');
@@ -770,3 +770,47 @@ test('a sealing that a full disk broke off leaves nothing of itself', async (t) 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+test('a search for a word reads no segment without it; a file of words that is altered, gone or of no release is not needed', async () => {
+  const place = newData();
+  const word = (value: string) => ({ where: { kind: 'anywhere', value } as const });
+  await withArchive(place, async (archive, journal) => {
+    await journal.append(encodeEvents([sampleEvent(1, { fields: { CommandLine: 'mimikatz.exe' } })]));
+    await archive.sealNow();
+    await journal.append(encodeEvents([sampleEvent(2, { fields: { CommandLine: 'notepad.exe' } })]));
+    await archive.sealNow();
+  });
+  const words = path.join(place.archive, 'words');
+  deepEqual(readdirSync(words).sort(), ['1.words', '2.words']);
+  equal((await verify(place.data)).ok, true);
+
+  // What is not read cannot fail.
+  const segment = path.join(place.segments, '2026-11-20', 'security-2.parquet');
+  const whole = readFileSync(segment);
+  writeFileSync(segment, 'no segment');
+  await withArchive(place, async (archive) => {
+    equal((await all(archive, word('mimikatz'))).length, 1);
+    equal((await all(archive, word('bloodhound'))).length, 0);
+    await rejects(all(archive, word('notepad')));
+  });
+  writeFileSync(segment, whole);
+
+  // Whoever takes a word out of the filter hides nothing.
+  writeFileSync(path.join(words, '1.words'), readFileSync(path.join(words, '2.words')));
+  deepEqual(
+    (await verify(place.data)).problems.map(({ kind, what }) => [kind, what]),
+    [['words-altered', '1.words']],
+  );
+  rmSync(path.join(words, '2.words'));
+  writeFileSync(path.join(words, '9.words'), 'of a sealing that was interrupted');
+  equal((await verify(place.data)).notes.length, 1);
+  await withArchive(place, async (archive) => {
+    equal((await all(archive, word('mimikatz'))).length, 1);
+    equal((await all(archive, word('notepad'))).length, 1);
+    const buckets = await archive.counts({ ...word('notepad'), from: 0, to: 2e12, bucketMs: 1e12 });
+    equal(buckets[0]?.count, 1);
+    deepEqual(readdirSync(words), ['1.words']);
+    equal(await archive.applyRetention(Date.parse('2029-01-01')), 2);
+  });
+  deepEqual(readdirSync(words), []);
+});

@@ -11,9 +11,10 @@ import { openDatabase } from './database.ts';
 import type { Bucket, CountRequest, SearchRequest } from './event-store.ts';
 import { HotRows } from './hot-rows.ts';
 import { eventLinesIn } from './payload.ts';
-import { type LegalHold, mayGo, type Retention, type RetentionKind } from './retention.ts';
+import { type Leaving, type LegalHold, mayGo, RETENTION_KINDS, type RetentionByKind } from './retention.ts';
 import { Searcher, type SearchLimits, type Snapshot } from './searcher.ts';
 import type { StoredEvent } from './stored-event.ts';
+import { wordsFolder, wordsNumber, writeWords } from './word-filter.ts';
 import { nameParts, PART, writeParts } from './write-segments.ts';
 
 /** What is wrong with what is kept. For an alarm; the archive goes on with what there is. */
@@ -46,7 +47,7 @@ export interface ArchiveSettings {
   readonly memoryMb: number;
   readonly threads: number;
   readonly search: SearchLimits;
-  readonly retention: Readonly<Record<RetentionKind, Retention>>;
+  readonly retention: RetentionByKind;
   /** Below so many free bytes, the oldest segments past their minimum go before their time. */
   readonly minFreeBytes: number;
   /** With the clock further ahead of the chain's last line, nothing is deleted. A service that hears anything seals hourly. */
@@ -102,6 +103,7 @@ export class Archive {
   #isGathering = false;
   #isSealWanted = false;
   #isClockAhead = false;
+  #retention: RetentionByKind;
   #following: Promise<void>;
   #wake: () => void = () => undefined;
   /** Changes to segments are made one after another. */
@@ -135,6 +137,7 @@ export class Archive {
     },
   ) {
     this.#settings = settings;
+    this.#retention = settings.retention;
     this.#news = news;
     this.#database = parts.database;
     this.#connection = parts.connection;
@@ -145,7 +148,11 @@ export class Archive {
     this.#numberOffset = Math.max(0, parts.highest - parts.chain.head.number);
     this.#at = this.#catalog.sealedTo;
     this.#shownTo = this.#at;
-    this.#searcher = new Searcher(this.#database, segmentsFolder(settings.folder), settings.search);
+    this.#searcher = new Searcher(
+      this.#database,
+      { segments: segmentsFolder(settings.folder), words: wordsFolder(settings.folder) },
+      settings.search,
+    );
     this.#following = this.#follow();
   }
 
@@ -169,7 +176,9 @@ export class Archive {
     const database = await openDatabase(folder, settings.memoryMb, settings.threads);
     const connection = await database.connect();
     const hot = await HotRows.make(connection, 1);
-    return new Archive(settings, news, { database, connection, catalog, chain, hot, stuck, highest });
+    const archive = new Archive(settings, news, { database, connection, catalog, chain, hot, stuck, highest });
+    archive.#removeWords();
+    return archive;
   }
 
   /** Everything before `end` is in the journal now. */
@@ -232,8 +241,19 @@ export class Archive {
     await this.#change(() => this.#record({ kind: 'hold', hold }, at));
   }
 
-  async liftHold(id: string, at: number): Promise<void> {
-    await this.#change(() => this.#record({ kind: 'hold-lifted', hold: id }, at));
+  async liftHold(id: string, reason: string, at: number): Promise<void> {
+    await this.#change(() => this.#record({ kind: 'hold-lifted', hold: id, reason }, at));
+  }
+
+  /** Holds from the next time on that something is deleted. */
+  setRetention(retention: RetentionByKind): void {
+    this.#retention = retention;
+  }
+
+  /** What would be deleted by another retention, or if a hold were lifted. */
+  wouldDelete(retention: RetentionByKind, withoutHold: string | null, now: number): readonly Leaving[] {
+    const holds = this.holds.filter(({ id }) => id !== withoutHold);
+    return leavingOf(this.#deletable(now, ({ kind }) => retention[kind].keepDays, holds));
   }
 
   async keysRotated(from: string, to: string, at: number): Promise<void> {
@@ -263,7 +283,7 @@ export class Archive {
   async applyRetention(now: number): Promise<number> {
     return this.#change(async () => {
       await this.#removeStuck();
-      const due = this.#deletable(now, ({ keepDays }) => keepDays);
+      const due = this.#deletable(now, ({ kind }) => this.#retention[kind].keepDays);
       if (due.length > 0 && !this.#isCredible(now)) return 0;
       return this.#delete(due, 'retention', now);
     });
@@ -278,7 +298,7 @@ export class Archive {
     return this.#change(async () => {
       let deleted = 0;
       await this.#removeStuck();
-      for (const segment of this.#deletable(now, ({ minimumDays }) => minimumDays)) {
+      for (const segment of this.#deletable(now, ({ kind }) => this.#retention[kind].minimumDays)) {
         // It would free nothing, and only take them from the searches.
         if (this.#stuck.size >= MAX_STUCK) break;
         // Those that are on their way out count as gone: else all would follow the first.
@@ -331,6 +351,7 @@ export class Archive {
     for await (const { position, next, payload } of entries) {
       try {
         for (const line of eventLinesIn(payload)) this.#hot.add(line);
+        this.#hot.words.add(payload);
       } catch (error) {
         this.#news.onDamage({ kind: 'payload', position, detail: String(error) });
       }
@@ -382,7 +403,9 @@ export class Archive {
       const journal = [this.#catalog.sealedTo, this.#at] as const;
       const folder = segmentsFolder(this.#settings.folder);
       const number = this.#chain.head.number + 1 + this.#numberOffset;
-      const segments = await writeParts(this.#connection, hot.table, folder, number);
+      const parts = await writeParts(this.#connection, hot.table, folder, number);
+      const words = await writeWords(wordsFolder(this.#settings.folder), number, hot.words);
+      const segments = parts.map((segment) => ({ ...segment, words }));
       const next = await HotRows.make(this.#connection, ++this.#hotTables);
       const entry = { kind: 'sealed', segments, journal } as const;
       await this.#chain.add(entry, Date.now());
@@ -417,10 +440,9 @@ export class Archive {
     return !isAhead;
   }
 
-  #deletable(now: number, days: (retention: Retention) => number): SegmentInfo[] {
-    const holds = [...this.#catalog.holds.values()];
+  #deletable(now: number, daysOf: (segment: SegmentInfo) => number, holds = this.holds): SegmentInfo[] {
     return [...this.#catalog.live.values()]
-      .filter((segment) => mayGo(segment, days(this.#settings.retention[segment.kind]), now, holds))
+      .filter((segment) => mayGo(segment, daysOf(segment), now, holds))
       .sort((a, b) => a.receivedTo - b.receivedTo);
   }
 
@@ -441,9 +463,21 @@ export class Archive {
         const isGone = await removeSegment(segmentsFolder(this.#settings.folder), name, this.#news.onDamage);
         if (!isGone) this.#stuck.add(name);
       }
+      this.#removeWords();
       this.#leavingBytes -= bytes;
     });
     return names.length;
+  }
+
+  /** Of segments that are no more. What cannot be removed now is the next time, or when the archive is opened. */
+  #removeWords(): void {
+    const folder = wordsFolder(this.#settings.folder);
+    const sealed = this.#unnamed?.entry.segments.map(({ name }) => name) ?? [];
+    const live = new Set([...this.#catalog.live.keys(), ...sealed].map(segmentNumber));
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      const number = wordsNumber(name);
+      if (number === null || !live.has(number)) rmSync(path.join(folder, name), { force: true });
+    }
   }
 
   /** What cannot be removed now, whoever makes columns removes later: no line of the chain names it. */
@@ -516,6 +550,20 @@ export class Archive {
       };
     });
   }
+}
+
+function leavingOf(segments: readonly SegmentInfo[]): Leaving[] {
+  return RETENTION_KINDS.flatMap((kind) => {
+    const own = segments.filter((segment) => segment.kind === kind);
+    if (own.length === 0) return [];
+    return {
+      kind,
+      events: own.reduce((sum, { rows }) => sum + rows, 0),
+      bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+      receivedFrom: Math.min(...own.map(({ receivedFrom }) => receivedFrom)),
+      receivedTo: Math.max(...own.map(({ receivedTo }) => receivedTo)),
+    };
+  });
 }
 
 export function segmentsFolder(archiveFolder: string): string {

@@ -1,7 +1,7 @@
 import type { Position } from '../journal.ts';
 import type { ColumnsInfo } from './access-columns.ts';
 import { type ChainEntry, readChain, type SegmentInfo } from './chain.ts';
-import type { LegalHold } from './retention.ts';
+import { holdOf, type LegalHold } from './retention.ts';
 
 /** What the chain's lines come to: which segments there are, and what holds for them. */
 export class Catalog {
@@ -37,7 +37,7 @@ export class Catalog {
           this.columns.set(line.columns.day, line.columns);
         break;
       case 'hold':
-        this.holds.set(line.hold.id, line.hold);
+        this.holds.set(line.hold.id, holdOf(line.hold));
         break;
       case 'hold-lifted':
         this.holds.delete(line.hold);

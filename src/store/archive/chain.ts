@@ -29,6 +29,11 @@ export interface SegmentInfo {
   readonly sources: readonly string[];
   /** Which hosts it may hold: a `HostFilter`. */
   readonly hosts: string;
+  /**
+   * SHA-256 of the file that says which words it may hold (word-filter.ts), the same for all segments that were sealed
+   * with it. Absent in segments of earlier releases.
+   */
+  readonly words?: string;
 }
 
 export type ChainEntry =
@@ -41,7 +46,7 @@ export type ChainEntry =
   /** Tombstones: these segments are gone, and that is right. */
   | { readonly kind: 'deleted'; readonly segments: readonly string[]; readonly reason: 'retention' | 'space' }
   | { readonly kind: 'hold'; readonly hold: LegalHold }
-  | { readonly kind: 'hold-lifted'; readonly hold: string }
+  | { readonly kind: 'hold-lifted'; readonly hold: string; readonly reason?: string }
   /** What the segments of a day say of accesses lies in columns beside them. */
   | { readonly kind: 'columns'; readonly columns: ColumnsInfo }
   /** From here on another key is used: for pseudonyms or for sealing, whichever the keys of these ids are for. */

@@ -2,6 +2,7 @@ import { type DuckDBAppender, type DuckDBConnection, DuckDBDataChunk, type DuckD
 import type { UtcMs } from '../../core/event.ts';
 import { COLUMN_DEFINITIONS, COLUMNS } from './database.ts';
 import type { EventLine } from './payload.ts';
+import { Words } from './word-filter.ts';
 
 /** DuckDB's own size of a vector: a chunk cannot hold more. */
 const CHUNK_ROWS = 2048;
@@ -15,6 +16,8 @@ export class HotRows {
   bytes = 0;
   /** When the first of them came here; `null` if there is none. Not when it was received: that may be long ago. */
   since: UtcMs | null = null;
+  /** Of every payload that came here. */
+  readonly words = new Words();
   readonly #appender: DuckDBAppender;
   #columns: DuckDBValue[][] = TYPES.map(() => []);
 

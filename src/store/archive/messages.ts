@@ -3,7 +3,7 @@ import type { ColumnsInfo } from './access-columns.ts';
 import type { ArchiveDamage } from './archive.ts';
 import type { ChainHead } from './chain.ts';
 import type { CountRequest, SearchRequest } from './event-store.ts';
-import type { LegalHold } from './retention.ts';
+import type { LegalHold, RetentionByKind } from './retention.ts';
 
 /** What is asked of the archive's thread. `id` comes back with the answer. */
 export type Question =
@@ -15,7 +15,15 @@ export type Question =
   | { readonly kind: 'caught-up' | 'seal'; readonly id: number; readonly end: Position }
   | { readonly kind: 'status' | 'holds' | 'close'; readonly id: number }
   | { readonly kind: 'hold'; readonly id: number; readonly hold: LegalHold }
-  | { readonly kind: 'lift-hold'; readonly id: number; readonly hold: string }
+  | { readonly kind: 'lift-hold'; readonly id: number; readonly hold: string; readonly reason: string }
+  | { readonly kind: 'set-retention'; readonly id: number; readonly retention: RetentionByKind }
+  | {
+      readonly kind: 'would-delete';
+      readonly id: number;
+      readonly retention: RetentionByKind;
+      readonly withoutHold: string | null;
+      readonly now: number;
+    }
   | { readonly kind: 'keys-rotated'; readonly id: number; readonly from: string; readonly to: string }
   | { readonly kind: 'columns-made'; readonly id: number; readonly columns: ColumnsInfo }
   | { readonly kind: 'retention' | 'space'; readonly id: number; readonly now: number };

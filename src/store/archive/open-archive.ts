@@ -7,7 +7,7 @@ import type { ArchiveDamage, ArchiveSettings, ArchiveStatus } from './archive.ts
 import type { ChainHead } from './chain.ts';
 import type { Bucket, CountRequest, EventStore, SearchRequest } from './event-store.ts';
 import type { Answer, Question } from './messages.ts';
-import { DEFAULT_RETENTION, type LegalHold } from './retention.ts';
+import { DEFAULT_RETENTION, type Leaving, type LegalHold, type RetentionByKind } from './retention.ts';
 import type { StoredEvent } from './stored-event.ts';
 
 export interface ArchiveOptions extends Partial<Omit<ArchiveSettings, 'folder' | 'journalFolder' | 'journalStart'>> {
@@ -31,7 +31,11 @@ export interface EmbeddedArchive extends EventStore {
   /** Seals all that the journal holds now, however little. */
   sealNow(): Promise<void>;
   hold(hold: LegalHold): Promise<void>;
-  liftHold(id: string): Promise<void>;
+  liftHold(id: string, reason: string): Promise<void>;
+  /** Holds from the next time on that something is deleted. */
+  setRetention(retention: RetentionByKind): Promise<void>;
+  /** What would be deleted by another retention, or if a hold were lifted (`null`: none). */
+  wouldDelete(retention: RetentionByKind, withoutHold: string | null, now: number): Promise<readonly Leaving[]>;
   holds(): Promise<readonly LegalHold[]>;
   /** Records that another key is used from here on. */
   keysRotated(from: string, to: string): Promise<void>;
@@ -171,8 +175,17 @@ class ThreadedArchive implements EmbeddedArchive {
     await this.#ask({ kind: 'hold', id: this.#nextId(), hold });
   }
 
-  async liftHold(hold: string): Promise<void> {
-    await this.#ask({ kind: 'lift-hold', id: this.#nextId(), hold });
+  async liftHold(hold: string, reason: string): Promise<void> {
+    await this.#ask({ kind: 'lift-hold', id: this.#nextId(), hold, reason });
+  }
+
+  async setRetention(retention: RetentionByKind): Promise<void> {
+    await this.#ask({ kind: 'set-retention', id: this.#nextId(), retention });
+  }
+
+  async wouldDelete(retention: RetentionByKind, withoutHold: string | null, now: number): Promise<readonly Leaving[]> {
+    const question = { kind: 'would-delete', id: this.#nextId(), retention, withoutHold, now } as const;
+    return (await this.#ask(question)) as Leaving[];
   }
 
   async holds(): Promise<readonly LegalHold[]> {

@@ -13,12 +13,14 @@ export interface Retention {
   readonly minimumDays: number;
 }
 
+export type RetentionByKind = Readonly<Record<RetentionKind, Retention>>;
+
 /**
  * Network traffic is bulky and ages fast. Security logs: six months at the least, so that an intrusion found late can be
  * followed back. Record accesses: eight years, as long as the adult record that they are about
  * (NHS Records Management Code of Practice).
  */
-export const DEFAULT_RETENTION: Readonly<Record<RetentionKind, Retention>> = {
+export const DEFAULT_RETENTION: RetentionByKind = {
   network: { keepDays: 28, minimumDays: 7 },
   security: { keepDays: 400, minimumDays: 184 },
   clinical: { keepDays: 8 * 366, minimumDays: 8 * 366 },
@@ -71,9 +73,7 @@ export const RETENTION_KIND_SQL = `case ${Object.entries(BY_LOG_SOURCE)
  * @param keepDays what the site wants instead of the defaults
  * @throws Refusal `retention/below-minimum`
  */
-export function retentionWith(
-  keepDays: Partial<Record<RetentionKind, number>>,
-): Readonly<Record<RetentionKind, Retention>> {
+export function retentionWith(keepDays: Partial<Record<RetentionKind, number>>): RetentionByKind {
   const entries = RETENTION_KINDS.map((kind): [RetentionKind, Retention] => {
     const standard = DEFAULT_RETENTION[kind];
     const wanted = keepDays[kind] ?? standard.keepDays;
@@ -84,18 +84,37 @@ export function retentionWith(
       );
     return [kind, { ...standard, keepDays: wanted }];
   });
-  return Object.fromEntries(entries) as Record<RetentionKind, Retention>;
+  return Object.fromEntries(entries) as RetentionByKind;
 }
 
-/** Keeps events of a source, or of a time, or both, whatever their age, until it is lifted. */
+/** Keeps events of some sources, or of a time, or both, whatever their age, until it is lifted. */
 export interface LegalHold {
   readonly id: string;
-  /** `null`: of every source. */
-  readonly sourceId: string | null;
+  /** Empty: of every source. */
+  readonly sourceIds: readonly string[];
   /** Events received from here on, and before `to`; `null`: no bound. */
   readonly from: number | null;
   readonly to: number | null;
   readonly reason: string;
+}
+
+/** A hold as a line of the chain has it: the first ones named one source, or none for all. */
+export function holdOf(
+  written: LegalHold | (Omit<LegalHold, 'sourceIds'> & { readonly sourceId: string | null }),
+): LegalHold {
+  if (!('sourceId' in written)) return written;
+  const { sourceId, ...hold } = written;
+  return { ...hold, sourceIds: sourceId === null ? [] : [sourceId] };
+}
+
+/** What goes, or would go, of one kind. Always whole segments. */
+export interface Leaving {
+  readonly kind: RetentionKind;
+  readonly events: number;
+  readonly bytes: number;
+  /** When the first and the last of them were received. */
+  readonly receivedFrom: number;
+  readonly receivedTo: number;
 }
 
 /** What decides over a segment's life. */
@@ -109,10 +128,12 @@ export interface Ageing {
 /** True if every event in it is older than so many days, and no hold keeps one of them. */
 export function mayGo(segment: Ageing, days: number, now: number, holds: Iterable<LegalHold>): boolean {
   if (segment.receivedTo + days * DAY_MS >= now) return false;
-  for (const hold of holds) {
-    const isOfSource = hold.sourceId === null || segment.sources.includes(hold.sourceId);
-    const isOfTime = (hold.from ?? -Infinity) <= segment.receivedTo && segment.receivedFrom < (hold.to ?? Infinity);
-    if (isOfSource && isOfTime) return false;
-  }
+  for (const hold of holds) if (isHeld(segment, hold)) return false;
   return true;
+}
+
+/** True if a hold keeps one of its events, and so all of it. */
+export function isHeld({ sources, receivedFrom, receivedTo }: Ageing, { sourceIds, from, to }: LegalHold): boolean {
+  const isOfSource = sourceIds.length === 0 || sources.some((source) => sourceIds.includes(source));
+  return isOfSource && (from ?? -Infinity) <= receivedTo && receivedFrom < (to ?? Infinity);
 }

@@ -1,12 +1,14 @@
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { Refusal } from '../../core/refusal.ts';
+import { segmentNumber } from './catalog.ts';
 import type { SegmentInfo } from './chain.ts';
 import { COLUMN_LIST, eventOf, rowsOf } from './database.ts';
 import { type Bucket, cursorOf, type CountRequest, type SearchRequest } from './event-store.ts';
 import { HostFilter } from './host-filter.ts';
 import type { Predicate } from './predicate.ts';
 import { conditionOf, type SqlValue } from './predicate-sql.ts';
+import { mayFulfil, type Need, needOf, readWords } from './word-filter.ts';
 import { type StoredEvent, timeOf } from './stored-event.ts';
 
 /** The rows that a question is about: none is in both, and none appears or goes while it is answered. */
@@ -21,22 +23,27 @@ export interface SearchLimits {
   readonly atOnce: number;
 }
 
+/** Where segments are, and which words they may hold. */
+export interface SearchedFolders {
+  readonly segments: string;
+  readonly words: string;
+}
+
 const PAGE = 1000;
 const MAX_BUCKETS = 10_000;
 
 /** Asks the database. Every question has a connection of its own, so that it can be interrupted by itself. */
 export class Searcher {
   readonly #database: DuckDBInstance;
-  readonly #folder: string;
+  readonly #folders: SearchedFolders;
   readonly #limits: SearchLimits;
   readonly #filters = new WeakMap<SegmentInfo, HostFilter | null>();
   #running = 0;
   readonly #queue: (() => void)[] = [];
 
-  /** @param folder where the segments are */
-  constructor(database: DuckDBInstance, folder: string, limits: SearchLimits) {
+  constructor(database: DuckDBInstance, folders: SearchedFolders, limits: SearchLimits) {
     this.#database = database;
-    this.#folder = folder;
+    this.#folders = folders;
     this.#limits = limits;
   }
 
@@ -62,9 +69,10 @@ export class Searcher {
     if (!(bucketMs >= 1) || !(from <= to) || (to - from) / bucketMs > MAX_BUCKETS)
       throw new Refusal('search/bad-request', `counts come in 1 to ${MAX_BUCKETS} buckets`);
     const where = conditionOf(request.where);
-    const segments = snapshot.segments.filter(
+    const inTime = snapshot.segments.filter(
       (segment) => segment.timeTo >= from && segment.timeFrom < to && this.#mayHold(segment, request.where),
     );
+    const segments = await this.#withWords(inTime, inTime.length, needOf(request.where));
     const sql = `select ("time" - ${whole(from)}) // ${whole(bucketMs)} as bucket, count(*)
       from (${this.#rows(snapshot.tables, segments)})
       where "time" >= ${whole(from)} and "time" < ${whole(to)} and ${where.sql} group by 1 order by 1`;
@@ -93,13 +101,15 @@ export class Searcher {
       .sort((a, b) => (isNewest ? b.timeTo - a.timeTo : a.timeFrom - b.timeFrom));
     const isBehind = (segment: SegmentInfo, event: StoredEvent) =>
       isNewest ? segment.timeTo < timeOf(event) : segment.timeFrom > timeOf(event);
+    const need = needOf(request.where);
     let found: StoredEvent[] = [];
     let tables = snapshot.tables;
     for (let count = 4; tables.length > 0 || waiting.length > 0; count *= 4) {
       const last = found.length < size ? undefined : found.at(-1);
       const [next] = waiting;
       if (tables.length === 0 && last !== undefined && next !== undefined && isBehind(next, last)) break;
-      const sql = this.#pageSql(tables, waiting.splice(0, count), { ...request, from, to }, cursor, size);
+      const segments = await this.#withWords(waiting, count, need);
+      const sql = this.#pageSql(tables, segments, { ...request, from, to }, cursor, size);
       const rows = await this.#ask(sql.sql, sql.values, signal);
       found = [...found, ...rows.map(eventOf)].sort(isNewest ? byNewest : (a, b) => byNewest(b, a)).slice(0, size);
       tables = [];
@@ -140,10 +150,26 @@ export class Searcher {
     return filter?.mayFulfil(where) ?? true;
   }
 
+  /** Takes segments from the beginning of a list until it has so many that may hold the words that are needed. */
+  async #withWords(waiting: SegmentInfo[], count: number, need: Need | null): Promise<SegmentInfo[]> {
+    const taken: SegmentInfo[] = [];
+    while (taken.length < count) {
+      const segment = waiting.shift();
+      if (segment === undefined) break;
+      if (need === null || segment.words === undefined) {
+        taken.push(segment);
+        continue;
+      }
+      const bits = await readWords(this.#folders.words, segmentNumber(segment.name), segment.words);
+      if (bits === null || mayFulfil(bits, need)) taken.push(segment);
+    }
+    return taken;
+  }
+
   #rows(tables: readonly string[], segments: readonly SegmentInfo[]): string {
     return rowsOf(
       tables,
-      segments.map(({ name }) => path.join(this.#folder, name)),
+      segments.map(({ name }) => path.join(this.#folders.segments, name)),
     );
   }
 

@@ -5,8 +5,9 @@ import { journalStart, readJournal } from '../journal.ts';
 import { placesIn } from '../places.ts';
 import { segmentsFolder } from './archive.ts';
 import { columnsFolder, isColumnFile } from './access-columns.ts';
-import { Catalog, isSegmentName } from './catalog.ts';
+import { Catalog, isSegmentName, segmentNumber } from './catalog.ts';
 import { type ChainHead, type ChainLine, type ChainRead, readChain, type SegmentInfo } from './chain.ts';
+import { wordsFile, wordsFolder } from './word-filter.ts';
 import { PART, sha256Of } from './write-segments.ts';
 
 /** Something that is not as it was sealed. */
@@ -19,6 +20,8 @@ export interface VerifyProblem {
     | 'segment-added'
     /** Files of accesses in columns that are not what was written. They can be made again of the segments. */
     | 'columns-altered'
+    /** A file that says which words segments may hold is not what was written: searches do not believe it. */
+    | 'words-altered'
     | 'chain-altered'
     | 'chain-unlinked'
     | 'chain-cut'
@@ -64,10 +67,15 @@ export async function verify(data: string, knownHead: string | null = null): Pro
     problems.push({ kind: 'chain-cut', what: 'the head given', detail: 'the chain does not lead through it' });
   const segmentProblems = await checkSegments(segmentsFolder(archive), catalog, notes);
   const columnProblems = await checkColumns(columnsFolder(archive), catalog, notes);
+  const wordProblems = await checkWords(wordsFolder(archive), catalog, notes);
   const start = journalStart(journal);
   // A service may be running: what it sealed, deleted and forgot while we looked is in its chain by now.
   const after = new Catalog(readChain(archive).lines);
-  problems.push(...segmentProblems.filter((problem) => !isExplained(problem, after)), ...columnProblems);
+  problems.push(
+    ...segmentProblems.filter((problem) => !isExplained(problem, after)),
+    ...columnProblems,
+    ...wordProblems,
+  );
   if (start !== null && start > after.sealedTo)
     problems.push({
       kind: 'journal-missing',
@@ -145,13 +153,7 @@ async function checkColumns(folder: string, catalog: Catalog, notes: string[]): 
   const problems: VerifyProblem[] = [];
   let gone = 0;
   for (const { name, sha256 } of [...catalog.columns.values()].flatMap(({ files }) => files)) {
-    const file = path.join(folder, name);
-    let found: string | null = null;
-    try {
-      found = isColumnFile(name) && existsSync(file) ? await sha256Of(file) : null;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    }
+    const found = isColumnFile(name) ? await sha256IfThere(path.join(folder, name)) : null;
     if (found === null) gone++;
     else if (found !== sha256)
       problems.push({
@@ -162,6 +164,35 @@ async function checkColumns(folder: string, catalog: Catalog, notes: string[]): 
   }
   if (gone > 0) notes.push(`${gone} files of accesses in columns are not there: they will be made again`);
   return problems;
+}
+
+async function checkWords(folder: string, catalog: Catalog, notes: string[]): Promise<VerifyProblem[]> {
+  const problems: VerifyProblem[] = [];
+  let gone = 0;
+  const sealed = new Map<string, string>();
+  for (const { name, words } of catalog.live.values())
+    if (words !== undefined) sealed.set(wordsFile(segmentNumber(name)), words);
+  for (const [name, sha256] of sealed) {
+    const found = await sha256IfThere(path.join(folder, name));
+    if (found === null) gone++;
+    else if (found !== sha256)
+      problems.push({
+        kind: 'words-altered',
+        what: name,
+        detail: `its SHA-256 is ${found}, it was written as ${sha256}`,
+      });
+  }
+  if (gone > 0) notes.push(`${gone} files of words are not there: searches for words take longer`);
+  return problems;
+}
+
+async function sha256IfThere(file: string): Promise<string | null> {
+  try {
+    return await sha256Of(file);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 async function checkSegments(folder: string, catalog: Catalog, notes: string[]): Promise<VerifyProblem[]> {

@@ -10,9 +10,10 @@ import BetterSqlite from 'better-sqlite3';
 import { pack, type Pack } from 'tar-stream';
 import { Refusal } from '../../core/refusal.ts';
 import { segmentsFolder } from '../archive/archive.ts';
-import { Catalog, isSegmentName, sealedTo } from '../archive/catalog.ts';
+import { Catalog, isSegmentName, sealedTo, segmentNumber } from '../archive/catalog.ts';
 import { readChain } from '../archive/chain.ts';
 import { chainProblems } from '../archive/verify.ts';
+import { wordsFile, wordsFolder } from '../archive/word-filter.ts';
 import { PART } from '../archive/write-segments.ts';
 import { syncFolder } from '../durable.ts';
 import { startOf } from '../journal-segment.ts';
@@ -140,6 +141,9 @@ async function copyAll(options: BackupOptions, writing: Writing, work: string): 
   for (const { name, sha256 } of catalog.live.values()) {
     if ((await copySegment(places.archive, name, writing)) !== sha256) damaged.push(name);
   }
+  // Without them searches for words take longer, and nothing is lost: one that is gone is no damage.
+  for (const name of new Set([...catalog.live.keys()].map((segment) => wordsFile(segmentNumber(segment)))))
+    await writing.fileIfThere(`archive/words/${name}`, path.join(wordsFolder(places.archive), name));
   const manifest: Manifest = {
     schema: 'wardwatch.backup/1',
     version,

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
 import { isSegmentName } from '../archive/catalog.ts';
 import { verify, type VerifyReport } from '../archive/verify.ts';
+import { wordsNumber } from '../archive/word-filter.ts';
 import { syncFolder, writeAll } from '../durable.ts';
 import { startOf } from '../journal-segment.ts';
 import type { Manifest } from './backup.ts';
@@ -113,6 +114,7 @@ async function decrypted(bytes: ReadableStream<Uint8Array>, passphrase: string):
 function isOurs(name: string): boolean {
   if (name === 'state.db' || name === 'learned/behaviour.json') return true;
   if (name === 'archive/chain.log' || name === 'archive/head.json') return true;
+  if (name.startsWith('archive/words/')) return wordsNumber(name.slice('archive/words/'.length)) !== null;
   const [folder = '', ...rest] = name.split('/');
   if (folder === 'journal') return rest.length === 1 && startOf(rest[0] ?? '') !== null;
   return name.startsWith('archive/segments/') && isSegmentName(name.slice('archive/segments/'.length));

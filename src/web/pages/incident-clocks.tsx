@@ -27,6 +27,11 @@ export function Clocks({ incident, reload }: { readonly incident: Incident; read
               </>
             ) : (
               <>
+                {clock.metAt !== null && (
+                  <>
+                    Told <When at={clock.metAt} />.{' '}
+                  </>
+                )}
                 Ended by {clock.endedBy}, <When at={clock.endedAt} />
                 {clock.reason !== null && `: ${clock.reason}`}
               </>
@@ -98,6 +103,8 @@ function EndClock({
 }) {
   const [how, setHow] = useState('');
   const [reason, setReason] = useState('');
+  const [told, setTold] = useState(localText(Date.now()));
+  const toldAt = toldMoment(told, clock.startedAt);
   return (
     <details className="ww-more">
       <summary>How, and end it</summary>
@@ -108,13 +115,17 @@ function EndClock({
         isSecondary
         check={() => {
           if (how === '') return 'Say how it ended.';
-          return how === 'not-needed' && reason.trim() === '' ? 'Write down why it is not needed.' : null;
+          if (how === 'not-needed') return reason.trim() === '' ? 'Write down why it is not needed.' : null;
+          if (Number.isNaN(toldAt)) return 'Give the day and the time when you told them.';
+          if (clock.startedAt !== null && toldAt < Date.parse(clock.startedAt))
+            return 'Nobody can have been told before you became aware.';
+          return toldAt > Date.now() ? 'Nobody can have been told in the future.' : null;
         }}
         onSend={async () => {
           await ask('POST /api/v1/incidents/:id/clocks/:clock', {
             id,
             clock: clock.id,
-            how: how === 'met' ? 'met' : 'not-needed',
+            ...(how === 'met' ? { how, at: new Date(toldAt).toISOString() } : { how: 'not-needed' }),
             reason,
           });
           reload();
@@ -129,8 +140,24 @@ function EndClock({
             { value: 'not-needed', text: 'It need not be done' },
           ]}
         />
+        {how === 'met' && (
+          <TextField
+            label="When did you tell them?"
+            hint="Whether it was in time is judged by this, not by when you write it down. By this computer’s clock."
+            type="datetime-local"
+            value={told}
+            onChange={setTold}
+          />
+        )}
         <TextField label="Reference or reason" value={reason} onChange={setReason} />
       </Form>
     </details>
   );
+}
+
+/** `NaN`: no moment. Within the minute of awareness it is that moment: the field knows no seconds. */
+function toldMoment(text: string, awareAt: string | null): number {
+  const at = new Date(text).getTime();
+  const aware = awareAt === null ? at : Date.parse(awareAt);
+  return at < aware && aware - at < 60_000 ? aware : at;
 }

@@ -1,5 +1,6 @@
 import type { Answer } from '../client/ask.ts';
 import { Section } from '../parts/section.tsx';
+import { dateText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
 type Incident = Answer<'GET /api/v1/incidents/:id'>;
@@ -52,8 +53,16 @@ export function History({ incident: { history, playbook, clockKinds } }: { reado
 /** What somebody wrote, where a line of the history has it. */
 function Note({ detail, names }: { readonly detail: unknown; readonly names: ReadonlyMap<string, string> }) {
   if (typeof detail !== 'object' || detail === null) return null;
-  const { text, note, reason, step, kind } = detail as Readonly<Record<string, unknown>>;
+  const { text, note, reason, step, kind, startedAt, metAt } = detail as Readonly<Record<string, unknown>>;
   const shown = [text, note, reason].filter((each): each is string => typeof each === 'string' && each !== '');
   const named = [step, kind].flatMap((each) => (typeof each === 'string' ? [names.get(each) ?? each] : []));
-  return [...named, ...shown].map((each) => <p key={each}>{each}</p>);
+  return (
+    <>
+      {[...named, ...shown].map((each) => (
+        <p key={each}>{each}</p>
+      ))}
+      {typeof startedAt === 'number' && <p>Aware since {dateText(startedAt)}</p>}
+      {typeof metAt === 'number' && <p>Told {dateText(metAt)}</p>}
+    </>
+  );
 }

@@ -7,6 +7,7 @@ import { Title } from '../parts/shell.tsx';
 import { bytesText, counted, dateText, numberText } from '../parts/text.ts';
 import { Words } from '../parts/term.tsx';
 import { When } from '../parts/words.tsx';
+import { ChangeRetention, Holds, KIND } from './keeping.tsx';
 
 type Report = Answer<'GET /api/v1/doctor'>;
 type Check = Report['checks'][number];
@@ -23,7 +24,7 @@ export function UpkeepPage() {
         {(data) => (
           <>
             <Checks checks={data.checks} />
-            <Storage room={data.room} />
+            <Storage room={data.room} reload={() => report.is === 'ready' && report.reload()} />
             <Flow report={data} />
             <Archive room={data.room} />
           </>
@@ -118,13 +119,7 @@ const PART: Readonly<Record<Room['parts'][number]['what'], string>> = {
   rest: 'Findings, incidents, people, settings and the rest',
 };
 
-const KIND: Readonly<Record<Room['kinds'][number]['kind'], string>> = {
-  network: 'Network traffic',
-  security: 'Security logs',
-  clinical: 'Record accesses',
-};
-
-function Storage({ room }: { readonly room: Room }) {
+function Storage({ room, reload }: { readonly room: Room; readonly reload: () => void }) {
   return (
     <Section title="Storage">
       <dl className="ww-facts">
@@ -181,7 +176,8 @@ function Storage({ room }: { readonly room: Room }) {
         With less than 1 GiB free, the oldest go early, down to the least time; if that is not enough, nothing more is
         taken in, and sources are asked to wait.
       </p>
-      <Holds holds={room.holds} />
+      <ChangeRetention key={room.kinds.map(({ keepDays }) => keepDays).join()} kinds={room.kinds} reload={reload} />
+      <Holds holds={room.holds} reload={reload} />
     </Section>
   );
 }
@@ -195,23 +191,6 @@ function fullText({ fullInDays, measuredDays }: Room): string {
   return fullInDays === null
     ? 'Never, at the rate of the last week: as much goes as comes.'
     : `In about ${counted(fullInDays, 'day')}, at the rate of the last week.`;
-}
-
-function Holds({ holds }: { readonly holds: Room['holds'] }) {
-  if (holds.length === 0) return <p>No legal hold: nothing is kept longer than said.</p>;
-  return (
-    <>
-      <h3 className="nhsuk-heading-s">Legal holds: kept until they are lifted</h3>
-      <ul>
-        {holds.map(({ id, source, from, to, reason }) => (
-          <li key={id}>
-            {source ?? 'Every source'}, {from === null ? 'from the first' : <When at={from} />} to{' '}
-            {to === null ? 'the last' : <When at={to} />}: {reason}
-          </li>
-        ))}
-      </ul>
-    </>
-  );
 }
 
 function Flow({ report: { flow, startedAt } }: { readonly report: Report }) {
