@@ -80,9 +80,12 @@ function Content() {
   switch (state.is) {
     case 'loading':
       return (
-        <p role="status" className="ww-loading">
-          Loading…
-        </p>
+        <>
+          <h1 className="nhsuk-u-visually-hidden">Wardwatch</h1>
+          <p role="status" className="ww-loading">
+            Loading…
+          </p>
+        </>
       );
     case 'failed':
       return (

@@ -88,9 +88,16 @@ function Chart({ observations: { to, score, findings }, bars, daysEach, count }:
   return (
     <>
       <Section title="Early warning score now">
-        <p>
-          <BandTag band={score.band} total={score.total} /> {BAND_ASKS[score.band]}
-        </p>
+        {score.total === 0 && bars.every(({ count: lines }) => lines === 0) ? (
+          <p>
+            <strong>We cannot tell:</strong> no log line of it was kept in this time.{' '}
+            <Link to="sources">See what is heard</Link>
+          </p>
+        ) : (
+          <p>
+            <BandTag band={score.band} total={score.total} /> {BAND_ASKS[score.band]}
+          </p>
+        )}
         {score.careDepends > 0 && <p>Care depends on it: 2 points more.</p>}
       </Section>
       <Section title="Over time">

@@ -163,7 +163,7 @@ function Patients({ patients }: { readonly patients: readonly Patient[] }) {
                 <th scope="row">{each.patient}</th>
                 <td>{CERTAINTY[each.certainty]}</td>
                 <td>
-                  {each.reasons.join('; ')}; {numberText(each.accesses)} accesses
+                  {each.reasons.join('; ')}; {numberText(each.accesses)} {each.accesses === 1 ? 'access' : 'accesses'}
                   {each.printed && ', printed'}
                   {each.exported && ', exported'}
                 </td>
