@@ -299,6 +299,8 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'reports/has-file': 409,
   'reports/no-file': 404,
   'hunts/too-many': 409,
+  'hunts/not-found': 404,
+  'hunts/not-yours': 403,
   'drafts/not-found': 404,
   'drafts/letters': 403,
   'drafts/reason-needed': 422,
