@@ -72,6 +72,7 @@ export async function fullHouse(): Promise<House> {
   await furnish(people);
   await dropFiles(people);
   const found = await whatWasFound(people);
+  await beginToTell(people, found.incident);
   return { service, ...(await leave(people)), ...found, user: mostOf(rows, 1), patient: mostOf(rows, 2) };
 }
 
@@ -210,6 +211,15 @@ async function whatWasFound({ ann }: People): Promise<Pick<House, 'incident' | '
     60_000,
   );
   return { incident: most?.id ?? '', finding: finding?.id ?? '', host: 'dc1' };
+}
+
+/** A deadline that runs, and a draft that somebody has begun. */
+async function beginToTell({ ann }: People, incident: string): Promise<void> {
+  const ask = askOf(ann);
+  const startedAt = new Date(Date.now() - MINUTE_MS).toISOString();
+  await ask(`incidents/${incident}/clocks`, { kind: 'ico-72h', startedAt });
+  const sections = [{ heading: 'What happened', lines: ['We are looking into it.'] }];
+  await ask(`incidents/${incident}/drafts/6-board-note`, { sections });
 }
 
 /** The value that stands most often in a column. */

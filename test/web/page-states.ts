@@ -194,7 +194,12 @@ const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
     ...page('drafts', 'the incidents', 'drafts?*', {
       empty: ['There is no incident, so there is nothing to tell.'],
       partial: null,
-      much: ['Of which incident?', 'Earlier'],
+      much: [
+        'Begun, or with a deadline',
+        /Tell the Information Commissioner \(ICO\), by/,
+        /^Note for the board: edited by Ann Example,/,
+        'Earlier',
+      ],
     }),
   },
   board: page('board', 'how we are', 'board', {

@@ -77,7 +77,7 @@ function Saved({ query }: { readonly query: string }) {
                     {hunt.name}
                   </Link>{' '}
                   <code>{hunt.query}</code> <span className="ww-quiet">by {hunt.by}</span>{' '}
-                  <Remove id={hunt.id} name={hunt.name} reload={reload} />
+                  {hunt.mayRemove && <Remove id={hunt.id} name={hunt.name} reload={reload} />}
                 </li>
               ))}
             </ul>
@@ -222,7 +222,7 @@ function Nothing() {
 }
 
 const WIDTH = 900;
-const HEIGHT = 160;
+const HEIGHT = 134;
 const BASE = 130;
 
 function Bars({ counts: { bars, total, from, to } }: { readonly counts: Answer<'GET /api/v1/events/counts'> }) {
@@ -257,13 +257,11 @@ function Bars({ counts: { bars, total, from, to } }: { readonly counts: Answer<'
                 </rect>
               );
             })}
-            <text x={0} y={HEIGHT - 10}>
-              {dateText(from)}
-            </text>
-            <text x={WIDTH} y={HEIGHT - 10} textAnchor="end">
-              {dateText(to)}
-            </text>
           </svg>
+          <p className="ww-ends" aria-hidden="true">
+            <span>{dateText(from)}</span>
+            <span>{dateText(to)}</span>
+          </p>
           <details className="ww-more">
             <summary>The same as a table</summary>
             <table className="ww-table">
