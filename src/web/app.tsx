@@ -11,6 +11,7 @@ import { UpkeepPage } from './pages/upkeep.tsx';
 import { HuntPage } from './pages/hunt.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
+import { LocalRulePage } from './pages/local-rule.tsx';
 import { NormalPage } from './pages/normal.tsx';
 import { NoticesPage } from './pages/notices.tsx';
 import { ObservationsPage } from './pages/observations.tsx';
@@ -46,6 +47,7 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   'set-aside': SetAsidePage,
   settings: SettingsPage,
   rules: RulesPage,
+  'local-rule': LocalRulePage,
   notices: NoticesPage,
   upkeep: UpkeepPage,
   people: PeoplePage,

@@ -41,6 +41,8 @@ export interface House {
   readonly incident: string;
   readonly finding: string;
   readonly host: string;
+  /** A saved search. */
+  readonly hunt: string;
   /** Who opened the most records, and whose was opened most. */
   readonly user: string;
   readonly patient: string;
@@ -51,7 +53,14 @@ export async function emptyHouse(): Promise<House> {
   const service = new TestService('--plain-http');
   await service.start();
   const people = await leave(await settle(service));
-  const nothing = { incident: 'inc_none', finding: 'fnd_none', host: 'nobody', user: 'nobody', patient: '9990000018' };
+  const nothing = {
+    incident: 'inc_none',
+    finding: 'fnd_none',
+    host: 'nobody',
+    hunt: 'hnt_none',
+    user: 'nobody',
+    patient: '9990000018',
+  };
   return { service, ...people, ...nothing };
 }
 
@@ -191,7 +200,7 @@ async function furnish({ ann, kim }: People): Promise<void> {
   await ask('notices', { smtp: { host: '127.0.0.1', port: 9, from: 'watch@ww.example' }, people, webhooks: [] });
 }
 
-async function whatWasFound({ ann }: People): Promise<Pick<House, 'incident' | 'finding' | 'host'>> {
+async function whatWasFound({ ann }: People): Promise<Pick<House, 'incident' | 'finding' | 'host' | 'hunt'>> {
   const ask = askOf(ann);
   interface Listed {
     readonly id: string;
@@ -202,6 +211,7 @@ async function whatWasFound({ ann }: People): Promise<Pick<House, 'incident' | '
     async () => (await ask('incidents?limit=500'))['items'] as readonly Listed[],
     (items) => items.length > 50 && items.some(({ findings }) => findings >= MANY_FINDINGS),
   );
+  const { id: hunt } = await ask('hunts', { name: 'Logs wiped', query: 'command:wevtutil last 7d' });
   const [most] = listed.toSorted((a, b) => b.findings - a.findings);
   const found = (await ask('findings?limit=500'))['items'] as readonly { id: string; kind: string }[];
   const finding = found.find(({ kind }) => kind === 'rule');
@@ -210,7 +220,7 @@ async function whatWasFound({ ann }: People): Promise<Pick<House, 'incident' | '
     (cases) => cases.length > 0,
     60_000,
   );
-  return { incident: most?.id ?? '', finding: finding?.id ?? '', host: 'dc1' };
+  return { incident: most?.id ?? '', finding: finding?.id ?? '', host: 'dc1', hunt: String(hunt) };
 }
 
 /** A deadline that runs, and a draft that somebody has begun. */

@@ -136,6 +136,14 @@ const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
     partial: 'old',
     much: [/^Can fire: [1-9]/, 'Find a rule'],
   }),
+  'local-rule': {
+    place: ({ hunt }) => `/local-rule?hunt=${hunt}`,
+    asks: ['hunts', 'local-rules/try'],
+    what: 'the saved searches',
+    empty: ['That search is not there any more.'],
+    partial: { fails: 'local-rules/try', says: ['We could not load how often it would have fired'] },
+    much: [/^\d+ times in the last 30 days\.$/, '2. What it means, and what to do'],
+  },
   notices: page('notices', 'the notices', 'notices', {
     empty: ['Nobody is told of anything.'],
     partial: 'old',

@@ -51,8 +51,14 @@ export interface Api {
   'POST /api/v1/hunts': { input: { name: string; query: string }; answer: { id: string } };
   /** Takes a saved search away: for who saved it, and administrators. */
   'POST /api/v1/hunts/:id/remove': { input: { id: string }; answer: { done: true } };
+  /** How often a rule made of this search would have fired on what is kept. */
+  'POST /api/v1/local-rules/try': { input: { query: string }; answer: { days: number; fired: number; busiest: number; mostADay: number } };
+  /** Makes a rule of a search: it judges each event as it comes, from now on. Numbers of patients become pseudonyms. */
+  'POST /api/v1/local-rules': { input: { title: string; query: string; level: "informational" | "low" | "medium" | "high" | "critical"; parameter: "sign-in" | "discovery-and-credentials" | "movement" | "defences" | "data" | "impact"; plain: string; innocent: string; next: readonly (string)[] }; answer: { id: string } };
+  /** Switches a rule that was made here off. What it found stays. */
+  'POST /api/v1/local-rules/:id/end': { input: { id: string }; answer: { done: true } };
   /** Every rule: whether it runs, why not, whether anything that comes could fire it, and how often it did. */
-  'GET /api/v1/rules': { input: Record<string, never>; answer: { days: number; since: string; rules: readonly ({ id: string | null; title: string | null; level: string | null; author: string; isOwn: boolean; file: string; state: "runs" | "blind" | "cannot-run"; plain: string | null; detail: string | null; needs: string | null; isSilent: boolean; fired: number; lastAt: string | null })[] } };
+  'GET /api/v1/rules': { input: Record<string, never>; answer: { days: number; since: string; rules: readonly ({ id: string | null; title: string | null; level: string | null; author: string; isOwn: boolean; file: string; state: "runs" | "blind" | "cannot-run"; plain: string | null; detail: string | null; needs: string | null; isSilent: boolean; fired: number; lastAt: string | null; made: { query: string; by: string; at: string } | null })[] } };
   /** Who sends logs, and when each was last heard. */
   'GET /api/v1/sources': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; kind: string; state: string; addresses: string | null; lastHeardAt: string | null; silentSince: string | null; createdAt: string })[]; doors: Readonly<Partial<Record<string, string>>>; next: null } };
   /** Registers a source that sends. Its token is in this answer and nowhere else. */
