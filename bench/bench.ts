@@ -6,7 +6,7 @@
  * instead (./store.ts), `npm run bench -- records` the record-access model (./records/bench.ts), `-- records-live` accesses
  * judged as they come (./records/live.ts), `-- incidents` what joins (./incidents.ts), `-- traffic` what is sent and asked for
  * (./traffic.ts), `-- live` the whole service under load (./live.ts), `-- page` how soon a page is useful (./page.ts),
- * `-- scope --accesses 1e9` breach scope (./scope.ts).
+ * `-- local-rules` rules that were made of searches (./local-rules.ts), `-- scope --accesses 1e9` breach scope (./scope.ts).
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
@@ -29,6 +29,10 @@ if (process.argv[2] === 'page') {
   await import('./page.ts');
   process.exit(0);
 }
+if (process.argv[2] === 'local-rules') {
+  (await import('./local-rules.ts')).benchLocalRules();
+  process.exit(0);
+}
 if (process.argv[2] === 'records') {
   await import('./records/bench.ts');
   process.exit(0);
@@ -39,7 +43,7 @@ const PARTS: readonly string[] = ['evtx', 'ndjson', 'correlation', 'start'];
 const only = process.argv[2];
 if (only !== undefined && ![...PARTS, 'live', 'incidents', 'scope', 'store'].includes(only)) {
   process.stderr.write(
-    `bench: ${[...PARTS, 'live', 'incidents', 'scope', 'store', 'records', 'records-live', 'page'].join(', ')}, or nothing for the first four\n`,
+    `bench: ${[...PARTS, 'live', 'incidents', 'scope', 'store', 'records', 'records-live', 'page', 'local-rules'].join(', ')}, or nothing for the first four\n`,
   );
   process.exit(2);
 }

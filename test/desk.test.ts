@@ -250,6 +250,14 @@ test('what is asked of no incident, no step, no clock or no field is refused wit
   equal(merged.playbook.steps.find((step) => step.id === 'isolate')?.doneBy, 'Night desk', 'what was done stays done');
   match(JSON.stringify(merged.history), /CSOC reference 123/);
   match((await desk.ask(`/api/v1/incidents/${other}/drafts`)).text, /"Ours\."/);
+  const toTell = JSON.parse((await desk.ask('/api/v1/drafts')).text) as {
+    pressing: { id: string; edits: { title: string }[] }[];
+  };
+  deepEqual(
+    toTell.pressing.map(({ id, edits }) => [id, edits.length]),
+    [[other, 1]],
+    'what was begun stands first, once',
+  );
   const started = { kind: 'ico-72h', startedAt: new Date().toISOString() };
   const onMerged = await desk.post(`${url}/clocks`, started);
   equal(onMerged.status, 409, 'nobody would see it there');

@@ -117,6 +117,18 @@ test('sources, findings, incidents, exceptions, clocks, reveal, folders and rest
   await change('privacy', `/api/v1/reports/${report}/answer`, { report: 'It was ours.', isClosed: true });
   await change('analyst', `/api/v1/reports/${report}/incident`, { incident: String(first?.['id']) });
   for (const name of ['One', 'Two']) await change('analyst', '/api/v1/hunts', { name, query: 'host:ws1' });
+  const rule = {
+    query: 'host:ws1 command:nothing',
+    level: 'low',
+    parameter: 'data',
+    plain: 'P.',
+    innocent: 'I.',
+    next: ['N.'],
+  };
+  for (const title of ['Kept on', 'Switched off']) {
+    const { id = '' } = await change('analyst', '/api/v1/local-rules', { title, ...rule });
+    if (title === 'Switched off') await change('admin', `/api/v1/local-rules/${id}/end`, {});
+  }
   for (const line of ['a', 'b'])
     await change('analyst', `${url}/drafts/6-board-note`, { sections: [{ heading: 'What', lines: [line] }] });
   for (const mail of ['a@rx1.example', 'b@rx1.example'])
@@ -129,6 +141,7 @@ test('sources, findings, incidents, exceptions, clocks, reveal, folders and rest
   await change('privacy', '/api/v1/monitoring-notice', { values: { organisation: 'Our hospice' } });
   const holds: readonly [role: keyof typeof roles, where: string, says: RegExp][] = [
     ['analyst', '/api/v1/rules', /"state":"runs"/],
+    ['analyst', '/api/v1/rules', /^(?!.*Switched off).*"Kept on".*"made":\{/],
     ['analyst', `/api/v1/findings?rule=${ruleId}`, /"ruleId"/],
     ['analyst', `${url}/graph`, /"host":"ws1".*"findings":\d+,"points":\d/],
     ['analyst', `${url}/drafts`, /"lines":\["b"\]/],

@@ -31,6 +31,7 @@ import type { RecordItems } from '../watch/record-items.ts';
 import type { RecordCases } from '../watch/record-cases.ts';
 import type { RecordReview } from '../watch/record-review.ts';
 import type { SignOffs } from '../incidents/sign-offs.ts';
+import type { LocalRules } from '../watch/local-rules.ts';
 import type { SavedHunts } from '../watch/saved-hunts.ts';
 import type { SetAsides } from '../watch/set-aside-store.ts';
 import type { RuleWatch } from '../watch/rule-watch.ts';
@@ -53,6 +54,7 @@ export interface ApiServices {
   readonly ruleWatch: Pick<RuleWatch, 'list' | 'seesAnything'>;
   readonly firstRun: FirstRun;
   readonly savedHunts: SavedHunts;
+  readonly localRules: LocalRules;
   readonly signOffs: SignOffs;
   readonly drafts: KeptDrafts;
   /** What an incident is about; `null`: it names nothing to ask for. */

@@ -8,6 +8,7 @@ import { finding, findings } from './endpoints/findings.ts';
 import { firstRun } from './endpoints/first-run.ts';
 import { health } from './endpoints/health.ts';
 import { hunts } from './endpoints/hunts.ts';
+import { localRules } from './endpoints/local-rules.ts';
 import { incidentActions } from './endpoints/incident-actions.ts';
 import { incidentGraph } from './endpoints/incident-graph.ts';
 import { incident } from './endpoints/incident.ts';
@@ -61,6 +62,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   events,
   eventCounts,
   ...hunts,
+  ...localRules,
   rules,
   sources,
   addSource,

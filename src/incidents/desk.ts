@@ -323,6 +323,19 @@ export class Desk {
     });
   }
 
+  /** Incidents of which a clock runs, the one that is due first at the head. */
+  async due(limit: number): Promise<readonly string[]> {
+    const rows = await this.#state.db
+      .selectFrom('clocks')
+      .select(({ fn }) => ['incident_id', fn.min<number>('due_at').as('due')])
+      .where('ended_at', 'is', null)
+      .groupBy('incident_id')
+      .orderBy('due')
+      .limit(limit)
+      .execute();
+    return rows.map(({ incident_id: id }) => id);
+  }
+
   /** @throws Refusal `incidents/not-found` */
   async view(id: string): Promise<DeskView> {
     return this.#state.transaction(async (within) => {

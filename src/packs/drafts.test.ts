@@ -1,7 +1,8 @@
 import { equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
+import { loadClockKinds } from '../incidents/clocks.ts';
 import type { DeskClock } from '../incidents/desk.ts';
-import { draftsOf } from './drafts.ts';
+import { draftsOf, DUTIES } from './drafts.ts';
 import type { Facts, ScopeFacts } from './facts.ts';
 
 const NOW = Date.UTC(2026, 10, 2, 9, 49);
@@ -79,6 +80,15 @@ test('that the Information Commissioner was told is said once its clock was met,
   ] as const)
     equal(isSaid([{ ...CLOCK, state }]), said, state);
   equal(isSaid([{ ...CLOCK, kind: 'people', state: 'met' }]), false);
+});
+
+test('what a draft is said to be for is a deadline that there is', () => {
+  const names = draftsOf(FACTS).map(({ name }) => name);
+  const kinds = Object.keys(loadClockKinds());
+  for (const [name, duties] of Object.entries(DUTIES)) {
+    ok(names.includes(name), name);
+    for (const kind of duties) ok(kinds.includes(kind), kind);
+  }
 });
 
 test('letters are those two that go to patients', () => {

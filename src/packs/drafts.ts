@@ -24,6 +24,15 @@ interface Grid {
   readonly reportableFrom: { readonly likelihood: number; readonly severity: number };
 }
 
+/** Which clocks of src/content/clocks.json a draft helps to meet, by its name; others are for no deadline. */
+export const DUTIES: Readonly<Record<string, readonly string[]>> = {
+  '1-ico-notification': ['ico-72h'],
+  '2-ico-follow-up': ['ico-72h'],
+  '3-dspt-report': ['ico-72h', 'nis-72h'],
+  '4-letter-to-patients': ['people'],
+  '5-letter-easy-read': ['people'],
+};
+
 /** What only a person can know. */
 const TO_FILL = (what: string) => `[To fill in: ${what}]`;
 

@@ -1,5 +1,6 @@
 import type { Keyring } from '../store/seal.ts';
 import type { State } from '../store/state.ts';
+import type { IncidentDraftRow } from '../store/tables.ts';
 import type { Section } from './drafts.ts';
 
 /** A draft as somebody has edited it. */
@@ -36,6 +37,28 @@ export class KeptDrafts {
         return [name, { sections: JSON.parse(text) as readonly Section[], changedAt, changedBy }];
       }),
     );
+  }
+
+  /** Which drafts of an incident somebody has edited, the last changed first: not what they say. */
+  edits(incident: string): Promise<readonly Pick<IncidentDraftRow, 'name' | 'changed_at' | 'changed_by'>[]> {
+    return this.#state.db
+      .selectFrom('incident_drafts')
+      .select(['name', 'changed_at', 'changed_by'])
+      .where('incident_id', '=', incident)
+      .orderBy('changed_at', 'desc')
+      .execute();
+  }
+
+  /** Incidents of which somebody has edited a draft, the last changed first. */
+  async begun(limit: number): Promise<readonly string[]> {
+    const rows = await this.#state.db
+      .selectFrom('incident_drafts')
+      .select(({ fn }) => ['incident_id', fn.max<number>('changed_at').as('last')])
+      .groupBy('incident_id')
+      .orderBy('last', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(({ incident_id: id }) => id);
   }
 
   async keep(incident: string, name: string, sections: readonly Section[], by: string): Promise<void> {

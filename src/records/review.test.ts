@@ -1,3 +1,4 @@
+import { notReceived } from './words.ts';
 import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -256,6 +257,12 @@ describe('a folder that is not whole', () => {
     const only = reviewRecords(writeFolder({ 'accesses.csv': ACCESSES }), OPTIONS);
     ok(only.report.missing.includes('stays.csv'));
     ok(only.report.missing.includes('accesses.csv: host'));
+  });
+
+  test('says what was missing in words that need no file to understand', () => {
+    const only = reviewRecords(writeFolder({ 'accesses.csv': ACCESSES }), OPTIONS);
+    for (const each of notReceived(only.report.missing)) ok(!/csv|_|:/.test(each), each);
+    equal(new Set(notReceived(only.report.missing)).size, notReceived(only.report.missing).length, 'each once');
   });
 
   test('sets bad rows aside with their line numbers', () => {

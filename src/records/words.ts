@@ -61,19 +61,42 @@ export function lookedForText(missing: readonly string[]): string {
     : `we looked for ${listed(looked)} that ties the patient to this person’s work, and found none`;
 }
 
-/** Missing files, as a reader says them. */
+/** Missing files and columns, as a reader says them. */
+const NOT_RECEIVED: Readonly<Record<string, string>> = {
+  'stays.csv': 'ward stays',
+  'appointments.csv': 'appointments',
+  'referrals.csv': 'referrals',
+  'orders.csv': 'orders',
+  'rota.csv': 'the rota',
+  'staff.csv': 'the staff directory',
+  'patients.csv': 'the patient list',
+  'departments.csv': 'the list of departments',
+  'locations.csv': 'which location belongs to which department',
+  'accesses.csv: action': 'whether a record was read, changed, printed or exported',
+  'accesses.csv: resource': 'which part of a record was opened',
+  'accesses.csv: device': 'on which computer a record was opened',
+  'accesses.csv: host': 'on which computer a record was opened',
+  'accesses.csv: address': 'from which network address a record was opened',
+  'accesses.csv: location': 'where a record was opened',
+  'accesses.csv: purpose': 'the reason that was given for opening a record',
+  'accesses.csv: break_glass': 'whether a record was opened in an emergency',
+  'accesses.csv: session': 'which accesses were one sitting at the computer',
+  'accesses.csv: sequence': 'the running number of an access, which shows whether one is left out',
+  'accesses.csv: outcome': 'whether an access was refused',
+};
+
+/** What was not received, in words, each once. A column that has none of its own is named with its file. */
+export function notReceived(missing: readonly string[]): readonly string[] {
+  const words = missing.map((name) => {
+    const [file = '', column] = name.split('.csv: ');
+    return (
+      NOT_RECEIVED[name] ??
+      (column === undefined ? name.replace('.csv', '') : `the ${column.replaceAll('_', ' ')} of ${file}`)
+    );
+  });
+  return [...new Set(words)];
+}
+
 export function missingText(missing: readonly string[]): string {
-  const names: Readonly<Record<string, string>> = {
-    'stays.csv': 'ward stays',
-    'appointments.csv': 'appointments',
-    'referrals.csv': 'referrals',
-    'orders.csv': 'orders',
-    'rota.csv': 'the rota',
-    'staff.csv': 'the staff directory',
-    'patients.csv': 'the patient list',
-    'departments.csv': 'the list of departments',
-  };
-  const files = missing.filter((name) => names[name] !== undefined).map((name) => names[name] ?? '');
-  const columns = missing.filter((name) => name.includes(': ')).map((name) => name.replace('.csv: ', ' '));
-  return listed([...files, ...columns]);
+  return listed(notReceived(missing));
 }

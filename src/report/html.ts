@@ -130,13 +130,15 @@ function tableSection(shown: readonly Finding[], timeZone: string): string {
   ];
   return `<section><h2>All findings</h2>
 <p class="filters"><label>Level <select id="level">${options.join('')}</select></label> <label>Containing <input id="words" type="search"></label> <span id="count" role="status">${grouped(rows.length)} shown</span></p>
-${left > 0 ? `<p>${plural(left, 'less serious finding')} left out here: the formats ndjson, csv and timeline have them all.</p>` : ''}
+${left > 0 ? `<p>${plural(left, 'less serious finding')} left out here.</p>` : ''}
 <table><thead><tr><th scope="col">When</th><th scope="col">Level</th><th scope="col">Where, who</th><th scope="col">What</th></tr></thead><tbody id="rows">${rows.join('\n')}</tbody></table></section>`;
 }
 
 function blindSection(result: ScanResult): string {
   const blind = blindnessOf(result);
   const items = blind.slice(0, 15).map(({ needs, rules }) => `<li>${escape(needs)} (${plural(rules, 'rule')})</li>`);
+  const left = blind.length - items.length;
+  if (left > 0) items.push(`<li>and ${grouped(left)} more of such settings</li>`);
   return `<section><h2>What these logs could not have shown</h2><p>${grouped(result.couldFire.size)} of ${plural(result.rules.rules.length, 'rule')} had events to judge. To see more, switch on or send:</p><ul>${items.join('')}</ul></section>`;
 }
 

@@ -197,7 +197,7 @@ export class Scans {
     if (!existsSync(report) || statSync(report).size > MAX_REPORT)
       return become({
         is: 'failed',
-        why: 'The report is too large for the page: read the file with “wardwatch scan”.',
+        why: 'The report is too large for the page. Drop a part of the file; or have whoever runs the service read it on the machine itself.',
       });
     // It is shown to people who may not know who a patient is.
     entry.report = await this.#pseudonymised(readFileSync(report, 'utf8'));

@@ -45,6 +45,7 @@ import { missingRotations } from '../watch/key-rotation.ts';
 import { openKeys } from '../watch/keys.ts';
 import { Judging } from '../watch/judging.ts';
 import type { JudgingSetup } from '../watch/judging-messages.ts';
+import { liveLocalRules, LocalRules, localRules } from '../watch/local-rules.ts';
 import { Pipeline } from '../watch/pipeline.ts';
 import { Polled } from '../watch/polled.ts';
 import { RecordCases } from '../watch/record-cases.ts';
@@ -197,6 +198,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
     domains: options.domains,
     indicatorFiles: options.indicatorFiles,
+    localRules: () => liveLocalRules(state),
     learnedFile,
     findings,
     counters,
@@ -210,6 +212,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     state,
     judging,
     findings,
+    localRules: () => localRules(state),
     ruleFolders: options.rules.ruleFolders,
     now,
     onBug: (error) => log.bug(error),
@@ -414,6 +417,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             drafts: new KeptDrafts(state, keys.seals, now),
             scopeQuestion: (incident) => questionOrNull(state, incident),
             savedHunts: new SavedHunts(state, now),
+            localRules: new LocalRules(state, now, () => judging.localRulesChanged()),
             signOffs: new SignOffs(state, now),
             firstRun: new FirstRun(state, now),
             staffReports: new StaffReports(state, keys.seals, now),

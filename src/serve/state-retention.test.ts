@@ -203,7 +203,7 @@ test('cases go as the accesses do, eight years on, but for those that wait for a
 });
 
 test('a legal hold keeps what was made of its sources in its time', async (t) => {
-  const hold = { id: 'hld_1', sourceId: 'src_a', from: OLD - DAY, to: OLD + DAY, reason: 'court' };
+  const hold = { id: 'hld_1', sourceIds: ['src_a'], from: OLD - DAY, to: OLD + DAY, reason: 'court' };
   const { finding, notice, left, forget } = await house(t, [hold]);
   await finding('held', { source: 'src_a' });
   await finding('of-no-source');

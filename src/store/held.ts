@@ -18,13 +18,13 @@ export function heldBy(holds: readonly LegalHold[]): Held {
   return (where, at, source) =>
     where.or([
       sql<SqlBool>`1 = 0`,
-      ...holds.map(({ sourceId, from, to }) =>
+      ...holds.map(({ sourceIds, from, to }) =>
         where.and([
           sql<SqlBool>`${sql.ref(at)} >= ${from ?? Number.MIN_SAFE_INTEGER}`,
           sql<SqlBool>`${sql.ref(at)} < ${to ?? Number.MAX_SAFE_INTEGER}`,
-          ...(sourceId === null || source === null
+          ...(sourceIds.length === 0 || source === null
             ? []
-            : [sql<SqlBool>`(${sql.ref(source)} = ${sourceId} or ${sql.ref(source)} is null)`]),
+            : [sql<SqlBool>`(${sql.ref(source)} in (${sql.join(sourceIds)}) or ${sql.ref(source)} is null)`]),
         ]),
       ),
     ]);

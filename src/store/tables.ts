@@ -31,6 +31,7 @@ export interface Tables {
   readonly staff_report_files: StaffReportFileRow;
   readonly incident_drafts: IncidentDraftRow;
   readonly saved_hunts: SavedHuntRow;
+  readonly local_rules: LocalRuleRow;
   readonly board_sign_offs: SignOffRow;
 }
 
@@ -395,4 +396,23 @@ export interface SavedHuntRow {
   readonly query: string;
   readonly created_at: UtcMs;
   readonly created_by: string;
+}
+
+/** A rule that an analyst made here of a search. Its words have pseudonyms for patients. */
+export interface LocalRuleRow {
+  readonly id: `lrl_${string}`;
+  readonly title: string;
+  readonly query: string;
+  readonly level: string;
+  readonly parameter: string;
+  readonly plain: string;
+  readonly innocent: string;
+  /** JSON: what to do, in order. */
+  readonly next: string;
+  readonly created_at: UtcMs;
+  /** Their name. */
+  readonly created_by: string;
+  /** `null`: it is on. */
+  readonly ended_at: UtcMs | null;
+  readonly ended_by: string | null;
 }

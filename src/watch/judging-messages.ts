@@ -2,6 +2,7 @@ import type { CanaryNames } from '../detect/canaries.ts';
 import type { DeclaredDomains } from '../detect/known-names.ts';
 import type { RuleState } from '../findings/rule-states.ts';
 import type { Filed } from './findings-store.ts';
+import type { LiveLocalRule } from './local-rules.ts';
 
 /** What the thread that judges is started with. Plain data. */
 export interface JudgingSetup {
@@ -20,12 +21,15 @@ export interface JudgingSetup {
   readonly from: number;
   readonly fileFrom: number;
   readonly names: ReadonlyMap<string, string>;
+  readonly localRules: readonly LiveLocalRule[];
 }
 
 export type ToJudging =
   /** Everything before this is in the journal. */
   | { readonly kind: 'end'; readonly end: number }
   | { readonly kind: 'name'; readonly id: string; readonly name: string }
+  /** From now on these, and no others. */
+  | { readonly kind: 'local-rules'; readonly rules: readonly LiveLocalRule[] }
   /** What the last batch led to is filed: go on. */
   | { readonly kind: 'go' }
   /** Say which rules could have fired. */

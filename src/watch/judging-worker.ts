@@ -43,6 +43,9 @@ port.on('message', (message: ToJudging) => {
     case 'name':
       names.set(message.id, message.name);
       break;
+    case 'local-rules':
+      judge.localRules = message.rules;
+      break;
     case 'go':
       go();
       break;
@@ -71,6 +74,7 @@ const judge = new LiveJudge(
   learned,
   listsOf(setup),
 );
+judge.localRules = setup.localRules;
 tell({ kind: 'ready', reachMs: judge.reachMs, rules: statesOf(judge.rules) });
 tell({ kind: 'learned', to: learnedTo });
 await follow();

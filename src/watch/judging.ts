@@ -6,6 +6,7 @@ import type { RuleState } from '../findings/rule-states.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Counters } from './counters.ts';
 import type { Findings, Judged } from './findings-store.ts';
+import type { LiveLocalRule } from './local-rules.ts';
 import type { FromJudging, JudgingSetup, Mark, ToJudging } from './judging-messages.ts';
 
 export interface JudgingParts
@@ -16,6 +17,8 @@ export interface JudgingParts
   readonly journal: Journal;
   readonly findings: Findings;
   readonly counters: Counters;
+  /** Rules that were made here, as they are now. */
+  readonly localRules: () => Promise<readonly LiveLocalRule[]>;
   /** Of sources, by id. */
   readonly names: ReadonlyMap<string, string>;
   readonly now: () => number;
@@ -100,6 +103,11 @@ export class Judging {
     this.#tell({ kind: 'name', id, name });
   }
 
+  /** A rule that was made here was switched on or off: events that are judged from now on know. */
+  async localRulesChanged(): Promise<void> {
+    this.#tell({ kind: 'local-rules', rules: await this.#parts.localRules() });
+  }
+
   /** Judges all that the journal holds, and ends. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -129,6 +137,7 @@ export class Judging {
       from: this.#judged.from,
       fileFrom: this.#judged.to,
       names,
+      localRules: await this.#parts.localRules(),
     };
     this.#at = this.#judged.from;
     this.#marks = [];

@@ -10,7 +10,7 @@ import type { Canaries } from '../detect/canaries.ts';
 import type { Indicators } from '../detect/indicators.ts';
 import { recordIdOf, subjectsOf } from '../detect/entities.ts';
 import { type DeclaredDomains, KnownNames, type SavedNames } from '../detect/known-names.ts';
-import { Correlator, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
+import { Correlator, type EventRule, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
 import { correlationFinding, type PlacedHit, ruleFinding } from '../findings/make.ts';
 import { canaryFinding, indicatorFinding } from '../findings/listed.ts';
 import { couldFire } from '../findings/rule-states.ts';
@@ -18,8 +18,10 @@ import { silentRules } from '../findings/silent-rules.ts';
 import { loadBehaviourWords, unusualFinding } from '../findings/unusual.ts';
 import { fieldsToTell, loadTechniqueWords, techniquesOf, toldOf } from '../findings/words.ts';
 import { sourceOf } from '../intake/formats/shape.ts';
+import { lookAt, matchedBy, type Matcher, matcherOf, valueOf } from '../store/archive/predicate-match.ts';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
 import type { Filed } from './findings-store.ts';
+import type { LiveLocalRule } from './local-rules.ts';
 
 /** A hit with the source it came from. */
 interface LiveHit extends PlacedHit {
@@ -42,6 +44,13 @@ interface Step {
   /** How unusual that is there. */
   readonly surprise: number;
   readonly entities: Entities;
+}
+
+/** A rule that was made here, as it looks at events. */
+interface LocalLook extends LiveLocalRule {
+  readonly isWanted: Matcher;
+  /** Fields that its sentences name. */
+  readonly told: readonly string[] | undefined;
 }
 
 /** What the site has named. `null`: nothing. */
@@ -75,6 +84,7 @@ export class LiveJudge {
   /** Rules, by id, that see a step before ransomware. */
   readonly #precursors: ReadonlyMap<string, Precursor>;
   readonly #view = new FieldsView();
+  #local: readonly LocalLook[] = [];
   #found: Filed[] = [];
   /** Of the event itself, and of the correlation that it completed. */
   #step: Step | null = null;
@@ -116,6 +126,21 @@ export class LiveJudge {
       }),
     );
     this.#told = fieldsToTell(rules.rules, rules.correlations, (id) => this.#needs.has(id));
+  }
+
+  /** Rules that were made here of searches. */
+  set localRules(rules: readonly LiveLocalRule[]) {
+    const told = fieldsToTell(
+      rules.map(({ rule }) => rule),
+      [],
+      () => false,
+    );
+    this.#local = rules.map(({ rule, where }) => ({
+      rule,
+      where,
+      isWanted: matcherOf(where),
+      told: told.get(rule.id),
+    }));
   }
 
   /** The longest time that an event can matter to a correlation, milliseconds. */
@@ -174,16 +199,7 @@ export class LiveJudge {
         contentId,
       };
       if (!this.#silent.has(rule.id)) {
-        const id = findingId(rule.id, { path: event.sourceId, record: 1 }, contentId);
-        const rarity = isLearned ? null : this.#behaviour.rarityOf(rule.id, named, happened);
-        this.#found.push({
-          finding: {
-            ...ruleFinding(rule, hit, this.#words),
-            id,
-            ...(rarity === null ? {} : { rarity: rounded(rarity) }),
-          },
-          sourceId: event.sourceId,
-        });
+        const rarity = this.#fire(rule, hit, happened);
         if (!isLearned) this.#step = this.#stepped(this.#step, rule, rarity, hit.entities);
       }
       const needs = this.#needs.get(rule.id);
@@ -201,6 +217,28 @@ export class LiveJudge {
         reference: hit,
       });
     });
+    if (this.#local.length > 0) {
+      const looked = lookAt(event, fieldsJson);
+      for (const { rule, where, isWanted, told } of this.#local) {
+        if (!isWanted(looked)) continue;
+        contentId ??= contentIdOf(event, fieldsJson);
+        named ??= subjectsOf(view);
+        const hit: LiveHit = {
+          ruleId: rule.id,
+          path: `${sourceName}/${event.id}`,
+          record: 1,
+          eventRecordId: recordIdOf(view),
+          at: event.at,
+          entities: this.#names.resolve(named, happened),
+          named,
+          matched: matchedBy(where, looked),
+          told: toldOf(told, (name) => valueOf(event, name)),
+          sourceId: event.sourceId,
+          contentId,
+        };
+        this.#fire(rule, hit, happened);
+      }
+    }
     const touch = this.#canaries?.touchedBy(view) ?? null;
     const indicator = this.#indicators?.foundIn(view) ?? null;
     if (touch !== null || indicator !== null) {
@@ -229,6 +267,21 @@ export class LiveJudge {
       this.#correlator.advance(time - TOLERANCE_MS);
     }
     return this.#found;
+  }
+
+  /** @returns how rare that is there; `null`: not known, or nothing is learned from the event */
+  #fire(rule: EventRule, hit: LiveHit, happened: UtcMs): Rarity | null {
+    const id = findingId(rule.id, { path: hit.sourceId, record: 1 }, hit.contentId);
+    const rarity = this.#learning === null ? null : this.#behaviour.rarityOf(rule.id, hit.named, happened);
+    this.#found.push({
+      finding: {
+        ...ruleFinding(rule, hit, this.#words),
+        id,
+        ...(rarity === null ? {} : { rarity: rounded(rarity) }),
+      },
+      sourceId: hit.sourceId,
+    });
+    return rarity;
   }
 
   #unusual(view: FieldsView, happened: UtcMs): Unusual[] {

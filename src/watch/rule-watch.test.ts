@@ -44,6 +44,7 @@ test('a rule sees nothing until something came that could have fired it, and for
           seen === null ? Promise.reject(new Refusal('service/failing', 'down')) : Promise.resolve(seen),
       },
       findings: { countByRule: () => Promise.resolve(fired) },
+      localRules: () => Promise.resolve([]),
       ruleFolders: ['/own', '/sigma'],
       now: () => now,
       onBug: () => undefined,

@@ -1,14 +1,16 @@
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
-import type { RuleState } from '../findings/rule-states.ts';
+import { inGeneral, type RuleState } from '../findings/rule-states.ts';
 import type { State } from '../store/state.ts';
 import type { Findings } from './findings-store.ts';
 import type { Judging } from './judging.ts';
+import type { KeptLocalRule } from './local-rules.ts';
 
 export interface RuleWatchParts {
   readonly state: State;
   readonly judging: Pick<Judging, 'rules' | 'couldFire'>;
   readonly findings: Pick<Findings, 'countByRule'>;
+  readonly localRules: () => Promise<readonly KeptLocalRule[]>;
   /** The first holds our own. */
   readonly ruleFolders: readonly string[];
   readonly now: () => number;
@@ -25,6 +27,8 @@ export interface WatchedRule extends Omit<RuleState, 'state' | 'path'> {
   /** Findings of the last 30 days. */
   readonly fired: number;
   readonly lastAt: number | null;
+  /** Of one that was made here; `null`: it is of a file. */
+  readonly made: Pick<KeptLocalRule, 'query' | 'createdAt' | 'createdBy'> | null;
 }
 
 /** How far back “nothing that came” looks, and findings are counted. */
@@ -84,9 +88,11 @@ export class RuleWatch {
         file: folder === undefined ? path.basename(place) : path.relative(folder, place) || path.basename(place),
         fired: counted?.count ?? 0,
         lastAt: counted?.lastAt ?? null,
+        made: null,
       };
     });
-    return { since: Math.max(since, now() - WATCHED_DAYS * DAY_MS), rules };
+    const local = (await this.#parts.localRules()).map((rule) => watchedLocal(rule, counts.get(rule.id)));
+    return { since: Math.max(since, now() - WATCHED_DAYS * DAY_MS), rules: [...rules, ...local] };
   }
 
   /** False if nothing that came in 30 days could have fired any rule; `null`: not known, judging is down. */
@@ -142,6 +148,30 @@ export class RuleWatch {
         .execute();
     return { since: before.since, days };
   }
+}
+
+/** One that was made here looks at whatever comes: it is blind to nothing. */
+function watchedLocal(
+  { id, title, level, plain, where, createdBy, createdAt, query }: KeptLocalRule,
+  counted: { readonly count: number; readonly lastAt: number | null } | undefined,
+): WatchedRule {
+  return {
+    id,
+    title,
+    level,
+    author: createdBy,
+    state: where === null ? 'cannot-run' : 'runs',
+    reason: where === null ? 'bad-query' : null,
+    detail: where === null ? 'its search can no longer be read: make it anew' : null,
+    needs: null,
+    plain: inGeneral(plain),
+    isSilent: false,
+    isOwn: false,
+    file: '',
+    fired: counted?.count ?? 0,
+    lastAt: counted?.lastAt ?? null,
+    made: { query, createdAt, createdBy },
+  };
 }
 
 function isWithin(folder: string, file: string): boolean {

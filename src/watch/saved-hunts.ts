@@ -37,11 +37,20 @@ export class SavedHunts {
     return id;
   }
 
-  /** One that is not there is gone too. */
-  async remove(id: string): Promise<void> {
-    await this.#state.db
-      .deleteFrom('saved_hunts')
+  /** @throws Refusal `hunts/not-found` */
+  async find(id: string): Promise<SavedHuntRow> {
+    const row = await this.#state.db
+      .selectFrom('saved_hunts')
+      .selectAll()
       .where('id', '=', id as SavedHuntRow['id'])
-      .execute();
+      .executeTakeFirst();
+    if (row === undefined) throw new Refusal('hunts/not-found', `there is no saved search ${id}`);
+    return row;
+  }
+
+  /** @throws Refusal `hunts/not-found` */
+  async remove(id: string): Promise<void> {
+    const { id: found } = await this.find(id);
+    await this.#state.db.deleteFrom('saved_hunts').where('id', '=', found).execute();
   }
 }

@@ -11,6 +11,7 @@ import { UpkeepPage } from './pages/upkeep.tsx';
 import { HuntPage } from './pages/hunt.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
+import { LocalRulePage } from './pages/local-rule.tsx';
 import { NormalPage } from './pages/normal.tsx';
 import { NoticesPage } from './pages/notices.tsx';
 import { ObservationsPage } from './pages/observations.tsx';
@@ -46,6 +47,7 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   'set-aside': SetAsidePage,
   settings: SettingsPage,
   rules: RulesPage,
+  'local-rule': LocalRulePage,
   notices: NoticesPage,
   upkeep: UpkeepPage,
   people: PeoplePage,
@@ -80,9 +82,12 @@ function Content() {
   switch (state.is) {
     case 'loading':
       return (
-        <p role="status" className="ww-loading">
-          Loading…
-        </p>
+        <>
+          <h1 className="nhsuk-u-visually-hidden">Wardwatch</h1>
+          <p role="status" className="ww-loading">
+            Loading…
+          </p>
+        </>
       );
     case 'failed':
       return (

@@ -12,6 +12,7 @@ export const PAGE_NAMES = [
   'set-aside',
   'settings',
   'rules',
+  'local-rule',
   'notices',
   'upkeep',
   'people',

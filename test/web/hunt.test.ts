@@ -1,5 +1,5 @@
 /** Hunting beyond the first page, and searches that are asked again, in a real browser. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, match } from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../service.ts';
 import {
@@ -67,6 +67,15 @@ test('older log lines come as they are asked for, each once; a search is saved f
     body: JSON.stringify({ name: 'x', query: 'host:"' }),
   });
   equal(bad.status, 400);
+  const { id } = (JSON.parse(saved.text) as { items: { id: string; mayRemove: boolean }[] }).items[0] ?? { id: '' };
+  match(saved.text, /"mayRemove":false/);
+  const remove = (headers: Readonly<Record<string, string>>, which: string) =>
+    service.fetch(`/api/v1/hunts/${which}/remove`, {
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: '{}',
+    });
+  equal((await remove(partner, id)).status, 403, 'it is somebody else’s');
+  equal((await remove(partner, 'hnt_none')).status, 404);
   await page.getByRole('button', { name: /^Take away/ }).click();
   await eventually(
     async () => (await service.fetch('/api/v1/hunts', { headers: partner })).text,

@@ -1,12 +1,23 @@
-/** `npm run screenshots`: takes the pictures of docs/screenshots anew, from the real service under a made-up attack. */
-import { mkdirSync } from 'node:fs';
+/**
+ * `npm run screenshots`: takes the pictures of docs/screenshots anew, from real services under a made-up attack; in `states/`
+ * each page in each of its states.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import { eventually, TestService } from '../service.ts';
 import { becomeFirst, openReader, started } from './browser.ts';
+import { emptyHouse, fullHouse } from './houses.ts';
+import { CASES, showing } from './page-states.ts';
 
 const FOLDER = path.join(import.meta.dirname, '..', '..', 'docs', 'screenshots');
+const STATES = path.join(FOLDER, 'states');
 const HOUR_MS = 3_600_000;
+/** What goes on for ever is cut off here, or beneath the words that tell the state. */
+const MAX_HEIGHT = 900;
+const BENEATH = 80;
+const LOWEST = 1600;
 
 mkdirSync(FOLDER, { recursive: true });
 const service = new TestService('--plain-http');
@@ -63,9 +74,50 @@ try {
   await picture(phone.page, 'today-phone', '/today', 'As of');
   await picture(phone.page, 'ask-phone', '/ask', 'Tell us');
   await picture(phone.page, 'about-me-phone', '/about-me', 'Who does this, and why');
+  await pictureStates();
+  for (const folder of [FOLDER, STATES]) shrink(folder);
 } finally {
   await browser.close();
   await service.stop('SIGKILL');
+}
+
+/** How far down the page words stand. */
+async function bottomOf(page: Page, words: string | RegExp): Promise<number> {
+  const box = await page.getByText(words).filter({ visible: true }).first().boundingBox();
+  const scrolled = await page.evaluate<number>('scrollY');
+  return box === null ? 0 : Math.min(LOWEST, scrolled + box.y + box.height + BENEATH);
+}
+
+/** A page has few colours: with these it looks the same, and 140 pictures take 4 MB in the place of 14. */
+const COLOURS = '64';
+
+function shrink(folder: string): void {
+  const pictures = readdirSync(folder).filter((name) => name.endsWith('.png'));
+  const args = ['--speed', '3', '--strip', '--nofs', '--ext', '.png', '--force', COLOURS, ...pictures];
+  const { status, stderr } = spawnSync('pngquant', args, { cwd: folder, encoding: 'utf8' });
+  if (status !== 0)
+    process.stderr.write(`the pictures are as large as they were taken: apt-get install pngquant. ${stderr ?? ''}\n`);
+}
+
+async function pictureStates(): Promise<void> {
+  rmSync(STATES, { recursive: true, force: true });
+  mkdirSync(STATES, { recursive: true });
+  const [empty, full] = await Promise.all([emptyHouse(), fullHouse()]);
+  try {
+    const show = showing(browser, { empty, full }, { width: 1000, height: 600 });
+    for (const made of CASES) {
+      const { page: tab } = await show(made);
+      const height = await tab.evaluate<number>('document.documentElement.scrollHeight');
+      const down = await Promise.all(made.says.map((words) => bottomOf(tab, words)));
+      await tab.screenshot({
+        path: path.join(STATES, `${made.page}-${made.state}.png`),
+        fullPage: true,
+        clip: { x: 0, y: 0, width: 1000, height: Math.min(height, Math.max(MAX_HEIGHT, ...down)) },
+      });
+    }
+  } finally {
+    for (const { service: each } of [empty, full]) await each.stop('SIGKILL');
+  }
 }
 
 async function picture(page: Page, name: string, place: string, shows: string): Promise<void> {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
-import { type Draft, draftsOf } from '../../packs/drafts.ts';
+import type { DeskClock } from '../../incidents/desk.ts';
+import type { Incident } from '../../incidents/store.ts';
+import { type Draft, draftsOf, DUTIES } from '../../packs/drafts.ts';
 import { factsOf, scopeFactsOf } from '../../packs/facts.ts';
 import { gapText } from '../../records/scope-story.ts';
 import { type ApiServices, type Caller, endpoint } from '../endpoint.ts';
@@ -13,34 +15,84 @@ const DONE = z.object({ done: z.literal(true) });
 const GRID = z.coerce.number().int().min(1).max(5).optional().describe('of the DSPT grid');
 const SECTIONS = z.array(z.object({ heading: typed().max(300), lines: z.array(typed().max(5000)).max(200) })).max(40);
 
+const DUTY = z.object({ title: z.string(), state: z.string(), dueAt: z.iso.datetime() });
+const TO_TELL = z.object({
+  id: z.string(),
+  title: z.string(),
+  openedAt: z.iso.datetime(),
+  isClosed: z.boolean(),
+  duties: z.array(DUTY).describe('deadlines that run, the next first'),
+  edits: z
+    .array(z.object({ title: z.string(), at: z.iso.datetime(), by: z.string() }))
+    .describe('drafts that somebody has edited, the last first'),
+});
+type ToTell = z.infer<typeof TO_TELL>;
+
 const choose = endpoint({
   audience: ['analyst', 'privacy'],
   method: 'GET',
   path: '/api/v1/drafts',
-  summary: 'The incidents of which something may have to be told, the newest first.',
+  summary:
+    'The incidents of which something may have to be told, the newest first; on the first page besides, those of which a deadline runs or a draft is begun.',
   input: PAGING,
-  answer: pageOf(z.object({ id: z.string(), title: z.string(), openedAt: z.iso.datetime(), isClosed: z.boolean() })),
+  answer: pageOf(TO_TELL).extend({
+    pressing: z.array(TO_TELL).describe('the next deadline first, then the draft that was changed last'),
+  }),
   isRecorded: false,
-  handle: async ({ cursor, limit }, services) =>
-    asPage(
-      (await services.incidents.page(readCursor(cursor), limit + 1)).map(({ incident, cursor: own }) => ({
-        item: {
-          id: incident.id,
-          title: incident.title,
-          openedAt: new Date(incident.openedAt).toISOString(),
-          isClosed: incident.state === 'closed' || incident.state === 'merged',
-        },
-        cursor: own,
-      })),
-      limit,
-    ),
+  handle: async ({ cursor, limit }, services) => {
+    const after = readCursor(cursor);
+    const rows = await services.incidents.page(after, limit + 1);
+    const items = rows.map(async ({ incident, cursor: own }) => ({
+      item: await toTell(incident, services),
+      cursor: own,
+    }));
+    return {
+      ...asPage(await Promise.all(items), limit),
+      pressing: after === null ? await pressing(services) : [],
+    };
+  },
 });
+
+/** More deadlines than these nobody meets. */
+const MAX_PRESSING = 50;
+
+async function pressing(services: ApiServices): Promise<readonly ToTell[]> {
+  const ids = [...(await services.desk.due(MAX_PRESSING)), ...(await services.drafts.begun(MAX_PRESSING))];
+  const found = await Promise.all([...new Set(ids)].slice(0, MAX_PRESSING).map((id) => services.incidents.find(id)));
+  // One that became part of another is told of there.
+  const open = found.flatMap((incident) => (incident === null || incident.state === 'merged' ? [] : [incident]));
+  return Promise.all(open.map((incident) => toTell(incident, services)));
+}
+
+async function toTell(
+  { id, title, openedAt, state }: Pick<Incident, 'id' | 'title' | 'openedAt' | 'state'>,
+  services: ApiServices,
+): Promise<ToTell> {
+  const { clocks } = await services.desk.brief(id);
+  return {
+    id,
+    title,
+    openedAt: new Date(openedAt).toISOString(),
+    isClosed: state === 'closed' || state === 'merged',
+    duties: clocks.filter(({ endedAt }) => endedAt === null).map(asDuty),
+    edits: (await services.drafts.edits(id)).map(({ name, changed_at: at, changed_by: by }) => ({
+      title: SHAPES.get(name)?.title ?? name,
+      at: new Date(at).toISOString(),
+      by,
+    })),
+  };
+}
+
+function asDuty({ title, state, dueAt }: Pick<DeskClock, 'title' | 'state' | 'dueAt'>): z.infer<typeof DUTY> {
+  return { title, state, dueAt: new Date(dueAt).toISOString() };
+}
 
 const list = endpoint({
   audience: ['analyst', 'privacy'],
   method: 'GET',
   path: '/api/v1/incidents/:id/drafts',
-  summary: 'Drafts of what has to be told, filled with what is known now, or as somebody has edited them.',
+  summary:
+    'Drafts of what has to be told, filled with what is known now, or as somebody has edited them; first those with a deadline that runs.',
   input: z.object({ id: INCIDENT, likelihood: GRID, severity: GRID }),
   answer: z.object({
     title: z.string(),
@@ -52,6 +104,7 @@ const list = endpoint({
         sections: SECTIONS.nullable().describe('null: not for this role'),
         changedAt: z.iso.datetime().nullable().describe('null: nobody has edited it'),
         changedBy: z.string().nullable(),
+        duty: DUTY.nullable().describe('the deadline that it is for, if one runs'),
       }),
     ),
   }),
@@ -60,9 +113,13 @@ const list = endpoint({
     const grid = likelihood === undefined || severity === undefined ? null : { likelihood, severity };
     const { title, drafts } = await freshDrafts(id, grid, services);
     const kept = await services.drafts.of(id);
+    const running = (await services.desk.brief(id)).clocks.filter(({ endedAt }) => endedAt === null);
+    const dutyOf = (name: string) => running.find(({ kind }) => DUTIES[name]?.includes(kind) === true) ?? null;
+    const dueAt = (name: string) => dutyOf(name)?.dueAt ?? Number.POSITIVE_INFINITY;
     return {
       title,
-      drafts: drafts.map((draft) => {
+      drafts: drafts.toSorted(byDue(dueAt)).map((draft) => {
+        const duty = dutyOf(draft.name);
         const edited = kept.get(draft.name);
         return {
           name: draft.name,
@@ -71,11 +128,20 @@ const list = endpoint({
           sections: draft.isLetter && !mayRead(caller) ? null : (edited?.sections ?? draft.sections),
           changedAt: edited === undefined ? null : new Date(edited.changedAt).toISOString(),
           changedBy: edited?.changedBy ?? null,
+          duty: duty === null ? null : asDuty(duty),
         };
       }),
     };
   },
 });
+
+/** The next deadline first; the others stay in the order of the forms. */
+function byDue(dueAt: (name: string) => number): (a: Draft, b: Draft) => number {
+  return (a, b) => {
+    const [one, other] = [dueAt(a.name), dueAt(b.name)];
+    return one === other ? 0 : one - other;
+  };
+}
 
 const save = endpoint({
   audience: ['analyst', 'privacy'],

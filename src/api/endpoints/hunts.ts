@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { endpoint } from '../endpoint.ts';
+import { Refusal } from '../../core/refusal.ts';
+import { type Caller, endpoint } from '../endpoint.ts';
 import { typed } from '../typed.ts';
 import { meaningOf } from './events.ts';
 
@@ -13,17 +14,25 @@ const list = endpoint({
   input: z.object({}),
   answer: z.object({
     items: z.array(
-      z.object({ id: z.string(), name: z.string(), query: z.string(), by: z.string(), at: z.iso.datetime() }),
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        query: z.string(),
+        by: z.string(),
+        at: z.iso.datetime(),
+        mayRemove: z.boolean(),
+      }),
     ),
   }),
   isRecorded: false,
-  handle: async (_input, { savedHunts }) => ({
+  handle: async (_input, { savedHunts }, _signal, caller) => ({
     items: (await savedHunts.list()).map(({ id, name, query, created_by: by, created_at: at }) => ({
       id,
       name,
       query,
       by,
       at: new Date(at).toISOString(),
+      mayRemove: mayRemove(caller, by),
     })),
   }),
 });
@@ -44,17 +53,24 @@ const save = endpoint({
 });
 
 const remove = endpoint({
-  audience: ['analyst', 'partner'],
+  audience: ['analyst', 'partner', 'admin'],
   method: 'POST',
   path: '/api/v1/hunts/:id/remove',
-  summary: 'Takes a saved search away.',
+  summary: 'Takes a saved search away: for who saved it, and administrators.',
   input: z.object({ id: z.string().max(100) }),
   answer: DONE,
   isRecorded: true,
-  handle: async ({ id }, { savedHunts }) => {
+  handle: async ({ id }, { savedHunts }, _signal, caller) => {
+    const { created_by: by } = await savedHunts.find(id);
+    if (!mayRemove(caller, by)) throw new Refusal('hunts/not-yours', `${by} saved this search`);
     await savedHunts.remove(id);
     return { done: true };
   },
 });
+
+/** No two people have one name. */
+function mayRemove(caller: Caller | null, by: string): boolean {
+  return caller !== null && (caller.name === by || caller.roles.includes('admin'));
+}
 
 export const hunts = [list, save, remove];

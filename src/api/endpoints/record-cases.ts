@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notReceived } from '../../records/words.ts';
 import { isoTime } from '../../core/finding.ts';
 import { type RecordCase, VERDICTS } from '../../watch/record-cases.ts';
 import { type ApiServices, endpoint } from '../endpoint.ts';
@@ -168,6 +169,7 @@ const REVIEW = z.object({
       lastDay: z.iso.date().nullable(),
       judgedDays: z.number().int().describe('0: all days are still learned from'),
       missing: z.array(z.string()).describe('what is not known beside the accesses'),
+      notReceived: z.array(z.string()).describe('the same in words'),
       setAside: z.number().int().describe('rows of the files beside them that could not be read'),
       relationships: z.number().int().describe('stays, appointments, referrals and orders that messages told of'),
       unknownLocations: z
@@ -188,7 +190,7 @@ async function reviewOf({ recordReview, liveRecords }: ApiServices): Promise<obj
   return {
     isRunning: recordReview.isRunning,
     live: liveRecords(),
-    last: last === null ? null : { ...last, at: isoTime(last.at) },
+    last: last === null ? null : { ...last, at: isoTime(last.at), notReceived: [...notReceived(last.missing)] },
   };
 }
 

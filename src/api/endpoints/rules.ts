@@ -7,7 +7,7 @@ const RULE = z.object({
   title: z.string().nullable(),
   level: z.string().nullable().describe('null: it could not be read so far'),
   author: z.string(),
-  isOwn: z.boolean().describe('false: from a folder that you gave'),
+  isOwn: z.boolean().describe('false: from a folder that you gave, or made here'),
   file: z.string().describe('within its folder of rules'),
   state: z
     .enum(['runs', 'blind', 'cannot-run'])
@@ -18,6 +18,10 @@ const RULE = z.object({
   isSilent: z.boolean().describe('it only serves other rules'),
   fired: z.int().min(0).describe('findings of the last days'),
   lastAt: z.iso.datetime().nullable(),
+  made: z
+    .object({ query: z.string(), by: z.string(), at: z.iso.datetime() })
+    .nullable()
+    .describe('of one that somebody made here of a search'),
 });
 
 export const rules = endpoint({
@@ -40,6 +44,14 @@ export const rules = endpoint({
       rules: all.map((rule) => ({
         ...rule,
         lastAt: rule.lastAt === null ? null : new Date(rule.lastAt).toISOString(),
+        made:
+          rule.made === null
+            ? null
+            : {
+                query: rule.made.query,
+                by: rule.made.createdBy,
+                at: new Date(rule.made.createdAt).toISOString(),
+              },
       })),
     };
   },

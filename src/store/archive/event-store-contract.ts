@@ -37,7 +37,7 @@ export function sampleEvent(number: number, changes: Partial<StoredEvent> = {}):
   };
 }
 
-const EVENTS: readonly StoredEvent[] = [
+export const EVENTS: readonly StoredEvent[] = [
   sampleEvent(0),
   sampleEvent(1, { host: 'DC1', account: 'asmith@rx1.nhs.uk', address: '10.1.200.3' }),
   sampleEvent(2, { host: 'dc10', account: 'svc_backup', eventId: 4688, fields: { Image: 'C:\\Tools\\PsExec64.exe' } }),
@@ -54,6 +54,7 @@ const EVENTS: readonly StoredEvent[] = [
       nested: { name: 'deep' },
       list: ['first', 'Second "quoted"'],
       bytes: 2048,
+      src_ip: '2001:db8:7::9',
       no: null,
     },
     text: 'Nov 20 10:00:04 ws sshd[1]: Failed password for root (50% of 100_000) from C:\\x',
@@ -64,7 +65,8 @@ const EVENTS: readonly StoredEvent[] = [
   }),
 ];
 
-const CASES: readonly (readonly [what: string, where: Predicate, found: readonly number[]])[] = [
+/** What each search finds of `EVENTS`, by their numbers. */
+export const CASES: readonly (readonly [what: string, where: Predicate, found: readonly number[]])[] = [
   ['everything', ANYTHING, [0, 1, 2, 3, 4, 5]],
   ['nothing, of no alternatives', { kind: 'or', of: [] }, []],
   ['a host by its short name, in any case', { kind: 'equals', field: 'host', value: 'dC1' }, [0, 1]],
@@ -85,6 +87,7 @@ const CASES: readonly (readonly [what: string, where: Predicate, found: readonly
   ['every IPv4 address', { kind: 'cidr', field: 'address', range: '0.0.0.0/0' }, [0, 1, 2, 3, 5]],
   ['a range in a number', { kind: 'cidr', field: 'eventId', range: '10.1.2.0/24' }, []],
   ['a range of IPv6', { kind: 'cidr', field: 'address', range: '2001:0DB8::/32' }, [4]],
+  ['a range of IPv6 in a field', { kind: 'cidr', field: 'src_ip', range: '2001:db8::/32' }, [4]],
   ['numbers in fields', { kind: 'compare', field: 'bytes', operator: '>=', value: 2048 }, [4]],
   ['numbers in columns', { kind: 'compare', field: 'eventId', operator: '>', value: 4624 }, [2]],
   ['a text does not compare as a number', { kind: 'compare', field: 'Image', operator: '>', value: 0 }, []],

@@ -144,8 +144,8 @@ class Builder {
     const max = isV4 ? 32 : 128;
     if (isIP(address) === 0 || bits === '' || !Number.isInteger(length) || length < 0 || length > max)
       throw bad(`“${range}” is not a range of addresses such as 10.1.0.0/16`);
-    const value = `cast(${this.#value(field)} as varchar)`;
     if (!isV4) return this.#matches(field, `^${v6Pattern(address, length, range)}`);
+    const value = `cast(${this.#value(field)} as varchar)`;
     const size = 2 ** (32 - length);
     const first = Math.floor(v4Number(address) / size) * size;
     const part = (index: number) => `try_cast(split_part(${value}, '.', ${index}) as bigint)`;
@@ -176,12 +176,12 @@ function wildcardPattern(pattern: string): string {
   );
 }
 
-function v4Number(address: string): number {
+export function v4Number(address: string): number {
   return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
 /** Addresses are kept as they were written, mostly short; a range in whole groups is a beginning of the text. */
-function v6Pattern(address: string, length: number, range: string): string {
+export function v6Pattern(address: string, length: number, range: string): string {
   const groups = address.toLowerCase().split('::')[0]?.split(':') ?? [];
   const wanted = length / 16;
   if (!Number.isInteger(wanted) || wanted === 0 || groups.length < wanted || groups.includes(''))

@@ -46,13 +46,19 @@ export interface Api {
   /** How many kept events a query finds, over time. A query that names no beginning is asked for a day. */
   'GET /api/v1/events/counts': { input: { query?: string }; answer: { from: string; to: string; total: number; bars: readonly ({ from: string; count: number })[] } };
   /** Searches that somebody has saved, for all who hunt. */
-  'GET /api/v1/hunts': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; query: string; by: string; at: string })[] } };
+  'GET /api/v1/hunts': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; query: string; by: string; at: string; mayRemove: boolean })[] } };
   /** Saves a search, as for /api/v1/events. Numbers of patients become pseudonyms. */
   'POST /api/v1/hunts': { input: { name: string; query: string }; answer: { id: string } };
-  /** Takes a saved search away. */
+  /** Takes a saved search away: for who saved it, and administrators. */
   'POST /api/v1/hunts/:id/remove': { input: { id: string }; answer: { done: true } };
+  /** How often a rule made of this search would have fired on what is kept. */
+  'POST /api/v1/local-rules/try': { input: { query: string }; answer: { days: number; fired: number; busiest: number; mostADay: number } };
+  /** Makes a rule of a search: it judges each event as it comes, from now on. Numbers of patients become pseudonyms. */
+  'POST /api/v1/local-rules': { input: { title: string; query: string; level: "informational" | "low" | "medium" | "high" | "critical"; parameter: "sign-in" | "discovery-and-credentials" | "movement" | "defences" | "data" | "impact"; plain: string; innocent: string; next: readonly (string)[] }; answer: { id: string } };
+  /** Switches a rule that was made here off. What it found stays. */
+  'POST /api/v1/local-rules/:id/end': { input: { id: string }; answer: { done: true } };
   /** Every rule: whether it runs, why not, whether anything that comes could fire it, and how often it did. */
-  'GET /api/v1/rules': { input: Record<string, never>; answer: { days: number; since: string; rules: readonly ({ id: string | null; title: string | null; level: string | null; author: string; isOwn: boolean; file: string; state: "runs" | "blind" | "cannot-run"; plain: string | null; detail: string | null; needs: string | null; isSilent: boolean; fired: number; lastAt: string | null })[] } };
+  'GET /api/v1/rules': { input: Record<string, never>; answer: { days: number; since: string; rules: readonly ({ id: string | null; title: string | null; level: string | null; author: string; isOwn: boolean; file: string; state: "runs" | "blind" | "cannot-run"; plain: string | null; detail: string | null; needs: string | null; isSilent: boolean; fired: number; lastAt: string | null; made: { query: string; by: string; at: string } | null })[] } };
   /** Who sends logs, and when each was last heard. */
   'GET /api/v1/sources': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; kind: string; state: string; addresses: string | null; lastHeardAt: string | null; silentSince: string | null; createdAt: string })[]; doors: Readonly<Partial<Record<string, string>>>; next: null } };
   /** Registers a source that sends. Its token is in this answer and nowhere else. */
@@ -82,9 +88,9 @@ export interface Api {
   /** What you made of a case, and why. A later decision takes the place of an earlier one; the trail has both. */
   'POST /api/v1/records/cases/:id/decision': { input: { id: string; verdict: "explained" | "not-explained" | "undecided"; reason: string }; answer: { schema: "wardwatch.record-case/1"; id: string; firstAt: string; firstLookAt: string | null; isProvisional: boolean; history: readonly ({ at: string; said: "first-look" | "confirmed" | "lowered" | "withdrawn" })[]; explainedAt: string | null; decision: { verdict: "explained" | "not-explained" | "undecided"; reason: string; by: string; at: string } | null; case: { schema: "wardwatch.access-case/1"; user: string; day: string; kinds: readonly (string)[]; plain: string; patients: readonly ({ patient: string; times: number; because: string })[]; innocentIf: readonly (string)[]; missing: readonly (string)[] } | { schema: "wardwatch.crowd-case/1"; patient: string; from: string; to: string; plain: string; users: readonly ({ user: string; day: string; because: string })[] } } };
   /** How the last nightly review of record accesses went. */
-  'GET /api/v1/records/review': { input: Record<string, never>; answer: { isRunning: boolean; live: { isFollowing: boolean; today: string | null }; last: { at: string; to: string; accesses: number; firstDay: string | null; lastDay: string | null; judgedDays: number; missing: readonly (string)[]; setAside: number; relationships: number; unknownLocations: readonly (string)[]; ambiguousIds: number; losses: number } | null } };
+  'GET /api/v1/records/review': { input: Record<string, never>; answer: { isRunning: boolean; live: { isFollowing: boolean; today: string | null }; last: { at: string; to: string; accesses: number; firstDay: string | null; lastDay: string | null; judgedDays: number; missing: readonly (string)[]; notReceived: readonly (string)[]; setAside: number; relationships: number; unknownLocations: readonly (string)[]; ambiguousIds: number; losses: number } | null } };
   /** Reviews now and not at night, as after relationships were added. Ask the same address by GET how it stands. */
-  'POST /api/v1/records/review': { input: Record<string, never>; answer: { isRunning: boolean; live: { isFollowing: boolean; today: string | null }; last: { at: string; to: string; accesses: number; firstDay: string | null; lastDay: string | null; judgedDays: number; missing: readonly (string)[]; setAside: number; relationships: number; unknownLocations: readonly (string)[]; ambiguousIds: number; losses: number } | null } };
+  'POST /api/v1/records/review': { input: Record<string, never>; answer: { isRunning: boolean; live: { isFollowing: boolean; today: string | null }; last: { at: string; to: string; accesses: number; firstDay: string | null; lastDay: string | null; judgedDays: number; missing: readonly (string)[]; notReceived: readonly (string)[]; setAside: number; relationships: number; unknownLocations: readonly (string)[]; ambiguousIds: number; losses: number } | null } };
   /** Who opened this patient’s record, day by day, and whether care explains it: for a subject access request. */
   'POST /api/v1/records/who-looked': { input: { patient: string; reason: string }; answer: { looks: readonly ({ schema: "wardwatch.look/1"; day: string; from: string; to: string; user: string; role: string; department: string; accesses: number; refused: number; printed: boolean; exported: boolean; explained: "yes" | "no" | "own-record"; why: string; inCommon: string })[]; text: string; losses: number } };
   /** Who is signed in here. */
@@ -137,10 +143,10 @@ export interface Api {
   'POST /api/v1/people/:id/end': { input: { id: string; reason: string }; answer: { done: true } };
   /** Who of our own people and programs did what, the newest first. Not what they asked for: that may be another’s business. */
   'GET /api/v1/trail': { input: { cursor?: string; limit?: number; who?: string }; answer: { items: readonly ({ id: string; at: string; who: string; action: string })[]; next: string | null } };
-  /** The incidents of which something may have to be told, the newest first. */
-  'GET /api/v1/drafts': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; title: string; openedAt: string; isClosed: boolean })[]; next: string | null } };
-  /** Drafts of what has to be told, filled with what is known now, or as somebody has edited them. */
-  'GET /api/v1/incidents/:id/drafts': { input: { id: string; likelihood?: number; severity?: number }; answer: { title: string; drafts: readonly ({ name: string; title: string; isLetter: boolean; sections: readonly ({ heading: string; lines: readonly (string)[] })[] | null; changedAt: string | null; changedBy: string | null })[] } };
+  /** The incidents of which something may have to be told, the newest first; on the first page besides, those of which a deadline runs or a draft is begun. */
+  'GET /api/v1/drafts': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; title: string; openedAt: string; isClosed: boolean; duties: readonly ({ title: string; state: string; dueAt: string })[]; edits: readonly ({ title: string; at: string; by: string })[] })[]; next: string | null; pressing: readonly ({ id: string; title: string; openedAt: string; isClosed: boolean; duties: readonly ({ title: string; state: string; dueAt: string })[]; edits: readonly ({ title: string; at: string; by: string })[] })[] } };
+  /** Drafts of what has to be told, filled with what is known now, or as somebody has edited them; first those with a deadline that runs. */
+  'GET /api/v1/incidents/:id/drafts': { input: { id: string; likelihood?: number; severity?: number }; answer: { title: string; drafts: readonly ({ name: string; title: string; isLetter: boolean; sections: readonly ({ heading: string; lines: readonly (string)[] })[] | null; changedAt: string | null; changedBy: string | null; duty: { title: string; state: string; dueAt: string } | null })[] } };
   /** Keeps a draft as edited. Numbers of patients become pseudonyms, but in a letter to them. */
   'POST /api/v1/incidents/:id/drafts/:name': { input: { id: string; name: string; sections: readonly ({ heading: string; lines: readonly (string)[] })[] }; answer: { done: true } };
   /** Throws what was edited away: the draft is made anew of what is known now. */

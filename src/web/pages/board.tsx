@@ -5,6 +5,7 @@ import { Show, useAsk } from '../parts/loaded.tsx';
 import { Section } from '../parts/section.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
+import { Table } from '../parts/table.tsx';
 import { counted, numberText } from '../parts/text.ts';
 import { ClockTag, When } from '../parts/words.tsx';
 
@@ -124,31 +125,13 @@ function SignOff({ sentence, reload }: { readonly sentence: string; readonly rel
 function Deadlines({ deadlines }: { readonly deadlines: Board['deadlines'] }) {
   if (deadlines.length === 0) return <p>No deadline runs.</p>;
   return (
-    <div className="ww-scroll">
-      <table className="ww-table">
-        <thead>
-          <tr>
-            <th scope="col">What</th>
-            <th scope="col">How it stands</th>
-            <th scope="col">By when</th>
-            <th scope="col">Whose</th>
-          </tr>
-        </thead>
-        <tbody>
-          {deadlines.map(({ title, state, dueAt, owner }) => (
-            <tr key={`${title} ${dueAt ?? ''} ${owner ?? ''}`}>
-              <th scope="row">{title}</th>
-              <td>
-                <ClockTag state={state} />
-              </td>
-              <td>
-                <When at={dueAt} />
-              </td>
-              <td>{owner ?? 'Nobody has taken it'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      isNamed
+      columns={[{ name: 'What' }, { name: 'How it stands' }, { name: 'By when' }, { name: 'Whose' }]}
+      rows={deadlines.map(({ title, state, dueAt, owner }) => ({
+        key: `${title} ${dueAt ?? ''} ${owner ?? ''}`,
+        cells: [title, <ClockTag state={state} />, <When at={dueAt} />, owner ?? 'Nobody has taken it'],
+      }))}
+    />
   );
 }

@@ -7,7 +7,7 @@ import { saveAs } from '../parts/save.ts';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { counted } from '../parts/text.ts';
-import { When } from '../parts/words.tsx';
+import { ClockTag, When } from '../parts/words.tsx';
 
 type Drafts = Answer<'GET /api/v1/incidents/:id/drafts'>;
 type Draft = Drafts['drafts'][number];
@@ -37,41 +37,71 @@ function Choose() {
       <Title>What to tell, and whom</Title>
       <p>Drafts for the Information Commissioner, patients, the board, staff and others, filled with what is known.</p>
       <Show of={incidents} what="the incidents">
-        {({ items, next }) => (
-          <Section title="Of which incident?">
-            {items.length === 0 ? (
-              <p>There is no incident, so there is nothing to tell.</p>
-            ) : (
-              <ul className="ww-list">
-                {items.map((incident) => (
-                  <li key={incident.id} className="ww-list__row">
-                    <div className="ww-list__what">
-                      <Link to="drafts" query={{ id: incident.id }}>
-                        {incident.title}
-                      </Link>
-                      <p className="ww-quiet">
-                        Opened <When at={incident.openedAt} />
-                        {incident.isClosed && ', closed'}
-                      </p>
-                    </div>
-                  </li>
-                ))}
-              </ul>
+        {({ items, next, pressing }) => (
+          <>
+            {pressing.length > 0 && (
+              <Section title="Begun, or with a deadline">
+                <Incidents items={pressing} />
+              </Section>
             )}
-            {cursors.length > 0 && (
-              <button type="button" className="ww-back" onClick={() => setCursors(cursors.slice(0, -1))}>
-                Newer
-              </button>
-            )}{' '}
-            {next !== null && (
-              <button type="button" className="ww-back" onClick={() => setCursors([...cursors, next])}>
-                Earlier
-              </button>
-            )}
-          </Section>
+            <Section title={pressing.length > 0 ? 'All incidents, the newest first' : 'Of which incident?'}>
+              {items.length === 0 ? (
+                <p>There is no incident, so there is nothing to tell.</p>
+              ) : (
+                <Incidents items={items} />
+              )}
+              {cursors.length > 0 && (
+                <button type="button" className="ww-back" onClick={() => setCursors(cursors.slice(0, -1))}>
+                  Newer
+                </button>
+              )}{' '}
+              {next !== null && (
+                <button type="button" className="ww-back" onClick={() => setCursors([...cursors, next])}>
+                  Earlier
+                </button>
+              )}
+            </Section>
+          </>
         )}
       </Show>
     </>
+  );
+}
+
+/** Each with what is due of it, and what was written: two of one name are told apart by when, and by their reference. */
+function Incidents({ items }: { readonly items: Page['items'] }) {
+  return (
+    <ul className="ww-list">
+      {items.map(({ id, title, openedAt, isClosed, duties, edits }) => (
+        <li key={id} className="ww-list__row">
+          <div className="ww-list__what">
+            <Link to="drafts" query={{ id }}>
+              {title}
+            </Link>
+            <p className="ww-quiet">
+              Opened <When at={openedAt} />
+              {isClosed && ', closed'}; reference {id}
+            </p>
+            {duties.map((duty) => (
+              <DutyLine key={duty.title} duty={duty} />
+            ))}
+            {edits.map((edit) => (
+              <p key={edit.title}>
+                {edit.title}: edited by {edit.by}, <When at={edit.at} />
+              </p>
+            ))}
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function DutyLine({ duty: { title, state, dueAt } }: { readonly duty: Page['items'][number]['duties'][number] }) {
+  return (
+    <p>
+      <ClockTag state={state} /> {title}, by <When at={dueAt} />
+    </p>
   );
 }
 
@@ -157,7 +187,7 @@ function List({
       </p>
       <Section title="Drafts">
         <ul className="ww-list">
-          {drafts.map(({ name, title: what, sections, changedAt, changedBy }) => (
+          {drafts.map(({ name, title: what, sections, changedAt, changedBy, duty }) => (
             <li key={name} className="ww-list__row">
               <div className="ww-list__what">
                 <Link to="drafts" query={{ id, name }}>
@@ -175,6 +205,7 @@ function List({
                     </>
                   )}
                 </p>
+                {duty !== null && <DutyLine duty={duty} />}
               </div>
             </li>
           ))}

@@ -20,8 +20,8 @@ export function FilesPage() {
       <Title>Read files</Title>
       <p>
         Drop Windows event logs, zips or exports here, for example from a machine that was attacked. They are read and
-        judged at once, as by <code>wardwatch scan</code>, and kept apart: nothing of them joins your incidents, and the
-        file is removed when it has been read.
+        judged at once, and kept apart: nothing of them joins your incidents, and the file is removed when it has been
+        read.
       </p>
       <Drop onSent={() => (scans.is === 'ready' ? scans.reload() : undefined)} />
       <Show of={scans} what="the files that were read">

@@ -6,6 +6,7 @@ import { Form, TextField } from '../parts/form.tsx';
 import { Show, useAsk, useLoaded } from '../parts/loaded.tsx';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { saveAs } from '../parts/save.ts';
+import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { counted, dateText, numberText } from '../parts/text.ts';
@@ -60,6 +61,7 @@ export function HuntPage() {
 /** Searches that somebody wants to ask again, for all who hunt. */
 function Saved({ query }: { readonly query: string }) {
   const [name, setName] = useState('');
+  const isAnalyst = useRoles().includes('analyst');
   const saved = useAsk('GET /api/v1/hunts', {}, { everyMs: null });
   const reload = saved.is === 'ready' ? saved.reload : () => undefined;
   return (
@@ -68,7 +70,10 @@ function Saved({ query }: { readonly query: string }) {
       <Show of={saved} what="the saved searches">
         {({ items }) =>
           items.length === 0 ? (
-            <p>None yet. Search for something that is worth asking again, and save it here for everybody who hunts.</p>
+            <p>
+              None yet. Search for something that is worth asking again, and save it here for everybody who hunts. A
+              saved search can become a rule, which looks at each log line as it comes.
+            </p>
           ) : (
             <ul>
               {items.map((hunt) => (
@@ -77,7 +82,12 @@ function Saved({ query }: { readonly query: string }) {
                     {hunt.name}
                   </Link>{' '}
                   <code>{hunt.query}</code> <span className="ww-quiet">by {hunt.by}</span>{' '}
-                  <Remove id={hunt.id} name={hunt.name} reload={reload} />
+                  {isAnalyst && (
+                    <Link to="local-rule" query={{ hunt: hunt.id }}>
+                      Make a rule<span className="nhsuk-u-visually-hidden"> of {hunt.name}</span>
+                    </Link>
+                  )}{' '}
+                  {hunt.mayRemove && <Remove id={hunt.id} name={hunt.name} reload={reload} />}
                 </li>
               ))}
             </ul>
@@ -222,7 +232,7 @@ function Nothing() {
 }
 
 const WIDTH = 900;
-const HEIGHT = 160;
+const HEIGHT = 134;
 const BASE = 130;
 
 function Bars({ counts: { bars, total, from, to } }: { readonly counts: Answer<'GET /api/v1/events/counts'> }) {
@@ -257,13 +267,11 @@ function Bars({ counts: { bars, total, from, to } }: { readonly counts: Answer<'
                 </rect>
               );
             })}
-            <text x={0} y={HEIGHT - 10}>
-              {dateText(from)}
-            </text>
-            <text x={WIDTH} y={HEIGHT - 10} textAnchor="end">
-              {dateText(to)}
-            </text>
           </svg>
+          <p className="ww-ends" aria-hidden="true">
+            <span>{dateText(from)}</span>
+            <span>{dateText(to)}</span>
+          </p>
           <details className="ww-more">
             <summary>The same as a table</summary>
             <table className="ww-table">

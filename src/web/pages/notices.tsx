@@ -2,8 +2,9 @@ import { useState } from 'react';
 import { type Answer, ask, type Input } from '../client/ask.ts';
 import { Checkbox, Form, Select, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
-import { Scroll, Section } from '../parts/section.tsx';
+import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { Table } from '../parts/table.tsx';
 import { counted } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
@@ -409,35 +410,24 @@ function Letters({ letters }: { readonly letters: Notices['letters'] }) {
       {letters.length === 0 ? (
         <p>Nothing yet.</p>
       ) : (
-        <Scroll title="The last notices">
-          <table className="ww-table">
-            <caption>The last {counted(letters.length, 'notice')}</caption>
-            <thead>
-              <tr>
-                <th scope="col">Made</th>
-                <th scope="col">To</th>
-                <th scope="col">What became of it</th>
-              </tr>
-            </thead>
-            <tbody>
-              {letters.map(({ id, to, madeAt, state, at, tries }) => (
-                <tr key={id}>
-                  <td>
-                    <When at={madeAt} />
-                  </td>
-                  <td>{to}</td>
-                  <td>
-                    <strong className={`nhsuk-tag nhsuk-tag--${LETTER_STATE[state][0]} ww-tag`}>
-                      {LETTER_STATE[state][1]}
-                    </strong>{' '}
-                    <When at={at} />
-                    {tries > 0 && `, after ${counted(tries, 'try').replace('trys', 'tries')}`}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table
+          caption={`The last ${counted(letters.length, 'notice')}`}
+          columns={[{ name: 'Made' }, { name: 'To' }, { name: 'What became of it' }]}
+          rows={letters.map(({ id, to, madeAt, state, at, tries }) => ({
+            key: id,
+            cells: [
+              <When at={madeAt} />,
+              to,
+              <>
+                <strong className={`nhsuk-tag nhsuk-tag--${LETTER_STATE[state][0]} ww-tag`}>
+                  {LETTER_STATE[state][1]}
+                </strong>{' '}
+                <When at={at} />
+                {tries > 0 && `, after ${counted(tries, 'try').replace('trys', 'tries')}`}
+              </>,
+            ],
+          }))}
+        />
       )}
     </Section>
   );

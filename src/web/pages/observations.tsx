@@ -6,7 +6,7 @@ import { termOf } from '../parts/query.ts';
 import { Radios } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link, usePlace } from '../parts/router.tsx';
-import { Section } from '../parts/section.tsx';
+import { Scroll, Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { counted, dateText } from '../parts/text.ts';
 import { BAND_ASKS, BandTag, PARAMETER_LABEL, When } from '../parts/words.tsx';
@@ -88,9 +88,16 @@ function Chart({ observations: { to, score, findings }, bars, daysEach, count }:
   return (
     <>
       <Section title="Early warning score now">
-        <p>
-          <BandTag band={score.band} total={score.total} /> {BAND_ASKS[score.band]}
-        </p>
+        {score.total === 0 && bars.every(({ count: lines }) => lines === 0) ? (
+          <p>
+            <strong>We cannot tell:</strong> no log line of it was kept in this time.{' '}
+            <Link to="sources">See what is heard</Link>
+          </p>
+        ) : (
+          <p>
+            <BandTag band={score.band} total={score.total} /> {BAND_ASKS[score.band]}
+          </p>
+        )}
         {score.careDepends > 0 && <p>Care depends on it: 2 points more.</p>}
       </Section>
       <Section title="Over time">
@@ -98,7 +105,7 @@ function Chart({ observations: { to, score, findings }, bars, daysEach, count }:
           From <When at={edges[0] ?? null} /> to <When at={to} />. Each box shows the highest points in its time; choose
           one to see why. A dash means that no log line of it was kept then: nothing is known.
         </p>
-        <div className="ww-scroll" ref={toTheEnd}>
+        <Scroll title="Observations over time" hidden="earlier times" isFromEnd>
           <table className="ww-obs">
             <caption className="nhsuk-u-visually-hidden">
               Points from 0 to 3 of each of the six observations, over time
@@ -146,7 +153,7 @@ function Chart({ observations: { to, score, findings }, bars, daysEach, count }:
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
         {findings.length === 0 && (
           <p>
             Nothing in this time gave it points. That is good news only as far as its logs are heard:{' '}
@@ -175,8 +182,3 @@ function barWidth([first, second]: ChartProps['bars']): number {
 
 const HOUR = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', hour: 'numeric', hour12: true });
 const DAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', day: 'numeric', month: 'short' });
-
-/** What is new stands at the right, and on a phone would be out of sight. */
-function toTheEnd(box: HTMLDivElement | null): void {
-  if (box !== null) box.scrollLeft = box.scrollWidth;
-}

@@ -3,7 +3,7 @@ import { type Answer, ask } from '../client/ask.ts';
 import { Checkbox, Form, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { ROLE_LABEL } from '../parts/roles.ts';
-import { useSession } from '../parts/session.tsx';
+import { useRoles, useSession } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { When } from '../parts/words.tsx';
@@ -29,6 +29,7 @@ interface NewLink {
 
 export function PeoplePage() {
   const people = useAsk('GET /api/v1/people', {});
+  const isAdmin = useRoles().includes('admin');
   const [link, setLink] = useState<NewLink | null>(null);
   const reload = people.is === 'ready' ? people.reload : () => undefined;
   const show = (made: NewLink) => {
@@ -52,9 +53,11 @@ export function PeoplePage() {
           )}
         </Show>
       </Section>
-      <Section title="Add somebody">
-        <Invite onLink={show} />
-      </Section>
+      {isAdmin && (
+        <Section title="Add somebody">
+          <Invite onLink={show} />
+        </Section>
+      )}
     </>
   );
 }

@@ -131,7 +131,16 @@ function LastReview({ review: { isRunning, last } }: { readonly review: Review }
           <strong>It is still learning:</strong> no day was judged yet, so no case does not mean that all is well.
         </p>
       )}
-      {last.missing.length > 0 && <p>Not known to it: {last.missing.join(', ')}.</p>}
+      {last.notReceived.length > 0 && (
+        <>
+          <p>What it could not know, because no source tells it:</p>
+          <ul>
+            {last.notReceived.map((each) => (
+              <li key={each}>{each}</li>
+            ))}
+          </ul>
+        </>
+      )}
       {last.setAside + last.losses > 0 && (
         <p>
           <strong>It is not whole:</strong> {counted(last.setAside, 'row')} and {counted(last.losses, 'part')} of what
@@ -222,12 +231,6 @@ function One({ one, reload }: OneProps) {
                   ))}
                 </ul>
               </dd>
-            </>
-          )}
-          {!isCrowd && about.missing.length > 0 && (
-            <>
-              <dt>Not known</dt>
-              <dd>{about.missing.join(', ')}</dd>
             </>
           )}
           <dt>{isCrowd ? 'Who looked' : 'Whose record'}</dt>

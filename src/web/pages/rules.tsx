@@ -1,7 +1,7 @@
 import { memo, useDeferredValue, useMemo, useState } from 'react';
-import type { Answer } from '../client/ask.ts';
+import { type Answer, ask } from '../client/ask.ts';
 import { FindingLine } from '../parts/finding.tsx';
-import { Select, TextField } from '../parts/form.tsx';
+import { Form, Select, TextField } from '../parts/form.tsx';
 import { useGrowing } from '../parts/growing.ts';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
@@ -36,7 +36,7 @@ export function RulesPage() {
       <Title>Rules</Title>
       <p>A rule says what a step of an attack looks like in a log. It can only fire if such logs come.</p>
       <Show of={rules} what="the rules">
-        {(listing) => <Rules listing={listing} />}
+        {(listing) => <Rules listing={listing} reload={rules.is === 'ready' ? rules.reload : nothing} />}
       </Show>
     </>
   );
@@ -45,14 +45,16 @@ export function RulesPage() {
 interface Filter {
   readonly words: string;
   readonly state: RuleState | '';
-  readonly from: '' | 'own' | 'added' | 'fired';
+  readonly from: '' | 'own' | 'added' | 'made' | 'fired';
   /** Exactly what they need; '': whatever it is. */
   readonly needs: string;
 }
 
 const ALL: Filter = { words: '', state: '', from: '', needs: '' };
 
-function Rules({ listing }: { readonly listing: Listing }) {
+const nothing = () => undefined;
+
+function Rules({ listing, reload }: { readonly listing: Listing; readonly reload: () => void }) {
   const [filter, setFilter] = useState(ALL);
   // The box answers each key at once; the list follows when there is time.
   const chosen = useDeferredValue(filter);
@@ -79,12 +81,13 @@ function Rules({ listing }: { readonly listing: Listing }) {
           <Select
             label="Which"
             value={filter.from}
-            onChange={(from) => change({ from: from === 'own' || from === 'added' || from === 'fired' ? from : '' })}
+            onChange={(from) => change({ from: isOrigin(from) ? from : '' })}
             options={[
               ['', 'All'],
               ['fired', `Fired in the last ${listing.days} days`],
               ['own', 'Wardwatch’s own'],
               ['added', 'From SigmaHQ or another folder'],
+              ['made', 'Made here of a search'],
             ]}
           />
         </div>
@@ -97,10 +100,14 @@ function Rules({ listing }: { readonly listing: Listing }) {
             </button>
           )}
         </p>
-        <List rules={found} days={listing.days} listKey={JSON.stringify(chosen)} />
+        <List rules={found} days={listing.days} listKey={JSON.stringify(chosen)} reload={reload} />
       </Section>
     </>
   );
+}
+
+function isOrigin(text: string): text is Filter['from'] {
+  return ['own', 'added', 'made', 'fired'].includes(text);
 }
 
 const STATES: readonly RuleState[] = ['runs', 'blind', 'cannot-run'];
@@ -114,13 +121,27 @@ function isFound({ words, state, from, needs }: Filter): (rule: Rule) => boolean
   return (rule) => {
     if (state !== '' && rule.state !== state) return false;
     if (needs !== '' && rule.needs !== needs) return false;
-    if (from === 'own' ? !rule.isOwn : from === 'added' ? rule.isOwn : from === 'fired' && rule.fired === 0)
-      return false;
+    if (!isFrom(from, rule)) return false;
     if (wanted.length === 0) return true;
     const { title, plain, author, needs: need, detail, id, file } = rule;
     const text = `${title} ${plain} ${author} ${need} ${detail} ${id} ${file}`.toLowerCase();
     return wanted.every((word) => text.includes(word));
   };
+}
+
+function isFrom(from: Filter['from'], { isOwn, made, fired }: Rule): boolean {
+  switch (from) {
+    case 'own':
+      return isOwn;
+    case 'added':
+      return !isOwn && made === null;
+    case 'made':
+      return made !== null;
+    case 'fired':
+      return fired > 0;
+    case '':
+      return true;
+  }
 }
 
 const LEVELS = Object.keys(LEVEL);
@@ -210,22 +231,27 @@ interface ListProps {
   readonly rules: readonly Rule[];
   readonly days: number;
   readonly listKey: string;
+  readonly reload: () => void;
 }
 
-const List = memo(function List({ rules, days, listKey }: ListProps) {
+const List = memo(function List({ rules, days, listKey, reload }: ListProps) {
   const [shown, end] = useGrowing(rules.length, listKey);
   if (rules.length === 0) return <p>No rule is like that. Try fewer words.</p>;
   return (
     <>
       {rules.slice(0, shown).map((rule) => (
-        <One key={`${rule.file} ${rule.id} ${rule.title} ${rule.state}`} rule={rule} days={days} />
+        <One key={`${rule.file} ${rule.id} ${rule.title} ${rule.state}`} rule={rule} days={days} reload={reload} />
       ))}
       <div ref={end} />
     </>
   );
 });
 
-const One = memo(function One({ rule, days }: { readonly rule: Rule; readonly days: number }) {
+interface OneProps extends Pick<ListProps, 'days' | 'reload'> {
+  readonly rule: Rule;
+}
+
+const One = memo(function One({ rule, days, reload }: OneProps) {
   const [isOpen, setOpen] = useState(false);
   const [colour, text] = STATE[rule.state];
   return (
@@ -237,14 +263,14 @@ const One = memo(function One({ rule, days }: { readonly rule: Rule; readonly da
           {rule.fired > 0 && ` · fired ${rule.fired === 1 ? 'once' : `${numberText(rule.fired)} times`}`}
         </span>
       </summary>
-      {isOpen && <Detail rule={rule} days={days} />}
+      {isOpen && <Detail rule={rule} days={days} reload={reload} />}
     </details>
   );
 });
 
-function Detail({ rule, days }: { readonly rule: Rule; readonly days: number }) {
+function Detail({ rule, days, reload }: OneProps) {
   const roles = useRoles();
-  const { id, plain, state, needs, detail, isOwn, author, file, isSilent, fired, lastAt } = rule;
+  const { id, plain, state, needs, detail, isOwn, author, file, isSilent, fired, lastAt, made } = rule;
   return (
     <>
       {plain !== null && (
@@ -288,11 +314,34 @@ function Detail({ rule, days }: { readonly rule: Rule; readonly days: number }) 
           {author === '' ? 'nobody named' : author}
           {isOwn && ' (ours)'}
         </dd>
-        <dt>File</dt>
-        <dd>
-          {file} <span className="ww-quiet">{id}</span>
-        </dd>
+        {made === null ? (
+          <>
+            <dt>File</dt>
+            <dd>
+              {file} <span className="ww-quiet">{id}</span>
+            </dd>
+          </>
+        ) : (
+          <>
+            <dt>Made here</dt>
+            <dd>
+              <When at={made.at} />, of the search <code>{made.query}</code>
+            </dd>
+          </>
+        )}
       </dl>
+      {made !== null && id !== null && (roles.includes('analyst') || roles.includes('admin')) && (
+        <Form
+          button="Switch it off"
+          isSecondary
+          onSend={async () => {
+            await ask('POST /api/v1/local-rules/:id/end', { id });
+            reload();
+          }}
+        >
+          <p>It looks at nothing from then on. What it found stays.</p>
+        </Form>
+      )}
       {fired > 0 && id !== null && (roles.includes('analyst') || roles.includes('partner')) && <Found rule={id} />}
     </>
   );

@@ -6,6 +6,7 @@ import { usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
+import { Table } from '../parts/table.tsx';
 import { counted, dateText, numberText } from '../parts/text.ts';
 
 type Counts = Answer<'GET /api/v1/scope/counts'>;
@@ -28,8 +29,6 @@ interface Found {
   /** `null`: not for this person. */
   readonly patients: readonly Patient[] | null;
 }
-
-const SHOWN = 500;
 
 /** From accounts, machines and addresses, and a time, to patients. */
 export function ScopePage() {
@@ -137,44 +136,29 @@ const CERTAINTY: Readonly<Record<Patient['certainty'], string>> = {
   possible: 'Possible',
 };
 
+function whyText({ reasons, accesses, printed, exported }: Patient): string {
+  const count = `${numberText(accesses)} ${accesses === 1 ? 'access' : 'accesses'}`;
+  return `${reasons.join('; ')}; ${count}${printed ? ', printed' : ''}${exported ? ', exported' : ''}`;
+}
+
 function Patients({ patients }: { readonly patients: readonly Patient[] }) {
   if (patients.length === 0) return null;
   return (
     <Section title="Which patients">
-      {patients.length > SHOWN && (
-        <p>
-          The first {numberText(SHOWN)} of {numberText(patients.length)}. “wardwatch scope --format csv” lists all.
-        </p>
-      )}
       <Reveal pseudonyms={patients.map(({ patient }) => patient)} />
-      <div className="ww-scroll">
-        <table className="ww-table">
-          <thead>
-            <tr>
-              <th scope="col">Patient</th>
-              <th scope="col">How sure</th>
-              <th scope="col">Why</th>
-              <th scope="col">First and last</th>
-            </tr>
-          </thead>
-          <tbody>
-            {patients.slice(0, SHOWN).map((each) => (
-              <tr key={each.patient}>
-                <th scope="row">{each.patient}</th>
-                <td>{CERTAINTY[each.certainty]}</td>
-                <td>
-                  {each.reasons.join('; ')}; {numberText(each.accesses)} accesses
-                  {each.printed && ', printed'}
-                  {each.exported && ', exported'}
-                </td>
-                <td>
-                  {dateText(each.first)} to {dateText(each.last)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        isNamed
+        columns={[{ name: 'Patient' }, { name: 'How sure' }, { name: 'Why' }, { name: 'First and last' }]}
+        rows={patients.map((each) => ({
+          key: each.patient,
+          cells: [
+            each.patient,
+            CERTAINTY[each.certainty],
+            whyText(each),
+            `${dateText(each.first)} to ${dateText(each.last)}`,
+          ],
+        }))}
+      />
     </Section>
   );
 }

@@ -5,6 +5,7 @@ import { EVERY_MS, Show, useLoaded } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { Table } from '../parts/table.tsx';
 import { counted, numberText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
@@ -33,34 +34,25 @@ export function SetAsidePage() {
             <>
               {isAdmin && <Again reload={entries.is === 'ready' ? entries.reload : () => undefined} />}
               <Section title={next === null ? counted(items.length, 'message') : `The newest ${numberText(SIZE)}`}>
-                <div className="ww-scroll">
-                  <table className="ww-table">
-                    <thead>
-                      <tr>
-                        <th scope="col">Came</th>
-                        <th scope="col">From</th>
-                        <th scope="col">Why it could not be read</th>
-                        <th scope="col" className="ww-number">
-                          Bytes
-                        </th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {items.map((entry) => (
-                        <tr key={entry.id}>
-                          <td>
-                            <When at={entry.receivedAt} />
-                          </td>
-                          <td>{entry.source ?? 'Nobody known'}</td>
-                          <td>
-                            {entry.detail} <span className="ww-quiet">({entry.reason})</span>
-                          </td>
-                          <td className="ww-number">{numberText(entry.bytes)}</td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
-                </div>
+                <Table
+                  columns={[
+                    { name: 'Came' },
+                    { name: 'From' },
+                    { name: 'Why it could not be read' },
+                    { name: 'Bytes', isNumber: true },
+                  ]}
+                  rows={items.map((entry) => ({
+                    key: entry.id,
+                    cells: [
+                      <When at={entry.receivedAt} />,
+                      entry.source ?? 'Nobody known',
+                      <>
+                        {entry.detail} <span className="ww-quiet">({entry.reason})</span>
+                      </>,
+                      numberText(entry.bytes),
+                    ],
+                  }))}
+                />
               </Section>
             </>
           )

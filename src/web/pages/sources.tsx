@@ -5,6 +5,7 @@ import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { Table } from '../parts/table.tsx';
 import { counted, spanText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 import { GUIDES, type SourceKind } from '../parts/source-guides.ts';
@@ -145,31 +146,20 @@ function Change({
 function Sources({ items }: { readonly items: readonly Source[] }) {
   if (items.length === 0) return <p>None yet. Begin with a domain controller or the firewall.</p>;
   return (
-    <div className="ww-scroll">
-      <table className="ww-table">
-        <caption>{counted(items.length, 'source')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Kind</th>
-            <th scope="col">How it is</th>
-            <th scope="col">Last heard</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((source) => (
-            <tr key={source.id}>
-              <th scope="row">{source.name}</th>
-              <td>{source.kind}</td>
-              <td>
-                <HowItIs source={source} />
-              </td>
-              <td>{source.lastHeardAt === null ? 'Never yet' : <When at={source.lastHeardAt} />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      isNamed
+      caption={counted(items.length, 'source')}
+      columns={[{ name: 'Name' }, { name: 'Kind' }, { name: 'How it is' }, { name: 'Last heard' }]}
+      rows={items.map((source) => ({
+        key: source.id,
+        cells: [
+          source.name,
+          source.kind,
+          <HowItIs source={source} />,
+          source.lastHeardAt === null ? 'Never yet' : <When at={source.lastHeardAt} />,
+        ],
+      }))}
+    />
   );
 }
 

@@ -3,6 +3,7 @@ import { type Answer, ask, type Asker } from '../client/ask.ts';
 import { EVERY_MS, Show, useLoaded } from '../parts/loaded.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { Table } from '../parts/table.tsx';
 import { When } from '../parts/words.tsx';
 
 type Page = Answer<'GET /api/v1/trail'>;
@@ -31,28 +32,13 @@ export function TrailPage() {
             <p>Nobody has done anything yet.</p>
           ) : (
             <Section title={cursor === undefined ? 'The newest' : 'Earlier'}>
-              <div className="ww-scroll">
-                <table className="ww-table">
-                  <thead>
-                    <tr>
-                      <th scope="col">When</th>
-                      <th scope="col">Who</th>
-                      <th scope="col">What</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {items.map(({ id, at, who, action }) => (
-                      <tr key={id}>
-                        <td>
-                          <When at={at} />
-                        </td>
-                        <td>{who}</td>
-                        <td>{wordsFor(action)}</td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table
+                columns={[{ name: 'When' }, { name: 'Who' }, { name: 'What' }]}
+                rows={items.map(({ id, at, who, action }) => ({
+                  key: id,
+                  cells: [<When at={at} />, who, wordsFor(action)],
+                }))}
+              />
               {cursors.length > 0 && (
                 <button type="button" className="ww-back" onClick={() => setCursors(cursors.slice(0, -1))}>
                   Newer
@@ -106,6 +92,9 @@ const WORDS: Readonly<Record<string, string>> = {
   'POST /api/v1/incidents/:id/drafts/:name/file': 'Took a draft as a file',
   'POST /api/v1/hunts': 'Saved a search',
   'POST /api/v1/hunts/:id/remove': 'Took a saved search away',
+  'POST /api/v1/local-rules': 'Made a rule of a search',
+  'POST /api/v1/local-rules/try': 'Tried how often a rule would have fired',
+  'POST /api/v1/local-rules/:id/end': 'Switched a rule of our own off',
   'POST /api/v1/reports': 'Reported something odd',
   'POST /api/v1/reports/:id/file': 'Sent a file with a report',
   'GET /api/v1/reports': 'Looked at what staff reported',

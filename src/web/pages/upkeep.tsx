@@ -2,8 +2,9 @@ import type { Answer } from '../client/ask.ts';
 import type { PageName } from '../page-names.ts';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link } from '../parts/router.tsx';
-import { Scroll, Section } from '../parts/section.tsx';
+import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { Table } from '../parts/table.tsx';
 import { bytesText, counted, dateText, numberText } from '../parts/text.ts';
 import { Words } from '../parts/term.tsx';
 import { When } from '../parts/words.tsx';
@@ -136,42 +137,29 @@ function Storage({ room, reload }: { readonly room: Room; readonly reload: () =>
           </div>
         ))}
       </dl>
-      <Scroll title="How long things are kept">
-        <table className="ww-table">
-          <caption>How long things are kept</caption>
-          <thead>
-            <tr>
-              <th scope="col">Kind</th>
-              <th scope="col">Kept for</th>
-              <th scope="col" className="ww-number">
-                Events
-              </th>
-              <th scope="col" className="ww-number">
-                Room
-              </th>
-              <th scope="col" className="ww-number">
-                New a day
-              </th>
-              <th scope="col">The oldest came</th>
-            </tr>
-          </thead>
-          <tbody>
-            {room.kinds.map(({ kind, keepDays, minimumDays, events, bytes, bytesADay, oldestAt }) => (
-              <tr key={kind}>
-                <th scope="row">{KIND[kind]}</th>
-                <td>
-                  {counted(keepDays, 'day')}
-                  {minimumDays < keepDays && `, at least ${numberText(minimumDays)}`}
-                </td>
-                <td className="ww-number">{numberText(events)}</td>
-                <td className="ww-number">{bytesText(bytes)}</td>
-                <td className="ww-number">{bytesText(Math.round(bytesADay))}</td>
-                <td>{oldestAt === null ? 'None is sealed yet' : <When at={oldestAt} />}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        isNamed
+        caption="How long things are kept"
+        columns={[
+          { name: 'Kind' },
+          { name: 'Kept for' },
+          { name: 'Events', isNumber: true },
+          { name: 'Room', isNumber: true },
+          { name: 'New a day', isNumber: true },
+          { name: 'The oldest came' },
+        ]}
+        rows={room.kinds.map(({ kind, keepDays, minimumDays, events, bytes, bytesADay, oldestAt }) => ({
+          key: kind,
+          cells: [
+            KIND[kind],
+            `${counted(keepDays, 'day')}${minimumDays < keepDays ? `, at least ${numberText(minimumDays)}` : ''}`,
+            numberText(events),
+            bytesText(bytes),
+            bytesText(Math.round(bytesADay)),
+            oldestAt === null ? 'None is sealed yet' : <When at={oldestAt} />,
+          ],
+        }))}
+      />
       <p className="ww-quiet">
         With less than 1 GiB free, the oldest go early, down to the least time; if that is not enough, nothing more is
         taken in, and sources are asked to wait.

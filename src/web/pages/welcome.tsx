@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { ask } from '../client/ask.ts';
 import { Form, TextField } from '../parts/form.tsx';
-import { Show, useLoaded } from '../parts/loaded.tsx';
+import { type Loaded, Show, useLoaded } from '../parts/loaded.tsx';
 import { go, Link } from '../parts/router.tsx';
 import { useSession } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
@@ -25,17 +25,22 @@ export function WelcomePage() {
     );
   return (
     <div className="ww-narrow">
-      <Title>{invitation.is === 'failed' ? 'This link leads no further' : 'Welcome to Wardwatch'}</Title>
+      <Title>{isSpent(invitation) ? 'This link leads no further' : 'Welcome to Wardwatch'}</Title>
       <Show of={invitation} what="whom the link is for">
         {({ name }) => <Choose token={token} invited={name} />}
       </Show>
-      {invitation.is === 'failed' && (
+      {isSpent(invitation) && (
         <p>
           <Link to="today">Sign in</Link>, if you have opened it before.
         </p>
       )}
     </div>
   );
+}
+
+/** The service says so; that it does not answer says nothing of the link. */
+function isSpent(invitation: Loaded<unknown>): boolean {
+  return invitation.is === 'failed' && invitation.problem.code !== 'web/unreachable';
 }
 
 /** @param invited their name; `null`: the first administrator gives one */

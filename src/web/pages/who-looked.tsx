@@ -3,6 +3,7 @@ import { type Answer, ask } from '../client/ask.ts';
 import { Form, TextArea, TextField } from '../parts/form.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { Table } from '../parts/table.tsx';
 import { counted, dayText } from '../parts/text.ts';
 
 type WhoLooked = Answer<'POST /api/v1/records/who-looked'>;
@@ -62,49 +63,48 @@ function Looks({ answer: { looks, text, losses } }: { readonly answer: WhoLooked
         </p>
       )}
       <Section title={counted(looks.length, 'look')}>
-        <div className="ww-scroll">
-          <table className="ww-table">
-            <thead>
-              <tr>
-                <th scope="col">Day</th>
-                <th scope="col">Who</th>
-                <th scope="col">Reason found?</th>
-                <th scope="col">Why</th>
-              </tr>
-            </thead>
-            <tbody>
-              {looks.map((look) => (
-                <tr key={`${look.day} ${look.user} ${look.from}`}>
-                  <td>{dayText(look.day)}</td>
-                  <td>
-                    {look.user}
-                    <br />
-                    <span className="ww-quiet">
-                      {[look.role, look.department].filter((each) => each !== '').join(', ')}
-                    </span>
-                  </td>
-                  <td>{EXPLAINED[look.explained]}</td>
-                  <td>
-                    {look.why}
-                    {look.printed && ' Printed.'}
-                    {look.exported && ' Exported.'}
-                    {look.inCommon !== '' && (
-                      <>
-                        <br />
-                        <strong>Not for the patient:</strong> they have in common {look.inCommon}.
-                      </>
-                    )}
-                    {look.refused > 0 && ` Refused ${look.refused} times.`}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          columns={[{ name: 'Day' }, { name: 'Who' }, { name: 'Reason found?' }, { name: 'Why' }]}
+          rows={looks.map((look) => ({
+            key: `${look.day} ${look.user} ${look.from}`,
+            cells: [dayText(look.day), <Who look={look} />, EXPLAINED[look.explained], <Why look={look} />],
+          }))}
+        />
       </Section>
       <Section title="The page for the patient">
         <pre className="ww-raw">{text}</pre>
       </Section>
+    </>
+  );
+}
+
+interface OneLook {
+  readonly look: WhoLooked['looks'][number];
+}
+
+function Who({ look: { user, role, department } }: OneLook) {
+  return (
+    <>
+      {user}
+      <br />
+      <span className="ww-quiet">{[role, department].filter((each) => each !== '').join(', ')}</span>
+    </>
+  );
+}
+
+function Why({ look }: OneLook) {
+  return (
+    <>
+      {look.why}
+      {look.printed && ' Printed.'}
+      {look.exported && ' Exported.'}
+      {look.inCommon !== '' && (
+        <>
+          <br />
+          <strong>Not for the patient:</strong> they have in common {look.inCommon}.
+        </>
+      )}
+      {look.refused > 0 && ` Refused ${look.refused} times.`}
     </>
   );
 }

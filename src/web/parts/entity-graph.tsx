@@ -46,7 +46,7 @@ function Picture({ layout: { nodes, lines, width, height, left } }: { readonly l
     .join('. ');
   return (
     <>
-      <Scroll title="Picture of what belongs together">
+      <Scroll title="Picture of what belongs together" hidden="all of it">
         <svg
           className="ww-chart ww-graph"
           viewBox={`0 0 ${width} ${height}`}
@@ -101,7 +101,7 @@ function Picture({ layout: { nodes, lines, width, height, left } }: { readonly l
 
 function Table({ edges }: { readonly edges: readonly Edge[] }) {
   return (
-    <Scroll title="What belongs together, as a table">
+    <Scroll title="What belongs together, as a table" hidden="all of it">
       <table className="ww-table">
         <thead>
           <tr>

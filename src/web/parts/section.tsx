@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 
 export interface SectionProps {
   readonly title: string;
@@ -14,11 +14,33 @@ export function Section({ title, children }: SectionProps) {
   );
 }
 
-/** What may be wider than the page, as a table: by keyboard too it is moved to its end. */
-export function Scroll({ title, children }: SectionProps) {
+export interface ScrollProps extends SectionProps {
+  /** What is out of sight at first: “earlier days”. */
+  readonly hidden: string;
+  /** Begins at its right end, where the newest is. */
+  readonly isFromEnd?: boolean;
+}
+
+/** What may be wider than the page, as a picture: then it says so, and by keyboard too it is moved to its end. */
+export function Scroll({ title, hidden, isFromEnd = false, children }: ScrollProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const [isWider, setWider] = useState(false);
+  useLayoutEffect(() => {
+    const shown = box.current;
+    if (shown === null) return;
+    if (isFromEnd) shown.scrollLeft = shown.scrollWidth;
+    const watch = new ResizeObserver(() => setWider(shown.scrollWidth > shown.clientWidth));
+    watch.observe(shown);
+    return () => watch.disconnect();
+  }, [isFromEnd]);
   return (
-    <div className="ww-scroll" role="region" aria-label={title} tabIndex={0}>
-      {children}
-    </div>
+    <>
+      {isWider && (
+        <p className="ww-quiet ww-no-print">It is wider than the screen: move it sideways to see {hidden}.</p>
+      )}
+      <div className="ww-scroll" role="region" aria-label={title} tabIndex={isWider ? 0 : undefined} ref={box}>
+        {children}
+      </div>
+    </>
   );
 }
