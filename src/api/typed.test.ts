@@ -24,6 +24,7 @@ const NOT_TYPED = new Set([
   'name in /api/v1/invitations/accept',
   'name in /api/v1/sources',
   'reason in /api/v1/setaside/replay',
+  'sources in /api/v1/holds',
   'sentence',
   'ruleId',
   'host',

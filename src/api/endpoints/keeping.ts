@@ -3,10 +3,11 @@ import { isoTime } from '../../core/finding.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { type Leaving, RETENTION_KINDS } from '../../store/archive/retention.ts';
 import { endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 
 /** A hundred years. */
 const MAX_DAYS = 36_525;
-const REASON = z.string().trim().min(10).max(2000).describe('why: it goes into the trail with your name');
+const REASON = typed().trim().min(10).max(2000).describe('why: it goes into the trail with your name');
 const ACCEPT = z
   .int()
   .min(0)

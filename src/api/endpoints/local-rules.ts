@@ -4,13 +4,14 @@ import { PARAMETERS } from '../../core/observation.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { lookedForBy, MAX_A_DAY } from '../../watch/local-rules.ts';
 import { type ApiServices, endpoint } from '../endpoint.ts';
+import { typed } from '../typed.ts';
 
 const DAY_MS = 86_400_000;
 /** How far back a rule is tried. */
 const DAYS = 30;
 
 const QUERY = z.string().trim().min(1).max(2000).describe('as for /api/v1/events; its time is left out');
-const SENTENCE = z.string().trim().min(1).max(500);
+const SENTENCE = typed().trim().min(1).max(500);
 
 const tryOut = endpoint({
   audience: ['analyst'],
@@ -35,7 +36,7 @@ const add = endpoint({
   summary:
     'Makes a rule of a search: it judges each event as it comes, from now on. Numbers of patients become pseudonyms.',
   input: z.object({
-    title: z.string().trim().min(1).max(100),
+    title: typed().trim().min(1).max(100),
     query: QUERY,
     level: z.enum(LEVELS),
     parameter: z.enum(PARAMETERS).describe('where its findings count on the observations chart'),
