@@ -28,6 +28,9 @@ type Smooth = Exclude<Component, 'snoop'>;
 
 /** Combined evidence from which runs of days are counted: e^−4, one or two person-days in a hundred. */
 const RUN_FROM = 4;
+/** Fewer say little of how much too often evidence comes together; misuse in the training time must not say much. Assumed. */
+const ENOUGH_READINGS = 20;
+const MAX_EXCESS = 1.5;
 
 /**
  * Turns scores into rates: how many cases for each member of staff and day reach so much when all is well. Learned from
@@ -81,7 +84,10 @@ export class Calibration {
     }
     // What stays up for days is one case: of so many person-days that stand out, so many would open one.
     const opening = (peaks(readings).length + 10) / (readings.length + 10);
-    this.#perStaffDay = size === 0 ? 0 : Math.log((opening * size) / Math.max(1, this.#staffDays));
+    // The four kinds of evidence come together more often than the mean of their p-values allows for: counted where there are enough.
+    const together = (readings.length + ENOUGH_READINGS) / (size * Math.exp(-RUN_FROM) + ENOUGH_READINGS);
+    const excess = Math.min(MAX_EXCESS, Math.max(1, together));
+    this.#perStaffDay = size === 0 ? 0 : Math.log((excess * opening * size) / Math.max(1, this.#staffDays));
     this.#crowd = new Tail(peaks(this.#crowds), this.#staffDays);
     for (const component of COMPONENTS) this.#collected[component].length = 0;
     this.#who.length = 0;

@@ -10,10 +10,10 @@ import { sha256Of, syncFile } from './write-segments.ts';
  * Accesses in columns, for questions over years: what the segments of one day (of receipt) say of accesses, with nothing
  * that segments do not say. They can be thrown away and made again at any time.
  *
- * Two or three files. `rows`: sorted by account and time, so that a question about an account reads one block of each day.
- * `names`: which accounts, machines and addresses there are, and which sessions more than one account
- * used, or went on over midnight. `numbers`: the
- * log’s own numbering as runs without a hole.
+ * Two or three files. `rows`: sorted by the machine that the account used most that day, then by account and time, so that a question
+ * about an account reads one block of each day, and one about a machine those of the people who work there. `names`: which accounts,
+ * machines and addresses there are, which machine each account used most, who used each machine and address, and which sessions more
+ * than one account used, or went on over midnight. `numbers`: the log’s own numbering as runs without a hole.
  */
 export interface ColumnsInfo {
   /** Since 1970, UTC. */
@@ -28,7 +28,10 @@ export interface ColumnsInfo {
   readonly quarters: readonly (readonly [first: number, last: number])[];
   /** As `quarters`, of accesses that name no patient. */
   readonly unnamedQuarters: readonly (readonly [first: number, last: number])[];
-  /** Which of `host`, `address`, `session` there is; what some accesses leave out (`blank-user`); `unreadable-number`. */
+  /**
+   * Which of `host`, `address`, `session` there is; what some accesses leave out (`blank-user`); `unreadable-number`; `usual`, in all
+   * that are sorted by it.
+   */
   readonly given: readonly string[];
   readonly isNumbered: boolean;
 }
@@ -77,14 +80,19 @@ export interface AccessPart extends Pick<ColumnsInfo, 'day' | 'quarters' | 'unna
   readonly isLoose: boolean;
 }
 
-/** Columns of `rows`, besides `part`. */
+/** What columns that are made now have: those without it are made again. */
+export const SORTED_BY = 'usual';
+
+/** Columns of `rows`, besides `part` and `usual`. */
 export const ROW_COLUMNS = ACCESS_COLUMNS.replace('sequence', 'number, sequence');
 
 /** SQL of what several days hold, that can stand behind `from`. */
 export function together(parts: readonly AccessPart[], kind: 'rows' | 'names' | 'numbers'): string {
-  const columns = { rows: `part, ${ROW_COLUMNS}`, names: 'part, kind, key, name, is_named', numbers: NUMBER_COLUMNS }[
-    kind
-  ];
+  const columns = {
+    rows: `part, usual, ${ROW_COLUMNS}`,
+    names: 'part, kind, key, name, is_named',
+    numbers: NUMBER_COLUMNS,
+  }[kind];
   const files = parts.filter(({ isLoose }) => !isLoose).flatMap((part) => part[kind] ?? []);
   const tables = parts.filter(({ isLoose }) => isLoose).flatMap((part) => part[kind] ?? []);
   const all = [
@@ -132,10 +140,13 @@ export async function columnTables(
     `${NUMBER} as number, case when ${IS_SAID} then '' else sequence end as sequence`,
   );
   await connection.run(
-    `create or replace table ${rows} as select ${day}::integer as part, ${columns} from (
+    `create or replace table ${rows} as with seen as materialized (
       select distinct ${ACCESS_COLUMNS} from ${staged} where day = ${day} and patient <> '' and ${isBelieved}
       union all select ${ACCESS_COLUMNS} from ${staged} where day = ${day} and patient = '')
-    order by account, t`,
+    select ${day}::integer as part, coalesce(usual, '') as usual, ${columns} from seen left join (
+      select account, host as usual, row_number() over (partition by account order by count(*) desc, host) as place
+      from seen where host <> '' group by account, host qualify place = 1) using (account)
+    order by usual, account, t`,
   );
   const quarters = await quartersOf(connection, rows, `patient <> ''`);
   const around = [
@@ -156,6 +167,9 @@ export async function columnTables(
       select 'account' as kind, ${ACCOUNT_KEY} as key, account as name, is_named from (${distinct('account')})
       union all select 'host', ${HOST_KEY}, host, is_named from (${distinct('host')})
       union all select 'address', address, address, is_named from (${distinct('address')})
+      union all select distinct 'usual', account, usual, true from ${rows}
+      union all select distinct 'user-of-host', host, account, true from ${rows} where host <> ''
+      union all select distinct 'user-of-address', address, account, true from ${rows} where address <> ''
       union all select unnest(list_filter([case when is_shared then 'shared' end, case when is_long then 'long' end], kind -> kind is not null)),
         session, session, true from (${sessions}) semi join (select session from ${rows} where patient <> '') using (session))`,
   );
@@ -177,6 +191,7 @@ export async function columnTables(
     quarters,
     unnamedQuarters: await quartersOf(connection, rows, `patient = ''`),
     given: [
+      SORTED_BY,
       ...(hasHost === true ? ['host'] : []),
       ...(hasAddress === true ? ['address'] : []),
       ...(hasSession === true ? ['session'] : []),

@@ -156,11 +156,12 @@ export class AccessSearch {
           this.#isAmong(asked, kind, names),
     );
     for (const [index, [kind, names]] of kindsOf(named).entries()) {
+      const users = kind === 'account' ? names : await this.#usersOf(kind, names);
       const parts = this.#partsIn(from, to).filter(({ day }) =>
         names.some((name) => this.#daysOf.get(`${kind} ${name}`)?.has(day)),
       );
       const asked = new Asked();
-      const where = [await this.#isAmong(asked, kind, names)];
+      const where = [await this.#isAmong(asked, kind, names), await this.#byAccount(asked, users)];
       for (const [other, others] of kindsOf(named).slice(0, index))
         where.push(`not (${await this.#isAmong(asked, other, others)})`);
       await this.#keep(asked, parts, where);
@@ -388,18 +389,48 @@ export class AccessSearch {
   async #findAll(accounts: readonly string[]): Promise<void> {
     const others = accounts.filter((account) => account !== '' && !this.#known.has(account));
     if (others.length === 0) return;
-    await this.#findOthers((asked) => this.#isAmong(asked, 'account', others), null);
+    const near = await this.#usualOf(others);
+    await this.#findOthers((asked) => this.#isAmong(asked, 'account', others), null, near);
     for (const account of others) this.#known.add(account);
   }
 
   /** Of the window, what was not found yet. @param given only days that have it are asked; `null`: all */
-  async #findOthers(want: Condition, given: string | null): Promise<void> {
+  async #findOthers(want: Condition, given: string | null, near: Condition = isAnywhere): Promise<void> {
     const asked = new Asked();
-    const where = [`patient <> ''`, await want(asked)];
+    const where = [`patient <> ''`, await want(asked), await near(asked)];
     for (const each of this.#before) where.push(`not (${await each(asked)})`);
     const parts = this.#partsIn(...this.#window).filter((part) => given === null || part.given.includes(given));
     await this.#keep(asked, parts, where);
     this.#before.push(want);
+  }
+
+  /** Who used these machines or addresses. */
+  async #usersOf(kind: 'host' | 'address', names: readonly string[]): Promise<readonly string[]> {
+    return this.#namesBeside(`user-of-${kind}`, names);
+  }
+
+  /** What stands beside these names on any day of the window. */
+  async #namesBeside(kind: string, keys: readonly string[]): Promise<readonly string[]> {
+    const parts = this.#partsIn(...this.#window);
+    if (parts.length === 0) return [];
+    const asked = new Asked();
+    const rows = await this.#ask(
+      asked,
+      `select distinct name from ${together(parts, 'names')} where kind = '${kind}' and ${await this.#isAmong(asked, 'key', keys)}`,
+    );
+    return rows.map(([name]) => name as string);
+  }
+
+  /** That rows are of these accounts, and so lie where these accounts’ rows lie. */
+  async #byAccount(asked: Asked, accounts: readonly string[]): Promise<string> {
+    const near = await this.#usualOf(accounts);
+    return `${await near(asked)} and ${await this.#isAmong(asked, 'account', accounts)}`;
+  }
+
+  /** Where the rows of these accounts lie: at the machines that they used most. */
+  async #usualOf(accounts: readonly string[]): Promise<Condition> {
+    const machines = await this.#namesBeside('usual', accounts);
+    return (each) => this.#isAmong(each, 'usual', machines);
   }
 
   /** Reads into the table what is found. */
@@ -458,6 +489,7 @@ export class AccessSearch {
   }
 
   async #isAmong(asked: Asked, column: string, names: readonly string[]): Promise<string> {
+    if (names.length === 0) return 'false';
     if (names.length === 1) return `${column} = ${asked.take(names[0] ?? '')}`;
     if (names.length <= LONG_LIST) return `${column} in (${names.map((name) => asked.take(name)).join(', ')})`;
     const list = `list_${++this.#lists}`;
@@ -487,6 +519,8 @@ export class AccessSearch {
 type JS = ReturnType<Awaited<ReturnType<DuckDBConnection['runAndReadAll']>>['getRowsJS']>[number][number] | undefined;
 
 type Condition = (asked: Asked) => Promise<string>;
+
+const isAnywhere: Condition = () => Promise.resolve('true');
 
 /** What the parameters of a statement are bound to. Nothing that anybody typed, or that a log says, is in its text. */
 class Asked {

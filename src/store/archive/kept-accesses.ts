@@ -12,6 +12,7 @@ import {
   dropTables,
   isColumnFile,
   partOf,
+  SORTED_BY,
   writeColumns,
 } from './access-columns.ts';
 import { type AccessReader, AccessStage } from './access-rows.ts';
@@ -148,7 +149,7 @@ function wholeColumns(
   segments: readonly SegmentInfo[],
 ): ColumnsInfo | null {
   const columns = catalog.columns.get(day);
-  if (columns === undefined) return null;
+  if (columns?.given.includes(SORTED_BY) !== true) return null;
   const names = new Set(columns.segments);
   const isOfThese = names.size === segments.length && segments.every(({ name }) => names.has(name));
   const areThere = columns.files.every(
