@@ -129,7 +129,10 @@ export const REFUSALS = {
   'store/damaged': { exit: 4, hint: 'Keep the file as it is, and restore the data folder from a backup.' },
   'store/closed': { exit: 4, hint: 'The service is stopping: ask again when it runs.' },
   'store/in-use': { exit: 2, hint: 'Stop the service first, or ask it through its API.' },
-  'store/not-found': { exit: 2, hint: 'Give the data folder of a service with --data.' },
+  'store/not-found': {
+    exit: 2,
+    hint: 'Give the data folder of a service with --data; “wardwatch serve” makes it when it is first started.',
+  },
   'retention/below-minimum': {
     exit: 2,
     hint: 'Choose a longer time: the minimum is there to follow an intrusion back.',
