@@ -83,6 +83,10 @@ export const REFUSALS = {
     hint: 'Wait 15 minutes, longer after each wrong try more. In a browser in which you have signed in before, strangers cannot keep you out. An administrator can unlock it sooner; on the machine itself, “npm start -- people link NAME” gives a new way in.',
   },
   'sign-in/too-many': { exit: 2, hint: 'Wait 15 minutes, or sign in from another machine.' },
+  'sign-in/not-fresh': {
+    exit: 2,
+    hint: 'Sign out and in again, then do it: nobody who finds this page open is to make it theirs.',
+  },
   'sign-in/busy': { exit: 4, hint: 'Try again in a few seconds.' },
   'sign-in/provider': { exit: 4, hint: 'Try again; if it stays so, show this to whoever runs the service.' },
   'sign-in/no-provider': { exit: 2, hint: 'Sign in with a password. The provider is set up with serve --oidc.' },
