@@ -1,8 +1,9 @@
 import { runConvert } from './cli/convert.ts';
 import { EXIT } from './cli/exit.ts';
-import { OutputClosed, print, say } from './cli/output.ts';
+import { OutputClosed, print, say, withoutControls } from './cli/output.ts';
 import { runRules } from './cli/rules.ts';
 import { runScan } from './cli/scan.ts';
+import { refusalOf } from './cli/system-errors.ts';
 import { ourVersion } from './cli/version.ts';
 import { Refusal, REFUSALS } from './core/refusal.ts';
 
@@ -88,10 +89,12 @@ run(process.argv.slice(2)).then(
     process.exitCode = code;
   },
   (error: unknown) => {
+    const refusal = error instanceof Refusal ? error : refusalOf(error);
     if (error instanceof OutputClosed) process.exitCode = EXIT.done;
-    else if (error instanceof Refusal) {
-      say(`${error.message}\n${REFUSALS[error.code].hint}\n`);
-      process.exitCode = REFUSALS[error.code].exit;
+    else if (refusal !== null) {
+      // It may repeat a name that somebody else chose.
+      say(`${withoutControls(refusal.message)}\n${REFUSALS[refusal.code].hint}\n`);
+      process.exitCode = REFUSALS[refusal.code].exit;
     } else {
       say(
         `wardwatch: something broke on our side: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

@@ -1,7 +1,16 @@
 /** The command line as a person or a script meets it: the real program, in its own process. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
@@ -202,4 +211,46 @@ test('rules check says of every rule whether it runs, and why not', () => {
 test('rules explain says in plain words what a rule means', () => {
   const id = /^([0-9a-f-]{36})/m.exec(wardwatch('rules', 'list').stdout)?.[1] ?? '';
   match(wardwatch('rules', 'explain', id).stdout, /What it means: /);
+});
+
+describe('refuses, in words and not as a bug of ours', () => {
+  const beside = path.join(folder, 'beside');
+  mkdirSync(beside);
+  symlinkSync('circle', path.join(beside, 'circle'));
+  writeFileSync(path.join(beside, 'a-file'), 'x');
+  const inside = (name: string) => path.join(beside, name);
+  for (const [what, args, said] of [
+    ['a link that leads to itself', ['records', 'mapping', inside('circle')], /leads to itself/],
+    ['a data folder that is a file', ['people', 'list', '--data', inside('a-file')], /no data folder of a service/],
+    ['a service in a file', ['serve', '--data', inside('a-file'), '--listen', '127.0.0.1:0'], /is there already/],
+    [
+      'an address that is none',
+      ['serve', '--data', inside('s'), '--keys', inside('k'), '--listen', 'no.such.invalid:1'],
+      /cannot listen/,
+    ],
+    ['relationships that are a file', ['serve', '--relationships', inside('a-file')], /there is no folder/],
+    ['a folder that was mistyped', ['tokens', 'add', '--role', 'analyst', '--data', inside('typo')], /no data folder/],
+    ['a list from a folder that was mistyped', ['sources', 'list', '--data', inside('typo')], /no data folder/],
+    ['a demonstration of something', ['demo', 'logs.zip'], /takes no “logs.zip”/],
+    ['a name that would paint the terminal', ['rules', 'explain', '\u001b[31m\u202Ered'], /“ \[31m red”/],
+  ] as const)
+    test(what, () => {
+      const { status, stdout, stderr } = wardwatch(...args);
+      deepEqual([status, stdout], [2, ''], stderr);
+      match(stderr, said);
+      equal(existsSync(inside('typo')), false, 'nothing is made');
+    });
+
+  test('a file that this account may not read costs itself alone', {
+    skip: process.getuid?.() === 0 ? 'root may read everything' : false,
+  }, () => {
+    const dir = path.join(folder, 'some-secret');
+    mkdirSync(dir);
+    copyFileSync(path.join(folder, attack), path.join(dir, 'a.json'));
+    copyFileSync(path.join(folder, attack), path.join(dir, 'secret.json'));
+    chmodSync(path.join(dir, 'secret.json'), 0o000);
+    const { status, stdout } = wardwatch('scan', dir, '--show-set-aside');
+    equal(status, 3);
+    match(stdout, /SIGNS OF AN ATTACK/);
+  });
 });

@@ -50,7 +50,7 @@ const KNOWN_SECONDS = 180 * 86_400;
 function cookieOf(request: FastifyRequest, wanted: string): string | null {
   for (const pair of (request.headers.cookie ?? '').slice(0, 8192).split(';')) {
     const [name = '', value = ''] = pair.trim().split('=', 2);
-    if (name === wanted && /^[\w.-]{1,400}$/.test(value)) return value;
+    if (name === wanted && /^[\w.-]{1,1000}$/.test(value)) return value;
   }
   return null;
 }

@@ -299,6 +299,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'sign-in/code-needed': 401,
   'sign-in/locked': 403,
   'sign-in/too-many': 429,
+  'sign-in/not-fresh': 403,
   'sign-in/busy': 503,
   'passkeys/refused': 401,
   'passkeys/no-site': 422,

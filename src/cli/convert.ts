@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
+import { accessSync, constants, createReadStream, statSync } from 'node:fs';
 import { Refusal } from '../core/refusal.ts';
 import { toJson } from '../intake/evtx/json.ts';
 import { CHUNK, EvtxReader, FILE_HEADER } from '../intake/evtx/reader.ts';
@@ -34,6 +34,7 @@ function check(file: string): void {
   try {
     if (!statSync(file).isFile())
       throw new Refusal('input/not-readable', `${file} is not a file: convert takes event logs one by one`);
+    accessSync(file, constants.R_OK);
   } catch (error) {
     if (error instanceof Refusal) throw error;
     throw new Refusal(

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Refusal } from '../core/refusal.ts';
 import { simulateHospital } from '../records/simulate/hospital.ts';
 import { FAMILIES } from '../records/simulate/parameters.ts';
 import { diesFirst } from '../ops/dies-first.ts';
@@ -48,6 +49,8 @@ export async function runDemo(
     print(HELP);
     return EXIT.done;
   }
+  if (given.paths.length > 0)
+    throw new Refusal('usage/bad-option', `wardwatch demo takes no “${given.paths[0] ?? ''}”`);
   // Beside a real watch it is what can be spared when memory runs out.
   diesFirst();
   const http = readListen('--listen', given.text('listen') ?? '127.0.0.1:0');

@@ -25,6 +25,12 @@ export function say(text: string): void {
   writeAll(2, text);
 }
 
+/** As it can be shown on a terminal: control characters but for line ends, and marks that turn the order of text, are left out. */
+export function withoutControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ');
+}
+
 /** The reader of our output went away. */
 export class OutputClosed extends Error {}
 

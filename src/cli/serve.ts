@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
@@ -105,7 +105,7 @@ export async function runServe(
   for (const file of indicatorFiles)
     if (!existsSync(file)) throw new Refusal('mapping/invalid', `there is no file of indicators ${file}`);
   const relationships = given.text('relationships');
-  if (relationships !== null && !existsSync(relationships))
+  if (relationships !== null && statSync(relationships, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Refusal('input/not-found', `there is no folder ${relationships}`);
   const budget = numberIn('--budget', given.text('budget'), 0.001, 1000, 0.2);
   const log = new Log(say, Date.now);
@@ -151,8 +151,8 @@ async function started(options: Parameters<typeof startService>[0]): Promise<Ser
   try {
     return await startService(options);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL')
+    const isOfNetwork = error instanceof Error && 'syscall' in error && !('path' in error);
+    if (isOfNetwork && ['listen', 'bind', 'getaddrinfo'].includes(String(error.syscall)))
       throw new Refusal('serve/cannot-listen', `cannot listen: ${error instanceof Error ? error.message : ''}`);
     throw error;
   }

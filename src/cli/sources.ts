@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { load } from 'js-yaml';
 import { Refusal } from '../core/refusal.ts';
@@ -163,7 +163,12 @@ export async function withState<T>(
   env: Readonly<Record<string, string | undefined>>,
   work: (state: State) => Promise<T>,
 ): Promise<T> {
-  const state = await openState(statePlace(env['WARDWATCH_STATE'] ?? null, foldersOf(data, null).data));
+  const folder = foldersOf(data, null).data;
+  const place = statePlace(env['WARDWATCH_STATE'] ?? null, folder);
+  // In a folder that was mistyped, a state would be made of which no service knows.
+  if (place.kind === 'sqlite' && !existsSync(place.file))
+    throw new Refusal('store/not-found', `${folder} is no data folder of a service: there is no state.db in it`);
+  const state = await openState(place);
   try {
     return await work(state);
   } finally {

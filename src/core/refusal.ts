@@ -90,6 +90,10 @@ export const REFUSALS = {
     hint: 'Wait 15 minutes, longer after each wrong try more. In a browser in which you have signed in before, strangers cannot keep you out. An administrator can unlock it sooner; on the machine itself, “npm start -- people link NAME” gives a new way in.',
   },
   'sign-in/too-many': { exit: 2, hint: 'Wait 15 minutes, or sign in from another machine.' },
+  'sign-in/not-fresh': {
+    exit: 2,
+    hint: 'Sign out and in again, then do it: nobody who finds this page open is to make it theirs.',
+  },
   'sign-in/busy': { exit: 4, hint: 'Try again in a few seconds.' },
   'sign-in/provider': { exit: 4, hint: 'Try again; if it stays so, show this to whoever runs the service.' },
   'sign-in/no-provider': { exit: 2, hint: 'Sign in with a password. The provider is set up with serve --oidc.' },
@@ -139,7 +143,10 @@ export const REFUSALS = {
   'store/damaged': { exit: 4, hint: 'Keep the file as it is, and restore the data folder from a backup.' },
   'store/closed': { exit: 4, hint: 'The service is stopping: ask again when it runs.' },
   'store/in-use': { exit: 2, hint: 'Stop the service first, or ask it through its API.' },
-  'store/not-found': { exit: 2, hint: 'Give the data folder of a service with --data.' },
+  'store/not-found': {
+    exit: 2,
+    hint: 'Give the data folder of a service with --data; “wardwatch serve” makes it when it is first started.',
+  },
   'retention/would-delete': {
     exit: 2,
     hint: 'Look at what would go; if that is meant, say how many events may (acceptDeleting).',

@@ -1,7 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import * as client from 'openid-client';
+import { z } from 'zod';
 import { Refusal } from '../core/refusal.ts';
 import { type Role, ROLES } from '../core/role.ts';
+import type { Keyring } from '../store/seal.ts';
 
 /** The organisation's identity provider: Entra ID, NHS CIS2, Keycloak, … */
 export interface OidcSettings {
@@ -27,15 +29,12 @@ export interface Vouched {
   readonly roles: readonly Role[] | null;
 }
 
-interface Begun {
-  readonly verifier: string;
-  readonly nonce: string;
-  readonly at: number;
-}
+/** What the browser carries from the begin to the end, sealed: nothing is kept of those who only begin. */
+const BEGUN = z.object({ state: z.string(), verifier: z.string(), nonce: z.string(), at: z.number() });
+type Begun = z.infer<typeof BEGUN>;
 
 const BEGUN_MS = 10 * 60_000;
-/** Anybody may begin: the oldest is forgotten. */
-const MAX_BEGUN = 1000;
+const CONTEXT = 'oidc-begun';
 
 /**
  * Sign-in through an identity provider: authorization code with PKCE, state and nonce; the ID token's signature is checked.
@@ -43,28 +42,27 @@ const MAX_BEGUN = 1000;
  */
 export class Oidc {
   readonly settings: OidcSettings;
+  readonly #keys: Keyring;
   readonly #now: () => number;
-  readonly #begun = new Map<string, Begun>();
   #provider: Promise<client.Configuration> | null = null;
 
-  constructor(settings: OidcSettings, now: () => number) {
+  constructor(settings: OidcSettings, keys: Keyring, now: () => number) {
     this.settings = settings;
+    this.#keys = keys;
     this.#now = now;
   }
 
   /**
-   * @returns where to send the browser, and the state that it has to bring back: in its cookie too, so that nobody can make
-   *   another finish what they began
+   * @returns where to send the browser, and what it has to bring back in its cookie: nobody can make another finish what they
+   *   began
    * @throws Refusal `sign-in/provider`
    */
-  async begin(): Promise<{ readonly to: string; readonly state: string }> {
+  async begin(): Promise<{ readonly to: string; readonly begun: string }> {
     const provider = await this.#discovered();
     const state = randomBytes(32).toString('base64url');
     const verifier = client.randomPKCECodeVerifier();
     const nonce = client.randomNonce();
-    const [oldest] = this.#begun.keys();
-    if (this.#begun.size >= MAX_BEGUN && oldest !== undefined) this.#begun.delete(oldest);
-    this.#begun.set(state, { verifier, nonce, at: this.#now() });
+    const begun: Begun = { state, verifier, nonce, at: this.#now() };
     const to = client.buildAuthorizationUrl(provider, {
       redirect_uri: this.#callback,
       scope: 'openid profile email',
@@ -73,23 +71,21 @@ export class Oidc {
       state,
       nonce,
     });
-    return { to: to.href, state };
+    return { to: to.href, begun: this.#keys.seal(Buffer.from(JSON.stringify(begun)), CONTEXT).toString('base64url') };
   }
 
   /**
    * @param query what the provider sent back, without `?`
-   * @param state what the browser's cookie says
+   * @param cookie what the browser brought back in its cookie; `null`: nothing
    * @throws Refusal `sign-in/provider`
    */
-  async finish(query: string, state: string | null): Promise<Vouched> {
+  async finish(query: string, cookie: string | null): Promise<Vouched> {
     const refused = (why: string, cause?: unknown) =>
       new Refusal('sign-in/provider', `${this.settings.label} did not sign anybody in: ${why}`, { cause });
     const given = new URLSearchParams(query).get('state') ?? '';
-    const begun = this.#begun.get(given);
-    this.#begun.delete(given);
-    if (begun === undefined || this.#now() - begun.at > BEGUN_MS)
-      throw refused('it took too long, or was begun elsewhere');
-    if (state === null || !isSame(state, given)) throw refused('it was begun in another browser');
+    const begun = this.#opened(cookie);
+    if (begun === null || !isSame(begun.state, given)) throw refused('it was begun in another browser, or elsewhere');
+    if (this.#now() - begun.at > BEGUN_MS) throw refused('it took too long');
     const provider = await this.#discovered();
     let claims: client.IDToken | undefined;
     try {
@@ -106,6 +102,16 @@ export class Oidc {
     }
     if (claims === undefined) throw refused('no ID token');
     return vouchedOf(claims, this.settings);
+  }
+
+  #opened(cookie: string | null): Begun | null {
+    if (cookie === null) return null;
+    try {
+      return BEGUN.parse(JSON.parse(this.#keys.open(Buffer.from(cookie, 'base64url'), CONTEXT).toString('utf8')));
+    } catch {
+      // Not ours, or changed: as good as none.
+      return null;
+    }
   }
 
   get #callback(): string {

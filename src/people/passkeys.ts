@@ -10,21 +10,12 @@ import {
 } from '@simplewebauthn/server';
 import { Refusal } from '../core/refusal.ts';
 import type { Trail } from '../ops/trail.ts';
+import type { Keyring } from '../store/seal.ts';
 import type { State } from '../store/state.ts';
 import type { PasskeyRow, PersonRow } from '../store/tables.ts';
+import { Challenges } from './challenges.ts';
 import { type Person, personOf, stateOf } from './people.ts';
 
-/** What was asked of a device, and by whom: it has to be in its answer. */
-interface Challenge {
-  /** `null`: whoever can answer signs in. */
-  readonly person: string | null;
-  readonly site: string;
-  readonly at: number;
-}
-
-const CHALLENGE_MS = 5 * 60_000;
-/** Anybody may ask: the oldest is forgotten. */
-const MAX_CHALLENGES = 1000;
 const MAX_PASSKEYS = 10;
 
 /**
@@ -37,10 +28,11 @@ export class Passkeys {
   readonly #state: State;
   readonly #trail: Trail;
   readonly #now: () => number;
-  readonly #challenges = new Map<string, Challenge>();
+  readonly #challenges: Challenges;
 
-  constructor(state: State, trail: Trail, now: () => number) {
+  constructor(state: State, keys: Keyring, trail: Trail, now: () => number) {
     this.#state = state;
+    this.#challenges = new Challenges(keys, now);
     this.#trail = trail;
     this.#now = now;
   }
@@ -50,31 +42,34 @@ export class Passkeys {
     const site = siteOf(origin);
     const own = await this.of(person.id);
     if (own.length >= MAX_PASSKEYS) throw new Refusal('passkeys/too-many', `${MAX_PASSKEYS} passkeys are enough`);
-    const options = await generateRegistrationOptions({
+    return generateRegistrationOptions({
       rpName: 'Wardwatch',
       rpID: site,
+      challenge: this.#challenges.make(person.id, site),
       userName: person.name,
       userID: Buffer.from(person.id),
       attestationType: 'none',
       excludeCredentials: own.filter((each) => each.site === site).map(({ id }) => ({ id })),
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     });
-    this.#remember(options.challenge, { person: person.id, site, at: this.#now() });
-    return options;
   }
 
   /** @throws Refusal `passkeys/refused` */
   async finishMaking(person: Person, origin: string | null, response: RegistrationResponseJSON): Promise<void> {
     const site = siteOf(origin);
+    let asked = '';
     const verified = await verifyRegistrationResponse({
       response,
-      expectedChallenge: (challenge) => this.#use(challenge, person.id, site),
+      expectedChallenge: (challenge) => {
+        asked = challenge;
+        return this.#challenges.isOpen(challenge, person.id, site);
+      },
       expectedOrigin: origin ?? '',
       expectedRPID: site,
     }).catch((error: unknown) => {
       throw refused(error);
     });
-    if (!verified.verified) throw refused(null);
+    if (!verified.verified || !this.#challenges.answer(asked)) throw refused(null);
     const { id, publicKey, counter } = verified.registrationInfo.credential;
     const made = await this.#state.db
       .insertInto('passkeys')
@@ -96,9 +91,8 @@ export class Passkeys {
   /** @throws Refusal `passkeys/no-site` */
   async beginSignIn(origin: string | null): Promise<PublicKeyCredentialRequestOptionsJSON> {
     const site = siteOf(origin);
-    const options = await generateAuthenticationOptions({ rpID: site, userVerification: 'required' });
-    this.#remember(options.challenge, { person: null, site, at: this.#now() });
-    return options;
+    const challenge = this.#challenges.make(null, site);
+    return generateAuthenticationOptions({ rpID: site, challenge, userVerification: 'required' });
   }
 
   /** @throws Refusal `passkeys/refused`, whoever it may be */
@@ -111,16 +105,21 @@ export class Passkeys {
       .where('site', '=', site)
       .executeTakeFirst();
     if (key === undefined) throw refused(null);
+    let asked = '';
     const verified = await verifyAuthenticationResponse({
       response,
-      expectedChallenge: (challenge) => this.#use(challenge, null, site),
+      expectedChallenge: (challenge) => {
+        asked = challenge;
+        return this.#challenges.isOpen(challenge, null, site);
+      },
       expectedOrigin: origin ?? '',
       expectedRPID: site,
       credential: { id: key.id, publicKey: new Uint8Array(key.public_key), counter: key.counter },
     }).catch((error: unknown) => {
       throw refused(error);
     });
-    if (!verified.verified) throw refused(null);
+    // Two who send the same at once: the first.
+    if (!verified.verified || !this.#challenges.answer(asked)) throw refused(null);
     const row = await this.#state.db
       .selectFrom('people')
       .selectAll()
@@ -153,19 +152,6 @@ export class Passkeys {
       .where('person_id', '=', person as PersonRow['id'])
       .where('id', '=', id)
       .execute();
-  }
-
-  #remember(challenge: string, asked: Challenge): void {
-    const [oldest] = this.#challenges.keys();
-    if (this.#challenges.size >= MAX_CHALLENGES && oldest !== undefined) this.#challenges.delete(oldest);
-    this.#challenges.set(challenge, asked);
-  }
-
-  /** Once, by whom and where it was asked, and not for long. */
-  #use(challenge: string, person: string | null, site: string): boolean {
-    const asked = this.#challenges.get(challenge);
-    this.#challenges.delete(challenge);
-    return asked?.person === person && asked.site === site && this.#now() - asked.at <= CHALLENGE_MS;
   }
 }
 

@@ -1,4 +1,5 @@
 import { newToken, tokenHash } from '../core/credentials.ts';
+import { Refusal } from '../core/refusal.ts';
 import type { State } from '../store/state.ts';
 import type { PersonRow } from '../store/tables.ts';
 import { type Person, personOf, stateOf } from './people.ts';
@@ -7,6 +8,8 @@ import { type Person, personOf, stateOf } from './people.ts';
 const IDLE_MS = 30 * 60_000;
 /** Whatever is asked: a long shift. */
 const MAX_MS = 12 * 3_600_000;
+/** What lets somebody in for good is made only so soon after signing in: whoever finds an open page must not make it theirs. */
+const FRESH_MS = 15 * 60_000;
 /** How exact “last asked” is: not every question is a write. */
 const NOTE_MS = 60_000;
 /** Of one person. The oldest goes. */
@@ -78,6 +81,17 @@ export class Sessions {
       await this.#state.db.updateTable('people').set({ seen_at: now }).where('id', '=', row.id).execute();
     }
     return personOf(row);
+  }
+
+  /** @throws Refusal `sign-in/not-fresh` unless its person has signed in just now */
+  async mustBeFresh(token: string): Promise<void> {
+    const session = await this.#state.db
+      .selectFrom('sessions')
+      .select('begun_at')
+      .where('token_hash', '=', tokenHash(token))
+      .executeTakeFirst();
+    if (session === undefined || this.#now() - session.begun_at > FRESH_MS)
+      throw new Refusal('sign-in/not-fresh', 'you signed in more than 15 minutes ago');
   }
 
   async end(token: string): Promise<void> {

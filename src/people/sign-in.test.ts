@@ -253,7 +253,10 @@ test('a session ends after 30 minutes without a question, after 12 hours, with i
   notEqual(await sessions.holder(token, false), null);
   clock.at += 5 * MINUTE;
   equal(await sessions.holder(token, false), null);
+  await refuses(sessions.mustBeFresh(token), 'sign-in/not-fresh');
   const long = await sessions.begin(ann.id);
+  await sessions.mustBeFresh(long);
+  await refuses(sessions.mustBeFresh('ww_none'), 'sign-in/not-fresh');
   for (let minutes = 0; minutes < 12 * 60; minutes += 20) {
     notEqual(await sessions.holder(long, true), null);
     clock.at += 20 * MINUTE;

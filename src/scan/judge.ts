@@ -49,12 +49,19 @@ export class Judge {
       this.#told,
       this.#onProgress,
     );
-    if (task.part !== null || isEvtxFile(task.file)) reading.file(task);
-    else
-      for await (const member of membersOf(task.file, task.given, (problem) =>
-        reading.aside({ record: null, offset: null, ...problem }),
-      ))
-        await reading.member(member);
+    try {
+      if (task.part !== null || isEvtxFile(task.file)) reading.file(task);
+      else
+        for await (const member of membersOf(task.file, task.given, (problem) =>
+          reading.aside({ record: null, offset: null, ...problem }),
+        ))
+          await reading.member(member);
+    } catch (error) {
+      // It was there when the folder was read: rotated away meanwhile, say. All the others are read.
+      if (!(error instanceof Error) || !('syscall' in error)) throw error;
+      const detail = `it cannot be read any more: ${'code' in error ? String(error.code) : ''}`;
+      reading.aside({ path: task.given, record: null, offset: null, reason: 'not-readable', detail });
+    }
     return reading.result();
   }
 

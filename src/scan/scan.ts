@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Finding } from '../core/finding.ts';
 import { Refusal } from '../core/refusal.ts';
@@ -142,8 +142,10 @@ function walk(
       seen.add(real);
       if (stat.isDirectory()) {
         for (const name of namesIn(place)) visit(`${place.replace(/[\\/]+$/, '')}${path.sep}${name}`, false);
-      } else if (stat.isFile()) add(place, place, stat.size);
-      else
+      } else if (stat.isFile()) {
+        accessSync(place, constants.R_OK);
+        add(place, place, stat.size);
+      } else
         aside({
           path: place,
           record: null,

@@ -12,8 +12,8 @@ const begin = endpoint({
   answer: 'text/html',
   isRecorded: false,
   handle: async (_input, services) => {
-    const { to, state } = await provider(services).begin();
-    return new Redirect(to, { state });
+    const { to, begun } = await provider(services).begin();
+    return new Redirect(to, { state: begun });
   },
 });
 

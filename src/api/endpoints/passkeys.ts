@@ -35,13 +35,15 @@ const beginMaking = endpoint({
   audience: ROLES,
   method: 'POST',
   path: '/api/v1/passkeys',
-  summary: 'Begins to make a passkey on this device.',
+  summary: 'Begins to make a passkey on this device, within 15 minutes of signing in.',
   input: z.object({}),
   answer: OPTIONS,
   isRecorded: true,
-  handle: async (_input, services, _signal, caller, { origin }) => ({
-    options: await services.passkeys.beginMaking(await personOf(services, caller), origin),
-  }),
+  handle: async (_input, services, _signal, caller, { origin }) => {
+    const person = await personOf(services, caller);
+    await services.sessions.mustBeFresh(caller?.session ?? '');
+    return { options: await services.passkeys.beginMaking(person, origin) };
+  },
 });
 
 const finishMaking = endpoint({

@@ -96,11 +96,16 @@ const newSecondFactor = endpoint({
   audience: ROLES,
   method: 'POST',
   path: '/api/v1/session/second-factor',
-  summary: 'A new secret for an authenticator app. It counts once a code of it has been given.',
+  summary:
+    'A new secret for an authenticator app, within 15 minutes of signing in. It counts once a code of it has been given.',
   input: z.object({}),
   answer: z.object({ secret: z.string(), uri: z.string().describe('for a picture that the app reads') }),
   isRecorded: true,
-  handle: async (_input, services, _signal, caller) => services.signIn.newSecondFactor(personOf(caller).id),
+  handle: async (_input, services, _signal, caller) => {
+    const { id, session: own } = personOf(caller);
+    await services.sessions.mustBeFresh(own);
+    return services.signIn.newSecondFactor(id);
+  },
 });
 
 const confirmSecondFactor = endpoint({

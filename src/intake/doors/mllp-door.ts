@@ -30,7 +30,7 @@ class Connection implements StreamConnection {
   readonly #framing: MllpFraming;
   #waiting: Frame[] = [];
   #strays = 0;
-  #work: Promise<void>;
+  #work: Promise<void> = Promise.resolve();
   #isEnding = false;
   /** Unlike that of any other connection. */
   readonly #id = randomBytes(6).toString('hex');
@@ -48,7 +48,7 @@ class Connection implements StreamConnection {
       this.#isEnding = true;
       onClose();
     });
-    this.#work = this.#admit();
+    this.#then(() => this.#admit());
   }
 
   async #admit(): Promise<void> {

@@ -52,7 +52,7 @@ class Connection {
     socket.setTimeout(IDLE_MS, () => socket.destroy());
     socket.on('error', () => services.count(door, 'connection-broken'));
     socket.on('close', onClose);
-    this.#work = this.#admit();
+    this.#then(() => this.#admit());
   }
 
   async #admit(): Promise<void> {

@@ -103,13 +103,13 @@ export interface Api {
   'POST /api/v1/invitations/accept': { input: { token: string; name?: string; password: string }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
   /** Signs out. */
   'POST /api/v1/session/end': { input: Record<string, never>; answer: { done: true } };
-  /** A new secret for an authenticator app. It counts once a code of it has been given. */
+  /** A new secret for an authenticator app, within 15 minutes of signing in. It counts once a code of it has been given. */
   'POST /api/v1/session/second-factor': { input: Record<string, never>; answer: { secret: string; uri: string } };
   /** From here on signing in needs a code of it. Ends the person’s other sessions. */
   'POST /api/v1/session/second-factor/confirm': { input: { code: string }; answer: { done: true } };
   /** One’s own passkeys. */
   'GET /api/v1/passkeys': { input: Record<string, never>; answer: { passkeys: readonly ({ id: string; madeAt: string; usedAt: string | null })[] } };
-  /** Begins to make a passkey on this device. */
+  /** Begins to make a passkey on this device, within 15 minutes of signing in. */
   'POST /api/v1/passkeys': { input: Record<string, never>; answer: { options: Readonly<Record<string, unknown>> } };
   /** Keeps the passkey that the device made. */
   'POST /api/v1/passkeys/confirm': { input: { response: { id: string; rawId: string; type: string } }; answer: { done: true } };
