@@ -1,7 +1,7 @@
 // `npm test`: installs what is missing (packages, and on Debian the reference tools and the browser that tests use),
 // then runs everything that must pass. `npm test -- <files>` runs those test files only.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildPage } from './build-page.mjs';
 import { installPackages, pinnedNode, root } from './pinned-node.mjs';
@@ -9,6 +9,7 @@ import { installPackages, pinnedNode, root } from './pinned-node.mjs';
 installPackages();
 if (!buildPage()) process.exit(4);
 installSystemPackages();
+unpackSyslogNg();
 
 const node = pinnedNode();
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
@@ -84,4 +85,23 @@ function installSystemPackages() {
   if (apt('install', '-y', '-qq', '--no-install-recommends', ...missing) !== 0) {
     process.stderr.write('wardwatch: they could not be installed: the tests that need them will say so and skip.\n');
   }
+}
+
+/** Debian's syslog-ng cannot be installed beside rsyslog: its packages are unpacked below build/, and run from there. */
+function unpackSyslogNg() {
+  const folder = path.join(root, 'build', 'syslog-ng');
+  if (existsSync(folder) || !existsSync('/usr/bin/apt-get')) return;
+  const names = 'syslog-ng-core syslog-ng-mod-http syslog-ng-scl libivykis0 libnet1 libpcre3 libwrap0'.split(' ');
+  const part = `${folder}.part`;
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(part, { recursive: true });
+  process.stderr.write('wardwatch: unpacking syslog-ng from Debian (once)…\n');
+  const done = (command, ...args) => spawnSync(command, args, { cwd: part, stdio: ['ignore', 2, 2] }).status === 0;
+  const isUnpacked =
+    done('apt-get', 'download', '-qq', ...names) &&
+    readdirSync(part)
+      .filter((name) => name.endsWith('.deb'))
+      .every((name) => done('dpkg-deb', '-x', name, part));
+  if (isUnpacked) renameSync(part, folder);
+  else process.stderr.write('wardwatch: it could not be: the test that needs it will say so and skip.\n');
 }

@@ -16,7 +16,7 @@ import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
 import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { ENDPOINTS } from '../src/api/endpoints.ts';
 import { type Role, ROLES } from '../src/core/role.ts';
-import { eventually, startRsyslog, upService } from './service.ts';
+import { eventually, startRsyslog, startSyslogNg, upService } from './service.ts';
 
 /** A process creation that one of our rules fires on, told from others by its user. */
 function deletesSnapshots(user: string, extra: Readonly<Record<string, unknown>> = {}) {
@@ -251,6 +251,57 @@ ruleset(name="out") {
     60_000,
   );
   for (let i = 0; i < COUNT; i++) equal(events.split(`marker-${i} of`).length - 1 >= 4, true, `marker ${i}`);
+  equal(await service.stop(), 0);
+});
+
+test('syslog-ng sends over TCP, TLS, to _bulk and to the HTTP event collector, unchanged', async (t) => {
+  const service = await upService(t, '--syslog-tcp', '127.0.0.1:0', '--syslog-tls', '127.0.0.1:0');
+  await service.addSource('this machine', 'syslog');
+  const { token } = await service.addSource('by http', 'http');
+  const analyst = await service.addToken('analyst');
+  const port = (address: string | undefined) => new URL(`x://${address ?? ''}`).port;
+  const tls = `tls(ca-file("${service.keys}/tls.crt") peer-verify(yes))`;
+  const log = path.join(mkdtempSync(path.join(tmpdir(), 'wardwatch-tail-')), 'in.log');
+  writeFileSync(log, '');
+  const syslogNg = startSyslogNg(
+    t,
+    `
+source s { file("${log}" follow-freq(0.1) flags(no-parse) program-override("sshd") host-override("lx1")); };
+destination tcp { network("127.0.0.1" port(${port(service.ready.syslogTcp)}) transport("tcp")); };
+destination tls {
+  syslog("127.0.0.1" port(${port(service.ready.syslogTls)}) transport("tls") ${tls});
+};
+destination bulk {
+  elasticsearch-http(url("${service.ready.http}/_bulk") index("wardwatch") type("") user("wardwatch") password("${token}") ${tls}
+    template("$(format-json --scope none @timestamp=\${ISODATE} host=\${HOST} product=linux service=\${PROGRAM} message=\${MESSAGE})"));
+};
+destination hec {
+  http(url("${service.ready.http}/services/collector/event") method("POST") batch-lines(100) ${tls}
+    headers("Authorization: Splunk ${token}", "Content-Type: application/json")
+    body('$(format-json --scope none time=\${S_UNIXTIME} host=\${HOST} event="<\${PRI}>1 \${ISODATE} \${HOST} \${PROGRAM} - - - \${MESSAGE}")'));
+};
+log { source(s); destination(tcp); destination(tls); destination(bulk); destination(hec); };
+`,
+  );
+  if (syslogNg === null) return;
+  const COUNT = 200;
+  for (let i = 0; i < COUNT; i++) appendFileSync(log, `Accepted password for user${i} from 10.1.2.3 port 5022 ssh2\n`);
+  const events = await eventually(
+    async () =>
+      (await service.fetch('/api/v1/events?query=Accepted', { headers: { authorization: `Bearer ${analyst}` } })).text
+        .trim()
+        .split('\n'),
+    (lines) => lines.length >= COUNT * 4,
+    60_000,
+  );
+  // Whichever way it came, it is a sign-in by sshd on that machine.
+  const read = events.map(
+    (line) =>
+      JSON.parse(line) as { product: string; service: string; host: string; account: string | null; at: string },
+  );
+  deepEqual([...new Set(read.map(({ product, service: of, host }) => `${product} ${of} ${host}`))], ['linux sshd lx1']);
+  for (let i = 0; i < COUNT; i++)
+    equal(events.filter((line) => line.includes(`for user${i} from`)).length >= 4, true, `user ${i}`);
   equal(await service.stop(), 0);
 });
 

@@ -78,7 +78,10 @@ test('sources, findings, incidents, exceptions, clocks, reveal, folders and rest
     (await post('analyst', '/api/v1/exceptions', { ruleId, host: 'ws3', reason: 'It is the backup server.' })).status,
     200,
   );
-  equal((await post('analyst', `${url}/clocks/${clocks[0]?.id ?? ''}`, { how: 'met' })).status, 200);
+  equal(
+    (await post('analyst', `${url}/clocks/${clocks[0]?.id ?? ''}`, { how: 'met', at: '2026-11-03T09:00:00Z' })).status,
+    200,
+  );
   equal(
     (await post('analyst', `${url}/actions`, { action: 'close', outcome: 'attack', note: 'It was one.' })).status,
     200,
@@ -137,6 +140,9 @@ test('sources, findings, incidents, exceptions, clocks, reveal, folders and rest
       people: [{ name: 'IT', mail, step: 1 }],
       webhooks: [],
     });
+  const days = { network: 30, security: 500, clinical: 4000 };
+  for (const network of [60, 90])
+    await change('admin', '/api/v1/retention', { days: { ...days, network }, reason: 'The insurer wants it.' });
   for (const step of ['you', 'try']) await change('admin', '/api/v1/first-run', { step });
   await change('privacy', '/api/v1/monitoring-notice', { values: { organisation: 'Our hospice' } });
   const holds: readonly [role: keyof typeof roles, where: string, says: RegExp][] = [
@@ -151,6 +157,7 @@ test('sources, findings, incidents, exceptions, clocks, reveal, folders and rest
     ['admin', '/api/v1/notices', /"b@rx1\.example"/],
     ['admin', '/api/v1/doctor', /"what":"key escrow","state":"bad"/],
     ['admin', '/api/v1/first-run', /"step":"try","state":"put-off"/],
+    ['admin', '/api/v1/doctor', /"keepDays":90/],
     ['analyst', '/api/v1/monitoring-notice', /Our hospice/],
   ];
   for (const [role, where, says] of holds) {

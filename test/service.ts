@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -203,3 +203,45 @@ export function startRsyslog(t: TestContext, configuration: string): ChildProces
   t.after(() => child.kill('SIGKILL'));
   return child;
 }
+
+/** Debian's syslog-ng as a shipper, from where scripts/test.mjs unpacked it; `null`, with a loud line, where it is not. */
+export function startSyslogNg(t: TestContext, configuration: string): ChildProcess | null {
+  const root = path.join(import.meta.dirname, '..', 'build', 'syslog-ng');
+  const program = path.join(root, 'usr', 'sbin', 'syslog-ng');
+  if (!existsSync(program)) {
+    process.stderr.write('SKIPPED: syslog-ng is not here, so what it would have proved is not proved.\n');
+    return null;
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-syslog-ng-'));
+  const file = path.join(folder, 'syslog-ng.conf');
+  // Where `@include "scl.conf"` would look is not where it lies here.
+  const scl = path.join(root, 'usr', 'share', 'syslog-ng', 'include', 'scl', 'elasticsearch', 'elastic-http.conf');
+  writeFileSync(file, `@version: 3.38\n@include "${scl}"\n${configuration}`);
+  const libraries = ['usr/lib/syslog-ng', ...['usr/lib', 'lib'].map((lib) => `${lib}/${LIBRARIES}`)];
+  const [modules = ''] = readdirSync(path.join(root, 'usr', 'lib', 'syslog-ng')).filter((name) => /^\d/.test(name));
+  const child = spawn(
+    program,
+    [
+      '--foreground',
+      '--no-caps',
+      `--cfgfile=${file}`,
+      `--persist-file=${path.join(folder, 'persist')}`,
+      `--control=${path.join(folder, 'ctl')}`,
+      `--pidfile=${path.join(folder, 'pid')}`,
+      `--module-path=${path.join(root, 'usr', 'lib', 'syslog-ng', modules)}`,
+    ],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, LD_LIBRARY_PATH: libraries.map((each) => path.join(root, each)).join(':') },
+    },
+  );
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  child.on('exit', (code) => {
+    if (code !== 0 && code !== null) process.stderr.write(`syslog-ng ended with ${code}: ${said}\n`);
+  });
+  t.after(() => child.kill('SIGKILL'));
+  return child;
+}
+
+const LIBRARIES = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`;

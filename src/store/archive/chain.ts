@@ -27,8 +27,8 @@ export interface SegmentInfo {
   readonly receivedFrom: number;
   readonly receivedTo: number;
   readonly sources: readonly string[];
-  /** Which hosts it may hold: a `HostFilter`. */
-  readonly hosts: string;
+  /** Which hosts it may hold: a `HostFilter`. Absent in segments of the first builds. */
+  readonly hosts?: string;
   /**
    * SHA-256 of the file that says which words it may hold (word-filter.ts), the same for all segments that were sealed
    * with it. Absent in segments of earlier releases.

@@ -144,7 +144,7 @@ export class Searcher {
   #mayHold(segment: SegmentInfo, where: Predicate): boolean {
     let filter = this.#filters.get(segment);
     if (filter === undefined) {
-      filter = HostFilter.read(segment.hosts);
+      filter = segment.hosts === undefined ? null : HostFilter.read(segment.hosts);
       this.#filters.set(segment, filter);
     }
     return filter?.mayFulfil(where) ?? true;

@@ -99,7 +99,15 @@ function SeenFirst({
       button={button}
       isWarning={events > 0}
       check={() => (reason.trim().length < REASON_LENGTH ? `Say why, in at least ${REASON_LENGTH} characters.` : null)}
-      onSend={() => onSend(reason, events)}
+      onSend={async () => {
+        try {
+          await onSend(reason, events);
+        } catch (error) {
+          // By now more may go: it is to be seen anew.
+          setSeen(null);
+          throw error;
+        }
+      }}
     >
       {children}
       {leaving.length === 0 ? (

@@ -3,7 +3,7 @@ import { type Answer, ask } from '../client/ask.ts';
 import { Form, Radios, Select, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
-import { Section } from '../parts/section.tsx';
+import { Scroll, Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { Table } from '../parts/table.tsx';
 import { counted, spanText } from '../parts/text.ts';
@@ -144,11 +144,30 @@ function Change({
 }
 
 function Sources({ items }: { readonly items: readonly Source[] }) {
-  if (items.length === 0) return <p>None yet. Begin with a domain controller or the firewall.</p>;
+  const active = items.filter(isActive);
+  const ended = items.filter((source) => !isActive(source));
+  return (
+    <>
+      {active.length === 0 ? (
+        <p>{ended.length === 0 ? 'None yet.' : 'None any more.'} Begin with a domain controller or the firewall.</p>
+      ) : (
+        <SourceTable items={active} caption={counted(active.length, 'source')} />
+      )}
+      {ended.length > 0 && (
+        <details className="ww-more">
+          <summary>{counted(ended.length, 'source')} switched off</summary>
+          <SourceTable items={ended} caption="Switched off: what they sent stays" />
+        </details>
+      )}
+    </>
+  );
+}
+
+function SourceTable({ items, caption }: { readonly items: readonly Source[]; readonly caption: string }) {
   return (
     <Table
       isNamed
-      caption={counted(items.length, 'source')}
+      caption={caption}
       columns={[{ name: 'Name' }, { name: 'Kind' }, { name: 'How it is' }, { name: 'Last heard' }]}
       rows={items.map((source) => ({
         key: source.id,
