@@ -150,7 +150,8 @@ function Sources({ items }: { readonly items: readonly Source[] }) {
       isNamed
       caption={counted(items.length, 'source')}
       columns={[{ name: 'Name' }, { name: 'Kind' }, { name: 'How it is' }, { name: 'Last heard' }]}
-      rows={items.map((source) => ({
+      items={items}
+      row={(source) => ({
         key: source.id,
         cells: [
           source.name,
@@ -158,7 +159,7 @@ function Sources({ items }: { readonly items: readonly Source[] }) {
           <HowItIs source={source} />,
           source.lastHeardAt === null ? 'Never yet' : <When at={source.lastHeardAt} />,
         ],
-      }))}
+      })}
     />
   );
 }

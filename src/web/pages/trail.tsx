@@ -34,10 +34,11 @@ export function TrailPage() {
             <Section title={cursor === undefined ? 'The newest' : 'Earlier'}>
               <Table
                 columns={[{ name: 'When' }, { name: 'Who' }, { name: 'What' }]}
-                rows={items.map(({ id, at, who, action }) => ({
+                items={items}
+                row={({ id, at, who, action }) => ({
                   key: id,
                   cells: [<When at={at} />, who, wordsFor(action)],
-                }))}
+                })}
               />
               {cursors.length > 0 && (
                 <button type="button" className="ww-back" onClick={() => setCursors(cursors.slice(0, -1))}>

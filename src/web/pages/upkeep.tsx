@@ -153,7 +153,8 @@ function Storage({ room }: { readonly room: Room }) {
           { name: 'New a day', isNumber: true },
           { name: 'The oldest came' },
         ]}
-        rows={room.kinds.map(({ kind, keepDays, minimumDays, events, bytes, bytesADay, oldestAt }) => ({
+        items={room.kinds}
+        row={({ kind, keepDays, minimumDays, events, bytes, bytesADay, oldestAt }) => ({
           key: kind,
           cells: [
             KIND[kind],
@@ -163,7 +164,7 @@ function Storage({ room }: { readonly room: Room }) {
             bytesText(Math.round(bytesADay)),
             oldestAt === null ? 'None is sealed yet' : <When at={oldestAt} />,
           ],
-        }))}
+        })}
       />
       <p className="ww-quiet">
         With less than 1 GiB free, the oldest go early, down to the least time; if that is not enough, nothing more is
