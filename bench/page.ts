@@ -2,7 +2,8 @@
  * `npm run bench -- page`: how long until each page is useful, with a filled service behind it, in a real browser.
  * `WARDWATCH_BENCH_EVENTS` (1 million), `WARDWATCH_BENCH_INCIDENTS` (5,000), `WARDWATCH_BENCH_ENTITIES` (10,000). The budget is
  * bench/page-budget.json, in milliseconds until a page's heading is there and nothing on it loads any more: opened (`first`), and from
- * another page (`next`). Bytes are printed by `npm run page`.
+ * another page (`next`); and of a list of `WARDWATCH_BENCH_ROWS` (100,000) rows that is scrolled through, how long the longest pictures
+ * took (`scroll`). `npm run bench -- page scroll` measures that alone. Bytes are printed by `npm run page`.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -24,7 +25,12 @@ import { HospitalEvents } from './hospital-events.ts';
 const EVENTS = Number(process.env['WARDWATCH_BENCH_EVENTS'] ?? 1_000_000);
 const INCIDENTS = Number(process.env['WARDWATCH_BENCH_INCIDENTS'] ?? 5000);
 const ENTITIES = Number(process.env['WARDWATCH_BENCH_ENTITIES'] ?? 10_000);
+const ROWS = Number(process.env['WARDWATCH_BENCH_ROWS'] ?? 100_000);
 const RUNS = 5;
+/** The wheel of a mouse that is turned fast. */
+const WHEEL_PX = 800;
+const WHEEL_TURNS = 300;
+const WHEEL_MS = 16;
 const DAY_MS = 86_400_000;
 const BATCH = 100;
 const ROUND = 200_000;
@@ -37,7 +43,7 @@ interface Budget {
 }
 
 const budget = JSON.parse(readFileSync(path.join(import.meta.dirname, 'page-budget.json'), 'utf8')) as Readonly<
-  Record<'first' | 'next', Budget>
+  Record<'first' | 'next' | 'scroll' | 'jump', Budget>
 >;
 
 const service = new TestService('--plain-http');
@@ -124,6 +130,8 @@ async function measure(on: Browser): Promise<void> {
   await becomeFirst(service, page, 'Ann Example');
   const listed = (await (await page.request.get('/api/v1/incidents?limit=1')).json()) as { items: { id: string }[] };
   const host = `ws-${String(INCIDENTS - 1).padStart(5, '0')}-0`;
+  await scroll(page);
+  if (process.argv[3] === 'scroll') return;
   const places: readonly (readonly [name: string, url: string])[] = [
     ['Today', '/today'],
     ['Incidents', '/incidents'],
@@ -159,6 +167,85 @@ async function measure(on: Browser): Promise<void> {
     report({ name: `page: ${name}, opened, ${size}`, unit: 'ms', values: first, yardstick, ...budget.first });
     report({ name: `page: ${name}, from another page`, unit: 'ms', values: next, yardstick, ...budget.next });
   }
+}
+
+/** Log lines, as many as are wanted, then down through them and to their ends. */
+async function scroll(page: Page): Promise<void> {
+  await page.goto('/hunt?query=last%208d');
+  await useful(page);
+  const older = page.getByRole('button', { name: /older ones$/ });
+  const count = async () =>
+    Number(((await page.getByRole('status').filter({ hasText: 'newest' }).textContent()) ?? '').replaceAll(/\D/g, ''));
+  for (let rows = await count(); rows < ROWS; rows = await count()) {
+    const before = rows;
+    await older.click();
+    while ((await count()) === before) await page.waitForTimeout(50);
+  }
+  await page.evaluate('scrollTo(0, 0)');
+  await page.mouse.move(500, 400);
+  const wheel: number[] = [];
+  const jumps: number[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    wheel.push(
+      inHundred(
+        99,
+        await pictures(page, async () => {
+          for (let turn = 0; turn < WHEEL_TURNS; turn++) {
+            await page.mouse.wheel(0, WHEEL_PX);
+            await page.waitForTimeout(WHEEL_MS);
+          }
+        }),
+      ),
+    );
+    jumps.push(
+      inHundred(
+        100,
+        await pictures(page, async () => {
+          for (const part of [1, 0.5, 0.25, 0.75, 0]) {
+            await page.evaluate(`scrollTo(0, document.documentElement.scrollHeight * ${part})`);
+            await page.waitForTimeout(500);
+          }
+        }),
+      ),
+    );
+  }
+  const drawn = await page.evaluate<number>('document.querySelectorAll("main *").length');
+  const yardstick = { name: 'elements that are drawn', values: [drawn] };
+  const size = `${ROWS.toLocaleString('en-GB')} log lines`;
+  report({
+    name: `page: the wheel through ${size}, 99 of 100 pictures`,
+    unit: 'ms',
+    values: wheel,
+    yardstick,
+    ...budget.scroll,
+  });
+  report({
+    name: `page: to the ends and the middle of ${size}, the longest picture`,
+    unit: 'ms',
+    values: jumps,
+    yardstick,
+    ...budget.jump,
+  });
+}
+
+/** Milliseconds between one picture of the page and the next, while the work is done. */
+async function pictures(page: Page, work: () => Promise<void>): Promise<readonly number[]> {
+  await page.evaluate(`{
+    const times = (globalThis.pictureTimes = []);
+    const picture = (at) => {
+      times.push(at);
+      if (globalThis.pictureTimes === times) requestAnimationFrame(picture);
+    };
+    requestAnimationFrame(picture);
+  }`);
+  await work();
+  const times = await page.evaluate<number[]>('{ const times = pictureTimes; pictureTimes = null; times; }');
+  return times.slice(1).map((at, index) => at - (times[index] ?? at));
+}
+
+function inHundred(part: number, values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * part) / 100))] ?? Number.NaN;
 }
 
 /** As a link of the page does. */

@@ -34,6 +34,7 @@ import type { SignOffs } from '../incidents/sign-offs.ts';
 import type { LocalRules } from '../watch/local-rules.ts';
 import type { SavedHunts } from '../watch/saved-hunts.ts';
 import type { SetAsides } from '../watch/set-aside-store.ts';
+import type { Reported } from '../watch/reported.ts';
 import type { RuleWatch } from '../watch/rule-watch.ts';
 import type { Sources } from '../watch/sources.ts';
 
@@ -62,6 +63,8 @@ export interface ApiServices {
   readonly staffReports: StaffReports;
   /** Tells whoever is told of incidents that somebody has reported something; without its words. */
   readonly tellOfReport: (reference: string) => Promise<void>;
+  /** Opens an incident of what staff reported. @returns its id */
+  readonly openReported: (reported: Reported) => Promise<string>;
   readonly monitoringNotice: MonitoringNotices;
   readonly notices: Pick<NoticeDesk, 'isFixed' | 'settings' | 'latest' | 'undelivered' | 'test' | 'change'>;
   readonly health: { report(): Promise<HealthReport> };

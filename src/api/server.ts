@@ -254,7 +254,18 @@ function asked(query: unknown): Record<string, unknown> {
 }
 
 /** What an input may hold that nobody is to read later. */
-const SECRETS = new Set(['password', 'code', 'token', 'response', 'secret', 'url', 'report', 'fileName', 'sections']);
+const SECRETS = new Set([
+  'password',
+  'code',
+  'token',
+  'response',
+  'secret',
+  'url',
+  'report',
+  'addressedTo',
+  'fileName',
+  'sections',
+]);
 
 /** What somebody asked for may name a patient; the trail does not. */
 function cleaned(input: Readonly<Record<string, unknown>>, { pseudonymise, pseudonymOf }: ApiServices): object {
@@ -312,6 +323,8 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'reports/file-too-large': 413,
   'reports/has-file': 409,
   'reports/no-file': 404,
+  'reports/has-incident': 409,
+  'reports/nobody': 409,
   'hunts/too-many': 409,
   'hunts/not-found': 404,
   'local-rules/not-found': 404,

@@ -88,13 +88,19 @@ export interface RecordFinding extends FindingBase {
   readonly kind: 'record';
 }
 
+/** A member of staff reported it, and somebody who answers reports took it for an incident. */
+export interface ReportFinding extends FindingBase {
+  readonly kind: 'report';
+}
+
 export type Finding =
   | RuleFinding
   | CorrelationFinding
   | BehaviourFinding
   | CanaryFinding
   | IndicatorFinding
-  | RecordFinding;
+  | RecordFinding
+  | ReportFinding;
 
 /** The id of the finding by a rule on an event. */
 export function findingId(ruleId: string, place: EventPlace, group = ''): `fnd_${string}` {

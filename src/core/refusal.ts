@@ -29,6 +29,11 @@ export const REFUSALS = {
   'reports/closed': { exit: 2, hint: 'Report again, and say its reference.' },
   'reports/file-too-large': { exit: 2, hint: 'Keep the file, and say in your words where it is.' },
   'reports/has-file': { exit: 2, hint: 'Report again for another file.' },
+  'reports/has-incident': { exit: 2, hint: 'Look at the incident that it belongs to.' },
+  'reports/nobody': {
+    exit: 2,
+    hint: 'Speak to your manager, or to the Freedom to Speak Up guardian, if your organisation has one.',
+  },
   'reports/no-file': { exit: 2, hint: 'Nothing was sent with it.' },
   'local-rules/not-found': { exit: 2, hint: 'Look for it among the rules; somebody may have switched it off.' },
   'local-rules/too-many': { exit: 2, hint: 'Switch one off that nobody needs any more.' },

@@ -146,9 +146,9 @@ export class Exceptions {
   }
 }
 
-/** The exception that a finding falls under now; `null`: none. A canary has none, nor have looks at records. */
+/** The exception that a finding falls under now; `null`: none. A canary has none, nor have looks at records, nor what people report. */
 export async function exceptionFor(within: Transaction<Tables>, finding: Finding, now: UtcMs): Promise<string | null> {
-  if (finding.kind === 'canary' || finding.kind === 'record') return null;
+  if (finding.kind === 'canary' || finding.kind === 'record' || finding.kind === 'report') return null;
   const { host, account } = finding.entities;
   const row = await within
     .selectFrom('exceptions')

@@ -17,6 +17,7 @@ export interface StaffReport {
   readonly createdAt: number;
   readonly changedAt: number;
   readonly incidentId: string | null;
+  readonly addressedTo: Addressee;
   /** The oldest first; the first is the report itself. */
   readonly messages: readonly {
     readonly at: number;
@@ -27,6 +28,9 @@ export interface StaffReport {
   /** Something that was sent with it; `null`: nothing. */
   readonly file: { readonly name: string; readonly bytes: number; readonly sha256: string } | null;
 }
+
+/** Who reads a report. `it`: all who answer; `privacy`: the privacy officer alone, for it may be about one of the others. */
+export type Addressee = 'it' | 'privacy';
 
 export interface Author {
   readonly id: string;
@@ -57,7 +61,11 @@ export class StaffReports {
   }
 
   /** @throws Refusal `reports/too-many` */
-  async add(by: Author, text: string): Promise<{ readonly id: string; readonly reference: string }> {
+  async add(
+    by: Author,
+    text: string,
+    addressedTo: Addressee = 'it',
+  ): Promise<{ readonly id: string; readonly reference: string }> {
     const id = newId('rpt');
     const now = this.#now();
     await this.#state.transaction(async (within) => {
@@ -78,6 +86,7 @@ export class StaffReports {
           created_at: now,
           changed_at: now,
           incident_id: null,
+          addressed_to: addressedTo,
         })
         .execute();
       await this.#say(within, id, by.name, true, text);
@@ -130,11 +139,20 @@ export class StaffReports {
     return this.#whole(rows);
   }
 
-  /** The newest first. */
-  async page(cursor: Cursor | null, limit: number): Promise<readonly { item: StaffReport; cursor: Cursor }[]> {
+  /**
+   * The newest first.
+   *
+   * @param reads what the reader may see
+   */
+  async page(
+    cursor: Cursor | null,
+    limit: number,
+    reads: readonly Addressee[],
+  ): Promise<readonly { item: StaffReport; cursor: Cursor }[]> {
     const rows = await this.#state.db
       .selectFrom('staff_reports')
       .selectAll()
+      .where('addressed_to', 'in', reads)
       .where(behind(cursor, 'created_at'))
       .orderBy('created_at', 'desc')
       .orderBy('id', 'desc')
@@ -151,9 +169,27 @@ export class StaffReports {
     await this.#state.transaction((within) => this.#say(within, row.id, by.name, true, text));
   }
 
+  /** How many nobody has closed. */
+  async waiting(addressedTo: Addressee): Promise<number> {
+    const { count } = await this.#state.db
+      .selectFrom('staff_reports')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('addressed_to', '=', addressedTo)
+      .where('state', '=', 'open')
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+
+  /** @throws Refusal `reports/not-found`, also of one that the reader may not see */
+  async find(id: string, reads: readonly Addressee[]): Promise<StaffReport> {
+    const [report] = await this.#whole([await this.#readable(id, reads)]);
+    if (report === undefined) throw notFound(id);
+    return report;
+  }
+
   /** @throws Refusal `reports/not-found`, `reports/too-many` */
-  async answer(id: string, by: Author, text: string, isClosed: boolean): Promise<void> {
-    const row = await this.#find(id);
+  async answer(id: string, by: Author, text: string, isClosed: boolean, reads: readonly Addressee[]): Promise<void> {
+    const row = await this.#readable(id, reads);
     await this.#state.transaction(async (within) => {
       await this.#say(within, row.id, by.name, false, text);
       await within
@@ -164,9 +200,9 @@ export class StaffReports {
     });
   }
 
-  /** @returns its reference. @throws Refusal `reports/not-found` */
+  /** Of one that is for all who answer. @returns its reference. @throws Refusal `reports/not-found` */
   async joinTo(id: string, incident: string): Promise<string> {
-    const row = await this.#find(id);
+    const row = await this.#readable(id, ['it']);
     await this.#state.db
       .updateTable('staff_reports')
       .set({ incident_id: incident, changed_at: this.#now() })
@@ -175,8 +211,9 @@ export class StaffReports {
     return referenceOf(row.id);
   }
 
-  /** What was sent with it, as it came. @throws Refusal `reports/no-file` */
-  async file(id: string): Promise<{ readonly name: string; readonly bytes: Buffer }> {
+  /** What was sent with it, as it came. @throws Refusal `reports/not-found`, `reports/no-file` */
+  async file(id: string, reads: readonly Addressee[]): Promise<{ readonly name: string; readonly bytes: Buffer }> {
+    await this.#readable(id, reads);
     const row = await this.#state.db
       .selectFrom('staff_report_files')
       .selectAll()
@@ -215,6 +252,13 @@ export class StaffReports {
     return row;
   }
 
+  /** What the reader may not see is not there. */
+  async #readable(id: string, reads: readonly Addressee[]): Promise<StaffReportRow> {
+    const row = await this.#find(id);
+    if (!reads.includes(row.addressed_to)) throw notFound(id);
+    return row;
+  }
+
   async #find(id: string): Promise<StaffReportRow> {
     const row = await this.#state.db
       .selectFrom('staff_reports')
@@ -248,6 +292,7 @@ export class StaffReports {
       createdAt: row.created_at,
       changedAt: row.changed_at,
       incidentId: row.incident_id,
+      addressedTo: row.addressed_to,
       messages: messages.filter((message) => message.report_id === row.id).map((message) => this.#opened(message)),
       file: this.#fileOf(files.find((file) => file.report_id === row.id)),
     }));
@@ -276,7 +321,7 @@ function nameContext(report: string): string {
 }
 
 function notFound(id: string): Refusal {
-  return new Refusal('reports/not-found', `there is no report ${id} of yours`);
+  return new Refusal('reports/not-found', `there is no report ${id} here`);
 }
 
 /** `R-1A2B3C` */

@@ -28,13 +28,19 @@ export class Trail {
   }
 
   /** The newest first, from behind a place. @param actor of one person or program; `null`: of all */
-  page(cursor: Cursor | null, limit: number, actor: string | null): Promise<readonly AuditRow[]> {
+  page(
+    cursor: Cursor | null,
+    limit: number,
+    actor: string | null,
+    without: readonly string[] = [],
+  ): Promise<readonly AuditRow[]> {
     const all = this.#state.db
       .selectFrom('audit')
       .selectAll()
       .where(behind(cursor, 'at'))
       .orderBy('at', 'desc')
       .orderBy('id', 'desc')
+      .$if(without.length > 0, (some) => some.where('action', 'not in', without))
       .limit(limit);
     return (actor === null ? all : all.where('actor', '=', actor)).execute();
   }

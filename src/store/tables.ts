@@ -347,6 +347,8 @@ export interface StaffReportRow {
   readonly created_at: UtcMs;
   readonly changed_at: UtcMs;
   readonly incident_id: string | null;
+  /** `privacy`: the privacy officer alone reads it. */
+  readonly addressed_to: 'it' | 'privacy';
 }
 
 export interface StaffReportMessageRow {

@@ -108,7 +108,7 @@ const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
     what: 'the log lines',
     empty: ['No log line matches.'],
     partial: { fails: 'events/counts?*', says: ['We could not load the counts', 'The newest 200.'] },
-    much: ['How many, over time', 'The newest 200.', 'Show 200 older ones'],
+    much: ['How many, over time', 'The newest 200.', 'Show 5,000 older ones'],
   },
   files: page('files', 'the files that were read', 'scans', {
     empty: ['No file has been read since the service was started.'],

@@ -141,6 +141,100 @@ test('staff report something odd with a file, an analyst answers and has the fil
   ok(onDisk.join('').includes('POST /api/v1/reports'), 'the trail has it');
 });
 
+test('a report becomes an incident in the words of who answers; one about IT is for the privacy officer alone', {
+  skip: !HAS_BROWSER,
+}, async (t) => {
+  const service = await upService(t, '--plain-http');
+  const browser = await openBrowser(t);
+  // The whole IT team: administrator and analyst.
+  const ann = await openReader(browser, service.ready.http);
+  await becomeFirst(service, ann.page);
+  const kim = await openReader(browser, service.ready.http, { viewport: { width: 320, height: 640 } });
+  await enter(kim.page, linkFor(service, 'Kim', 'staff'), 'Kim');
+  const tell = async (words: string, whom: RegExp) => {
+    await kim.page.goto('/ask');
+    await kim.page.getByLabel('What did you see?').fill(words);
+    await kim.page.getByRole('radio', { name: whom }).check();
+    await kim.page.getByRole('button', { name: 'Send it' }).click();
+  };
+  await tell('Ann read my record.', /^The privacy officer alone/);
+  await kim.page.getByText('Nobody here has the privacy role, so nobody would read it.').waitFor();
+  deepEqual(await barriers(kim.page), [], 'nobody to read it');
+
+  const priya = await openReader(browser, service.ready.http);
+  await enter(priya.page, linkFor(service, 'Priya', 'privacy'), 'Priya');
+  await tell('Ann read my record.', /^The privacy officer alone/);
+  await kim.page.getByText(/^Thank you\. Your reference is/).waitFor();
+  await tell('A screen on ward 7 wants money.', /^Those who look after the computers/);
+  await kim.page.getByText(/^Thank you\. Your reference is/).waitFor();
+  await kim.page.getByText(/to the privacy officer alone$/).waitFor();
+
+  // To those whom it is about it is not there, by whatever way.
+  await ann.page.goto('/reports');
+  await ann.page.getByText('To answer: 1').waitFor();
+  equal(await ann.page.getByText('Ann read my record.').count(), 0);
+  const roles = { admin: '', analyst: '', privacy: '' };
+  for (const role of ['admin', 'analyst', 'privacy'] as const) roles[role] = `Bearer ${await service.addToken(role)}`;
+  const listed = await priya.page.request.get('/api/v1/reports');
+  const { items } = (await listed.json()) as { items: { id: string; addressedTo: string }[] };
+  deepEqual(items.map(({ addressedTo }) => addressedTo).toSorted(), ['it', 'privacy']);
+  const hidden = items.find(({ addressedTo }) => addressedTo === 'privacy')?.id ?? '';
+  const post = (where: string, body: object, authorization: string) =>
+    service.fetch(where, {
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const opening = { what: 'x', level: 'high', parameter: 'data' };
+  for (const authorization of Object.values(roles)) {
+    ok(!(await service.fetch('/api/v1/reports', { headers: { authorization } })).text.includes(hidden));
+    const answered = await post(`/api/v1/reports/${hidden}/answer`, { report: 'x', isClosed: true }, authorization);
+    equal(answered.status, 404, answered.text);
+    equal((await post(`/api/v1/reports/${hidden}/open`, opening, authorization)).status, 404);
+  }
+  equal((await post(`/api/v1/reports/${hidden}/scan`, {}, roles.analyst)).status, 404);
+  equal(
+    (await service.fetch(`/api/v1/reports/${hidden}/file`, { headers: { authorization: roles.analyst } })).status,
+    404,
+  );
+  const trail = async (authorization: string) =>
+    (await service.fetch('/api/v1/trail', { headers: { authorization } })).text;
+  ok(!(await trail(roles.admin)).includes('POST /api/v1/reports"'), 'nor does the trail tell an administrator');
+  ok((await trail(roles.privacy)).includes('POST /api/v1/reports"'));
+
+  // Priya is told where she begins, and answers.
+  await priya.page.goto('/records');
+  await priya.page.getByText('1 report').waitFor();
+  deepEqual(await barriers(priya.page), [], 'waiting');
+  await priya.page.getByRole('link', { name: 'Read and answer' }).click();
+  const about = priya.page.locator('article').filter({ hasText: 'Ann read my record.' });
+  equal(await about.getByText('Make it an incident').count(), 0, 'it goes no further');
+  await about.locator('summary', { hasText: 'Answer' }).click();
+  await about.getByLabel(/^Your answer/).fill('I look into it.');
+  await about.getByRole('button', { name: 'Send the answer' }).click();
+  await priya.page.getByText('I look into it.').waitFor();
+
+  // The other one becomes an incident.
+  await ann.page.getByText('Make it an incident').click();
+  await ann.page.getByLabel('What happened?').fill(`A ransom note on a screen ${HOSTILE} ${NUMBER}`);
+  await ann.page.getByLabel('Which machine?').fill('ward-7');
+  await ann.page.getByLabel('What is it a sign of?').selectOption('Harm done');
+  deepEqual(await barriers(ann.page), [], 'making it an incident');
+  await ann.page.getByRole('button', { name: 'Open an incident' }).click();
+  await ann.page.getByRole('link', { name: 'an incident', exact: true }).click();
+  await ann.page.getByRole('heading', { name: /A ransom note on a screen <img/ }).waitFor();
+  await ann.page.getByText(/^Opened of what a colleague reported as R-/).waitFor();
+  ok(!(await ann.page.locator('main').innerText()).includes(NUMBER));
+  deepEqual(await barriers(ann.page), [], 'the incident');
+  const incident = new URL(ann.page.url()).searchParams.get('id') ?? '';
+  match((await post(`/api/v1/reports/${hidden}/incident`, { incident }, roles.analyst)).text, /reports\/not-found/);
+  const other = items.find(({ addressedTo }) => addressedTo === 'it')?.id ?? '';
+  equal((await post(`/api/v1/reports/${other}/open`, opening, roles.analyst)).status, 409, 'once');
+  for (const { page, complaints } of [kim, ann, priya]) {
+    equal(await page.evaluate('window.taken'), undefined);
+    deepEqual(complaints, []);
+  }
+});
+
 test('what is recorded about staff is said in words, and what only the organisation knows is filled in once', {
   skip: !HAS_BROWSER,
 }, async (t) => {

@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { PARAMETERS } from '../../core/observation.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { ROLES } from '../../core/role.ts';
-import { MAX_FILE, type StaffReport } from '../../incidents/staff-reports.ts';
+import { type Addressee, MAX_FILE, type StaffReport } from '../../incidents/staff-reports.ts';
+import type { ListedPerson } from '../../people/people.ts';
 import { type Caller, endpoint } from '../endpoint.ts';
 import { typed } from '../typed.ts';
 import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
@@ -16,6 +18,7 @@ const REPORT = z.object({
   reference: z.string(),
   reporter: z.string(),
   state: z.enum(['open', 'closed']),
+  addressedTo: z.enum(['it', 'privacy']).describe('privacy: the privacy officer alone reads it'),
   createdAt: z.iso.datetime(),
   changedAt: z.iso.datetime(),
   messages: z.array(z.object({ at: z.iso.datetime(), author: z.string(), isReporter: z.boolean(), text: z.string() })),
@@ -28,12 +31,21 @@ const add = endpoint({
   path: '/api/v1/reports',
   summary:
     'Reports something that seemed odd. Patients are named by no more than what the words say; they are kept sealed.',
-  input: z.object({ report: TEXT }),
+  input: z.object({
+    report: TEXT,
+    addressedTo: z
+      .enum(['it', 'privacy'])
+      .default('it')
+      .describe('privacy: it is about somebody who looks after the computers'),
+  }),
   answer: z.object({ id: z.string(), reference: z.string() }),
   isRecorded: true,
-  handle: async ({ report }, { staffReports, tellOfReport }, _signal, caller) => {
-    const made = await staffReports.add(authorOf(caller), report);
-    await tellOfReport(made.reference);
+  handle: async ({ report, addressedTo }, { staffReports, people, tellOfReport }, _signal, caller) => {
+    if (addressedTo === 'privacy' && !(await people.list()).some(isPrivacyOfficer))
+      throw new Refusal('reports/nobody', 'nobody here has the privacy role, so nobody would read it');
+    const made = await staffReports.add(authorOf(caller), report, addressedTo);
+    // Whoever is told of incidents may be whom it is about.
+    if (addressedTo === 'it') await tellOfReport(made.reference);
     return made;
   },
 });
@@ -92,7 +104,7 @@ const list = endpoint({
     // Staff are told that whoever looks after the computers sees a code in the place of a patient.
     const words = caller?.roles.includes('privacy') === true ? (text: string) => text : pseudonymise;
     return asPage(
-      (await staffReports.page(readCursor(cursor), limit + 1)).map(({ item, cursor: own }) => {
+      (await staffReports.page(readCursor(cursor), limit + 1, readBy(caller))).map(({ item, cursor: own }) => {
         const { messages, ...rest } = shown(item);
         return {
           item: {
@@ -117,7 +129,7 @@ const answer = endpoint({
   answer: DONE,
   isRecorded: true,
   handle: async ({ id, report, isClosed }, { staffReports }, _signal, caller) => {
-    await staffReports.answer(id, authorOf(caller), report, isClosed);
+    await staffReports.answer(id, authorOf(caller), report, isClosed, readBy(caller));
     return { done: true };
   },
 });
@@ -148,39 +160,112 @@ const scan = endpoint({
   answer: z.object({ id: z.string() }),
   isRecorded: true,
   handle: async ({ id }, { staffReports, scans }, _signal, caller) => {
-    const { name, bytes } = await staffReports.file(id);
+    const { name, bytes } = await staffReports.file(id, ['it']);
     const { id: scanId } = await scans.add(name, authorOf(caller).name, Readable.from([bytes]));
     return { id: scanId };
   },
 });
 
+const waiting = endpoint({
+  audience: ['privacy'],
+  method: 'GET',
+  path: '/api/v1/reports/waiting',
+  summary: 'How many reports that are addressed to the privacy officer nobody has closed.',
+  input: z.object({}),
+  answer: z.object({ count: z.int().min(0) }),
+  isRecorded: false,
+  handle: async (_input, { staffReports }) => ({ count: await staffReports.waiting('privacy') }),
+});
+
+const open = endpoint({
+  audience: ['admin', 'analyst', 'privacy'],
+  method: 'POST',
+  path: '/api/v1/reports/:id/open',
+  summary:
+    'Makes an incident of a report, in words of one’s own; about a machine or an account with an open incident, it joins that. Not of one that the privacy officer alone reads.',
+  input: z.object({
+    id: ID,
+    what: z
+      .string()
+      .trim()
+      .min(1)
+      .max(300)
+      .describe('what happened, in a sentence; those who work on incidents read it'),
+    level: z.enum(['medium', 'high', 'critical']),
+    parameter: z.enum(PARAMETERS).describe('what it is a sign of'),
+    host: z.string().trim().max(256).default('').describe('the machine, if it is about one'),
+    account: z.string().trim().max(256).default('').describe('the account, if it is about one'),
+  }),
+  answer: z.object({ incident: z.string() }),
+  isRecorded: true,
+  handle: async ({ id, what, host, account, ...judged }, services, _signal, caller) => {
+    const { staffReports, desk, openReported, pseudonymise } = services;
+    const report = await staffReports.find(id, ['it']);
+    if (report.incidentId !== null) throw new Refusal('reports/has-incident', 'it belongs to an incident already');
+    const incident = await openReported({
+      reportId: report.id,
+      reference: report.reference,
+      what: pseudonymise(what),
+      ...judged,
+      entities: { ...(host === '' ? {} : { host }), ...(account === '' ? {} : { account }) },
+      at: report.createdAt,
+      by: authorOf(caller).name,
+    });
+    await staffReports.joinTo(id, incident);
+    await desk.comment(incident, `Opened of what a colleague reported as ${report.reference}.`, authorOf(caller).id);
+    return { incident };
+  },
+});
+
 const file = endpoint({
-  audience: ['analyst'],
+  audience: ['analyst', 'privacy'],
   method: 'GET',
   path: '/api/v1/reports/:id/file',
   summary: 'The file of a report, as it came: it may be harmful.',
   input: z.object({ id: ID }),
   answer: 'application/octet-stream',
   isRecorded: true,
-  handle: async ({ id }, { staffReports }) => {
-    const { bytes } = await staffReports.file(id);
+  handle: async ({ id }, { staffReports }, _signal, caller) => {
+    // Of what all who answer can read, the file is for analysts, who know what it may do.
+    const reads = readBy(caller).filter((whose) => whose === 'privacy' || caller?.roles.includes('analyst') === true);
+    const { bytes } = await staffReports.file(id, reads);
     return { contentType: 'application/octet-stream', pieces: [bytes] };
   },
 });
 
-export const staffReports = [add, attach, mine, more, list, answer, join, scan, file];
+export const staffReports = [add, attach, mine, more, list, answer, waiting, open, join, scan, file];
+
+/** One that is about those who look after the computers is for a person with the privacy role; a token is nobody. */
+function readBy(caller: Caller | null): readonly Addressee[] {
+  return caller?.session != null && caller.roles.includes('privacy') ? ['it', 'privacy'] : ['it'];
+}
+
+function isPrivacyOfficer({ state, roles }: ListedPerson): boolean {
+  return state === 'active' && roles.includes('privacy');
+}
 
 function authorOf(caller: Caller | null): { readonly id: string; readonly name: string } {
   return { id: caller?.id ?? '', name: caller?.name ?? '' };
 }
 
 /** As the reporter may see it. */
-function shown({ id, reference, reporter, state, file: sent, createdAt, changedAt, messages }: StaffReport) {
+function shown({
+  id,
+  reference,
+  reporter,
+  state,
+  addressedTo,
+  file: sent,
+  createdAt,
+  changedAt,
+  messages,
+}: StaffReport) {
   return {
     id,
     reference,
     reporter,
     state,
+    addressedTo,
     file: sent,
     createdAt: new Date(createdAt).toISOString(),
     changedAt: new Date(changedAt).toISOString(),

@@ -16,13 +16,14 @@ export const trail = endpoint({
   method: 'GET',
   path: '/api/v1/trail',
   summary:
-    'Who of our own people and programs did what, the newest first. Not what they asked for: that may be another’s business.',
+    'Who of our own people and programs did what, the newest first. Not what they asked for: that may be another’s business. That staff reported something, the privacy role alone sees.',
   input: PAGING.extend({ who: z.string().max(100).optional().describe('of one person or program: their id') }),
   answer: pageOf(ENTRY),
   isRecorded: true,
-  handle: async ({ cursor, limit, who }, services) => {
+  handle: async ({ cursor, limit, who }, services, _signal, caller) => {
     const names = await namesOf(services);
-    const rows = await services.trail.page(readCursor(cursor), limit + 1, who ?? null);
+    const without = caller?.roles.includes('privacy') === true ? [] : OF_STAFF;
+    const rows = await services.trail.page(readCursor(cursor), limit + 1, who ?? null, without);
     return asPage(
       rows.map(({ id, at, actor, action }) => ({
         item: { id, at: new Date(at).toISOString(), who: names.get(actor) ?? actor, action },
@@ -32,6 +33,9 @@ export const trail = endpoint({
     );
   },
 });
+
+/** That somebody reported something: it may be about an administrator, and is for the privacy role alone. */
+const OF_STAFF = ['POST /api/v1/reports', 'POST /api/v1/reports/:id/file', 'POST /api/v1/reports/:id/more'];
 
 async function namesOf({ people, tokens }: ApiServices): Promise<ReadonlyMap<string, string>> {
   const programs = (await tokens.list()).flatMap(({ id, name }) =>

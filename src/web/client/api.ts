@@ -141,7 +141,7 @@ export interface Api {
   'POST /api/v1/people/:id/unlock': { input: { id: string }; answer: { done: true } };
   /** Ends an account for good, and its sessions at once. What its owner did stays on record. */
   'POST /api/v1/people/:id/end': { input: { id: string; reason: string }; answer: { done: true } };
-  /** Who of our own people and programs did what, the newest first. Not what they asked for: that may be another’s business. */
+  /** Who of our own people and programs did what, the newest first. Not what they asked for: that may be another’s business. That staff reported something, the privacy role alone sees. */
   'GET /api/v1/trail': { input: { cursor?: string; limit?: number; who?: string }; answer: { items: readonly ({ id: string; at: string; who: string; action: string })[]; next: string | null } };
   /** The incidents of which something may have to be told, the newest first; on the first page besides, those of which a deadline runs or a draft is begun. */
   'GET /api/v1/drafts': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; title: string; openedAt: string; isClosed: boolean; duties: readonly ({ title: string; state: string; dueAt: string })[]; edits: readonly ({ title: string; at: string; by: string })[] })[]; next: string | null; pressing: readonly ({ id: string; title: string; openedAt: string; isClosed: boolean; duties: readonly ({ title: string; state: string; dueAt: string })[]; edits: readonly ({ title: string; at: string; by: string })[] })[] } };
@@ -152,17 +152,21 @@ export interface Api {
   /** Throws what was edited away: the draft is made anew of what is known now. */
   'POST /api/v1/incidents/:id/drafts/:name/renew': { input: { id: string; name: string }; answer: { done: true } };
   /** Reports something that seemed odd. Patients are named by no more than what the words say; they are kept sealed. */
-  'POST /api/v1/reports': { input: { report: string }; answer: { id: string; reference: string } };
+  'POST /api/v1/reports': { input: { report: string; addressedTo?: "it" | "privacy" }; answer: { id: string; reference: string } };
   /** Sends a file with a report of one’s own, once, at most 10 MB. It is kept sealed, and never opened here. */
   'POST /api/v1/reports/:id/file': { input: { id: string; fileName: string }; answer: { done: true } };
   /** What one has reported oneself, with the answers; the newest first. */
-  'GET /api/v1/reports/mine': { input: Record<string, never>; answer: { items: readonly ({ id: string; reference: string; reporter: string; state: "open" | "closed"; createdAt: string; changedAt: string; messages: readonly ({ at: string; author: string; isReporter: boolean; text: string })[]; file: { name: string; bytes: number; sha256: string } | null })[] } };
+  'GET /api/v1/reports/mine': { input: Record<string, never>; answer: { items: readonly ({ id: string; reference: string; reporter: string; state: "open" | "closed"; addressedTo: "it" | "privacy"; createdAt: string; changedAt: string; messages: readonly ({ at: string; author: string; isReporter: boolean; text: string })[]; file: { name: string; bytes: number; sha256: string } | null })[] } };
   /** Says more of a report of one’s own. */
   'POST /api/v1/reports/:id/more': { input: { id: string; report: string }; answer: { done: true } };
   /** What staff have reported, the newest first. */
-  'GET /api/v1/reports': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; reference: string; reporter: string; state: "open" | "closed"; createdAt: string; changedAt: string; messages: readonly ({ at: string; author: string; isReporter: boolean; text: string })[]; file: { name: string; bytes: number; sha256: string } | null; incidentId: string | null })[]; next: string | null } };
+  'GET /api/v1/reports': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; reference: string; reporter: string; state: "open" | "closed"; addressedTo: "it" | "privacy"; createdAt: string; changedAt: string; messages: readonly ({ at: string; author: string; isReporter: boolean; text: string })[]; file: { name: string; bytes: number; sha256: string } | null; incidentId: string | null })[]; next: string | null } };
   /** Answers a report, in words that the reporter reads; closes it, or opens it again. */
   'POST /api/v1/reports/:id/answer': { input: { id: string; report: string; isClosed: boolean }; answer: { done: true } };
+  /** How many reports that are addressed to the privacy officer nobody has closed. */
+  'GET /api/v1/reports/waiting': { input: Record<string, never>; answer: { count: number } };
+  /** Makes an incident of a report, in words of one’s own; about a machine or an account with an open incident, it joins that. Not of one that the privacy officer alone reads. */
+  'POST /api/v1/reports/:id/open': { input: { id: string; what: string; level: "medium" | "high" | "critical"; parameter: "sign-in" | "discovery-and-credentials" | "movement" | "defences" | "data" | "impact"; host?: string; account?: string }; answer: { incident: string } };
   /** Notes with an incident that a report belongs to it. Its words stay with the report. */
   'POST /api/v1/reports/:id/incident': { input: { id: string; incident: string }; answer: { done: true } };
   /** Reads the file of a report as a dropped one is read, in a process of its own. */

@@ -1,7 +1,7 @@
 import { useId, useState } from 'react';
 import { type Answer, ask, asProblem } from '../client/ask.ts';
 import { sendFile } from '../client/send-file.ts';
-import { Form, TextArea } from '../parts/form.tsx';
+import { Form, Radios, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Messages } from '../parts/messages.tsx';
 import { Link } from '../parts/router.tsx';
@@ -72,6 +72,7 @@ function Tell({ onSent }: { readonly onSent: () => void }) {
   const id = useId();
   const [text, setText] = useState('');
   const [file, setFile] = useState<File | null>(null);
+  const [addressedTo, setAddressedTo] = useState<'it' | 'privacy'>('it');
   const [sent, setSent] = useState<Sent | null>(null);
   if (sent !== null)
     return (
@@ -95,7 +96,7 @@ function Tell({ onSent }: { readonly onSent: () => void }) {
       </div>
     );
   const send = async () => {
-    const { id: report, reference } = await ask('POST /api/v1/reports', { report: text });
+    const { id: report, reference } = await ask('POST /api/v1/reports', { report: text, addressedTo });
     let fileProblem: string | null = null;
     if (file !== null)
       try {
@@ -106,6 +107,7 @@ function Tell({ onSent }: { readonly onSent: () => void }) {
       }
     setText('');
     setFile(null);
+    setAddressedTo('it');
     setSent({ reference, fileProblem });
     onSent();
   };
@@ -143,12 +145,25 @@ function Tell({ onSent }: { readonly onSent: () => void }) {
           onChange={(event) => setFile(event.target.files?.[0] ?? null)}
         />
       </div>
+      <Radios
+        legend="Who should read it?"
+        value={addressedTo}
+        onChange={(value) => setAddressedTo(value === 'privacy' ? 'privacy' : 'it')}
+        options={[
+          { value: 'it', text: 'Those who look after the computers', hint: 'they are the quickest' },
+          {
+            value: 'privacy',
+            text: 'The privacy officer alone',
+            hint: 'it is about somebody who looks after the computers',
+          },
+        ]}
+      />
     </Form>
   );
 }
 
 function Own({ report, reload }: { readonly report: Report; readonly reload: () => void }) {
-  const { id, reference, state, createdAt, messages, file } = report;
+  const { id, reference, state, addressedTo, createdAt, messages, file } = report;
   const [more, setMore] = useState('');
   const isAnswered = messages.some(({ isReporter }) => !isReporter);
   const how = state === 'closed' ? 'Closed' : isAnswered ? 'Answered' : 'Nobody has answered yet';
@@ -159,6 +174,7 @@ function Own({ report, reload }: { readonly report: Report; readonly reload: () 
       </h3>
       <p className="ww-quiet">
         Sent <When at={createdAt} />
+        {addressedTo === 'privacy' && ', to the privacy officer alone'}
         {file !== null && `, with ${file.name} (${bytesText(file.bytes)})`}
       </p>
       <Messages messages={messages} own="You" />

@@ -128,10 +128,11 @@ function Deadlines({ deadlines }: { readonly deadlines: Board['deadlines'] }) {
     <Table
       isNamed
       columns={[{ name: 'What' }, { name: 'How it stands' }, { name: 'By when' }, { name: 'Whose' }]}
-      rows={deadlines.map(({ title, state, dueAt, owner }) => ({
+      items={deadlines}
+      row={({ title, state, dueAt, owner }) => ({
         key: `${title} ${dueAt ?? ''} ${owner ?? ''}`,
         cells: [title, <ClockTag state={state} />, <When at={dueAt} />, owner ?? 'Nobody has taken it'],
-      }))}
+      })}
     />
   );
 }

@@ -1,9 +1,10 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { type Answer, ask, askLines, type Asker, asProblem } from '../client/ask.ts';
 import { toCsv } from '../parts/csv.ts';
 import { termOf } from '../parts/query.ts';
 import { Form, TextField } from '../parts/form.tsx';
 import { Show, useAsk, useLoaded } from '../parts/loaded.tsx';
+import { LongList } from '../parts/long-list.tsx';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { saveAs } from '../parts/save.ts';
 import { useRoles } from '../parts/session.tsx';
@@ -27,7 +28,9 @@ interface Event {
   readonly text: string | null;
 }
 
+/** At once; and whoever wants more wants many. */
 const SHOWN = 200;
+const OLDER = 5000;
 
 export function HuntPage() {
   const { query: place } = usePlace();
@@ -201,18 +204,18 @@ function Found({ query }: { readonly query: string }) {
 function Pages({ query, first }: { readonly query: string; readonly first: readonly Event[] }) {
   const [older, setOlder] = useState<readonly Event[]>([]);
   const [isWhole, setWhole] = useState(first.length < SHOWN);
-  const rows = [...first, ...older];
+  const rows = useMemo(() => [...first, ...older], [first, older]);
   const last = rows.at(-1);
   const go = async () => {
     if (last === undefined) return;
-    const next = await askLines<Event>('GET /api/v1/events', { query, limit: SHOWN, cursor: cursorOf(last) });
+    const next = await askLines<Event>('GET /api/v1/events', { query, limit: OLDER, cursor: cursorOf(last) });
     setOlder([...older, ...next]);
-    setWhole(next.length < SHOWN);
+    setWhole(next.length < OLDER);
   };
   return (
     <>
       <Rows rows={rows} isWhole={isWhole} />
-      {!isWhole && <Form button={`Show ${SHOWN} older ones`} isSecondary onSend={go} />}
+      {!isWhole && <Form button={`Show ${numberText(OLDER)} older ones`} isSecondary onSend={go} />}
     </>
   );
 }
@@ -327,11 +330,17 @@ function Rows({ rows, isWhole }: { readonly rows: readonly Event[]; readonly isW
           Save these as CSV
         </button>
       </p>
-      {rows.map((event) => (
-        <Row key={event.id} event={event} />
-      ))}
+      <LongList items={rows} keyOf={idOf} draw={rowOf} />
     </>
   );
+}
+
+function idOf({ id }: Event): string {
+  return id;
+}
+
+function rowOf(event: Event) {
+  return <Row event={event} />;
 }
 
 /** What a row of a spreadsheet has. */

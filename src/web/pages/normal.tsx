@@ -44,7 +44,7 @@ function Choose({ finding }: { readonly finding: Finding }) {
     host: width === 'account' ? null : host,
     account: width === 'host' ? null : account,
   };
-  if (finding.kind === 'canary' || finding.kind === 'record')
+  if (finding.kind === 'canary' || finding.kind === 'record' || finding.kind === 'report')
     return <p>This kind of finding is never normal: nobody has a reason for it. It has to be looked at each time.</p>;
   if (options.length === 0)
     return <p>This finding names no machine and no account, so it cannot be said for whom it is normal.</p>;

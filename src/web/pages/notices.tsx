@@ -413,7 +413,8 @@ function Letters({ letters }: { readonly letters: Notices['letters'] }) {
         <Table
           caption={`The last ${counted(letters.length, 'notice')}`}
           columns={[{ name: 'Made' }, { name: 'To' }, { name: 'What became of it' }]}
-          rows={letters.map(({ id, to, madeAt, state, at, tries }) => ({
+          items={letters}
+          row={({ id, to, madeAt, state, at, tries }) => ({
             key: id,
             cells: [
               <When at={madeAt} />,
@@ -426,7 +427,7 @@ function Letters({ letters }: { readonly letters: Notices['letters'] }) {
                 {tries > 0 && `, after ${counted(tries, 'try').replace('trys', 'tries')}`}
               </>,
             ],
-          }))}
+          })}
         />
       )}
     </Section>

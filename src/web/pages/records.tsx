@@ -3,6 +3,7 @@ import { type Answer, ask } from '../client/ask.ts';
 import { Form, Radios, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Reveal } from '../parts/reveal.tsx';
+import { Link } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { counted, dayText, numberText } from '../parts/text.ts';
@@ -34,6 +35,7 @@ export function RecordsPage() {
         Looks at patients’ records that the care given does not explain. A case is a question, not an accusation: most
         have a good answer.
       </p>
+      <Waiting />
       <Show of={review} what="how the last review went">
         {(data) => (
           <>
@@ -92,6 +94,18 @@ export function RecordsPage() {
         }}
       </Show>
     </>
+  );
+}
+
+/** Nobody else is told of these. */
+function Waiting() {
+  const waiting = useAsk('GET /api/v1/reports/waiting', {});
+  if (waiting.is !== 'ready' || waiting.data.count === 0) return null;
+  return (
+    <p className="ww-note">
+      <strong>{counted(waiting.data.count, 'report')}</strong> of staff {waiting.data.count === 1 ? 'is' : 'are'}{' '}
+      addressed to the privacy officer alone, and not closed. <Link to="reports">Read and answer</Link>
+    </p>
   );
 }
 

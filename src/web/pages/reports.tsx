@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { type Answer, ask, type Asker } from '../client/ask.ts';
-import { Checkbox, Form, Select, TextArea } from '../parts/form.tsx';
+import { type Answer, ask, type Asker, type Input } from '../client/ask.ts';
+import { Checkbox, Form, Select, TextArea, TextField } from '../parts/form.tsx';
 import { EVERY_MS, Show, useAsk, useLoaded } from '../parts/loaded.tsx';
 import { Messages } from '../parts/messages.tsx';
 import { go, Link } from '../parts/router.tsx';
@@ -8,7 +8,7 @@ import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { bytesText } from '../parts/text.ts';
-import { When } from '../parts/words.tsx';
+import { PARAMETER_LABEL, When } from '../parts/words.tsx';
 
 type Page = Answer<'GET /api/v1/reports'>;
 type Report = Page['items'][number];
@@ -68,7 +68,9 @@ export function ReportsPage() {
 }
 
 function One({ report, reload }: { readonly report: Report; readonly reload: () => void }) {
-  const { id, reference, reporter, createdAt, messages, file, incidentId, state } = report;
+  const { id, reference, reporter, createdAt, messages, file, incidentId, state, addressedTo } = report;
+  // What is for the privacy officer alone goes no further from here: those whom it is about work on incidents.
+  const isForAll = addressedTo === 'it';
   const isAnalyst = useRoles().includes('analyst');
   const [text, setText] = useState('');
   const [isClosed, setClosed] = useState(true);
@@ -79,6 +81,7 @@ function One({ report, reload }: { readonly report: Report; readonly reload: () 
       </h3>
       <p className="ww-quiet">
         <When at={createdAt} />
+        {!isForAll && '. To the privacy officer alone: nobody else sees that it is there.'}
       </p>
       <Messages messages={messages} own={null} />
       {incidentId !== null && (
@@ -94,7 +97,15 @@ function One({ report, reload }: { readonly report: Report; readonly reload: () 
           .
         </p>
       )}
-      {file !== null && <Evidence id={id} reference={reference} file={file} isAnalyst={isAnalyst} />}
+      {file !== null && (
+        <Evidence
+          id={id}
+          reference={reference}
+          file={file}
+          mayTake={isAnalyst || !isForAll}
+          mayScan={isAnalyst && isForAll}
+        />
+      )}
       <details className="ww-more">
         <summary>
           {state === 'open' ? 'Answer' : 'Answer again'}
@@ -114,7 +125,8 @@ function One({ report, reload }: { readonly report: Report; readonly reload: () 
           <Checkbox label="Close it: nothing more is to be done" isChecked={isClosed} onChange={setClosed} />
         </Form>
       </details>
-      {isAnalyst && incidentId === null && <Join id={id} reference={reference} reload={reload} />}
+      {isForAll && incidentId === null && <Open id={id} reference={reference} reload={reload} />}
+      {isForAll && isAnalyst && incidentId === null && <Join id={id} reference={reference} reload={reload} />}
     </article>
   );
 }
@@ -123,29 +135,35 @@ interface EvidenceProps {
   readonly id: string;
   readonly reference: string;
   readonly file: NonNullable<Report['file']>;
-  readonly isAnalyst: boolean;
+  readonly mayTake: boolean;
+  readonly mayScan: boolean;
 }
 
-function Evidence({ id, reference, file: { name, bytes, sha256 }, isAnalyst }: EvidenceProps) {
+function Evidence({ id, reference, file: { name, bytes, sha256 }, mayTake, mayScan }: EvidenceProps) {
   return (
     <>
       <p>
         Sent with it: <strong>{name}</strong>, {bytesText(bytes)}. <span className="ww-quiet">SHA-256 {sha256}</span>
       </p>
-      {isAnalyst && (
+      {mayTake && (
         <details className="ww-more">
           <summary>
             Look into the file<span className="nhsuk-u-visually-hidden"> of {reference}</span>
           </summary>
-          <p>It may be harmful. If it holds logs, it can be read here like a file that is dropped under Read files:</p>
-          <Form
-            button="Read it as logs"
-            isSecondary
-            onSend={async () => {
-              await ask('POST /api/v1/reports/:id/scan', { id });
-              go('files');
-            }}
-          />
+          <p>It may be harmful.</p>
+          {mayScan && (
+            <>
+              <p>If it holds logs, it can be read here like a file that is dropped under Read files:</p>
+              <Form
+                button="Read it as logs"
+                isSecondary
+                onSend={async () => {
+                  await ask('POST /api/v1/reports/:id/scan', { id });
+                  go('files');
+                }}
+              />
+            </>
+          )}
           <p>
             <a href={`api/v1/reports/${encodeURIComponent(id)}/file`} download={`evidence-${reference}.bin`}>
               Save it under a name that nothing opens
@@ -155,6 +173,77 @@ function Evidence({ id, reference, file: { name, bytes, sha256 }, isAnalyst }: E
         </details>
       )}
     </>
+  );
+}
+
+interface OpenProps {
+  readonly id: string;
+  readonly reference: string;
+  readonly reload: () => void;
+}
+
+type Opened = Input<'POST /api/v1/reports/:id/open'>;
+
+/** The words of the report stay with it: whoever works on incidents reads those of who answers. */
+function Open({ id, reference, reload }: OpenProps) {
+  const [what, setWhat] = useState('');
+  const [host, setHost] = useState('');
+  const [account, setAccount] = useState('');
+  const [level, setLevel] = useState<Opened['level']>('high');
+  const [parameter, setParameter] = useState<Opened['parameter']>('sign-in');
+  return (
+    <details className="ww-more">
+      <summary>
+        Make it an incident<span className="nhsuk-u-visually-hidden">: {reference}</span>
+      </summary>
+      <Form
+        button="Open an incident"
+        isSecondary
+        check={() => (what.trim() === '' ? 'Say what happened, in a sentence.' : null)}
+        onSend={async () => {
+          await ask('POST /api/v1/reports/:id/open', { id, what, host, account, level, parameter });
+          reload();
+        }}
+      >
+        <TextArea
+          label="What happened?"
+          hint="One sentence of yours, without patients or the reporter: everybody who works on incidents reads it."
+          value={what}
+          onChange={setWhat}
+          maxLength={300}
+        />
+        <TextField
+          label="Which machine?"
+          hint="May be left empty. If an incident about it is open, this joins that one."
+          value={host}
+          onChange={setHost}
+          maxLength={256}
+        />
+        <TextField
+          label="Which account?"
+          hint="May be left empty."
+          value={account}
+          onChange={setAccount}
+          maxLength={256}
+        />
+        <Select
+          label="How grave is it?"
+          value={level}
+          onChange={(value) => setLevel(value as Opened['level'])}
+          options={[
+            ['medium', 'Medium: somebody should look in the next days'],
+            ['high', 'High: somebody should look today'],
+            ['critical', 'Critical: somebody is woken at night'],
+          ]}
+        />
+        <Select
+          label="What is it a sign of?"
+          value={parameter}
+          onChange={(value) => setParameter(value as Opened['parameter'])}
+          options={Object.entries(PARAMETER_LABEL)}
+        />
+      </Form>
+    </details>
   );
 }
 

@@ -1,8 +1,8 @@
-import { memo, useDeferredValue, useMemo, useState } from 'react';
+import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
 import { FindingLine } from '../parts/finding.tsx';
 import { Form, Select, TextField } from '../parts/form.tsx';
-import { useGrowing } from '../parts/growing.ts';
+import { LongList } from '../parts/long-list.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
@@ -235,17 +235,14 @@ interface ListProps {
 }
 
 const List = memo(function List({ rules, days, listKey, reload }: ListProps) {
-  const [shown, end] = useGrowing(rules.length, listKey);
+  const draw = useCallback((rule: Rule) => <One rule={rule} days={days} reload={reload} />, [days, reload]);
   if (rules.length === 0) return <p>No rule is like that. Try fewer words.</p>;
-  return (
-    <>
-      {rules.slice(0, shown).map((rule) => (
-        <One key={`${rule.file} ${rule.id} ${rule.title} ${rule.state}`} rule={rule} days={days} reload={reload} />
-      ))}
-      <div ref={end} />
-    </>
-  );
+  return <LongList key={listKey} items={rules} keyOf={keyOf} draw={draw} />;
 });
+
+function keyOf({ file, id, title, state }: Rule): string {
+  return `${file} ${id} ${title} ${state}`;
+}
 
 interface OneProps extends Pick<ListProps, 'days' | 'reload'> {
   readonly rule: Rule;

@@ -149,7 +149,8 @@ function Patients({ patients }: { readonly patients: readonly Patient[] }) {
       <Table
         isNamed
         columns={[{ name: 'Patient' }, { name: 'How sure' }, { name: 'Why' }, { name: 'First and last' }]}
-        rows={patients.map((each) => ({
+        items={patients}
+        row={(each) => ({
           key: each.patient,
           cells: [
             each.patient,
@@ -157,7 +158,7 @@ function Patients({ patients }: { readonly patients: readonly Patient[] }) {
             whyText(each),
             `${dateText(each.first)} to ${dateText(each.last)}`,
           ],
-        }))}
+        })}
       />
     </Section>
   );

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { type Answer, ask, type Asker } from '../client/ask.ts';
 import { Form } from '../parts/form.tsx';
 import { EVERY_MS, Show, useLoaded } from '../parts/loaded.tsx';
@@ -11,6 +11,8 @@ import { When } from '../parts/words.tsx';
 
 type Page = Answer<'GET /api/v1/setaside'>;
 const SIZE = 200;
+/** Of the ones before; as many as the service gives at a time. */
+const OLDER = 1000;
 
 export function SetAsidePage() {
   const entries = useLoaded<Page>(
@@ -33,32 +35,47 @@ export function SetAsidePage() {
           ) : (
             <>
               {isAdmin && <Again reload={entries.is === 'ready' ? entries.reload : () => undefined} />}
-              <Section title={next === null ? counted(items.length, 'message') : `The newest ${numberText(SIZE)}`}>
-                <Table
-                  columns={[
-                    { name: 'Came' },
-                    { name: 'From' },
-                    { name: 'Why it could not be read' },
-                    { name: 'Bytes', isNumber: true },
-                  ]}
-                  rows={items.map((entry) => ({
-                    key: entry.id,
-                    cells: [
-                      <When at={entry.receivedAt} />,
-                      entry.source ?? 'Nobody known',
-                      <>
-                        {entry.detail} <span className="ww-quiet">({entry.reason})</span>
-                      </>,
-                      numberText(entry.bytes),
-                    ],
-                  }))}
-                />
-              </Section>
+              <Pages first={items} next={next} key={`${items[0]?.id ?? ''} ${items.length}`} />
             </>
           )
         }
       </Show>
     </>
+  );
+}
+
+/** The newest, and older ones as they are asked for. */
+function Pages({ first, next }: { readonly first: Page['items']; readonly next: string | null }) {
+  const [older, setOlder] = useState<Page>({ items: [], next });
+  const rows = useMemo(() => [...first, ...older.items], [first, older]);
+  const go = async () => {
+    const page = await ask('GET /api/v1/setaside', { limit: OLDER, cursor: older.next ?? '' });
+    setOlder({ items: [...older.items, ...page.items], next: page.next });
+  };
+  return (
+    <Section title={older.next === null ? counted(rows.length, 'message') : `The newest ${numberText(rows.length)}`}>
+      <Table
+        columns={[
+          { name: 'Came' },
+          { name: 'From' },
+          { name: 'Why it could not be read' },
+          { name: 'Bytes', isNumber: true },
+        ]}
+        items={rows}
+        row={(entry) => ({
+          key: entry.id,
+          cells: [
+            <When at={entry.receivedAt} />,
+            entry.source ?? 'Nobody known',
+            <>
+              {entry.detail} <span className="ww-quiet">({entry.reason})</span>
+            </>,
+            numberText(entry.bytes),
+          ],
+        })}
+      />
+      {older.next !== null && <Form button={`Show ${numberText(OLDER)} older ones`} isSecondary onSend={go} />}
+    </Section>
   );
 }
 

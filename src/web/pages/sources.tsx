@@ -3,7 +3,7 @@ import { type Answer, ask } from '../client/ask.ts';
 import { Form, Radios, Select, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
-import { Scroll, Section } from '../parts/section.tsx';
+import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { Table } from '../parts/table.tsx';
 import { counted, spanText } from '../parts/text.ts';
@@ -169,7 +169,8 @@ function SourceTable({ items, caption }: { readonly items: readonly Source[]; re
       isNamed
       caption={caption}
       columns={[{ name: 'Name' }, { name: 'Kind' }, { name: 'How it is' }, { name: 'Last heard' }]}
-      rows={items.map((source) => ({
+      items={items}
+      row={(source) => ({
         key: source.id,
         cells: [
           source.name,
@@ -177,7 +178,7 @@ function SourceTable({ items, caption }: { readonly items: readonly Source[]; re
           <HowItIs source={source} />,
           source.lastHeardAt === null ? 'Never yet' : <When at={source.lastHeardAt} />,
         ],
-      }))}
+      })}
     />
   );
 }

@@ -34,10 +34,11 @@ export function TrailPage() {
             <Section title={cursor === undefined ? 'The newest' : 'Earlier'}>
               <Table
                 columns={[{ name: 'When' }, { name: 'Who' }, { name: 'What' }]}
-                rows={items.map(({ id, at, who, action }) => ({
+                items={items}
+                row={({ id, at, who, action }) => ({
                   key: id,
                   cells: [<When at={at} />, who, wordsFor(action)],
-                }))}
+                })}
               />
               {cursors.length > 0 && (
                 <button type="button" className="ww-back" onClick={() => setCursors(cursors.slice(0, -1))}>
@@ -99,6 +100,9 @@ const WORDS: Readonly<Record<string, string>> = {
   'POST /api/v1/reports/:id/file': 'Sent a file with a report',
   'GET /api/v1/reports': 'Looked at what staff reported',
   'POST /api/v1/reports/:id/answer': 'Answered a report',
+  'POST /api/v1/reports/:id/more': 'Said more of what they reported',
+  'POST /api/v1/reports/:id/incident': 'Noted that a report belongs to an incident',
+  'POST /api/v1/reports/:id/open': 'Made an incident of a report',
   'GET /api/v1/reports/:id/file': 'Took the file of a report',
   'POST /api/v1/reports/:id/scan': 'Had the file of a report read',
   'POST /api/v1/monitoring-notice': 'Changed the notice to staff',

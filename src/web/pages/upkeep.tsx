@@ -148,7 +148,8 @@ function Storage({ room, reload }: { readonly room: Room; readonly reload: () =>
           { name: 'New a day', isNumber: true },
           { name: 'The oldest came' },
         ]}
-        rows={room.kinds.map(({ kind, keepDays, minimumDays, events, bytes, bytesADay, oldestAt }) => ({
+        items={room.kinds}
+        row={({ kind, keepDays, minimumDays, events, bytes, bytesADay, oldestAt }) => ({
           key: kind,
           cells: [
             KIND[kind],
@@ -158,7 +159,7 @@ function Storage({ room, reload }: { readonly room: Room; readonly reload: () =>
             bytesText(Math.round(bytesADay)),
             oldestAt === null ? 'None is sealed yet' : <When at={oldestAt} />,
           ],
-        }))}
+        })}
       />
       <p className="ww-quiet">
         With less than 1 GiB free, the oldest go early, down to the least time; if that is not enough, nothing more is

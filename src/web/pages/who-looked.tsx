@@ -65,10 +65,11 @@ function Looks({ answer: { looks, text, losses } }: { readonly answer: WhoLooked
       <Section title={counted(looks.length, 'look')}>
         <Table
           columns={[{ name: 'Day' }, { name: 'Who' }, { name: 'Reason found?' }, { name: 'Why' }]}
-          rows={looks.map((look) => ({
+          items={looks}
+          row={(look) => ({
             key: `${look.day} ${look.user} ${look.from}`,
             cells: [dayText(look.day), <Who look={look} />, EXPLAINED[look.explained], <Why look={look} />],
-          }))}
+          })}
         />
       </Section>
       <Section title="The page for the patient">

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { useGrowing } from './growing.ts';
+import { LongList } from './long-list.tsx';
 
 export interface Column {
   readonly name: string;
@@ -12,52 +12,51 @@ export interface Row {
   readonly cells: readonly ReactNode[];
 }
 
-export interface TableProps {
+export interface TableProps<Item> {
   readonly caption?: string;
   readonly columns: readonly Column[];
-  readonly rows: readonly Row[];
+  readonly items: readonly Item[];
+  readonly row: (item: Item) => Row;
   /** The first cell of a row says what the row is about. */
   readonly isNamed?: boolean;
-  /** What is listed: another list begins at its top. */
-  readonly listKey?: string;
 }
 
 /**
  * Rows and columns. On a narrow screen each row is a block in which every cell has its column's name before it: nothing is cut
- * off, and nothing scrolls sideways. The roles are said because some browsers forget them with another display. Thousands of rows are
- * drawn as they are scrolled to.
+ * off, and nothing scrolls sideways. The roles are said because some browsers forget them with another display.
  */
-export function Table({ caption, columns, rows, isNamed = false, listKey = '' }: TableProps) {
-  const [shown, end] = useGrowing(rows.length, listKey);
+export function Table<Item>({ caption, columns, items, row, isNamed = false }: TableProps<Item>) {
   return (
-    <>
-      <table className="ww-table ww-table--folds" role="table" aria-rowcount={rows.length + 1}>
-        {caption !== undefined && <caption>{caption}</caption>}
-        <thead role="rowgroup">
+    <table className="ww-table ww-table--folds" role="table">
+      {caption !== undefined && <caption>{caption}</caption>}
+      <thead role="rowgroup">
+        <tr role="row">
+          {columns.map(({ name, isNumber = false }) => (
+            <th key={name} role="columnheader" scope="col" className={isNumber ? 'ww-number' : undefined}>
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <LongList
+        items={items}
+        columns={columns.length}
+        keyOf={(item) => row(item).key}
+        draw={(item) => (
           <tr role="row">
-            {columns.map(({ name, isNumber = false }) => (
-              <th key={name} role="columnheader" scope="col" className={isNumber ? 'ww-number' : undefined}>
-                {name}
-              </th>
+            {row(item).cells.map((cell, index) => (
+              <Cell key={columns[index]?.name} column={columns[index] ?? NO_COLUMN} isName={isNamed && index === 0}>
+                {cell}
+              </Cell>
             ))}
           </tr>
-        </thead>
-        <tbody role="rowgroup">
-          {rows.slice(0, shown).map(({ key, cells }) => (
-            <tr role="row" key={key}>
-              {columns.map((column, index) => (
-                <Cell key={column.name} column={column} isName={isNamed && index === 0}>
-                  {cells[index]}
-                </Cell>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <div ref={end} />
-    </>
+        )}
+      />
+    </table>
   );
 }
+
+const NO_COLUMN: Column = { name: '' };
 
 interface CellProps {
   readonly column: Column;
