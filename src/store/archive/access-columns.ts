@@ -10,10 +10,11 @@ import { sha256Of, syncFile } from './write-segments.ts';
  * Accesses in columns, for questions over years: what the segments of one day (of receipt) say of accesses, with nothing
  * that segments do not say. They can be thrown away and made again at any time.
  *
- * Two or three files. `rows`: sorted by the machine that the account used most that day, then by account and time, so that a question
- * about an account reads one block of each day, and one about a machine those of the people who work there. `names`: which accounts,
- * machines and addresses there are, which machine each account used most, who used each machine and address, and which sessions more
- * than one account used, or went on over midnight. `numbers`: the log’s own numbering as runs without a hole.
+ * Two or three files. `rows`: sorted by the account’s usual machine, then by account and time, so that a question about an account reads
+ * one block of each day, and one about a machine those of the people who work there. An account’s usual machine is, of those that it
+ * used that day, the one that most people used: a ward’s, before somebody’s laptop. `names`: which accounts, machines and addresses
+ * there are, each account’s usual machine, who used each machine and address, and which sessions more than one account used, or went on
+ * over midnight. `numbers`: the log’s own numbering as runs without a hole.
  */
 export interface ColumnsInfo {
   /** Since 1970, UTC. */
@@ -144,8 +145,9 @@ export async function columnTables(
       select distinct ${ACCESS_COLUMNS} from ${staged} where day = ${day} and patient <> '' and ${isBelieved}
       union all select ${ACCESS_COLUMNS} from ${staged} where day = ${day} and patient = '')
     select ${day}::integer as part, coalesce(usual, '') as usual, ${columns} from seen left join (
-      select account, host as usual, row_number() over (partition by account order by count(*) desc, host) as place
-      from seen where host <> '' group by account, host qualify place = 1) using (account)
+      select account, host as usual from (select account, host, count(*) as times from seen where host <> '' group by all)
+        join (select host, count(distinct account) as users from seen where host <> '' group by host) using (host)
+      qualify row_number() over (partition by account order by users desc, times desc, host) = 1) using (account)
     order by usual, account, t`,
   );
   const quarters = await quartersOf(connection, rows, `patient <> ''`);

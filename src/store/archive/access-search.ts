@@ -93,6 +93,8 @@ const LATEST = 8.64e15;
 const CHUNK_ROWS = 2048;
 /** Longer lists are joined with, not compared one by one: then blocks cannot be passed over any longer. */
 const LONG_LIST = 1000;
+/** Days that are asked each by itself, in one statement. */
+const MOST_DAILY = 64;
 const SEAT = 'account, host, address, session';
 const COLUMN_OF: Readonly<Record<BlankColumn, string>> = { user: 'account', host: 'host', address: 'address' };
 
@@ -156,15 +158,14 @@ export class AccessSearch {
           this.#isAmong(asked, kind, names),
     );
     for (const [index, [kind, names]] of kindsOf(named).entries()) {
-      const users = kind === 'account' ? names : await this.#usersOf(kind, names);
       const parts = this.#partsIn(from, to).filter(({ day }) =>
         names.some((name) => this.#daysOf.get(`${kind} ${name}`)?.has(day)),
       );
       const asked = new Asked();
-      const where = [await this.#isAmong(asked, kind, names), await this.#byAccount(asked, users)];
+      const where = [await this.#isAmong(asked, kind, names)];
       for (const [other, others] of kindsOf(named).slice(0, index))
         where.push(`not (${await this.#isAmong(asked, other, others)})`);
-      await this.#keep(asked, parts, where);
+      await this.#keep(asked, parts, where, await this.#whereAre(kind, names));
     }
     return this.#firstSeats(new Asked(), `select * from found where patient <> ''`);
   }
@@ -389,55 +390,63 @@ export class AccessSearch {
   async #findAll(accounts: readonly string[]): Promise<void> {
     const others = accounts.filter((account) => account !== '' && !this.#known.has(account));
     if (others.length === 0) return;
-    const near = await this.#usualOf(others);
-    await this.#findOthers((asked) => this.#isAmong(asked, 'account', others), null, near);
+    const seating = await this.#whereAre('account', others);
+    await this.#findOthers((asked) => this.#isAmong(asked, 'account', others), null, seating);
     for (const account of others) this.#known.add(account);
   }
 
   /** Of the window, what was not found yet. @param given only days that have it are asked; `null`: all */
-  async #findOthers(want: Condition, given: string | null, near: Condition = isAnywhere): Promise<void> {
+  async #findOthers(want: Condition, given: string | null, seating: Seating | null = null): Promise<void> {
     const asked = new Asked();
-    const where = [`patient <> ''`, await want(asked), await near(asked)];
+    const where = [`patient <> ''`, await want(asked)];
     for (const each of this.#before) where.push(`not (${await each(asked)})`);
     const parts = this.#partsIn(...this.#window).filter((part) => given === null || part.given.includes(given));
-    await this.#keep(asked, parts, where);
+    await this.#keep(asked, parts, where, seating);
     this.#before.push(want);
   }
 
-  /** Who used these machines or addresses. */
-  async #usersOf(kind: 'host' | 'address', names: readonly string[]): Promise<readonly string[]> {
-    return this.#namesBeside(`user-of-${kind}`, names);
-  }
-
-  /** What stands beside these names on any day of the window. */
-  async #namesBeside(kind: string, keys: readonly string[]): Promise<readonly string[]> {
+  /** Whose rows are asked for on each day of the window, and at which machines these lie. @param kind what the names are of */
+  async #whereAre(kind: NameKind, names: readonly string[]): Promise<Seating> {
     const parts = this.#partsIn(...this.#window);
-    if (parts.length === 0) return [];
+    if (parts.length === 0 || names.length === 0) return new Map();
     const asked = new Asked();
+    const all = together(parts, 'names');
     const rows = await this.#ask(
       asked,
-      `select distinct name from ${together(parts, 'names')} where kind = '${kind}' and ${await this.#isAmong(asked, 'key', keys)}`,
+      kind === 'account'
+        ? `select part, key, name from ${all} where kind = 'usual' and ${await this.#isAmong(asked, 'key', names)}`
+        : `select part, account, usual.name from (
+            select part, name as account from ${all} where kind = 'user-of-${kind}' and ${await this.#isAmong(asked, 'key', names)})
+          join (select part, key as account, name from ${all} where kind = 'usual') as usual using (part, account)`,
     );
-    return rows.map(([name]) => name as string);
+    return Map.groupBy(rows, ([part]) => part as number);
   }
 
-  /** That rows are of these accounts, and so lie where these accounts’ rows lie. */
-  async #byAccount(asked: Asked, accounts: readonly string[]): Promise<string> {
-    const near = await this.#usualOf(accounts);
-    return `${await near(asked)} and ${await this.#isAmong(asked, 'account', accounts)}`;
+  /** Reads into the table what is found. @param seating of the rows that are wanted; `null`: they may lie anywhere */
+  async #keep(
+    asked: Asked,
+    parts: readonly AccessPart[],
+    where: readonly string[],
+    seating: Seating | null,
+  ): Promise<void> {
+    const wanted = seating === null ? parts : parts.filter(({ day }) => seating.has(day));
+    if (wanted.length === 0) return;
+    const all = `${between(...this.#window)} and ${where.join(' and ')}`;
+    const from = async (some: readonly AccessPart[]) => {
+      const places = seating === null ? [] : some.flatMap(({ day }) => seating.get(day) ?? []);
+      return `select ${ROW_COLUMNS} from ${together(some, 'rows')} where ${all}${await this.#liesAt(asked, places)}`;
+    };
+    // Day by day blocks are passed over that hold other people’s rows; a thousand statements in one take longer than that saves.
+    const isDaily = seating !== null && wanted.length <= MOST_DAILY;
+    const selects: string[] = [];
+    for (const some of isDaily ? wanted.map((part) => [part]) : [wanted]) selects.push(await from(some));
+    await this.#ask(asked, `insert into found ${selects.join(' union all ')}`);
   }
 
-  /** Where the rows of these accounts lie: at the machines that they used most. */
-  async #usualOf(accounts: readonly string[]): Promise<Condition> {
-    const machines = await this.#namesBeside('usual', accounts);
-    return (each) => this.#isAmong(each, 'usual', machines);
-  }
-
-  /** Reads into the table what is found. */
-  async #keep(asked: Asked, parts: readonly AccessPart[], where: readonly string[]): Promise<void> {
-    if (parts.length === 0) return;
-    const rows = `${together(parts, 'rows')} where ${between(...this.#window)} and ${where.join(' and ')}`;
-    await this.#ask(asked, `insert into found select ${ROW_COLUMNS} from ${rows}`);
+  async #liesAt(asked: Asked, places: readonly (readonly JS[])[]): Promise<string> {
+    const [accounts, usual] = [1, 2].map((column) => [...new Set(places.map((place) => place[column] as string))]);
+    if (places.length === 0 || accounts === undefined || usual === undefined || accounts.length > LONG_LIST) return '';
+    return ` and ${await this.#isAmong(asked, 'usual', usual)} and ${await this.#isAmong(asked, 'account', accounts)}`;
   }
 
   /** Those of accesses that were sent again on another day. Each day has none within itself. */
@@ -520,7 +529,8 @@ type JS = ReturnType<Awaited<ReturnType<DuckDBConnection['runAndReadAll']>>['get
 
 type Condition = (asked: Asked) => Promise<string>;
 
-const isAnywhere: Condition = () => Promise.resolve('true');
+/** By day: rows of the day, an account, and its usual machine. */
+type Seating = ReadonlyMap<number, readonly (readonly JS[])[]>;
 
 /** What the parameters of a statement are bound to. Nothing that anybody typed, or that a log says, is in its text. */
 class Asked {
