@@ -147,8 +147,7 @@ export async function columnTables(
     select ${day}::integer as part, coalesce(usual, '') as usual, ${columns} from seen left join (
       select account, host as usual from (select account, host, count(*) as times from seen where host <> '' group by all)
         join (select host, count(distinct account) as users from seen where host <> '' group by host) using (host)
-      qualify row_number() over (partition by account order by users desc, times desc, host) = 1) using (account)
-    order by usual, account, t`,
+      qualify row_number() over (partition by account order by users desc, times desc, host) = 1) using (account)`,
   );
   const quarters = await quartersOf(connection, rows, `patient <> ''`);
   const around = [
@@ -267,7 +266,7 @@ export async function writeColumns(
   const dayName = new Date(part.day * DAY_MS).toISOString().slice(0, 10);
   await makeFolder(path.join(folder, dayName));
   const tables = [
-    ['rows', part.rows, 'account, t'],
+    ['rows', part.rows, 'usual, account, t'],
     ['names', part.names, 'kind, key, name'],
     ...(part.numbers === null ? [] : [['numbers', part.numbers, 'scope, key, first'] as const]),
   ] as const;
