@@ -107,6 +107,12 @@ test('the simulated hospice is one click away, shows its attack, touches nothing
   match((await service.fetch(`${house}api/v1/session`, { headers: { cookie } })).text, /it has ended/);
   await eventually(folders, (left) => left.length === before.length);
   equal((await post('/api/v1/simulation', {}, admin)).status, 200);
+  const ending = post('/api/v1/simulation/end', {}, admin);
+  await state();
+  const fresh = await post('/api/v1/simulation', {}, admin);
+  await ending;
+  equal(fresh.status, 200, 'who asks while one ends gets the next');
+  equal((await service.fetch(`${house}api/v1/session`)).status, 200);
   equal((await post('/api/v1/simulation/end', {}, admin)).status, 200);
   equal((await state()).ended?.how, 'asked');
   equal((await service.fetch('/simulated/api/v1/session')).status, 404);

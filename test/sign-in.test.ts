@@ -124,6 +124,8 @@ test('a link says where the page is opened from elsewhere, if somebody said so, 
   const { body } = await ann.ask('/people', { name: 'Ben', roles: ['staff'] });
   equal(body['page'], 'https://watch.rx1.example:8443');
   equal((await ann.ask(`/people/${String(body['id'])}/reset`, {})).body['page'], 'https://watch.rx1.example:8443');
+  const linked = service.run('people', 'link', 'Ben');
+  match(linked.out, /^https:\/\/watch\.rx1\.example:8443\/welcome#ww_/m);
   // That of this machine is no better than what the page was opened by.
   withUrl('https://127.0.0.1:8443');
   const other = await upService(t, '--listen', '0.0.0.0:0', '--notices', file);

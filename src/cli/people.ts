@@ -1,9 +1,11 @@
 import { Refusal } from '../core/refusal.ts';
 import { type Role, rolesIn, ROLES } from '../core/role.ts';
 import { People } from '../people/people.ts';
+import { readServiceNote } from '../ops/service-note.ts';
 import { EXIT } from './exit.ts';
 import { helpText, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print } from './output.ts';
+import { foldersOf } from './serve.ts';
 import { withState } from './sources.ts';
 
 const OPTIONS: OptionTable = {
@@ -65,10 +67,12 @@ export async function runPeople(
         ? await people.invite(name, readRoles(given.texts('role')), endOf(given.text('days'), given.texts('role')))
         : await resetOf(people, name);
     const link = `/welcome#${token}`;
+    const page = readServiceNote(foldersOf(given.text('data'), null).data)?.page ?? null;
+    const where = page === null ? ' Put it behind the address of your page:' : '';
     print(
       given.flag('json')
-        ? `${JSON.stringify({ id, link })}\n`
-        : `For ${name}, shown only now and good for 72 hours. Put it behind the address of your page:\n${link}\n`,
+        ? `${JSON.stringify({ id, link, page })}\n`
+        : `For ${name}, shown only now and good for 72 hours.${where}\n${page ?? ''}${link}\n`,
     );
     return EXIT.done;
   });

@@ -8,6 +8,8 @@ const NOTE = z.object({
   keysFolder: z.string(),
   ruleFolders: z.array(z.string()),
   placeholders: z.record(z.string(), z.array(z.string())),
+  /** Where people open the page; `null`: its doors are not open yet. */
+  page: z.string().nullable(),
 });
 
 /** With what a service was started, as absolute paths: whoever looks at its data folder need not guess. */

@@ -143,11 +143,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   } = placesIn(dataFolder);
   const unlock = await lockData(dataFolder);
   const keys = await openKeys(options.keysFolder, dataFolder, ['localhost', hostname(), '127.0.0.1', '::1']);
-  await writeServiceNote(dataFolder, {
+  const note = {
     keysFolder: path.resolve(options.keysFolder),
     ruleFolders: options.rules.ruleFolders.map((folder) => path.resolve(folder)),
     placeholders: Object.fromEntries(Object.entries(options.rules.placeholders).map(([name, of]) => [name, [...of]])),
-  });
+    page: null,
+  };
+  await writeServiceNote(dataFolder, note);
   const state = await openState(statePlace(options.state, dataFolder));
   const counters = new Counters();
   let pressure: string | null = null;
@@ -533,6 +535,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const invitation = await people.firstInvitation();
   const page =
     outsideUrl([options.oidc?.publicUrl, noticing.settings?.serviceUrl]) ?? named(addresses['http'] ?? '', hostname());
+  await writeServiceNote(dataFolder, { ...note, page });
   return {
     page,
     firstLink: invitation === null ? null : `${page}/welcome#${invitation}`,

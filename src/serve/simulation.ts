@@ -65,6 +65,7 @@ export class Simulation {
   /** Why it is about to end; `null`: nobody wants it to. */
   #ending: 'asked' | 'time' | null = null;
   #ended: SimulationEnd | null = null;
+  #leaving: Promise<void> = Promise.resolve();
 
   constructor(parts: SimulationParts) {
     this.#parts = parts;
@@ -82,6 +83,8 @@ export class Simulation {
 
   /** Starts it if it is not there. @throws Refusal `simulation/failed` */
   async begin(): Promise<SimulatedHouse> {
+    // One that is on its way out is not the one to show.
+    await this.#leaving;
     this.#running ??= this.#started().catch((error: unknown) => {
       this.#running = null;
       throw error;
@@ -92,7 +95,8 @@ export class Simulation {
   async end(why: 'asked' | 'time' = 'asked'): Promise<void> {
     const running = await this.#running?.catch(() => null);
     if (running == null || running.child.exitCode !== null || running.child.signalCode !== null) return;
-    const ended = new Promise((resolve) => running.child.once('exit', resolve));
+    const ended = new Promise<void>((resolve) => running.child.once('exit', () => resolve()));
+    this.#leaving = ended;
     this.#ending = why;
     running.child.kill('SIGTERM');
     await ended;

@@ -332,6 +332,7 @@ export interface PasskeyRow {
 }
 
 export interface SignInTriesRow {
+  /** Keyed; and behind a slash from where, or in which browser: see src/people/sign-in.ts. */
   readonly name_mac: string;
   readonly tries: number;
   readonly last_at: UtcMs;

@@ -142,6 +142,8 @@ async function tryAccept(services: DoorServices, source: Source, batch: Paramete
 const UDP_RECEIVE_BUFFER = 8 * 1024 * 1024;
 /** Datagrams waiting to be kept. Beyond it they are lost, and counted: UDP has no way to make a source wait. */
 const MAX_DATAGRAMS = 50_000;
+/** A datagram may have 64 KiB, and so many of those are more memory than there is. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /** Syslog over UDP (RFC 5426): one message a datagram. Can lose messages; how many we lost is counted. */
 export async function openSyslogUdp(listen: Listen, services: DoorServices): Promise<OpenDoor> {
@@ -165,7 +167,8 @@ export async function openSyslogUdp(listen: Listen, services: DoorServices): Pro
 
 class Datagrams {
   readonly #services: DoorServices;
-  #waiting: { readonly text: string; readonly from: string }[] = [];
+  #waiting: { readonly text: string; readonly from: string; readonly bytes: number }[] = [];
+  #waitingBytes = 0;
   #work: Promise<void> | null = null;
   #isStopping = false;
 
@@ -174,10 +177,12 @@ class Datagrams {
   }
 
   take(bytes: Buffer, peer: RemoteInfo): void {
-    if (this.#waiting.length >= MAX_DATAGRAMS) return this.#services.count('syslog-udp', 'lost');
+    if (this.#waiting.length >= MAX_DATAGRAMS || this.#waitingBytes + bytes.length > MAX_WAITING_BYTES)
+      return this.#services.count('syslog-udp', 'lost');
     const text = bytes.toString('utf8').replace(/[\r\n\0]+$/, '');
     if (text === '') return;
-    this.#waiting.push({ text, from: plainAddress(peer.address) });
+    this.#waiting.push({ text, from: plainAddress(peer.address), bytes: bytes.length });
+    this.#waitingBytes += bytes.length;
     this.#work ??= this.#drain().finally(() => {
       this.#work = null;
     });
@@ -192,6 +197,7 @@ class Datagrams {
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MAX_BATCH);
+      for (const { bytes } of batch) this.#waitingBytes -= bytes;
       for (const from of new Set(batch.map((datagram) => datagram.from))) {
         const own = batch.filter((datagram) => datagram.from === from);
         try {

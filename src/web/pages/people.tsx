@@ -15,7 +15,7 @@ const ROLES = Object.keys(ROLE_LABEL) as Role[];
 const STATE: Readonly<Record<Listed['state'], readonly [colour: string, text: string]>> = {
   active: ['green', 'May sign in'],
   invited: ['blue', 'Invited'],
-  locked: ['red', 'Locked'],
+  locked: ['red', 'Wrong tries: new browsers wait'],
   expired: ['grey', 'Run out'],
   ended: ['grey', 'Ended'],
 };
