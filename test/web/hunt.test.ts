@@ -61,6 +61,9 @@ test('older log lines come as they are asked for, each once; a search is saved f
   await page.evaluate('scrollTo(0, 0)');
   await oldest.waitFor({ state: 'detached' });
   await lines.locator('details[open]').getByRole('cell').first().waitFor();
+  await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+  equal(await drawn(), COUNT, 'all are printed');
+  await page.evaluate("dispatchEvent(new Event('afterprint'))");
 
   await page.goto(`/hunt?query=${encodeURIComponent(`host:dc1 ${NUMBER}`)}`);
   await page.getByText('Saved searches', { exact: true }).click();

@@ -19,6 +19,9 @@ const MAX_HEIGHT = 900;
 const BENEATH = 80;
 const LOWEST = 1600;
 
+/** A page has few colours: with these it looks the same, and 140 pictures take 4 MB in the place of 14. */
+const COLOURS = '64';
+
 mkdirSync(FOLDER, { recursive: true });
 const service = new TestService('--plain-http');
 await service.start();
@@ -87,9 +90,6 @@ async function bottomOf(page: Page, words: string | RegExp): Promise<number> {
   const scrolled = await page.evaluate<number>('scrollY');
   return box === null ? 0 : Math.min(LOWEST, scrolled + box.y + box.height + BENEATH);
 }
-
-/** A page has few colours: with these it looks the same, and 140 pictures take 4 MB in the place of 14. */
-const COLOURS = '64';
 
 function shrink(folder: string): void {
   const pictures = readdirSync(folder).filter((name) => name.endsWith('.png'));

@@ -39,6 +39,8 @@ describe('each page in each of its states', { skip: !HAS_BROWSER }, () => {
       const { page } = await showNarrow(made);
       deepEqual(await page.evaluate(CUT_OFF), [], made.page);
     }
+    const wide = await show(only('observations', 'much'));
+    equal(await wide.page.getByText(/^It is wider than the screen/).count(), 0);
     const { page } = await showNarrow(only('observations', 'much'));
     await page.getByText('It is wider than the screen: move it sideways to see earlier times.').waitFor();
     deepEqual(await barriers(page), []);

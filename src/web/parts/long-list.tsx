@@ -1,10 +1,14 @@
-import { Fragment, memo, type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+import { Fragment, memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 
 const PER_BLOCK = 50;
 /** How far beyond the screen rows are drawn before they are scrolled to. */
 const AHEAD = '1500px';
 /** Of a row that nobody has seen yet, pixels. */
 const GUESSED_HEIGHT = 60;
+
+/** More than these nobody prints; a browser would not come back from it. */
+const MAX_PRINTED = 5000;
 
 export interface LongListProps<Item> {
   readonly items: readonly Item[];
@@ -31,18 +35,36 @@ export function LongList<Item>({ items, keyOf, draw, columns = null }: LongListP
     setObserver(made);
     return () => made.disconnect();
   }, []);
+  const isPrinting = usePrinting() && items.length <= MAX_PRINTED;
   return Array.from({ length: count }, (_, index) => (
     <Block
       key={index}
       index={index}
       observer={observer}
-      height={near.has(index) ? null : heightOf(index, heights.current, items.length)}
+      height={isPrinting || near.has(index) ? null : heightOf(index, heights.current, items.length)}
       columns={columns}
       items={items}
       keyOf={keyOf as (item: unknown) => string}
       draw={draw as (item: unknown) => ReactNode}
     />
   ));
+}
+
+/** A page that is printed has all its rows. */
+function usePrinting(): boolean {
+  const [isPrinting, setPrinting] = useState(false);
+  useEffect(() => {
+    // At once: the browser takes the page as it is when this is over.
+    const begin = () => flushSync(() => setPrinting(true));
+    const end = () => setPrinting(false);
+    addEventListener('beforeprint', begin);
+    addEventListener('afterprint', end);
+    return () => {
+      removeEventListener('beforeprint', begin);
+      removeEventListener('afterprint', end);
+    };
+  }, []);
+  return isPrinting;
 }
 
 const FIRST: ReadonlySet<number> = new Set([0]);

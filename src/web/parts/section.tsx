@@ -29,7 +29,9 @@ export function Scroll({ title, hidden, isFromEnd = false, children }: ScrollPro
     const shown = box.current;
     if (shown === null) return;
     if (isFromEnd) shown.scrollLeft = shown.scrollWidth;
-    const watch = new ResizeObserver(() => setWider(shown.scrollWidth > shown.clientWidth));
+    // Of what is in it: words for screen readers alone may stand beyond its edge.
+    const width = () => shown.firstElementChild?.getBoundingClientRect().width ?? 0;
+    const watch = new ResizeObserver(() => setWider(width() > shown.clientWidth + 1));
     watch.observe(shown);
     return () => watch.disconnect();
   }, [isFromEnd]);
