@@ -4,6 +4,14 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { Outbox } from '../src/notices/outbox.ts';
+import { Tries } from '../src/people/tries.ts';
+import { forgetOld } from '../src/serve/state-retention.ts';
+import { openKeyring } from '../src/store/seal.ts';
+import { openState, statePlace } from '../src/store/state.ts';
+import { Findings } from '../src/watch/findings-store.ts';
+import { RecordCases } from '../src/watch/record-cases.ts';
+import { RecordItems } from '../src/watch/record-items.ts';
 import { startPostgres } from './postgres.ts';
 import { eventually, TestService } from './service.ts';
 
@@ -225,4 +233,44 @@ test('people, links, wrong tries, sessions and their end, with the state in Post
   equal((await ask(ben.cookie, '/board')).status, 401);
   equal((await ask(ann.cookie, '/passkeys')).text, '{"passkeys":[]}');
   equal((await ask(ann.cookie, '/today')).status, 200);
+});
+
+test('tries to sign in are counted, and what is too old is forgotten, with the state in PostgreSQL', async (t) => {
+  const server = await startPostgres();
+  if (server === null) return t.skip('no PostgreSQL here');
+  t.after(() => server.stop());
+  const state = await openState(statePlace(await server.newDatabase(), 'nowhere'));
+  const now = () => Date.UTC(2036, 1, 1);
+  const finding = { kind: 'rule', rule_id: 'r', level: 'high', at: null, host: null, account: null, address: null };
+  const nothing = { source_id: null, incident_id: null, parameter: null, points: 0, closed_at: null, surprise: null };
+  for (const [id, first_seen_at] of [
+    ['fnd_old', 5],
+    ['fnd_held', 150],
+  ] as const)
+    await state.db
+      .insertInto('findings')
+      .values({ ...finding, ...nothing, id, body: '{}', first_seen_at, per_day: null, strength: 0, excepted_by: null })
+      .execute();
+  const holds = [
+    { id: 'hld_1', sourceId: 'src_x', from: 100, to: 200, reason: 'court' },
+    { id: 'hld_2', sourceId: null, from: null, to: 3, reason: 'court' },
+  ];
+  const keys = await openKeyring(mkdtempSync(path.join(tmpdir(), 'wardwatch-keys-')), 'seal', 'nowhere');
+  const mac = () => Buffer.alloc(10);
+  const gone = await forgetOld({
+    notices: new Outbox(state, now),
+    findings: new Findings(state, now, () => Promise.resolve(null)),
+    cases: new RecordCases(state, keys, mac, now),
+    items: new RecordItems(state, keys, mac, now),
+    archive: { holds: () => Promise.resolve(holds), status: () => Promise.resolve({ lastLineAt: now() }) },
+    now,
+  });
+  deepEqual(gone, { notices: 0, findings: 1, cases: 0 });
+  const tries = new Tries(state, now);
+  const key = { key: 'name/from 10.1.1.1', max: 5, isAlways: false };
+  const counted = await Promise.all(Array.from({ length: 12 }, () => tries.count(key)));
+  deepEqual([counted.filter(Boolean).length, await tries.isAnyLocked('name')], [5, true]);
+  await tries.forgetAll('name');
+  equal(await tries.isAnyLocked('name'), false);
+  await state.close();
 });
