@@ -252,8 +252,8 @@ test('tries to sign in are counted, and what is too old is forgotten, with the s
       .values({ ...finding, ...nothing, id, body: '{}', first_seen_at, per_day: null, strength: 0, excepted_by: null })
       .execute();
   const holds = [
-    { id: 'hld_1', sourceId: 'src_x', from: 100, to: 200, reason: 'court' },
-    { id: 'hld_2', sourceId: null, from: null, to: 3, reason: 'court' },
+    { id: 'hld_1', sourceIds: ['src_x'], from: 100, to: 200, reason: 'court' },
+    { id: 'hld_2', sourceIds: [], from: null, to: 3, reason: 'court' },
   ];
   const keys = await openKeyring(mkdtempSync(path.join(tmpdir(), 'wardwatch-keys-')), 'seal', 'nowhere');
   const mac = () => Buffer.alloc(10);

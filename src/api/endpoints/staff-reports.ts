@@ -185,12 +185,7 @@ const open = endpoint({
     'Makes an incident of a report, in words of one’s own; about a machine or an account with an open incident, it joins that. Not of one that the privacy officer alone reads.',
   input: z.object({
     id: ID,
-    what: z
-      .string()
-      .trim()
-      .min(1)
-      .max(300)
-      .describe('what happened, in a sentence; those who work on incidents read it'),
+    what: typed().trim().min(1).max(300).describe('what happened, in a sentence; those who work on incidents read it'),
     level: z.enum(['medium', 'high', 'critical']),
     parameter: z.enum(PARAMETERS).describe('what it is a sign of'),
     host: z.string().trim().max(256).default('').describe('the machine, if it is about one'),

@@ -21,6 +21,9 @@ export interface ScrollProps extends SectionProps {
   readonly isFromEnd?: boolean;
 }
 
+/** Less than this hides nothing that anybody reads. */
+const HARDLY_PX = 13;
+
 /** What may be wider than the page, as a picture: then it says so, and by keyboard too it is moved to its end. */
 export function Scroll({ title, hidden, isFromEnd = false, children }: ScrollProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -31,7 +34,7 @@ export function Scroll({ title, hidden, isFromEnd = false, children }: ScrollPro
     if (isFromEnd) shown.scrollLeft = shown.scrollWidth;
     // Of what is in it: words for screen readers alone may stand beyond its edge.
     const width = () => shown.firstElementChild?.getBoundingClientRect().width ?? 0;
-    const watch = new ResizeObserver(() => setWider(width() > shown.clientWidth + 1));
+    const watch = new ResizeObserver(() => setWider(width() > shown.clientWidth + HARDLY_PX));
     watch.observe(shown);
     return () => watch.disconnect();
   }, [isFromEnd]);
