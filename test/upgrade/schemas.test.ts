@@ -75,6 +75,15 @@ async function use(service: TestService): Promise<void> {
   const ruleId = evidence[0]?.ruleId ?? '';
   await post('analyst', '/api/v1/exceptions', { ruleId, host: 'ws9', reason: 'It is the backup server.' });
   await post('analyst', '/api/v1/hunts', { name: 'Mine', query: 'host:ws1' });
+  await post('analyst', '/api/v1/local-rules', {
+    title: 'Ours',
+    query: 'process:*psexec* host:ws9',
+    level: 'low',
+    parameter: 'movement',
+    plain: 'Somebody works on {host} from afar.',
+    innocent: 'It is the service desk.',
+    next: ['Ask the service desk.'],
+  });
   await post('analyst', `${incident}/drafts/6-board-note`, { sections: [{ heading: 'What', lines: ['One'] }] });
   const report = await post('analyst', '/api/v1/reports', { report: 'A strange mail.' });
   const file = await service.fetch(`/api/v1/reports/${report.id ?? ''}/file?fileName=a.eml`, {
