@@ -182,10 +182,10 @@ export class LiveJudge {
     this.#learning = isLearned ? null : happened;
     let contentId: string | null = null;
     let named: Entities | null = null;
-    this.#engine.judge(view, ({ rule, matched, value }) => {
+    const hitOf = (rule: EventRule, matched: LiveHit['matched'], told: LiveHit['told']): LiveHit => {
       contentId ??= contentIdOf(event, fieldsJson);
       named ??= subjectsOf(view);
-      const hit: LiveHit = {
+      return {
         ruleId: rule.id,
         path: `${sourceName}/${event.id}`,
         record: 1,
@@ -193,11 +193,14 @@ export class LiveJudge {
         at: event.at,
         entities: this.#names.resolve(named, happened),
         named,
-        matched: matched(),
-        told: toldOf(this.#told.get(rule.id), value),
+        matched,
+        told,
         sourceId: event.sourceId,
         contentId,
       };
+    };
+    this.#engine.judge(view, ({ rule, matched, value }) => {
+      const hit = hitOf(rule, matched(), toldOf(this.#told.get(rule.id), value));
       if (!this.#silent.has(rule.id)) {
         const rarity = this.#fire(rule, hit, happened);
         if (!isLearned) this.#step = this.#stepped(this.#step, rule, rarity, hit.entities);
@@ -221,21 +224,11 @@ export class LiveJudge {
       const looked = lookAt(event, fieldsJson);
       for (const { rule, where, isWanted, told } of this.#local) {
         if (!isWanted(looked)) continue;
-        contentId ??= contentIdOf(event, fieldsJson);
-        named ??= subjectsOf(view);
-        const hit: LiveHit = {
-          ruleId: rule.id,
-          path: `${sourceName}/${event.id}`,
-          record: 1,
-          eventRecordId: recordIdOf(view),
-          at: event.at,
-          entities: this.#names.resolve(named, happened),
-          named,
-          matched: matchedBy(where, looked),
-          told: toldOf(told, (name) => valueOf(event, name)),
-          sourceId: event.sourceId,
-          contentId,
-        };
+        const hit = hitOf(
+          rule,
+          matchedBy(where, looked),
+          toldOf(told, (name) => valueOf(event, name)),
+        );
         this.#fire(rule, hit, happened);
       }
     }
