@@ -321,6 +321,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     now,
     pressure: pressureNow,
     keepIdentities: () => identities.keep(),
+    waitingBytes: () => judging.backlogBytes,
     isCrowded: () => judging.backlogBytes > CROWDED_BYTES,
     onKept: () => judging.wake(),
     onHeard: ({ id }, events, aside, receivedAt) => {

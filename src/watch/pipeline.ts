@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { CARE_EVENT, type CareNote } from '../core/care.ts';
 import type { LogEvent } from '../core/event.ts';
 import { FieldsView } from '../core/fields-view.ts';
@@ -17,6 +18,7 @@ import type { Journal } from '../store/journal.ts';
 import { careFields } from './care-fields.ts';
 import type { Counters } from './counters.ts';
 import { FairShare } from './fair-share.ts';
+import { paceMs } from './pace.ts';
 import type { SetAsides } from './set-aside-store.ts';
 import type { HeardEvent } from './source-watch.ts';
 import type { Sources } from './sources.ts';
@@ -33,6 +35,8 @@ export interface PipelineParts {
   readonly now: () => number;
   /** Why nothing more can be taken now; `null`: it can. */
   readonly pressure: () => string | null;
+  /** Bytes of the journal that wait to be judged. */
+  readonly waitingBytes: () => number;
   /** More comes than can be judged: those who send most wait first. */
   readonly isCrowded: () => boolean;
   /** Something was kept: judge it. */
@@ -223,6 +227,11 @@ export class Pipeline implements DoorServices {
       fields: clean.fields,
       text: clean.text,
     };
+  }
+
+  async pace(): Promise<void> {
+    const wait = paceMs(this.#parts.waitingBytes());
+    if (wait > 0) await setTimeout(wait);
   }
 
   byToken(token: string): Promise<Source | null> {

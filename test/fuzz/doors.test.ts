@@ -118,6 +118,7 @@ for (const door of DOORS) {
       pressure: () => null,
       onKept: () => undefined,
       onHeard: () => undefined,
+      waitingBytes: () => 0,
       isCrowded: () => false,
       keepIdentities: () => Promise.resolve(),
       onSource: () => undefined,

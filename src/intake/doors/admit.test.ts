@@ -26,6 +26,7 @@ for (const [what, open] of [
       acceptCare: never,
       setAside: never,
       count: (_door, reason) => void counted.push(reason),
+      pace: () => Promise.resolve(),
       report: (error) => void reported.push(error),
     };
     const door = await open({ host: '127.0.0.1', port: 0 }, null, services);

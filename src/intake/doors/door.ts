@@ -55,6 +55,8 @@ export interface DoorServices {
    * @throws Refusal as `accept`
    */
   acceptCare(source: Source, notes: readonly CareNote[]): Promise<void>;
+  /** Resolves a moment later while judging is behind: before an answer to those who wait for one, and can. */
+  pace(): Promise<void>;
   /** What could not be made into messages, kept as it came. */
   setAside(source: Source, things: readonly Buffer[], reason: string, detail: string): Promise<void>;
   /** Counts what was turned away or lost, by door and reason. */

@@ -58,6 +58,7 @@ class Place {
       acceptCare: () => Promise.resolve(),
       setAside: () => Promise.resolve(),
       count: (_door, reason) => void this.counted.push(reason),
+      pace: () => Promise.resolve(),
       report: (error) => {
         throw error;
       },

@@ -87,6 +87,8 @@ export async function keptOrRefused(
 ): Promise<boolean> {
   try {
     await keep();
+    // It is on disk; it is only told a moment later, so that judging keeps up.
+    await services.pace();
     return true;
   } catch (error) {
     if (!isPressure(error)) throw error;

@@ -24,6 +24,7 @@ test('datagrams that wait are bounded by their bytes too: what is beyond is lost
     acceptCare: never,
     setAside: never,
     count: (_door, reason) => void lost.push(reason),
+    pace: () => Promise.resolve(),
     report: (error) => {
       throw error;
     },
