@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { UNSEEN } from '../core/unseen.ts';
 
 /**
  * Standard output, written whole before we go on: a pipe that closes early (`| head`) ends the work quietly, and
@@ -27,8 +28,7 @@ export function say(text: string): void {
 
 /** As it can be shown on a terminal: control characters but for line ends, and marks that turn the order of text, are left out. */
 export function withoutControls(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return text.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ');
+  return text.replaceAll(UNSEEN, ' ').replaceAll('\t', ' ');
 }
 
 /** The reader of our output went away. */

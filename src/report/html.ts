@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../core/finding.ts';
 import { type Level, LEVELS, levelRank } from '../core/level.ts';
+import { UNSEEN } from '../core/unseen.ts';
 import type { ScanResult } from '../scan/scan.ts';
 import { blindnessOf } from './coverage.ts';
 import { chaptersOf, ruleOf, stepsOf, verdictOf } from './story.ts';
@@ -171,9 +172,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Log text is hostile: no mark-up of it survives, nor what would turn the direction of writing round. */
 function escape(text: string): string {
-  return text
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, ' ')
-    .replace(/[&<>"']/g, (char) => ESCAPES[char] ?? '');
+  return text.replace(UNSEEN, ' ').replace(/[&<>"']/g, (char) => ESCAPES[char] ?? '');
 }
 
 function hashOf(text: string): string {
