@@ -60,7 +60,12 @@ export const EVENTS: readonly StoredEvent[] = [
     text: 'Nov 20 10:00:04 ws sshd[1]: Failed password for root (50% of 100_000) from C:\\x',
   }),
   sampleEvent(5, {
-    fields: { "it's": 'a "quote" \u0000 and ß', "'; drop table hot_1; --": 'x', '/a~b': 'pointer' },
+    fields: {
+      "it's": 'a "quote" \u0000 and ß',
+      "'; drop table hot_1; --": 'x',
+      '/a~b': 'pointer',
+      ends: 'ſKY, \u212aelvin',
+    },
     host: 'straße',
   }),
 ];
@@ -101,6 +106,10 @@ export const CASES: readonly (readonly [what: string, where: Predicate, found: r
   ['not a piece of an entry', { kind: 'equals', field: 'list', value: 'second' }, []],
   ['a text anywhere', { kind: 'anywhere', value: 'FAILED password' }, [4]],
   ['a text with backslashes anywhere', { kind: 'anywhere', value: 'tools\\psexec' }, [2]],
+  ['a text that begins with a long s', { kind: 'anywhere', value: 'sky' }, [5]],
+  ['a text asked for with a long s', { kind: 'anywhere', value: 'ſky' }, [5]],
+  ['a piece that begins with a Kelvin sign', { kind: 'contains', field: 'ends', value: 'kelvin' }, [5]],
+  ['a letter', { kind: 'contains', field: 'ends', value: 'S' }, [5]],
   ['backslashes in the raw line', { kind: 'anywhere', value: 'from c:\\X' }, [4]],
   ['not a text anywhere', { kind: 'not', of: { kind: 'anywhere', value: 'security' } }, [2, 3, 4, 5]],
   ['a field named with a quote', { kind: 'contains', field: "it's", value: 'quote' }, [5]],

@@ -173,9 +173,9 @@ function foldedOnce({ folded }: LookedAt, key: string, read: () => string | null
   return made;
 }
 
-/** Texts compare without case; a final sigma is a sigma (where the whole value is asked for, the store takes them for two). */
+/** Texts compare without case; a final sigma is a sigma and a long s an s (where the whole value is asked for, the store takes them for two). */
 function fold(text: string): string {
-  return text.toLowerCase().replaceAll('ς', 'σ');
+  return text.toLowerCase().replaceAll('ς', 'σ').replaceAll('ſ', 's');
 }
 
 function equalTo(field: string, value: string): Matcher {

@@ -60,7 +60,7 @@ class Builder {
       case 'equals':
         return this.#equals(predicate.field, predicate.value);
       case 'contains':
-        return this.#matches(predicate.field, escapePattern(predicate.value));
+        return `(${this.#holds(`cast(${this.#value(predicate.field)} as varchar)`, predicate.value)})`;
       case 'startsWith':
         return this.#matches(predicate.field, `^${escapePattern(predicate.value)}`);
       case 'wildcard':
@@ -132,9 +132,15 @@ class Builder {
   }
 
   #anywhere(value: string): string {
-    const inJson = this.#bind(escapePattern(JSON.stringify(value.toWellFormed()).slice(1, -1)));
-    const plain = this.#bind(escapePattern(value));
-    return `(regexp_matches(fields, ${inJson}, 'is') or coalesce(regexp_matches("text", ${plain}, 'is'), false))`;
+    const inJson = JSON.stringify(value.toWellFormed()).slice(1, -1);
+    return `(${this.#holds('fields', inJson)} or coalesce(${this.#holds('"text"', value)}, false))`;
+  }
+
+  /** Whether a text has a piece in it, in any case. */
+  #holds(value: string, piece: string): string {
+    return beginnings(piece)
+      .map((pattern) => `regexp_matches(${value}, ${this.#bind(pattern)}, 'is')`)
+      .join(' or ');
   }
 
   #cidr(field: string, range: string): string {
@@ -168,6 +174,18 @@ function pointerTo(path: readonly string[]): string {
 
 function escapePattern(text: string): string {
   return text.toWellFormed().replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/**
+ * The patterns of which one holds if a piece does. Without case, s is also the long s, and k the Kelvin sign: letters of more than one
+ * byte, and what may begin with one byte or with several takes four times as long to look for (a million events: 5.1 s, as two patterns
+ * 1.3 s, and 0.9 s of each to read them).
+ */
+function beginnings(piece: string): readonly string[] {
+  const rest = escapePattern(piece.slice(1));
+  if (/^[sSſ]/.test(piece)) return [`(?-i:[sS])${rest}`, `(?-i:ſ)${rest}`];
+  if (/^[kK\u212a]/.test(piece)) return [`(?-i:[kK])${rest}`, `(?-i:\u212a)${rest}`];
+  return [escapePattern(piece)];
 }
 
 function wildcardPattern(pattern: string): string {
