@@ -498,6 +498,17 @@ test('a request that unpacks to tens of megabytes is kept whole, and nothing is 
     headers: { authorization: `Bearer ${analyst}` },
   });
   equal(new Set(text.match(/k\d+z/g)).size, COUNT);
+  const counted = async (path: string) =>
+    (
+      await service.fetch(`/api/v1/events/${path}?query=product:acme`, {
+        headers: { authorization: `Bearer ${analyst}` },
+      })
+    ).text;
+  const { total, bars } = JSON.parse(await counted('counts')) as { total: number; bars: object[] };
+  equal(total, text.trim().split('\n').length);
+  const last = (await counted('counts/so-far')).trim().split('\n').at(-1) ?? '';
+  const soFar = JSON.parse(last) as { total: number; bars: object[]; from: string; wholeFrom: string };
+  deepEqual([soFar.total, soFar.bars.length, soFar.wholeFrom], [total, bars.length, soFar.from]);
 });
 
 test('who listens for findings does not keep the service from ending', async (t) => {

@@ -2,7 +2,7 @@ import type { Endpoint } from './endpoint.ts';
 import { board, signOff } from './endpoints/board.ts';
 import { doctor } from './endpoints/doctor.ts';
 import { drafts } from './endpoints/drafts.ts';
-import { eventCounts, events } from './endpoints/events.ts';
+import { eventCounts, eventCountsSoFar, events } from './endpoints/events.ts';
 import { addException, exceptions, previewException, revokeException } from './endpoints/exceptions.ts';
 import { finding, findings } from './endpoints/findings.ts';
 import { firstRun } from './endpoints/first-run.ts';
@@ -61,6 +61,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   revokeException,
   events,
   eventCounts,
+  eventCountsSoFar,
   ...hunts,
   ...localRules,
   rules,

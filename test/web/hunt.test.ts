@@ -100,3 +100,46 @@ test('older log lines come as they are asked for, each once; a search is saved f
   equal(await page.evaluate('window.taken'), undefined);
   deepEqual(complaints, []);
 });
+
+test('while log lines are counted the page says how far; counting that breaks off is not taken for all there is', {
+  skip: !HAS_BROWSER,
+}, async (t) => {
+  const { service, send } = await pagedService(t);
+  await send([started('dc1', 'jsmith', 'whoami', new Date())]);
+  const browser = await openBrowser(t);
+  const { page, complaints } = await openReader(browser, service.ready.http);
+  await becomeFirst(service, page);
+  const [from, middle, to] = ['2026-11-01T00:00:00.000Z', '2026-11-05T12:00:00.000Z', '2026-11-08T00:00:00.000Z'];
+  const soFar = { wholeFrom: middle, from, to, total: 12_345, bars: [{ from: middle, count: 12_345 }] };
+  // An answer that goes on until it is let go.
+  await page.addInitScript(`{
+    const real = fetch;
+    globalThis.fetch = (url, options) => {
+      if (!String(url).includes('counts/so-far')) return real(url, options);
+      const body = new ReadableStream({
+        start(control) {
+          const line = new TextEncoder().encode(${JSON.stringify(`${JSON.stringify(soFar)}
+`)});
+          control.enqueue(line.slice(0, 40));
+          control.enqueue(line.slice(40));
+          globalThis.breakOff = () => control.error(new TypeError('gone'));
+        },
+      });
+      return Promise.resolve(new Response(body));
+    };
+  }`);
+  await page.goto('/hunt?query=host%3Adc1');
+  const counts = page.getByRole('region', { name: 'How many, over time' });
+  await counts.getByText('At least 12,345 log lines from').waitFor();
+  await counts
+    .getByText(/^Counted back to 5 November 2026, 12:00pm GMT\. Older ones are still being counted\./)
+    .waitFor();
+  deepEqual(await barriers(page), [], 'while it is counted');
+  await page.evaluate('breakOff()');
+  await counts.getByText('Counted back to 5 November 2026, 12:00pm GMT only.').waitFor();
+  await counts.getByText('At least 12,345 log lines from').waitFor();
+  await counts.getByRole('button', { name: 'Count again' }).click();
+  await counts.getByText('Older ones are still being counted.').waitFor();
+  deepEqual(await barriers(page), [], 'broken off');
+  deepEqual(complaints, []);
+});

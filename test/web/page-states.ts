@@ -104,10 +104,10 @@ const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
   },
   hunt: {
     place: () => '/hunt?query=last%207d',
-    asks: ['events?*', 'events/counts?*'],
+    asks: ['events?*', 'events/counts/so-far?*'],
     what: 'the log lines',
     empty: ['No log line matches.'],
-    partial: { fails: 'events/counts?*', says: ['We could not load the counts', 'The newest 200.'] },
+    partial: { fails: 'events/counts/so-far?*', says: ['We could not load the counts', 'The newest 200.'] },
     much: ['How many, over time', 'The newest 200.', 'Show 5,000 older ones'],
   },
   files: page('files', 'the files that were read', 'scans', {

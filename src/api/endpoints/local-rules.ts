@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { allCounts } from '../../store/archive/event-store.ts';
 import { LEVELS } from '../../core/level.ts';
 import { PARAMETERS } from '../../core/observation.ts';
 import { Refusal } from '../../core/refusal.ts';
@@ -88,7 +89,7 @@ async function tried(query: string, { archive, now }: ApiServices, signal: Abort
   const where = lookedForBy(query);
   const to = now();
   await archive.caughtUp();
-  const counts = await archive.counts({ where, from: to - DAYS * DAY_MS, to, bucketMs: DAY_MS }, signal);
+  const counts = await allCounts(archive, { where, from: to - DAYS * DAY_MS, to, bucketMs: DAY_MS }, signal);
   return {
     days: DAYS,
     fired: counts.reduce((sum, { count }) => sum + count, 0),

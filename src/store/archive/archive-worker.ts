@@ -3,9 +3,8 @@ import { Refusal } from '../../core/refusal.ts';
 import { unreachable } from '../../core/result.ts';
 import { Archive, type ArchiveSettings } from './archive.ts';
 import type { Answer, Question } from './messages.ts';
-import type { StoredEvent } from './stored-event.ts';
 
-/** The thread that owns the archive. It answers questions; a search is asked for page by page. */
+/** The thread that owns the archive. It answers questions; what a search or counts have is asked for piece by piece. */
 if (parentPort === null) throw new Error('the archive runs in a thread of its own');
 const port = parentPort;
 const tell = (answer: Answer) => port.postMessage(answer);
@@ -20,7 +19,7 @@ opening.then(
   (error: unknown) => tell({ kind: 'failed', id: 0, ...failure(error) }),
 );
 
-const searches = new Map<number, AsyncGenerator<StoredEvent[]>>();
+const running = new Map<number, AsyncGenerator>();
 const stops = new Map<number, AbortController>();
 
 port.on('message', (question: Question) => {
@@ -42,31 +41,22 @@ async function answer(question: Exclude<Question, { kind: 'stop' }>): Promise<un
   switch (question.kind) {
     case 'journal-end':
       return archive.journalReaches(question.end);
-    case 'search': {
-      const stop = new AbortController();
-      stops.set(question.id, stop);
-      searches.set(question.id, archive.search(question.request, stop.signal));
+    case 'search':
+      running.set(question.id, archive.search(question.request, stopOf(question.id)));
       return null;
-    }
-    case 'page': {
-      const { value, done } = (await searches.get(question.search)?.next()) ?? { value: undefined, done: true };
+    case 'counts':
+      running.set(question.id, archive.counts(question.request, stopOf(question.id)));
+      return null;
+    case 'next': {
+      const { value, done } = (await running.get(question.of)?.next()) ?? { value: undefined, done: true };
       return done === true ? null : value;
     }
-    case 'end-search':
-      stops.get(question.search)?.abort();
-      await searches.get(question.search)?.return(undefined);
-      searches.delete(question.search);
-      stops.delete(question.search);
+    case 'end':
+      stops.get(question.of)?.abort();
+      await running.get(question.of)?.return(undefined);
+      running.delete(question.of);
+      stops.delete(question.of);
       return null;
-    case 'counts': {
-      const stop = new AbortController();
-      stops.set(question.id, stop);
-      try {
-        return await archive.counts(question.request, stop.signal);
-      } finally {
-        stops.delete(question.id);
-      }
-    }
     case 'caught-up':
       archive.journalReaches(question.end);
       return archive.caughtUp(question.end);
@@ -100,6 +90,12 @@ async function answer(question: Exclude<Question, { kind: 'stop' }>): Promise<un
     default:
       return unreachable(question);
   }
+}
+
+function stopOf(id: number): AbortSignal {
+  const stop = new AbortController();
+  stops.set(id, stop);
+  return stop.signal;
 }
 
 function failure(error: unknown): { readonly code: string | null; readonly message: string } {

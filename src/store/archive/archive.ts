@@ -8,7 +8,7 @@ import { type ColumnsInfo, columnsFolder, isColumnFile } from './access-columns.
 import { Catalog, isSegmentName, segmentNumber } from './catalog.ts';
 import { Chain, type ChainEntry, type ChainHead, type ChainProblem, readChain, type SegmentInfo } from './chain.ts';
 import { openDatabase } from './database.ts';
-import type { Bucket, CountRequest, SearchRequest } from './event-store.ts';
+import type { CountedSoFar, CountRequest, SearchRequest } from './event-store.ts';
 import { HotRows } from './hot-rows.ts';
 import { eventLinesIn } from './payload.ts';
 import { type Leaving, type LegalHold, mayGo, RETENTION_KINDS, type RetentionByKind } from './retention.ts';
@@ -219,10 +219,10 @@ export class Archive {
     }
   }
 
-  async counts(request: CountRequest, signal: AbortSignal): Promise<Bucket[]> {
+  async *counts(request: CountRequest, signal: AbortSignal): AsyncGenerator<CountedSoFar> {
     const [snapshot, done] = this.#beginReading();
     try {
-      return await this.#searcher.counts(snapshot, request, signal);
+      yield* this.#searcher.counts(snapshot, request, signal);
     } finally {
       done();
     }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import { Refusal } from '../../core/refusal.ts';
-import { cursorOf, type EventStore, type SearchRequest } from './event-store.ts';
+import { allCounts, type CountedSoFar, cursorOf, type EventStore, type SearchRequest } from './event-store.ts';
 import { ANYTHING, type Predicate } from './predicate.ts';
 import { type StoredEvent, timeOf } from './stored-event.ts';
 
@@ -212,12 +212,35 @@ export function eventStoreContract(name: string, make: (t: TestContext) => Promi
       await keep([sampleEvent(8), sampleEvent(30, { host: 'other' })]);
       await store.caughtUp();
       const where: Predicate = { kind: 'equals', field: 'host', value: 'dc1' };
-      deepEqual(await store.counts({ where, from: T0, to: T0 + 60_000, bucketMs: 5000 }), [
+      deepEqual(await allCounts(store, { where, from: T0, to: T0 + 60_000, bucketMs: 5000 }), [
         { from: T0, count: 2 },
         { from: T0 + 5000, count: 2 },
       ]);
-      const tooMany = store.counts({ where, from: 0, to: T0, bucketMs: 1 });
+      const tooMany = allCounts(store, { where, from: 0, to: T0, bucketMs: 1 });
       await rejects(tooMany, refusal('search/bad-request'));
+    });
+
+    void test('counts are told as they grow, from the newest back, each saying from where on it has all', async (t) => {
+      const { store, keep, settle } = await make(t);
+      // Many pieces, each an hour older than the one before it, and one that reaches far back.
+      const hour = 3600;
+      for (let piece = 0; piece < 12; piece++) {
+        await keep([0, 1, 2].map((number) => sampleEvent((12 - piece) * hour + number)));
+        if (piece === 5) await keep([sampleEvent(1)]);
+        await settle();
+      }
+      const [from, to] = [T0, T0 + 13 * hour * 1000];
+      const told: CountedSoFar[] = [];
+      for await (const soFar of store.counts({ where: ANYTHING, from, to, bucketMs: 1 + hour * 1000 * 13 }))
+        told.push(soFar);
+      ok(told.length > 1, 'something is told before all is counted');
+      equal(told.at(-1)?.wholeFrom, from);
+      equal(told.at(-1)?.buckets[0]?.count, 37);
+      for (const [at, { wholeFrom, buckets }] of told.entries()) {
+        ok(wholeFrom <= (told[at - 1]?.wholeFrom ?? to), 'it goes back');
+        const sure = await allCounts(store, { where: ANYTHING, from: wholeFrom, to, bucketMs: to });
+        ok((buckets[0]?.count ?? 0) >= (sure[0]?.count ?? 0), 'what it says is whole is whole');
+      }
     });
 
     void test('stops when it is told to, and goes on answering others', async (t) => {

@@ -28,6 +28,14 @@ export interface Bucket {
   readonly count: number;
 }
 
+/** What has been counted so far, the newest first. */
+export interface CountedSoFar {
+  /** Those that are not empty, in order of time. */
+  readonly buckets: readonly Bucket[];
+  /** From here on all events are counted; of older ones, some. The request's `from`: all are. */
+  readonly wholeFrom: UtcMs;
+}
+
 /**
  * Where events are kept and searched. It takes them from the journal by itself, in the journal's order, each once
  * whatever crashes in between; nothing that it holds in memory has to survive.
@@ -38,11 +46,22 @@ export interface Bucket {
 export interface EventStore {
   /** In order of time, ties by id. Events that are kept meanwhile may or may not be among them, none is twice. */
   search(request: SearchRequest, signal?: AbortSignal): AsyncIterable<StoredEvent>;
-  /** Only buckets that are not empty, in order of time. */
-  counts(request: CountRequest, signal?: AbortSignal): Promise<readonly Bucket[]>;
+  /** Again and again as counting goes on, at least once; the last is all. */
+  counts(request: CountRequest, signal?: AbortSignal): AsyncIterable<CountedSoFar>;
   /** Resolves when all that the journal held at this moment can be found by a search. */
   caughtUp(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** As `counts`, when all is counted. */
+export async function allCounts(
+  store: Pick<EventStore, 'counts'>,
+  request: CountRequest,
+  signal?: AbortSignal,
+): Promise<readonly Bucket[]> {
+  let buckets: readonly Bucket[] = [];
+  for await (const soFar of store.counts(request, signal)) buckets = soFar.buckets;
+  return buckets;
 }
 
 /** The place behind an event, for the next page. */

@@ -10,8 +10,9 @@ export type Question =
   | { readonly kind: 'journal-end'; readonly end: Position }
   | { readonly kind: 'stop'; readonly id: number }
   | { readonly kind: 'search'; readonly id: number; readonly request: SearchRequest }
-  | { readonly kind: 'page' | 'end-search'; readonly id: number; readonly search: number }
   | { readonly kind: 'counts'; readonly id: number; readonly request: CountRequest }
+  /** Of a search or of counts: what it has next, `null` at its end. */
+  | { readonly kind: 'next' | 'end'; readonly id: number; readonly of: number }
   | { readonly kind: 'caught-up' | 'seal'; readonly id: number; readonly end: Position }
   | { readonly kind: 'status' | 'holds' | 'close'; readonly id: number }
   | { readonly kind: 'hold'; readonly id: number; readonly hold: LegalHold }

@@ -5,7 +5,7 @@ import type { Journal, Position } from '../journal.ts';
 import type { ColumnsInfo } from './access-columns.ts';
 import type { ArchiveDamage, ArchiveSettings, ArchiveStatus } from './archive.ts';
 import type { ChainHead } from './chain.ts';
-import type { Bucket, CountRequest, EventStore, SearchRequest } from './event-store.ts';
+import type { CountedSoFar, CountRequest, EventStore, SearchRequest } from './event-store.ts';
 import type { Answer, Question } from './messages.ts';
 import { DEFAULT_RETENTION, type Leaving, type LegalHold, type RetentionByKind } from './retention.ts';
 import type { StoredEvent } from './stored-event.ts';
@@ -128,33 +128,33 @@ class ThreadedArchive implements EmbeddedArchive {
   }
 
   async *search(request: SearchRequest, signal?: AbortSignal): AsyncGenerator<StoredEvent> {
-    const id = this.#nextId();
+    const pages = this.#pieces<StoredEvent[]>({ kind: 'search', id: this.#nextId(), request }, signal);
+    for await (const page of pages) yield* page;
+  }
+
+  counts(request: CountRequest, signal?: AbortSignal): AsyncIterable<CountedSoFar> {
+    return this.#pieces({ kind: 'counts', id: this.#nextId(), request }, signal);
+  }
+
+  /** What the thread has to say to a question, piece by piece: it works on the next one when that is asked for. */
+  async *#pieces<Piece>(
+    question: Extract<Question, { readonly kind: 'search' | 'counts' }>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Piece> {
+    const { id } = question;
     const stop = () => this.#send({ kind: 'stop', id });
     signal?.addEventListener('abort', stop);
     try {
-      await this.#ask({ kind: 'search', id, request });
+      await this.#ask(question);
       if (signal?.aborted === true) stop();
       for (;;) {
-        const page = (await this.#ask({ kind: 'page', id: this.#nextId(), search: id })) as StoredEvent[] | null;
-        if (page === null) return;
-        yield* page;
+        const piece = (await this.#ask({ kind: 'next', id: this.#nextId(), of: id })) as Piece | null;
+        if (piece === null) return;
+        yield piece;
       }
     } finally {
       signal?.removeEventListener('abort', stop);
-      if (!this.#isClosed) await this.#ask({ kind: 'end-search', id: this.#nextId(), search: id });
-    }
-  }
-
-  async counts(request: CountRequest, signal?: AbortSignal): Promise<readonly Bucket[]> {
-    const id = this.#nextId();
-    const stop = () => this.#send({ kind: 'stop', id });
-    signal?.addEventListener('abort', stop);
-    try {
-      const answer = this.#ask({ kind: 'counts', id, request });
-      if (signal?.aborted === true) stop();
-      return (await answer) as Bucket[];
-    } finally {
-      signal?.removeEventListener('abort', stop);
+      if (!this.#isClosed) await this.#ask({ kind: 'end', id: this.#nextId(), of: id });
     }
   }
 

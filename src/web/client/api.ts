@@ -45,6 +45,8 @@ export interface Api {
   'GET /api/v1/events': { input: { query?: string; from?: string; to?: string; limit?: number; cursor?: string }; answer: string };
   /** How many kept events a query finds, over time. A query that names no beginning is asked for a day. */
   'GET /api/v1/events/counts': { input: { query?: string }; answer: { from: string; to: string; total: number; bars: readonly ({ from: string; count: number })[] } };
+  /** As /api/v1/events/counts, told while it is counted, the newest events first: one JSON object a line, each with all that is counted so far. Of times from its wholeFrom on all events are counted, of older ones some; in the last line it is the beginning. */
+  'GET /api/v1/events/counts/so-far': { input: { query?: string }; answer: string };
   /** Searches that somebody has saved, for all who hunt. */
   'GET /api/v1/hunts': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; query: string; by: string; at: string; mayRemove: boolean })[] } };
   /** Saves a search, as for /api/v1/events. Numbers of patients become pseudonyms. */

@@ -65,6 +65,47 @@ export async function askLines<Line>(
     .map((line) => JSON.parse(line) as Line);
 }
 
+/** A line of `/api/v1/events/counts/so-far`. */
+export interface CountedSoFar extends Answer<'GET /api/v1/events/counts'> {
+  /** From here on all is counted. */
+  readonly wholeFrom: string;
+}
+
+/**
+ * Counts, told as they grow; the last are all.
+ *
+ * @throws Problem, if it breaks off as well
+ */
+export async function* askCounts(query: string, signal: AbortSignal): AsyncGenerator<CountedSoFar> {
+  const { body } = await send('GET /api/v1/events/counts/so-far', { query }, 'page', signal);
+  let isWhole = false;
+  for await (const line of linesOf(body, signal)) {
+    const counts = JSON.parse(line) as CountedSoFar;
+    isWhole = counts.wholeFrom === counts.from;
+    yield counts;
+  }
+  if (!isWhole) throw brokenOff();
+}
+
+async function* linesOf(body: ReadableStream<Uint8Array<ArrayBuffer>> | null, signal: AbortSignal): AsyncGenerator<string> {
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const read = await reader?.read().catch((error: unknown) => {
+      throw signal.aborted ? error : brokenOff();
+    });
+    if (read?.value === undefined) return;
+    const lines = (rest + read.value).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+}
+
+function brokenOff(): Problem {
+  const hint = 'Try again. If it goes on, look whether the service runs.';
+  return new Problem('web/broken-off', 'The answer broke off.', hint);
+}
+
 /** Of the answers that are a file, which the written types leave out. */
 export async function askFile(
   path: string,

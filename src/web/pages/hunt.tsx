@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'react';
-import { type Answer, ask, askLines, type Asker, asProblem } from '../client/ask.ts';
+import { ask, askLines, askCounts, type Asker, asProblem, type CountedSoFar, type Problem } from '../client/ask.ts';
 import { toCsv } from '../parts/csv.ts';
 import { termOf } from '../parts/query.ts';
 import { Form, TextField } from '../parts/form.tsx';
@@ -177,8 +177,30 @@ function Help() {
   );
 }
 
+interface Counts extends CountedSoFar {
+  /** Why it was not counted to the end; `null`: it was, or that goes on. */
+  readonly brokenOff: Problem | null;
+}
+
+async function count(query: string, signal: AbortSignal, show: (counts: Counts) => void): Promise<Counts> {
+  let last: Counts | null = null;
+  try {
+    for await (const soFar of askCounts(query, signal)) {
+      last = { ...soFar, brokenOff: null };
+      show(last);
+    }
+  } catch (error) {
+    if (last === null || signal.aborted) throw error;
+    return { ...last, brokenOff: asProblem(error) };
+  }
+  if (last === null) throw new Error('an answer without counts');
+  return last;
+}
+
 function Found({ query }: { readonly query: string }) {
-  const counts = useAsk('GET /api/v1/events/counts', { query }, { everyMs: null });
+  const counts = useLoaded<Counts>(`counts ${query}`, (signal, _asker, soFar) => count(query, signal, soFar), {
+    everyMs: null,
+  });
   const events = useLoaded<readonly Event[]>(
     `events ${query}`,
     (signal, _asker: Asker) => askLines<Event>('GET /api/v1/events', { query, limit: SHOWN }, signal),
@@ -188,7 +210,7 @@ function Found({ query }: { readonly query: string }) {
     <>
       <Section title="How many, over time">
         <Show of={counts} what="the counts">
-          {(data) => <Bars counts={data} />}
+          {(data) => <Bars counts={data} countAgain={counts.is === 'ready' ? counts.reload : () => undefined} />}
         </Show>
       </Section>
       <Section title="Log lines, the newest first">
@@ -238,22 +260,32 @@ const WIDTH = 900;
 const HEIGHT = 134;
 const BASE = 130;
 
-function Bars({ counts: { bars, total, from, to } }: { readonly counts: Answer<'GET /api/v1/events/counts'> }) {
+function Bars({ counts, countAgain }: { readonly counts: Counts; readonly countAgain: () => void }) {
+  const { bars, total, from, to, wholeFrom } = counts;
+  const isWhole = wholeFrom === from;
+  const unknown = ((Date.parse(wholeFrom) - Date.parse(from)) / (Date.parse(to) - Date.parse(from))) * WIDTH;
   const most = Math.max(1, ...bars.map(({ count }) => count));
   const width = WIDTH / Math.max(1, bars.length);
   return (
     <>
       <p>
+        {!isWhole && 'At least '}
         <strong>{counted(total, 'log line')}</strong> from <When at={from} /> to <When at={to} />
       </p>
-      {total > 0 && (
+      {!isWhole && <HowFar counts={counts} countAgain={countAgain} />}
+      {(total > 0 || !isWhole) && (
         <>
           <svg
             className="ww-chart"
             viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
             role="img"
-            aria-label={`${counted(total, 'log line')}, at most ${numberText(most)} in one bar. The table below has each number.`}
+            aria-label={`${isWhole ? '' : 'At least '}${counted(total, 'log line')}, at most ${numberText(most)} in one bar. The table below has each number.`}
           >
+            {!isWhole && (
+              <rect className="ww-chart__unknown" x={0} width={unknown} y={0} height={BASE}>
+                <title>Not all counted</title>
+              </rect>
+            )}
             <line className="ww-chart__grid" x1={0} x2={WIDTH} y1={BASE} y2={BASE} />
             {bars.map(({ from: at, count }, index) => {
               const height = count === 0 ? 0 : Math.max(2, (count / most) * (BASE - 20));
@@ -303,6 +335,35 @@ function Bars({ counts: { bars, total, from, to } }: { readonly counts: Answer<'
         </>
       )}
     </>
+  );
+}
+
+/** What is not counted is said, so that nobody takes it for nothing. */
+function HowFar({
+  counts: { wholeFrom, brokenOff },
+  countAgain,
+}: {
+  readonly counts: Counts;
+  readonly countAgain: () => void;
+}) {
+  if (brokenOff === null)
+    return (
+      <p className="ww-quiet">
+        Counted back to <When at={wholeFrom} />. Older ones are still being counted.
+      </p>
+    );
+  return (
+    <div role="alert" className="ww-trouble">
+      <p>
+        <strong>
+          Counted back to <When at={wholeFrom} /> only.
+        </strong>{' '}
+        {brokenOff.message} {brokenOff.hint}
+      </p>
+      <button type="button" className="nhsuk-button nhsuk-button--secondary" onClick={countAgain}>
+        Count again
+      </button>
+    </div>
   );
 }
 

@@ -73,6 +73,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'GET /api/v1/scope': 'Listed whose records were touched',
   'GET /api/v1/scope/counts': 'Counted whose records were touched',
   'GET /api/v1/events': 'Searched the log lines',
+  'GET /api/v1/events/counts': 'Counted log lines',
+  'GET /api/v1/events/counts/so-far': 'Counted log lines',
   'GET /api/v1/findings': 'Listed the findings',
   'GET /api/v1/incidents': 'Listed the incidents',
   'GET /api/v1/incidents/:id': 'Opened an incident',

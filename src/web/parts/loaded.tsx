@@ -36,10 +36,13 @@ export function useAsk<Name extends Question>(
   );
 }
 
-/** @param key what is loaded: another key begins anew */
+/**
+ * @param key what is loaded: another key begins anew
+ * @param load may say with `soFar` what is known already; that is shown
+ */
 export function useLoaded<T>(
   key: string,
-  load: (signal: AbortSignal, asker: Asker) => Promise<T>,
+  load: (signal: AbortSignal, asker: Asker, soFar: (data: T) => void) => Promise<T>,
   { everyMs, isWanted = true }: { readonly everyMs: number | null; readonly isWanted?: boolean },
 ): Loaded<T> {
   const [state, setState] = useState<{ readonly key: string; readonly loaded: Loaded<T> }>({
@@ -60,22 +63,22 @@ export function useLoaded<T>(
     const abort = new AbortController();
     const asker = askedBeat.current === beat ? turn.asker : 'background';
     askedBeat.current = beat;
-    loading.current(abort.signal, asker).then(
-      (data) => setState({ key, loaded: { is: 'ready', data, at: Date.now(), stale: null, reload } }),
-      (error: unknown) => {
-        if (abort.signal.aborted) return;
-        const problem = asProblem(error);
-        if (problem.code === 'api/no-token') lost();
-        setState((before) => {
-          if (before.key === key && before.loaded.is === 'ready' && !isNotAllowed(problem))
-            return { key, loaded: { ...before.loaded, stale: problem } };
-          return {
-            key,
-            loaded: isNotAllowed(problem) ? { is: 'not-allowed', problem } : { is: 'failed', problem, retry: reload },
-          };
-        });
-      },
-    );
+    const show = (data: T) => {
+      if (!abort.signal.aborted) setState({ key, loaded: { is: 'ready', data, at: Date.now(), stale: null, reload } });
+    };
+    loading.current(abort.signal, asker, show).then(show, (error: unknown) => {
+      if (abort.signal.aborted) return;
+      const problem = asProblem(error);
+      if (problem.code === 'api/no-token') lost();
+      setState((before) => {
+        if (before.key === key && before.loaded.is === 'ready' && !isNotAllowed(problem))
+          return { key, loaded: { ...before.loaded, stale: problem } };
+        return {
+          key,
+          loaded: isNotAllowed(problem) ? { is: 'not-allowed', problem } : { is: 'failed', problem, retry: reload },
+        };
+      });
+    });
     return () => abort.abort();
   }, [key, turn, beat, isWanted, reload, lost]);
 
