@@ -32,8 +32,8 @@ export interface LoadedRules {
   readonly filters: number;
 }
 
-/** Bump when the shape of what is read changes, so that old caches are not used. */
-const CACHE_VERSION = 3;
+/** Bump when what is read of a rule changes, so that old caches are not used. */
+const CACHE_VERSION = 4;
 const MAX_FILES = 100_000;
 
 interface RuleFile {
