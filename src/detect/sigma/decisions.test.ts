@@ -363,6 +363,13 @@ describe('a regular expression means the same on either engine', () => {
     ['\\x41', 'A', true],
     ['a\\.b\\-c', 'a.b-c', true],
     ['\\\\Users\\\\p', 'C:\\Users\\p', true],
+    // A carriage return is a character like any other and ends no line; a vertical tab is no space.
+    ['a.b', 'a\rb', true],
+    ['(?m)a$', 'a\rb', false],
+    ['a\\sb', 'a\vb', false],
+    ['ab😀?', 'ab', true],
+    ['(?i)mi\u017fs', 'MISS', true],
+    ['(?i)miss', 'mi\u017fs', true],
   ];
   for (const [source, text, holds] of cases)
     test(`${source} on ${text}`, () => equal(fires(selection({ 'F|re': source }), { F: text }), holds));
