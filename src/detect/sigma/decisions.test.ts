@@ -157,6 +157,16 @@ describe('values and modifiers', () => {
     equal(fires({ keywords: ['needle'], condition: 'keywords' }, { F: 'hay', G: { H: ['a NEEDLE b'] } }), true);
   });
 
+  test('nothing is hidden behind many other values, or by being nested', () => {
+    const values = [...Array.from({ length: 20_000 }, (_, i) => `x${i}`), 'needle'];
+    let nested: FieldValue = 'needle';
+    for (let depth = 0; depth < 180; depth++) nested = { k: nested };
+    const keywords = { keywords: ['needle'], condition: 'keywords' };
+    equal(fires(keywords, { F: values }), true);
+    equal(fires(selection({ F: 'needle' }), { F: values }), true);
+    equal(fires(keywords, { F: nested }), true);
+  });
+
   test('all on keywords wants each of them somewhere', () => {
     equal(fires({ keywords: { '|all': ['one', 'two'] }, condition: 'keywords' }, { F: 'one', G: 'two' }), true);
     equal(fires({ keywords: { '|all': ['one', 'two'] }, condition: 'keywords' }, { F: 'one' }), false);
