@@ -421,11 +421,31 @@ describe('correlations', () => {
     );
   });
 
+  test('whose condition cannot be met, or names another rule, cannot run; an alias of another rule is told of', () => {
+    const a = ruleOf(selection({ F: 'a' }));
+    const whose = (section: object) =>
+      load(
+        a,
+        { ...a, id: 'b' },
+        { title: 'c', id: 'c', correlation: { rules: ['r', 'b'], timespan: '1m', ...section } },
+      );
+    const refused: readonly (readonly [section: object, detail: RegExp])[] = [
+      [{ type: 'temporal', condition: 'r and not zz' }, /“zz”/],
+      [{ type: 'temporal_ordered', condition: { gte: 1 } }, /use temporal/],
+      [{ type: 'temporal_ordered', condition: 'r and not b' }, /use temporal/],
+      [{ type: 'event_count', condition: { gte: 100_001 } }, /100,000/],
+    ];
+    for (const [section, detail] of refused) match(whose(section).problems[0]?.detail ?? '', detail);
+    for (const condition of [{ gte: 2 }, 'r and b'])
+      deepEqual(whose({ type: 'temporal_ordered', condition }).problems, []);
+    match(whose({ type: 'temporal', aliases: { who: { zz: 'u' } } }).warnings.join(), /“who” names “zz”/);
+  });
+
   test('find a rule by its id in either case', () => {
     const { correlations } = load({ ...ruleOf(selection({ F: 'a' })), id: UPPER }, joins('c', UPPER.toLowerCase()));
     let matches = 0;
     const correlator = new Correlator<number>(correlations, () => matches++);
-    correlator.push({ ruleId: UPPER, ruleName: null, at: 0, fields: {}, reference: 1 });
+    correlator.push({ ruleId: UPPER, ruleName: null, at: 0, event: 1, fields: {}, reference: 1 });
     equal(matches, 1);
   });
 });
