@@ -66,6 +66,7 @@ describe('values and modifiers', () => {
       ['an empty text holds on an empty text', { F: '' }, { F: '' }, true],
       ['neq is false on an absent field (house decision 2)', { 'F|neq': 'a' }, {}, false],
       ['neq is true on another value', { 'F|neq': 'a' }, { F: 'b' }, true],
+      ['all of one value is that value', { 'F|contains|all': 'a' }, { F: 'xa' }, true],
       ['all wants every value', { 'F|contains|all': ['a', 'b'] }, { F: 'xa' }, false],
       ['numbers compare with text', { F: 4624 }, { F: '4624' }, true],
       [
@@ -341,6 +342,13 @@ describe('rules that are wrong are refused when they are read, and harm no other
     ['two places', { 'F|contains|startswith': 'a' }],
     ['exists with two answers', { 'F|exists': [true, false] }],
     ['fieldref to a number', { 'F|fieldref': 5 }],
+    ['placeholders in a regular expression', { 'F|re|expand': '%tools%' }],
+    ['placeholders in the name of a field', { 'F|fieldref|expand': '%tools%' }],
+    ['an encoding after base64', { 'F|base64offset|wide|contains': 'http' }],
+    ['a comparison with a place', { 'F|gt|contains': 5 }],
+    ['existence with a place', { 'F|exists|contains': true }],
+    ['two parts of a time', { 'F|hour|minute': 5 }],
+    ['a network with dashes', { 'F|cidr|windash': '10.0.0.0/8' }],
   ];
   for (const [what, items] of broken) {
     test(what, () => {
@@ -354,6 +362,13 @@ describe('rules that are wrong are refused when they are read, and harm no other
         ['broken'],
       );
     });
+  }
+});
+
+test('a selection with nothing in it, or a keyword that is empty, is refused', () => {
+  for (const nothing of [null, '', [''], ['a', null], { '|all': ['a', ''] }]) {
+    const { problems } = load(ruleOf({ selection: nothing, condition: 'not selection' }));
+    equal(problems[0]?.reason, 'bad-detection', JSON.stringify(nothing));
   }
 });
 

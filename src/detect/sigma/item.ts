@@ -36,6 +36,15 @@ const REGEX_FLAGS: Readonly<Record<string, string>> = {
   s: 's',
   dotall: 's',
 };
+/** What may stand beside a modifier that says how to compare. */
+const FITTING: Readonly<Record<string, readonly string[]>> = {
+  re: ['all', 'neq', 'cased', ...Object.keys(REGEX_FLAGS)],
+  cidr: ['all', 'neq', 'cased'],
+  exists: [],
+  fieldref: ['all', 'neq', 'cased', ...PLACES],
+  compare: ['all', 'neq', ...TIME_PARTS],
+  time: ['all', 'neq', ...COMPARISONS],
+};
 const OTHERS: readonly string[] = [
   'all',
   're',
@@ -74,7 +83,7 @@ export function readItem(
   const [fieldName = '', ...modifiers] = key.split('|');
   const unknown = modifiers.find((word) => !isModifier(word));
   if (unknown !== undefined) return fail(`the modifier “${unknown}” is not one of Sigma 2.1`);
-  const clash = clashOf(modifiers, values);
+  const clash = clashOf(modifiers, values, fieldName === '');
   if (clash !== null) return fail(clash);
 
   const readings: (readonly Test[])[] = [];
@@ -94,26 +103,37 @@ export function readItem(
 }
 
 /** Why these modifiers cannot stand together, or `null`. */
-function clashOf(modifiers: readonly string[], values: readonly RawValue[]): string | null {
+function clashOf(modifiers: readonly string[], values: readonly RawValue[], isKeyword: boolean): string | null {
   const has = (word: string) => modifiers.includes(word);
   const comparators = modifiers.filter(
     (word) => ['re', 'cidr', 'exists', 'fieldref'].includes(word) || COMPARISONS.includes(word),
   );
-  if (comparators.length > 1) return `the modifiers ${comparators.join(' and ')} exclude each other`;
+  const parts = modifiers.filter((word) => TIME_PARTS.includes(word));
+  for (const several of [comparators, parts])
+    if (several.length > 1) return `the modifiers ${several.join(' and ')} exclude each other`;
   if (has('all') && has('neq')) return 'the modifiers all and neq exclude each other';
   if (has('re') && (modifiers.some((word) => PLACES.includes(word)) || has('windash'))) {
     return 'the modifier re stands alone: write the place and the dashes into the regular expression';
   }
-  if (has('cidr') && modifiers.some((word) => PLACES.includes(word)))
-    return 'the modifier cidr takes no place modifier';
+  // What would do nothing beside another is refused: its author meant something by it.
+  for (const word of [...comparators, ...parts]) {
+    const fitting = FITTING[COMPARISONS.includes(word) ? 'compare' : parts.includes(word) ? 'time' : word] ?? [];
+    const other = modifiers.find((candidate) => candidate !== word && !fitting.includes(candidate));
+    if (other !== undefined) return `the modifier ${other} means nothing beside ${word}`;
+  }
   const flags = modifiers.filter((word) => Object.hasOwn(REGEX_FLAGS, word));
   if (flags.length > 0 && !has('re')) return `the modifier ${flags[0] ?? ''} belongs to re`;
   if (modifiers.some((word) => Object.hasOwn(ENCODINGS, word)) && !has('base64') && !has('base64offset')) {
     return 'an encoding such as wide needs base64 or base64offset after it';
   }
+  const encoded = modifiers.findIndex((word) => word === 'base64' || word === 'base64offset');
+  if (modifiers.slice(encoded + 1).some((word) => Object.hasOwn(ENCODINGS, word)) && encoded >= 0)
+    return 'the modifier of an encoding such as wide stands before base64, not after it';
   if (has('all') && values.length === 1 && values[0] === null) return 'the modifier all needs values';
   const places = modifiers.filter((word) => PLACES.includes(word));
   if (places.length > 1) return `the modifiers ${places.join(' and ')} exclude each other`;
+  if (isKeyword && values.some((value) => value === null || value === ''))
+    return 'a keyword is a text: nothing is in every event';
   if (has('exists') && values.length !== 1) return 'the modifier exists takes one value, true or false';
   if (has('fieldref') && values.some((value) => typeof value !== 'string'))
     return 'the modifier fieldref takes the names of fields';
