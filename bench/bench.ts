@@ -287,7 +287,7 @@ function correlate(body: object, make: (i: number) => { rule: string; fields: Re
   return rates(EVENTS, () => {
     const correlator = new Correlator<number>(found, () => hits++);
     inputs.forEach(({ rule, fields, at }, i) =>
-      correlator.push({ ruleId: rule, ruleName: null, at, fields, reference: i }),
+      correlator.push({ ruleId: rule, ruleName: null, at, event: i, fields, reference: i }),
     );
   });
 }

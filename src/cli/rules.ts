@@ -101,6 +101,8 @@ function explainText(loaded: Loaded, id: string): string {
   );
   if (rule === undefined) throw new Refusal('rules/not-found', `no loaded rule has the id or name “${id}”`);
   const words = wordsFor(rule, loadTechniqueWords());
+  const titleOf = (joined: string) =>
+    [...loaded.rules, ...loaded.correlations].find((candidate) => candidate.id === joined)?.title ?? joined;
   return `${[
     rule.title,
     `  level ${rule.level}${rule.author === '' ? '' : `, by ${rule.author}`}`,
@@ -111,7 +113,7 @@ function explainText(loaded: Loaded, id: string): string {
     'What to do:',
     ...words.next.map((step, i) => `  ${i + 1}. ${step}`),
     '',
-    rule.kind === 'rule' ? `It needs: ${needsOf(rule)}` : `It joins: ${rule.rules.join(', ')}`,
+    rule.kind === 'rule' ? `It needs: ${needsOf(rule)}` : `It joins: ${rule.rules.map(titleOf).join('; ')}`,
     `From: ${rule.path}`,
   ].join('\n')}\n`;
 }

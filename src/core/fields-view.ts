@@ -23,7 +23,8 @@ class NamesLayout implements Layout {
 
 const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
 const LAYOUT = new NamesLayout();
-const MAX_DEPTH = 40;
+/** Deeper than any reader lets an event be: nothing in it is hidden from rules by being nested. */
+const MAX_DEPTH = 256;
 const NO_FIELDS: Fields = Object.create(null) as Fields;
 
 /** What a person or the event itself says it is, where it has no Windows channel. */

@@ -2,7 +2,7 @@ import type { LogEvent } from '../core/event.ts';
 import { xml } from './formats/xml.ts';
 import type { Format, ReadContext, SetAside, TextReader } from './formats/format.ts';
 import { formatOf } from './formats/index.ts';
-import { isObject, unwrap } from './formats/shape.ts';
+import { isObject, saidBesides, unwrap } from './formats/shape.ts';
 import { ShapeReader } from './formats/shapes.ts';
 import { parseSyslog } from './formats/syslog.ts';
 
@@ -68,11 +68,12 @@ export class MessageReader {
     // An event may itself have a list of the name that envelopes use.
     if (this.#shapes.readKnown(object, 1, null)) return;
     const inner = unwrap(object);
-    if (inner === null) this.#shapes.readOther(object, 1, null);
-    else
-      for (const entry of inner)
-        if (isObject(entry)) this.#shapes.read(entry, 1, null);
-        else this.#aside('not-an-object', 'an entry of the list is not an object');
+    if (inner === null) return this.#shapes.readOther(object, 1, null);
+    const besides = isObject(object) ? saidBesides(object, inner) : null;
+    if (besides !== null) this.#shapes.readOther(besides, 1, null);
+    for (const entry of inner)
+      if (isObject(entry)) this.#shapes.read(entry, 1, null);
+      else this.#aside('not-an-object', 'an entry of the list is not an object');
   }
 
   #text(text: string): void {

@@ -246,7 +246,14 @@ function fileFindings(
     const rule = rules.rules[hit.rule];
     if (rule === undefined || hit.at === null || hit.fields === null) continue;
     correlator.advance(hit.at);
-    correlator.push({ ruleId: rule.id, ruleName: rule.name, at: hit.at, fields: hit.fields, reference: hit });
+    correlator.push({
+      ruleId: rule.id,
+      ruleName: rule.name,
+      at: hit.at,
+      event: `${hit.path}\0${hit.record}`,
+      fields: hit.fields,
+      reference: hit,
+    });
   }
   correlator.end();
   return { findings: [...findings, ...joint], forgotten: correlator.forgotten };

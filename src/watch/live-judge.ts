@@ -216,6 +216,7 @@ export class LiveJudge {
         ruleId: rule.id,
         ruleName: rule.name,
         at: event.at ?? event.receivedAt,
+        event: event.id,
         fields,
         reference: hit,
       });

@@ -36,6 +36,10 @@ const piece = fc.constantFrom(
   'k',
   '\u212a',
   '\u0130',
+  '\u017f',
+  's',
+  '\r',
+  '\v',
   'é',
   'É',
   '–',
@@ -67,6 +71,7 @@ const modifiers = fc.constantFrom(
   '|re',
   '|re|i',
   '|base64offset|contains',
+  '|contains|cased|windash',
 );
 
 const item = fc.tuple(field, modifiers).chain(([name, modifier]) => {
@@ -80,7 +85,10 @@ const item = fc.tuple(field, modifiers).chain(([name, modifier]) => {
           : modifier === '|cidr'
             ? fc.constantFrom('10.0.0.0/8', '192.168.1.0/24', 'fe80::/10', '::1/128')
             : modifier.startsWith('|re')
-              ? fc.constantFrom('a+b', '^a', 'b$', '[ab]{2,3}', 'a.*b.*a', '(?i)ab', 'a|1', '\\.1', '(a|b)+1')
+              ? fc.constantFrom(
+                  ...['a+b', '^a', 'b$', '[ab]{2,3}', 'a.*b.*a', '(?i)ab', 'a|1', '\\.1', '(a|b)+1'],
+                  ...['a.b', 'a\\sb', '(?m)a$', '(?i)s', '(?i)k', 'a😀?b', '\u017f'],
+                )
               : modifier.startsWith('|base64')
                 ? plainText.filter((value) => value.length > 2)
                 : modifier === '' || modifier === '|neq'

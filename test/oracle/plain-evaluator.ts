@@ -64,12 +64,13 @@ function testHolds(
   switch (test.kind) {
     case 'text': {
       const pattern: Pattern = isKeyword ? [0, ...test.pattern, 0] : test.pattern;
-      const dashed = test.windash ? text.replace(/\B[-/\u2013\u2014\u2015]\b/g, '-') : text;
-      const own = test.cased ? dashed : plainDashesAgain(text.toLowerCase(), test.windash);
-      return globHolds(
-        test.cased ? pattern : pattern.map((part) => (typeof part === 'string' ? part.toLowerCase() : part)),
-        own,
-      );
+      const own = test.cased ? text : text.toLowerCase();
+      const parts = pattern.flatMap((part, at): (string | number)[] => {
+        if (typeof part !== 'string') return [part];
+        const written = test.cased ? part : part.toLowerCase();
+        return test.windash ? withOptionDashes(written, at + 1 < pattern.length) : Array.from(written);
+      });
+      return globHolds(parts, own);
     }
     case 'regex': {
       const flags =
@@ -101,20 +102,33 @@ function testHolds(
   }
 }
 
-function plainDashesAgain(text: string, windash: boolean): string {
-  return windash ? text.replace(/\B[-/\u2013\u2014\u2015]\b/g, '-') : text;
+/** Any of the five dashes, in a pattern. */
+const ANY_DASH = 2;
+const DASHES = '-/\u2013\u2014\u2015';
+
+function withOptionDashes(literal: string, beforeWildcard: boolean): (string | number)[] {
+  const chars = Array.from(literal);
+  return chars.map((char, at) => {
+    const before = chars[at - 1];
+    const after = chars[at + 1];
+    const begins = before === undefined || !/\w/.test(before);
+    const isFollowed = after === undefined ? beforeWildcard : /\w/.test(after);
+    return DASHES.includes(char) && begins && isFollowed ? ANY_DASH : char;
+  });
 }
 
 /** A glob, by the table of which prefixes match which: slow and obvious. */
-function globHolds(pattern: Pattern, whole: string): boolean {
+function globHolds(parts: readonly (string | number)[], whole: string): boolean {
   const text = Array.from(whole);
-  const parts = pattern.flatMap((part): (string | number)[] => (typeof part === 'string' ? Array.from(part) : [part]));
   let reach: boolean[] = Array.from({ length: text.length + 1 }, (_, i) => i === 0);
   for (const part of parts) {
     const next = new Array<boolean>(text.length + 1).fill(false);
     for (let i = 0; i <= text.length; i++) {
       if (part === 0) next[i] = (reach[i] ?? false) || (i > 0 && (next[i - 1] ?? false));
-      else if (i > 0 && reach[i - 1] === true) next[i] = part === 1 || part === text[i - 1];
+      else if (i > 0 && reach[i - 1] === true) {
+        const char = text[i - 1] ?? '';
+        next[i] = part === 1 || part === char || (part === ANY_DASH && DASHES.includes(char));
+      }
     }
     reach = next;
   }

@@ -28,9 +28,17 @@ const FIRST_FREE = 6;
 /** Cut longer literals to this: states (and so cache misses) fall by a third, candidates hardly rise. */
 const MAX_LITERAL = 12;
 
-/** Lower-cased, these become ASCII: a text that holds one is lower-cased before it is scanned. */
+/**
+ * These are ASCII letters in another case (the long s only to a regular expression without case): a text that holds
+ * one is folded before it is scanned.
+ */
 const KELVIN_SIGN = 0x212a;
 const CAPITAL_I_WITH_DOT = 0x130;
+const LONG_S = 0x17f;
+
+function fold(text: string): string {
+  return text.toLowerCase().replaceAll('\u017f', 's');
+}
 
 export class Automaton {
   /** Next state by `state << CLASS_BITS | class`. */
@@ -68,7 +76,7 @@ export class Automaton {
     if (state >= firstWithOutput) found(this.#outputs[state - firstWithOutput] as Int32Array);
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code === KELVIN_SIGN || code === CAPITAL_I_WITH_DOT) return this.scan(text.toLowerCase(), found);
+      if (code === KELVIN_SIGN || code === CAPITAL_I_WITH_DOT || code === LONG_S) return this.scan(fold(text), found);
       // Indices are within the tables by construction; the checks would cost a fifth of the scan.
       const cls = code < 128 ? (classOf[code] as number) : code >= 0x2013 && code <= 0x2015 ? DASH : BEYOND_ASCII;
       state = next[(state << CLASS_BITS) | cls] as number;
@@ -81,7 +89,8 @@ export class Automaton {
   #sequence(literal: Literal): number[] {
     const sequence: number[] = [];
     if (literal.atStart) sequence.push(BEGIN);
-    for (let i = 0; i < literal.text.length; i++) sequence.push(this.#classOfCode(literal.text.charCodeAt(i)));
+    const folded = literal.text.replaceAll('\u017f', 's');
+    for (let i = 0; i < folded.length; i++) sequence.push(this.#classOfCode(folded.charCodeAt(i)));
     if (literal.atEnd) sequence.push(END);
     // Keep the end that is tied to the text's; a literal that is tied to neither keeps its own end.
     return literal.atStart && !literal.atEnd ? sequence.slice(0, this.#longest) : sequence.slice(-this.#longest);

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../core/result.ts';
+import { MAX_SIGHTINGS } from './correlator.ts';
 import { type Doc, isDoc, type RuleHead, textOf, textsOf } from './doc.ts';
 import type { CorrelationCondition, CorrelationRule, CorrelationType, NumberOperator, RuleExpression } from './rule.ts';
 
@@ -38,6 +39,8 @@ export function readCorrelation(doc: Doc, head: RuleHead): Result<CorrelationRul
 
   const condition = readCorrelationCondition(section['condition'], type);
   if (!condition.ok) return bad(condition.error);
+  const unmet = cannotBeMet(condition.value, type, rules);
+  if (unmet !== null) return bad(unmet);
   const conditionDoc = isDoc(section['condition']) ? section['condition'] : {};
   const valueFields = textsOf(conditionDoc['field'] ?? section['field']);
   if (type.startsWith('value_') && valueFields.length === 0) return bad(`${type} needs the field to look at`);
@@ -63,6 +66,34 @@ export function readCorrelation(doc: Doc, head: RuleHead): Result<CorrelationRul
     percentile: Number.isFinite(percentile) ? percentile : 50,
     generate: section['generate'] === true || doc['generate'] === true,
   });
+}
+
+/** Why the condition is not one that can be judged, or `null`. */
+function cannotBeMet(condition: CorrelationCondition, type: string, rules: readonly string[]): string | null {
+  if (type === 'temporal_ordered' && !isAllOf(condition, rules))
+    return 'temporal_ordered waits for all of its rules in their order: leave the condition out, or use temporal';
+  const isCount = type === 'event_count' || type === 'value_count';
+  if (!isCount || condition.kind !== 'bounds') return null;
+  const isBeyond = condition.bounds.some(
+    ({ operator, number }) =>
+      (operator === 'gt' && number >= MAX_SIGHTINGS) ||
+      ((operator === 'gte' || operator === 'eq') && number > MAX_SIGHTINGS),
+  );
+  return isBeyond ? 'counts are kept up to 100,000: the condition asks for more' : null;
+}
+
+/** True if it wants each of the rules, however it says so. */
+function isAllOf(condition: CorrelationCondition, rules: readonly string[]): boolean {
+  if (condition.kind === 'bounds')
+    return condition.bounds.every(
+      ({ operator, number }) =>
+        ((operator === 'gte' || operator === 'eq') && number === rules.length) ||
+        (operator === 'gt' && number === rules.length - 1),
+    );
+  const { expression } = condition;
+  const parts = expression.op === 'and' ? expression.of : [expression];
+  const named = new Set(parts.map((part) => (part.op === 'rule' ? part.rule : null)));
+  return !named.has(null) && rules.every((rule) => named.has(rule)) && named.size === new Set(rules).size;
 }
 
 function bad(detail: string): Result<never, Refused> {

@@ -2,13 +2,15 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Correlator, loadRuleTexts } from './index.ts';
 
-type Step = readonly [rule: string, atSeconds: number, fields?: Record<string, string>];
+/** Steps with the same `event` are rules that fired on one event. */
+type Step = readonly [rule: string, atSeconds: number, fields?: Record<string, string> | undefined, event?: string];
 
 /** The times (in seconds) at which the correlation held. */
 function held(correlation: object, steps: readonly Step[], more: readonly object[] = []): number[] {
   const bases = ['a', 'b', 'd'].map((id) => ({
     title: id,
     id,
+    name: `name-of-${id}`,
     logsource: { category: 'test' },
     detection: { s: { F: id }, condition: 's' },
   }));
@@ -22,9 +24,9 @@ function held(correlation: object, steps: readonly Step[], more: readonly object
   const correlator = new Correlator<number>(correlations, (match) => {
     if (match.rule.id === 'c') times.push(match.at / 1000);
   });
-  steps.forEach(([ruleId, at, fields = { u: 'x' }], i) => {
+  steps.forEach(([ruleId, at, fields = { u: 'x' }, event], i) => {
     correlator.advance(at * 1000);
-    correlator.push({ ruleId, ruleName: null, at: at * 1000, fields, reference: i });
+    correlator.push({ ruleId, ruleName: `name-of-${ruleId}`, at: at * 1000, event: event ?? i, fields, reference: i });
   });
   correlator.end();
   return times;
@@ -211,6 +213,106 @@ describe('correlations hold', () => {
       [1],
     ],
     [
+      'event_count counts an event once, whatever fired on it',
+      { type: 'event_count', ...pair, condition: { gte: 2 } },
+      [
+        ['a', 0, undefined, 'one'],
+        ['b', 0, undefined, 'one'],
+        ['b', 3, undefined, 'two'],
+        ['a', 3, undefined, 'two'],
+      ],
+      [3],
+    ],
+    [
+      'value_sum adds an event once',
+      { type: 'value_sum', ...pair, condition: { field: 'v', gte: 20 } },
+      [
+        ['a', 0, { u: 'x', v: '10' }, 'one'],
+        ['b', 0, { u: 'x', v: '10' }, 'one'],
+      ],
+      [],
+    ],
+    [
+      'temporal by one event that fires both',
+      { type: 'temporal', ...pair },
+      [
+        ['a', 0, undefined, 'one'],
+        ['b', 0, undefined, 'one'],
+      ],
+      [0],
+    ],
+    [
+      'a rule that is listed by its id and its name is one rule',
+      { type: 'event_count', ...base, rules: ['a', 'name-of-a'], condition: { gte: 2 } },
+      [['a', 0]],
+      [],
+    ],
+    [
+      'temporal_ordered of one rule twice wants two events',
+      { type: 'temporal_ordered', ...base, rules: ['a', 'a'] },
+      [
+        ['a', 0],
+        ['a', 20],
+        ['a', 24],
+      ],
+      [24],
+    ],
+    [
+      'temporal_ordered when the first comes late',
+      { type: 'temporal_ordered', ...pair },
+      [
+        ['b', 5],
+        ['a', 3],
+      ],
+      [5],
+    ],
+    [
+      'temporal_ordered when the one between comes late',
+      { type: 'temporal_ordered', ...pair, rules: ['a', 'b', 'd'] },
+      [
+        ['a', 0],
+        ['d', 9],
+        ['b', 4],
+      ],
+      [9],
+    ],
+    [
+      'temporal_ordered within one moment, in which nobody can tell the order',
+      { type: 'temporal_ordered', ...pair },
+      [
+        ['b', 5],
+        ['a', 5],
+      ],
+      [5],
+    ],
+    [
+      'temporal_ordered not over more than the timespan, by whatever way round',
+      { type: 'temporal_ordered', ...pair, rules: ['a', 'b', 'd'] },
+      [
+        ['a', 0],
+        ['b', 9],
+        ['d', 11],
+        ['b', 8],
+      ],
+      [],
+    ],
+    [
+      'rules by their names, in the condition and the aliases too',
+      {
+        type: 'temporal',
+        rules: ['a', 'b'],
+        'group-by': ['who'],
+        aliases: { who: { 'name-of-a': 'u', 'name-of-b': 'v' } },
+        timespan: '10s',
+        condition: 'name-of-a and name-of-b',
+      },
+      [
+        ['a', 0, { u: 'x' }],
+        ['b', 1, { v: 'x' }],
+      ],
+      [1],
+    ],
+    [
       'a late event is sorted in',
       { type: 'event_count', ...base, condition: { gte: 3 } },
       [
@@ -243,6 +345,27 @@ describe('correlations hold', () => {
       ),
       [5],
     );
+  });
+
+  test('of more groups than are kept, the quiet ones go, and only one whose window is not over is told of', () => {
+    const { correlations } = loadRuleTexts(
+      [
+        { id: 'a', logsource: { category: 'test' }, detection: { s: { F: 'a' }, condition: 's' } },
+        { id: 'c', correlation: { type: 'event_count', ...base, condition: { gte: 120 } } },
+      ].map((doc) => ({ path: 'c.yml', text: JSON.stringify(doc) })),
+      { placeholders: {}, includeDeprecated: false, cacheFolder: null },
+    );
+    const forgotten = (everyMs: number) => {
+      const held: string[] = [];
+      const correlator = new Correlator<number>(correlations, ({ groupBy }) => held.push(groupBy['u'] ?? ''));
+      for (let i = 0; i < 120_000; i++) {
+        const u = i % 1000 === 0 ? 'busy' : `${i}`;
+        correlator.push({ ruleId: 'a', ruleName: null, at: i * everyMs, event: i, fields: { u }, reference: i });
+      }
+      return { held, forgotten: correlator.forgotten };
+    };
+    deepEqual(forgotten(100), { held: [], forgotten: 0 });
+    deepEqual(forgotten(0), { held: ['busy'], forgotten: 120_000 - 120 + 1 - 100_000 });
   });
 
   test('again only after starting afresh', () =>

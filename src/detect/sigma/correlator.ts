@@ -8,6 +8,8 @@ export interface CorrelationInput<Reference> {
   readonly ruleName: string | null;
   /** Event time, UTC ms. */
   readonly at: number;
+  /** The same for all rules that fired on one event, and for no other event: an event counts once. */
+  readonly event: unknown;
   /** The event's values of the fields that `fieldsNeeded` names; absent ones left out. */
   readonly fields: Readonly<Record<string, string>>;
   readonly reference: Reference;
@@ -28,13 +30,14 @@ export interface CorrelationMatch<Reference> {
 export const MAX_EVIDENCE = 40;
 /** Groups kept for each correlation. Beyond, the one that was quiet for longest is forgotten, and counted. */
 const MAX_GROUPS = 100_000;
-/** Sightings kept in one group's window: a count beyond this is not told from this. */
-const MAX_SIGHTINGS = 100_000;
+/** Sightings kept in one group's window. A rule that counts further is refused when it is read. */
+export const MAX_SIGHTINGS = 100_000;
 const MAX_CHAIN = 10;
 
 /**
  * Joins what rules found, over windows of event time that slide with each event. Give it inputs in the order of their
- * times, nearly: one that is late is sorted in, unless it is older than the window.
+ * times, nearly: one that is late is sorted in, unless it is older than the window. An event that fires several of a
+ * correlation's rules counts once; events of the same moment are in any order, because their clock does not tell.
  *
  * A condition that more events can only make truer (`gte: 10`, all of these rules) is answered at once, and its group
  * then starts afresh. One that more events could undo (`lt`, `eq`, a range, `not`) is answered when the window that
@@ -52,6 +55,8 @@ export class Correlator<Reference> {
       part.rule.rules.forEach((name, index) => {
         const key = referenceKey(name);
         const users = this.#byRule.get(key) ?? [];
+        // A rule that is named twice (“this, then this again”) is told of an event once.
+        if (users.some((user) => user.part === part)) return;
         users.push({ part, index });
         this.#byRule.set(key, users);
       });
@@ -97,7 +102,7 @@ export class Correlator<Reference> {
     const reference = match.evidence.at(-1);
     if (depth >= MAX_CHAIN || reference === undefined) return;
     const { id: ruleId, name: ruleName } = part.rule;
-    this.#push({ ruleId, ruleName, at: match.at, fields: match.groupBy, reference }, depth + 1);
+    this.#push({ ruleId, ruleName, at: match.at, event: match, fields: match.groupBy, reference }, depth + 1);
   }
 
   #usersOf(ruleId: string, ruleName: string | null): readonly { part: Part<Reference>; index: number }[] {
@@ -109,14 +114,19 @@ export class Correlator<Reference> {
 }
 
 const NOBODY: never[] = [];
+const NO_EVENT = Symbol('no event');
 
 interface Group<Reference> {
   readonly values: Readonly<Record<string, string>>;
   readonly window: Window<Reference>;
-  /** For ordered rules: by stage, the latest run of sightings that has come that far. */
-  readonly runs: Sighting<Reference>[][];
+  /** For ordered rules: the window of each. */
+  readonly lanes: readonly Window<Reference>[];
+  newest: number;
   /** When the window that is judged at its end began. */
   opened: number;
+  /** The event that was counted last, and the value it was counted with. */
+  lastEvent: unknown;
+  lastValue: string | null;
 }
 
 /** One correlation rule with its groups. */
@@ -127,6 +137,8 @@ class Part<Reference> {
   /** By rule of the list, then by group-by (or value) position: the field of that rule's events. */
   readonly #groupFields: readonly (readonly string[])[];
   readonly #valueFields: readonly (readonly string[])[];
+  /** For ordered rules: the lane of each rule of the list; one that is named twice has one lane. */
+  readonly #laneOf: readonly number[];
   #nextClose = Number.POSITIVE_INFINITY;
   forgotten = 0;
 
@@ -137,6 +149,7 @@ class Part<Reference> {
       Object.hasOwn(rule.aliases, name) ? (rule.aliases[name]?.[of] ?? name) : name;
     this.#groupFields = rule.rules.map((of) => rule.groupBy.map((name) => field(name, of)));
     this.#valueFields = rule.rules.map((of) => rule.valueFields.map((name) => field(name, of)));
+    this.#laneOf = rule.type === 'temporal_ordered' ? rule.rules.map((of) => rule.rules.indexOf(of)) : [];
   }
 
   fieldsOf(index: number): readonly string[] {
@@ -150,10 +163,14 @@ class Part<Reference> {
     // What is counted by value has nothing to say without one.
     if (value === null && this.rule.valueFields.length > 0) return null;
     const sighting = { at: input.at, rule: index, value, reference: input.reference };
-    if (this.rule.type === 'temporal_ordered' && this.#answersAtOnce) return this.#pushOrdered(group, sighting);
+    if (this.rule.type === 'temporal_ordered') return this.#pushOrdered(group, sighting);
+    if (this.rule.type !== 'temporal') {
+      if (group.lastEvent === input.event && group.lastValue === value) return null;
+      group.lastEvent = input.event;
+      group.lastValue = value;
+    }
     if (!this.#answersAtOnce) return this.#pushUntilClose(group, sighting);
-    group.window.add(sighting, this.rule.timespanMs);
-    if (group.window.count > MAX_SIGHTINGS) group.window.dropOldest();
+    this.#add(group.window, sighting);
     if (!this.#holds(group.window)) return null;
     const match = this.#match(group, group.window.references(MAX_EVIDENCE));
     group.window.clear();
@@ -182,32 +199,44 @@ class Part<Reference> {
     }
     group.opened = Math.min(group.opened, sighting.at);
     this.#nextClose = Math.min(this.#nextClose, group.opened + this.rule.timespanMs);
-    group.window.add(sighting, this.rule.timespanMs);
+    this.#add(group.window, sighting);
     return match;
   }
 
-  /** From the last rule of the list to the first, so that one sighting takes a run one step further, not several. */
+  #add(window: Window<Reference>, sighting: Sighting<Reference>): void {
+    window.add(sighting, this.rule.timespanMs);
+    if (window.count > MAX_SIGHTINGS) window.dropOldest();
+  }
+
   #pushOrdered(group: Group<Reference>, sighting: Sighting<Reference>): CorrelationMatch<Reference> | null {
-    const { rules, timespanMs } = this.rule;
-    for (let stage = rules.length - 1; stage >= 0; stage--) {
-      if (rules[stage] !== rules[sighting.rule]) continue;
-      if (stage === 0) {
-        group.runs[0] = [sighting];
-        continue;
-      }
-      const before = group.runs[stage - 1];
-      const first = before?.[0];
-      const last = before?.at(-1);
-      if (before === undefined || first === undefined || last === undefined) continue;
-      if (sighting.at - first.at > timespanMs || sighting.at < last.at) continue;
-      const kept = group.runs[stage]?.[0];
-      // The run that began latest has the best chance to end in time.
-      if (kept === undefined || first.at >= kept.at) group.runs[stage] = [...before, sighting];
+    const since = Math.max(group.newest, sighting.at) - this.rule.timespanMs;
+    if (sighting.at < since) return null;
+    if (sighting.at > group.newest) for (const lane of group.lanes) lane.dropBefore(since);
+    group.newest = Math.max(group.newest, sighting.at);
+    const lane = group.lanes[this.#laneOf[sighting.rule] ?? -1];
+    if (lane !== undefined) this.#add(lane, sighting);
+    const run = this.#runOf(group.lanes);
+    if (run === null) return null;
+    for (const each of group.lanes) each.clear();
+    return this.#match(group, run);
+  }
+
+  /** One sighting for each rule of the list, none before the one ahead of it; `null` if there are none such. */
+  #runOf(lanes: readonly Window<Reference>[]): Sighting<Reference>[] | null {
+    const run: Sighting<Reference>[] = [];
+    const from = lanes.map(() => 0);
+    let time = Number.NEGATIVE_INFINITY;
+    for (const index of this.#laneOf) {
+      const lane = lanes[index];
+      // The first that fits is best: whatever can follow a later one can follow it.
+      const place = lane?.placeOf(time, from[index] ?? 0) ?? 0;
+      const sighting = lane?.at(place);
+      if (sighting === undefined) return null;
+      from[index] = place + 1;
+      time = sighting.at;
+      run.push(sighting);
     }
-    const whole = group.runs[rules.length - 1];
-    if (whole === undefined) return null;
-    group.runs.length = 0;
-    return this.#match(group, whole);
+    return run;
   }
 
   #groupFor(input: CorrelationInput<Reference>, index: number): Group<Reference> | null {
@@ -220,24 +249,39 @@ class Part<Reference> {
       key += `${value.toLowerCase()}\u0000`;
     }
     let group = this.#groups.get(key);
+    if (group !== undefined && this.#groups.size > MAX_GROUPS / 2) {
+      // The quiet ones are to come first, for when room is needed.
+      this.#groups.delete(key);
+      this.#groups.set(key, group);
+    }
     if (group === undefined) {
-      if (this.#groups.size >= MAX_GROUPS) this.#forgetOne();
+      if (this.#groups.size >= MAX_GROUPS) this.#forgetOne(input.at);
       const values: Record<string, string> = Object.create(null) as Record<string, string>;
       this.rule.groupBy.forEach((name, i) => {
         values[name] = input.fields[names[i] ?? ''] ?? '';
       });
       const isSorted = this.rule.type === 'value_percentile' || this.rule.type === 'value_median';
-      group = { values, window: new Window(isSorted), runs: [], opened: input.at };
+      group = {
+        values,
+        window: new Window(isSorted),
+        lanes: this.#laneOf.map(() => new Window(false)),
+        newest: Number.NEGATIVE_INFINITY,
+        opened: input.at,
+        lastEvent: NO_EVENT,
+        lastValue: null,
+      };
       this.#groups.set(key, group);
     }
     return group;
   }
 
-  #forgetOne(): void {
-    // A map keeps its order of insertion: the first is the oldest group.
-    const oldest = this.#groups.keys().next();
-    if (oldest.done !== true) this.#groups.delete(oldest.value);
-    this.forgotten++;
+  /** Makes room: of the group that was quiet for longest. One whose window is over has nothing more to say, and is no loss. */
+  #forgetOne(time: number): void {
+    const [quietest] = this.#groups;
+    if (quietest === undefined) return;
+    const [key, { window, newest }] = quietest;
+    this.#groups.delete(key);
+    if (Math.max(window.newest, newest) >= time - this.rule.timespanMs) this.forgotten++;
   }
 
   #valueOf(input: CorrelationInput<Reference>, index: number): string | null {

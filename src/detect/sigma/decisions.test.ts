@@ -66,6 +66,7 @@ describe('values and modifiers', () => {
       ['an empty text holds on an empty text', { F: '' }, { F: '' }, true],
       ['neq is false on an absent field (house decision 2)', { 'F|neq': 'a' }, {}, false],
       ['neq is true on another value', { 'F|neq': 'a' }, { F: 'b' }, true],
+      ['all of one value is that value', { 'F|contains|all': 'a' }, { F: 'xa' }, true],
       ['all wants every value', { 'F|contains|all': ['a', 'b'] }, { F: 'xa' }, false],
       ['numbers compare with text', { F: 4624 }, { F: '4624' }, true],
       [
@@ -76,6 +77,48 @@ describe('values and modifiers', () => {
       ],
       ['windash takes an en dash too', { 'F|contains|windash': ' /enc' }, { F: 'x \u2013enc' }, true],
       ['windash leaves a slash inside a path alone', { 'F|contains|windash': 'a-b' }, { F: 'a/b' }, false],
+      [
+        'windash finds what the rule itself says, whatever stands before it',
+        { 'F|contains|windash': '/c ' },
+        { F: 'cmd.exe/c calc' },
+        true,
+      ],
+      ['also with another dash', { 'F|contains|windash': '-c ' }, { F: 'cmd.exe/c calc' }, true],
+      ['windash takes any dash before a wildcard', { 'F|windash': '* -?nc*' }, { F: 'x /enc b' }, true],
+      ['windash leaves other dashes of the rule as they are', { 'F|windash': '*/c *a-b*' }, { F: 'x -c a/b' }, false],
+      ['and finds them with those', { 'F|windash': '*/c *a-b*' }, { F: 'x -c a-b' }, true],
+      ['cased and windash go together', { 'F|contains|windash|cased': ' -Enc' }, { F: 'x /enc' }, false],
+      [
+        'windash before an encoding spells the dashes out',
+        { 'F|windash|base64offset|contains': ' -enc' },
+        { F: Buffer.from('powershell /enc').toString('base64') },
+        true,
+      ],
+      [
+        'all with readings wants one reading of each',
+        { 'F|base64offset|contains|all': ['http://', 'invoke'] },
+        { F: Buffer.from('invoke http://y').toString('base64') },
+        true,
+      ],
+      [
+        'and not of one alone',
+        { 'F|base64offset|contains|all': ['http://', 'invoke'] },
+        { F: Buffer.from('get http://y').toString('base64') },
+        false,
+      ],
+      ['all with placeholders wants one value of each', { 'F|expand|all': ['%tools%', '?'] }, { F: 'b' }, true],
+      [
+        'wide text beyond Latin letters is encoded as it is',
+        { 'F|wide|base64offset|contains': '\u4e80\u4e81' },
+        { F: Buffer.from('\u4e80\u4e81', 'utf16le').toString('base64') },
+        true,
+      ],
+      [
+        'and \u00fe in plain text as UTF-8',
+        { 'F|base64|contains': 'a\u00fea' },
+        { F: Buffer.from('a\u00fea').toString('base64') },
+        true,
+      ],
       [
         'base64offset finds a text at any offset',
         { 'F|base64offset|contains': 'http://' },
@@ -113,6 +156,16 @@ describe('values and modifiers', () => {
 
   test('keywords are found in any value of the event', () => {
     equal(fires({ keywords: ['needle'], condition: 'keywords' }, { F: 'hay', G: { H: ['a NEEDLE b'] } }), true);
+  });
+
+  test('nothing is hidden behind many other values, or by being nested', () => {
+    const values = [...Array.from({ length: 20_000 }, (_, i) => `x${i}`), 'needle'];
+    let nested: FieldValue = 'needle';
+    for (let depth = 0; depth < 180; depth++) nested = { k: nested };
+    const keywords = { keywords: ['needle'], condition: 'keywords' };
+    equal(fires(keywords, { F: values }), true);
+    equal(fires(selection({ F: 'needle' }), { F: values }), true);
+    equal(fires(keywords, { F: nested }), true);
   });
 
   test('all on keywords wants each of them somewhere', () => {
@@ -289,6 +342,13 @@ describe('rules that are wrong are refused when they are read, and harm no other
     ['two places', { 'F|contains|startswith': 'a' }],
     ['exists with two answers', { 'F|exists': [true, false] }],
     ['fieldref to a number', { 'F|fieldref': 5 }],
+    ['placeholders in a regular expression', { 'F|re|expand': '%tools%' }],
+    ['placeholders in the name of a field', { 'F|fieldref|expand': '%tools%' }],
+    ['an encoding after base64', { 'F|base64offset|wide|contains': 'http' }],
+    ['a comparison with a place', { 'F|gt|contains': 5 }],
+    ['existence with a place', { 'F|exists|contains': true }],
+    ['two parts of a time', { 'F|hour|minute': 5 }],
+    ['a network with dashes', { 'F|cidr|windash': '10.0.0.0/8' }],
   ];
   for (const [what, items] of broken) {
     test(what, () => {
@@ -302,6 +362,13 @@ describe('rules that are wrong are refused when they are read, and harm no other
         ['broken'],
       );
     });
+  }
+});
+
+test('a selection with nothing in it, or a keyword that is empty, is refused', () => {
+  for (const nothing of [null, '', [''], ['a', null], { '|all': ['a', ''] }]) {
+    const { problems } = load(ruleOf({ selection: nothing, condition: 'not selection' }));
+    equal(problems[0]?.reason, 'bad-detection', JSON.stringify(nothing));
   }
 });
 
@@ -321,6 +388,13 @@ describe('a regular expression means the same on either engine', () => {
     ['\\x41', 'A', true],
     ['a\\.b\\-c', 'a.b-c', true],
     ['\\\\Users\\\\p', 'C:\\Users\\p', true],
+    // A carriage return is a character like any other and ends no line; a vertical tab is no space.
+    ['a.b', 'a\rb', true],
+    ['(?m)a$', 'a\rb', false],
+    ['a\\sb', 'a\vb', false],
+    ['ab😀?', 'ab', true],
+    ['(?i)mi\u017fs', 'MISS', true],
+    ['(?i)miss', 'mi\u017fs', true],
   ];
   for (const [source, text, holds] of cases)
     test(`${source} on ${text}`, () => equal(fires(selection({ 'F|re': source }), { F: text }), holds));
@@ -362,11 +436,31 @@ describe('correlations', () => {
     );
   });
 
+  test('whose condition cannot be met, or names another rule, cannot run; an alias of another rule is told of', () => {
+    const a = ruleOf(selection({ F: 'a' }));
+    const whose = (section: object) =>
+      load(
+        a,
+        { ...a, id: 'b' },
+        { title: 'c', id: 'c', correlation: { rules: ['r', 'b'], timespan: '1m', ...section } },
+      );
+    const refused: readonly (readonly [section: object, detail: RegExp])[] = [
+      [{ type: 'temporal', condition: 'r and not zz' }, /“zz”/],
+      [{ type: 'temporal_ordered', condition: { gte: 1 } }, /use temporal/],
+      [{ type: 'temporal_ordered', condition: 'r and not b' }, /use temporal/],
+      [{ type: 'event_count', condition: { gte: 100_001 } }, /100,000/],
+    ];
+    for (const [section, detail] of refused) match(whose(section).problems[0]?.detail ?? '', detail);
+    for (const condition of [{ gte: 2 }, 'r and b'])
+      deepEqual(whose({ type: 'temporal_ordered', condition }).problems, []);
+    match(whose({ type: 'temporal', aliases: { who: { zz: 'u' } } }).warnings.join(), /“who” names “zz”/);
+  });
+
   test('find a rule by its id in either case', () => {
     const { correlations } = load({ ...ruleOf(selection({ F: 'a' })), id: UPPER }, joins('c', UPPER.toLowerCase()));
     let matches = 0;
     const correlator = new Correlator<number>(correlations, () => matches++);
-    correlator.push({ ruleId: UPPER, ruleName: null, at: 0, fields: {}, reference: 1 });
+    correlator.push({ ruleId: UPPER, ruleName: null, at: 0, event: 1, fields: {}, reference: 1 });
     equal(matches, 1);
   });
 });

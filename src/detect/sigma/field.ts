@@ -66,7 +66,8 @@ const MAX_KEPT_TEXT = 32_768;
 const LOOKUPS_PER_DECISION = 2048;
 const LEAST_HIT_SHARE = 0.4;
 const REST_LOOKUPS = 30_000;
-const MAX_VALUES = 10_000;
+/** More than fit into a line or a message of a megabyte: behind others, a value is judged all the same. */
+const MAX_VALUES = 600_000;
 
 /** A field of a route: finds its value in the event, and remembers what is known of values seen before. */
 export class Field {

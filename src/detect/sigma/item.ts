@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../core/result.ts';
 import { readNetwork } from './network.ts';
-import { asLiteral, literalPattern, mapLiterals, openEnds, plainDashes, readPattern } from './pattern.ts';
+import { asLiteral, dashSpellings, literalPattern, openEnds, readPattern } from './pattern.ts';
 import { compileRegex } from './regex.ts';
 import type { Comparison, FieldRelation, Item, Pattern, Test, TimePart } from './rule.ts';
 
@@ -36,6 +36,15 @@ const REGEX_FLAGS: Readonly<Record<string, string>> = {
   s: 's',
   dotall: 's',
 };
+/** What may stand beside a modifier that says how to compare. */
+const FITTING: Readonly<Record<string, readonly string[]>> = {
+  re: ['all', 'neq', 'cased', ...Object.keys(REGEX_FLAGS)],
+  cidr: ['all', 'neq', 'cased'],
+  exists: [],
+  fieldref: ['all', 'neq', 'cased', ...PLACES],
+  compare: ['all', 'neq', ...TIME_PARTS],
+  time: ['all', 'neq', ...COMPARISONS],
+};
 const OTHERS: readonly string[] = [
   'all',
   're',
@@ -63,46 +72,68 @@ function isModifier(word: string): boolean {
 
 /**
  * Reads one `field|modifier|modifier: values` of a selection. Modifiers apply from left to right.
- * An empty field name is a keyword. Source: Sigma 2.1, “Modifiers”; house decisions 2 and 3 where peers disagree.
+ * An empty field name is a keyword. All of the items have to hold: there is more than one where each of several values
+ * has more than one reading. Source: Sigma 2.1, “Modifiers”; house decisions 2 and 3 where peers disagree.
  */
-export function readItem(key: string, values: readonly RawValue[], placeholders: Placeholders): Result<Item, string> {
+export function readItem(
+  key: string,
+  values: readonly RawValue[],
+  placeholders: Placeholders,
+): Result<readonly Item[], string> {
   const [fieldName = '', ...modifiers] = key.split('|');
   const unknown = modifiers.find((word) => !isModifier(word));
   if (unknown !== undefined) return fail(`the modifier “${unknown}” is not one of Sigma 2.1`);
-  const clash = clashOf(modifiers, values);
+  const clash = clashOf(modifiers, values, fieldName === '');
   if (clash !== null) return fail(clash);
 
-  const tests: Test[] = [];
+  const readings: (readonly Test[])[] = [];
   for (const value of values) {
     const read = readTests(value, modifiers, fieldName, placeholders);
     if (!read.ok) return read;
-    tests.push(...read.value);
+    readings.push(read.value);
   }
-  const mode = modifiers.includes('neq') ? 'none' : modifiers.includes('all') ? 'all' : 'any';
-  return ok({ field: fieldName === '' ? null : fieldName, mode, tests });
+  const field = fieldName === '' ? null : fieldName;
+  const tests = readings.flat();
+  if (modifiers.includes('neq')) return ok([{ field, mode: 'none', tests }]);
+  if (!modifiers.includes('all')) return ok([{ field, mode: 'any', tests }]);
+  // Each of the values in one of its readings: base64 has three, a placeholder as many as the site gives it.
+  if (readings.some(({ length }) => length !== 1))
+    return ok(readings.map((own) => ({ field, mode: 'any', tests: own })));
+  return ok([{ field, mode: 'all', tests }]);
 }
 
 /** Why these modifiers cannot stand together, or `null`. */
-function clashOf(modifiers: readonly string[], values: readonly RawValue[]): string | null {
+function clashOf(modifiers: readonly string[], values: readonly RawValue[], isKeyword: boolean): string | null {
   const has = (word: string) => modifiers.includes(word);
   const comparators = modifiers.filter(
     (word) => ['re', 'cidr', 'exists', 'fieldref'].includes(word) || COMPARISONS.includes(word),
   );
-  if (comparators.length > 1) return `the modifiers ${comparators.join(' and ')} exclude each other`;
+  const parts = modifiers.filter((word) => TIME_PARTS.includes(word));
+  for (const several of [comparators, parts])
+    if (several.length > 1) return `the modifiers ${several.join(' and ')} exclude each other`;
   if (has('all') && has('neq')) return 'the modifiers all and neq exclude each other';
   if (has('re') && (modifiers.some((word) => PLACES.includes(word)) || has('windash'))) {
     return 'the modifier re stands alone: write the place and the dashes into the regular expression';
   }
-  if (has('cidr') && modifiers.some((word) => PLACES.includes(word)))
-    return 'the modifier cidr takes no place modifier';
+  // What would do nothing beside another is refused: its author meant something by it.
+  for (const word of [...comparators, ...parts]) {
+    const fitting = FITTING[COMPARISONS.includes(word) ? 'compare' : parts.includes(word) ? 'time' : word] ?? [];
+    const other = modifiers.find((candidate) => candidate !== word && !fitting.includes(candidate));
+    if (other !== undefined) return `the modifier ${other} means nothing beside ${word}`;
+  }
   const flags = modifiers.filter((word) => Object.hasOwn(REGEX_FLAGS, word));
   if (flags.length > 0 && !has('re')) return `the modifier ${flags[0] ?? ''} belongs to re`;
   if (modifiers.some((word) => Object.hasOwn(ENCODINGS, word)) && !has('base64') && !has('base64offset')) {
     return 'an encoding such as wide needs base64 or base64offset after it';
   }
+  const encoded = modifiers.findIndex((word) => word === 'base64' || word === 'base64offset');
+  if (modifiers.slice(encoded + 1).some((word) => Object.hasOwn(ENCODINGS, word)) && encoded >= 0)
+    return 'the modifier of an encoding such as wide stands before base64, not after it';
   if (has('all') && values.length === 1 && values[0] === null) return 'the modifier all needs values';
   const places = modifiers.filter((word) => PLACES.includes(word));
   if (places.length > 1) return `the modifiers ${places.join(' and ')} exclude each other`;
+  if (isKeyword && values.some((value) => value === null || value === ''))
+    return 'a keyword is a text: nothing is in every event';
   if (has('exists') && values.length !== 1) return 'the modifier exists takes one value, true or false';
   if (has('fieldref') && values.some((value) => typeof value !== 'string'))
     return 'the modifier fieldref takes the names of fields';
@@ -170,27 +201,35 @@ function readText(
   if (!expanded.ok) return expanded;
   let patterns: readonly Pattern[] = expanded.value;
   let windash = false;
-  let encoded = cased;
+  let isBytes = false;
   for (const word of modifiers) {
     const encode = Object.hasOwn(ENCODINGS, word) ? ENCODINGS[word] : undefined;
     if (encode !== undefined || word === 'base64' || word === 'base64offset') {
-      const literals = patterns.map(asLiteral);
-      if (literals.some((literal) => literal === null))
-        return fail(`a value with wildcards cannot be encoded (${word})`);
-      const texts = literals.filter((literal) => literal !== null);
-      const change =
-        encode === undefined ? (word === 'base64' ? base64 : base64Offsets) : (plain: string) => [encode(plain)];
-      patterns = texts.flatMap(change).map(literalPattern);
-      // Base64 is case-sensitive by nature, yet Sigma compares it like any text; a cased match is only right on request.
-      encoded = cased;
+      const literals = patterns.map(asLiteral).filter((literal) => literal !== null);
+      if (literals.length < patterns.length) return fail(`a value with wildcards cannot be encoded (${word})`);
+      const texts = windash ? literals.map(dashSpellings) : [literals];
+      if (texts.includes(null)) return fail(`a value with so many dashes cannot be encoded (${word})`);
+      // The dashes are spelled out: what comes of them is no command line any more.
+      windash = false;
+      const bytesOf = (text: string) => Buffer.from(text, isBytes ? 'latin1' : 'utf8');
+      const change = (text: string) =>
+        encode !== undefined
+          ? [encode(text)]
+          : word === 'base64'
+            ? base64(bytesOf(text))
+            : base64Offsets(bytesOf(text));
+      patterns = texts
+        .flatMap((some) => some ?? [])
+        .flatMap(change)
+        .map(literalPattern);
+      isBytes = encode !== undefined;
     } else if (word === 'windash') {
       windash = true;
-      patterns = patterns.map((pattern) => mapLiterals(pattern, plainDashes));
     } else if (PLACES.includes(word)) {
       patterns = patterns.map((pattern) => openEnds(pattern, word !== 'startswith', word !== 'endswith'));
     }
   }
-  return ok(patterns.map((pattern) => ({ kind: 'text', pattern, cased: encoded, windash })));
+  return ok(patterns.map((pattern) => ({ kind: 'text', pattern, cased, windash })));
 }
 
 function readRegex(source: string, modifiers: readonly string[]): Result<readonly Test[], string> {
@@ -237,23 +276,15 @@ function swapBytes(text: string): string {
   return Buffer.from(text, 'latin1').swap16().toString('latin1');
 }
 
-/** The bytes of a text: of one that an encoding made (all below 256), those; else its UTF-8. */
-function bytesOf(text: string): Buffer {
-  return /^[\0-\xff]*$/.test(text) && /[\0\xfe\xff]/.test(text)
-    ? Buffer.from(text, 'latin1')
-    : Buffer.from(text, 'utf8');
-}
-
-function base64(text: string): string[] {
-  return [bytesOf(text).toString('base64')];
+function base64(bytes: Buffer): string[] {
+  return [bytes.toString('base64')];
 }
 
 /**
- * The three readings of a text inside longer base64, by its offset modulo 3: the characters that its neighbours would
+ * The three readings of bytes inside longer base64, by its offset modulo 3: the characters that its neighbours would
  * change are cut off at both ends.
  */
-function base64Offsets(text: string): string[] {
-  const bytes = bytesOf(text);
+function base64Offsets(bytes: Buffer): string[] {
   const cutAtStart = [0, 2, 3];
   const cutAtEnd = [0, 3, 2];
   return [0, 1, 2].map((offset) => {

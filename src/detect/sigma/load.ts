@@ -7,11 +7,13 @@ import type { Placeholders } from './item.ts';
 import { mapLogSource } from './log-source.ts';
 import { readRules } from './read.ts';
 import {
+  type CorrelationCondition,
   type CorrelationRule,
   type EventRule,
   type FilterRule,
   referenceKey,
   type Rule,
+  type RuleExpression,
   type RuleProblem,
 } from './rule.ts';
 
@@ -32,8 +34,8 @@ export interface LoadedRules {
   readonly filters: number;
 }
 
-/** Bump when the shape of what is read changes, so that old caches are not used. */
-const CACHE_VERSION = 3;
+/** Bump when what is read of a rule changes, so that old caches are not used. */
+const CACHE_VERSION = 4;
 const MAX_FILES = 100_000;
 
 interface RuleFile {
@@ -106,6 +108,7 @@ function sortOut(
       events,
       kept.filter((rule) => rule.kind === 'correlation'),
       problems,
+      warnings,
     ),
     problems,
     warnings,
@@ -113,32 +116,91 @@ function sortOut(
   };
 }
 
-/** Correlations whose rules are all there. One that is taken out may take others with it. */
+/**
+ * Correlations whose rules are all there, by their ids wherever they named them. One that is taken out may take others
+ * with it.
+ */
 function whole(
   events: readonly EventRule[],
   correlations: readonly CorrelationRule[],
   problems: RuleProblem[],
+  warnings: string[],
 ): readonly CorrelationRule[] {
   let left = correlations;
   for (;;) {
-    const known = new Set([...events, ...left].flatMap(({ id, name }) => [id, name ?? id].map(referenceKey)));
+    const idOf = idsByReference([...events, ...left]);
     const broken = new Map<CorrelationRule, string>();
     for (const rule of left) {
-      const own = [rule.id, rule.name ?? rule.id].map(referenceKey);
-      const wrong = rule.rules.find((name) => !known.has(referenceKey(name)) || own.includes(referenceKey(name)));
+      const named = [...rule.rules, ...rulesIn(rule.condition)];
+      const joined = new Set(rule.rules.map(idOf));
+      const wrong = named.find((name) => {
+        const id = idOf(name);
+        return id === null || id === rule.id || !joined.has(id);
+      });
       if (wrong !== undefined) broken.set(rule, wrong);
     }
-    if (broken.size === 0) return left;
+    if (broken.size === 0) return left.map((rule) => byIds(rule, idOf, warnings));
     for (const [{ id, title, path: from }, wrong] of broken)
       problems.push({
         path: from,
         id,
         title,
         reason: 'missing-rule',
-        detail: `it joins the rule “${wrong}”, which is not among those that are loaded and can run, or is itself`,
+        detail: `it joins the rule “${wrong}”, which is not among those that are loaded and can run, is not in its list, or is itself`,
       });
     left = left.filter((rule) => !broken.has(rule));
   }
+}
+
+/** Finds the id of a rule that is named by its id or name; a name of several stays as it is, `null` is nobody. */
+function idsByReference(rules: readonly (EventRule | CorrelationRule)[]): (reference: string) => string | null {
+  const ids = new Map<string, string | null>();
+  for (const { id, name } of rules) {
+    const key = referenceKey(name ?? id);
+    ids.set(key, ids.has(key) && name !== id ? null : id);
+  }
+  for (const { id } of rules) ids.set(referenceKey(id), id);
+  return (reference) => {
+    const id = ids.get(referenceKey(reference));
+    return id === undefined ? null : (id ?? reference);
+  };
+}
+
+function rulesIn(condition: CorrelationCondition): readonly string[] {
+  const names = (expression: RuleExpression): readonly string[] =>
+    expression.op === 'rule'
+      ? [expression.rule]
+      : expression.op === 'not'
+        ? names(expression.of)
+        : expression.of.flatMap(names);
+  return condition.kind === 'rules' ? names(condition.expression) : [];
+}
+
+/** The correlation with its rules named by their ids: in its list, its condition and its aliases. */
+function byIds(rule: CorrelationRule, idOf: (reference: string) => string | null, warnings: string[]): CorrelationRule {
+  const id = (name: string) => idOf(name) ?? name;
+  const rules = rule.rules.map(id);
+  const aliases = Object.create(null) as Record<string, Record<string, string>>;
+  for (const [alias, fields] of Object.entries(rule.aliases)) {
+    const own = Object.create(null) as Record<string, string>;
+    for (const [name, field] of Object.entries(fields)) {
+      if (!rules.includes(id(name)))
+        warnings.push(`${rule.path}: the alias “${alias}” names “${name}”, which is no rule of “${rule.title}”`);
+      own[id(name)] = field;
+    }
+    aliases[alias] = own;
+  }
+  const renamed = (expression: RuleExpression): RuleExpression =>
+    expression.op === 'rule'
+      ? { op: 'rule', rule: id(expression.rule) }
+      : expression.op === 'not'
+        ? { op: 'not', of: renamed(expression.of) }
+        : { op: expression.op, of: expression.of.map(renamed) };
+  const condition: CorrelationCondition =
+    rule.condition.kind === 'rules'
+      ? { kind: 'rules', expression: renamed(rule.condition.expression) }
+      : rule.condition;
+  return { ...rule, rules, aliases, condition };
 }
 
 function refusalOf(

@@ -55,13 +55,68 @@ export function mapLiterals(pattern: Pattern, change: (literal: string) => strin
   return pattern.map((part) => (typeof part === 'string' ? change(part) : part));
 }
 
-/** The five dashes that a Windows program takes for an option's mark, where one begins a word (house decision 3). */
-const OPTION_DASH = /\B[-/\u2013\u2014\u2015]\b/g;
+/** The five dashes that a Windows program takes for an option's mark. */
+const DASHES = ['-', '/', '\u2013', '\u2014', '\u2015'] as const;
+const EVERY_DASH = /[-/\u2013\u2014\u2015]/g;
 
-/** Every option dash made `-`, so that two spellings of a command line compare equal. */
+/** Every dash made `-`, so that two spellings of a command line compare equal. */
 export function plainDashes(text: string): string {
-  return text.replace(OPTION_DASH, '-');
+  return text.replace(EVERY_DASH, '-');
 }
+
+/**
+ * Where a rule's literal has dashes that begin an option: not after a word character, and before one or before a
+ * wildcard (house decision 3). Where the rule has them the event may have any; what stands before them in the event
+ * does not matter, because Windows takes `cmd/c` as it takes `cmd /c`.
+ */
+function optionDashes(literal: string, beforeWildcard: boolean): Set<number> {
+  const found = new Set<number>();
+  for (const { index } of literal.matchAll(EVERY_DASH)) {
+    const isFree = index === 0 || !/\w/.test(literal.charAt(index - 1));
+    const next = literal.charAt(index + 1);
+    if (isFree && (next === '' ? beforeWildcard : /\w/.test(next))) found.add(index);
+  }
+  return found;
+}
+
+/** The spellings of a text by its option dashes; `null` if there are too many. */
+export function dashSpellings(text: string): string[] | null {
+  const dashes = [...optionDashes(text, false)];
+  if (dashes.length > MAX_SPELLED) return null;
+  return dashes.reduce<string[]>(
+    (texts, at) => texts.flatMap((one) => DASHES.map((dash) => one.slice(0, at) + dash + one.slice(at + 1))),
+    [text],
+  );
+}
+
+/** Five to the power of this are spelled out. */
+const MAX_SPELLED = 4;
+
+/**
+ * A test on a text and its plain-dashed form. All option dashes and no others: the plain-dashed form tells. A dash that
+ * is no option's (`a-b`) has to be that dash.
+ */
+export function compileDashedPattern(pattern: Pattern): (text: string, plainDashed: string) => boolean {
+  const plain = compilePattern(mapLiterals(pattern, plainDashes));
+  let isPlain = true;
+  const characters = pattern.flatMap((part, at): (string | number)[] => {
+    if (typeof part !== 'string') return [part];
+    const options = optionDashes(part, at + 1 < pattern.length);
+    isPlain &&= options.size === [...part.matchAll(EVERY_DASH)].length;
+    // Dashes are one unit of UTF-16 each: what stands before one is counted in units.
+    let unit = 0;
+    return Array.from(part, (char) => {
+      const isOption = options.has(unit);
+      unit += char.length;
+      return isOption ? ANY_DASH : char;
+    });
+  });
+  if (isPlain) return (_, plainDashed) => plain(plainDashed);
+  return (text, plainDashed) => plain(plainDashed) && holdsByCharacters(characters, Array.from(text));
+}
+
+/** In a pattern by characters: any of the five dashes. */
+const ANY_DASH = 2;
 
 /** Half of a character beyond the first 65,536, such as an emoji. */
 const HALF = /[\ud800-\udfff]/;
@@ -76,10 +131,7 @@ export function compilePattern(pattern: Pattern): (text: string) => boolean {
 }
 
 /** The last `*` takes up whatever does not fit: an earlier one never has to be looked at again. */
-function holdsByCharacters(
-  pattern: readonly (string | typeof ANY_RUN | typeof ONE_CHAR)[],
-  text: readonly string[],
-): boolean {
+function holdsByCharacters(pattern: readonly (string | number)[], text: readonly string[]): boolean {
   let at = 0;
   let inText = 0;
   let star = -1;
@@ -89,7 +141,7 @@ function holdsByCharacters(
     if (part === ANY_RUN) {
       star = at++;
       starText = inText;
-    } else if (part !== undefined && (part === ONE_CHAR || part === text[inText])) {
+    } else if (part !== undefined && fits(part, text[inText])) {
       at++;
       inText++;
     } else if (star >= 0) {
@@ -99,6 +151,11 @@ function holdsByCharacters(
   }
   while (pattern[at] === ANY_RUN) at++;
   return at === pattern.length;
+}
+
+function fits(part: string | number, char: string | undefined): boolean {
+  if (part === ANY_DASH) return DASHES.some((dash) => dash === char);
+  return part === ONE_CHAR || part === char;
 }
 
 /**

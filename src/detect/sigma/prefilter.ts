@@ -112,9 +112,9 @@ function codeAt(bytes: Uint8Array, at: number): number {
   return (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
 }
 
-/** Beyond ASCII, yet ASCII once lower-cased (Kelvin sign, capital I with dot) or taken for a dash. */
+/** Beyond ASCII, yet ASCII in another case (Kelvin sign, capital I with dot, long s) or taken for a dash. */
 function isTreacherous(code: number): boolean {
-  return code === 0x212a || code === 0x130 || (code >= 0x2013 && code <= 0x2015);
+  return code === 0x212a || code === 0x130 || code === 0x17f || (code >= 0x2013 && code <= 0x2015);
 }
 
 function isLike(code: number, wanted: number): boolean {

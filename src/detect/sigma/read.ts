@@ -247,6 +247,8 @@ function itemCondition(
       raw.push(value);
     else return fail(`“${key}” has a value that is neither text, number, true, false nor null`);
   }
-  const item = readItem(key, raw, placeholders);
-  return item.ok ? ok({ op: 'item', item: item.value }) : item;
+  const items = readItem(key, raw, placeholders);
+  if (!items.ok) return items;
+  const of = items.value.map((item): Condition => ({ op: 'item', item }));
+  return ok(join('and', of));
 }

@@ -33,23 +33,33 @@ export function compileRegex(source: string, flags: string): Result<SafeRegex, s
     return fail(`the regular expression was refused: ${error instanceof Error ? error.message : 'bad syntax'}`);
   }
   const required = requiredLiterals(node)?.map((text) => text.toLowerCase()) ?? null;
-  const isCommon = isCommonSyntax(bare);
+  // Beyond ASCII we read units of UTF-16 where RE2 reads characters (`😀?`).
+  const isCommon = isCommonSyntax(bare) && !BEYOND_ASCII.test(bare);
   const usable = !isCommon || required === null || required.some((text) => text.length === 0) ? null : required;
 
-  const chain = allFlags === '' ? literalChain(bare) : null;
+  const chain = allFlags === '' && isCommon ? literalChain(bare) : null;
   if (chain !== null) {
     // “.” does not match a line break, so only a text without one can be walked.
     return ok({ test: (text) => (text.includes('\n') ? linear.test(text) : walk(text, chain)), required: usable });
   }
   const native = isLinear(node, allFlags.includes('i')) && isCommon ? nativeRegex(bare, allFlags) : null;
   if (native !== null) {
-    // Beyond ASCII the two engines differ in what a character, a space and a letter's other case is.
-    return ok({ test: (text) => (BEYOND_ASCII.test(text) ? linear : native).test(text), required: usable });
+    const unlike = readsUnlike(bare, allFlags);
+    return ok({ test: (text) => (unlike.test(text) ? linear : native).test(text), required: usable });
   }
   return ok({ test: (text) => linear.test(text), required: usable });
 }
 
 const BEYOND_ASCII = /[^\0-\x7f]/;
+const BEYOND_ASCII_OR_BREAK = /[^\0-\x7f]|[\r\v]/;
+
+/**
+ * What a text must hold for the two engines to differ on it. Beyond ASCII they do in what a character, a space and a
+ * letter's other case is; to V8 a carriage return ends a line too, and a vertical tab is a space.
+ */
+function readsUnlike(source: string, flags: string): RegExp {
+  return flags.includes('m') || /\.|\\s/i.test(source) ? BEYOND_ASCII_OR_BREAK : BEYOND_ASCII;
+}
 
 /** True if all of it means the same to RE2 and to V8: no `\pL`, `(?P<name>…)`, `\Q…\E`, `[[:alpha:]]`, `\x{…}`. */
 function isCommonSyntax(source: string): boolean {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { ok, type Result } from '../../core/result.ts';
 import { readNetwork } from './network.ts';
-import { asLiteral, compilePattern, mapLiterals, plainDashes } from './pattern.ts';
+import { asLiteral, compileDashedPattern, compilePattern, mapLiterals, plainDashes } from './pattern.ts';
 import { compileRegex } from './regex.ts';
 import type { Comparison, Test } from './rule.ts';
 
@@ -57,13 +57,18 @@ export function compileTest(test: ValueTest): Result<CompiledTest, string> {
 function compileText(test: Extract<Test, { kind: 'text' }>): CompiledTest {
   const { cased, windash } = test;
   const pattern = cased ? test.pattern : mapLiterals(test.pattern, (literal) => literal.toLowerCase());
-  const matches = compilePattern(pattern);
   const triggers = triggersOf(test);
   const cost = test.pattern.length > 3 ? 3 : 1;
   if (windash) {
-    if (cased) return { holds: ({ text }) => text !== null && matches(plainDashes(text)), triggers, cost: 3 };
-    return { holds: ({ text, lowerPlainDashes }) => text !== null && matches(lowerPlainDashes), triggers, cost };
+    const matches = compileDashedPattern(pattern);
+    if (cased) return { holds: ({ text }) => text !== null && matches(text, plainDashes(text)), triggers, cost: 3 };
+    return {
+      holds: ({ text, lower, lowerPlainDashes }) => text !== null && matches(lower, lowerPlainDashes),
+      triggers,
+      cost,
+    };
   }
+  const matches = compilePattern(pattern);
   if (cased) return { holds: ({ text }) => text !== null && matches(text), triggers, cost };
   return { holds: ({ text, lower }) => text !== null && matches(lower), triggers, cost };
 }

@@ -88,11 +88,7 @@ export class Window<Reference> {
       this.#tally(first, -1);
       this.#head++;
     }
-    // Room is given back when half of the list is behind us.
-    if (this.#head > 64 && this.#head * 2 > list.length) {
-      this.#sightings = list.slice(this.#head);
-      this.#head = 0;
-    }
+    this.#giveBack();
   }
 
   /** Drops the oldest sighting. */
@@ -101,6 +97,31 @@ export class Window<Reference> {
     if (first === undefined) return;
     this.#tally(first, -1);
     this.#head++;
+    this.#giveBack();
+  }
+
+  /** Room is given back when half of the list is behind us. */
+  #giveBack(): void {
+    if (this.#head <= 64 || this.#head * 2 <= this.#sightings.length) return;
+    this.#sightings = this.#sightings.slice(this.#head);
+    this.#head = 0;
+  }
+
+  /** The sighting at a place of the window; the oldest is at 0. */
+  at(place: number): Sighting<Reference> | undefined {
+    return this.#sightings[this.#head + place];
+  }
+
+  /** The place of the first sighting at this time or later, no earlier than `from`; `count` if there is none. */
+  placeOf(time: number, from: number): number {
+    let low = this.#head + from;
+    let high = this.#sightings.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#sightings[middle]?.at ?? 0) < time) low = middle + 1;
+      else high = middle;
+    }
+    return low - this.#head;
   }
 
   /** The sightings, oldest first: at most `most`, and then the first and the last of them. */

@@ -30,6 +30,13 @@ const cases: readonly (readonly [what: string, text: string, records: readonly (
   ['envelopes, whose elements count on', '{"Records":[{"a":1},{"a":2}]}\n{"Records":[{"a":3}]}\n', [1, 2, 3]],
   ['an envelope with what is no object', '{"value":[{"a":1},null]}', [1, '2 not-an-object']],
   ['an empty envelope', '{"value":[]}', []],
+  ['an event with an empty list of that name', '{"msg":"x","data":[]}\n{"msg":"y"}\n', [1, 2]],
+  ['an event with a list of that name', '{"msg":"x","items":[{"a":1}]}\n{"msg":"y"}\n', [1, 1, 2]],
+  [
+    'CloudWatch’s envelope',
+    '{"messageType":"DATA_MESSAGE","owner":"1","logGroup":"g","logStream":"s","subscriptionFilters":["f"],"logEvents":[{"message":"a"}]}',
+    [1],
+  ],
   ['Elastic’s hits', '{"took":1,"hits":{"hits":[{"_source":{"a":1}}]}}', [1]],
   ['Splunk’s results', '{"preview":false,"init_offset":0,"messages":[],"fields":[],"results":[{"a":1}]}', [1]],
 ];

@@ -1,7 +1,7 @@
 import type { Format, Head, ReadContext, TextReader } from './format.ts';
 import { shareOf } from './line-format.ts';
 import { LineReader } from './lines.ts';
-import { isObject, unwrap } from './shape.ts';
+import { isObject, saidBesides, unwrap } from './shape.ts';
 import { ShapeReader } from './shapes.ts';
 
 /** One JSON value at most; a CloudTrail or Graph export is one object. */
@@ -97,10 +97,15 @@ class JsonReader implements TextReader {
     // An event may itself have a list of that name.
     if (isObject(value) && this.#shapes.readKnown(value, record, text)) return;
     const inner = unwrap(value);
-    if (inner !== null)
-      for (const entry of inner) this.#object(entry, Array.isArray(value) ? record : ++this.#elements, null);
-    else if (isObject(value)) this.#shapes.readOther(value, record, text);
-    else this.#object(value, record, text);
+    if (inner === null) {
+      if (isObject(value)) this.#shapes.readOther(value, record, text);
+      else this.#object(value, record, text);
+      return;
+    }
+    const besides = isObject(value) ? saidBesides(value, inner) : null;
+    if (besides !== null) this.#shapes.readOther(besides, record, null);
+    const isCountedOn = isObject(value) && besides === null;
+    for (const entry of inner) this.#object(entry, isCountedOn ? ++this.#elements : record, null);
   }
 
   #object(value: unknown, record: number, text: string | null): void {

@@ -47,6 +47,23 @@ export function unwrap(value: unknown): readonly unknown[] | null {
   return null;
 }
 
+/** What envelopes say besides their list: pages, counts, whose log group it is. */
+const ENVELOPE_WORDS =
+  /^(?:[@_].*|hits|took|timed_out|total|count|size|limit|offset|init_offset|preview|messages|fields|highlighted|page.*|next.*|prev.*|has_?more|cursor|links|meta(?:data)?|paging|status|code|success|version|schema.*|messageType|owner|logGroup|logStream|subscriptionFilters|ResponseMetadata)$/i;
+/** An event that has a list of its own keeps it if it is no longer. */
+const OWN_LIST = 100;
+
+/**
+ * What an object with a list of events says besides, if that is more than an envelope does: then it is an event too
+ * (`{"msg": …, "items": […]}` of some application), and must not be lost for the name of its list. `null`: no more.
+ */
+export function saidBesides(object: JsonObject, list: readonly unknown[]): JsonObject | null {
+  const isListed = (name: string) => object[name] === list;
+  const saysMore = Object.keys(object).some((name) => !isListed(name) && !ENVELOPE_WORDS.test(name));
+  if (!saysMore || list.length <= OWN_LIST) return saysMore ? object : null;
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !isListed(name)));
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
