@@ -59,7 +59,7 @@ function todoSection(shown: readonly Finding[]): string {
   if (tasks.length === 0) return '';
   const items = tasks.map(({ why, machines, steps }) => {
     const [machine, ...others] = machines;
-    const same = others.length === 0 ? '' : `<p>The same for ${escape(listed(others, MAX_NAMES))}.</p>`;
+    const same = others.length === 0 ? '' : `<p>Likewise on ${escape(listed(others, MAX_NAMES))}.</p>`;
     return `<li><b>${escape(why)}${machine === undefined ? '' : `, on ${escape(machine)}`}</b>${stepList(steps)}${same}</li>`;
   });
   const more =
@@ -230,7 +230,7 @@ const STYLE = `
 :root{color-scheme:light dark;--ink:#212b32;--paper:#fff;--line:#aeb7bd;--soft:#f0f4f5}
 @media (prefers-color-scheme:dark){:root{--ink:#f0f4f5;--paper:#16202a;--line:#5b6b78;--soft:#22303c}}
 body{font:16px/1.5 Arial,sans-serif;color:var(--ink);background:var(--paper);margin:0}
-main{max-width:60rem;margin:0 auto;padding:1rem}
+main{max-width:60rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}
 h1{font-size:2rem;margin:.5rem 0}h2{margin-top:2rem;border-bottom:2px solid var(--line)}
 .verdict{font-size:1.25rem;font-weight:bold;border-left:8px solid #005eb8;padding:.5rem 1rem;background:var(--soft)}
 svg{width:100%;height:auto}svg text{fill:var(--ink);font-size:12px}svg line{stroke:var(--line)}
@@ -239,7 +239,7 @@ circle.critical{fill:#7a0019}circle.high{fill:#d5281b}circle.medium{fill:#b25f00
 .tag{font-weight:bold;border:1px solid var(--ink);padding:0 .4rem;white-space:nowrap}
 .tag.critical{background:#7a0019;color:#fff}.tag.high{background:#b81d13;color:#fff}.tag.medium{background:#ffdd66;color:#212b32}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-code{overflow-wrap:anywhere}li{margin:.4rem 0}summary{cursor:pointer;font-weight:bold;padding:.2rem 0}
+td:nth-child(3){min-width:11rem}code{overflow-wrap:anywhere}li{margin:.4rem 0}summary{cursor:pointer;font-weight:bold;padding:.2rem 0}
 select,input{font:inherit;padding:.2rem}
 @media (max-width:45rem){thead{display:none}tbody,tr,td{display:block}tr{border-bottom:2px solid var(--line)}td{border:0;padding:.2rem 0}tr[hidden]{display:none}}
 @media print{.filters{display:none}details{break-inside:avoid}tr{break-inside:avoid}}
@@ -252,5 +252,5 @@ const show=()=>{const wanted=level.value,text=words.value.trim().toLowerCase();l
 for(const [row,own,content] of all){row.hidden=(wanted!==''&&own!==wanted)||!content.includes(text);if(!row.hidden)shown++;}
 count.textContent=shown.toLocaleString('en-GB')+' shown';};
 level.addEventListener('change',show);words.addEventListener('input',show);}
-addEventListener('beforeprint',()=>{for(const part of document.querySelectorAll('main>section>details'))part.open=true;});
+addEventListener('beforeprint',()=>{for(const part of document.querySelectorAll('main>section>details,main>section>details>ul>li>details'))part.open=true;});
 `;

@@ -95,6 +95,17 @@ test('what is to be done is said once, in the words of the most serious finding,
   );
 });
 
+test('a machine that goes by its short and its full name is unplugged once', () => {
+  const { tasks } = tasksOf([
+    onHost('a', 'critical', 'PC7.rx1.local', 'Unplug PC7.rx1.local from the network.'),
+    onHost('b', 'high', 'pc7', 'Unplug pc7 from the network.', 'Ask who did it.'),
+  ]);
+  deepEqual(
+    tasks.map(({ steps }) => steps),
+    [['Unplug PC7.rx1.local from the network.'], ['Ask who did it.']],
+  );
+});
+
 test('kinds of finding whose steps have no room are counted', () => {
   const many = Array.from({ length: 9 }, (_, i) =>
     onHost(`r${i}`, 'high', 'DC1', `${i} first step`, `${i} second step`),

@@ -107,7 +107,7 @@ export function whenAndWho({ first, last, count, accounts }: Thread, timeZone: s
   const when = spanOf(first.at, last.at, timeZone);
   // Each further event of a count is a finding of its own.
   const times = count === 1 ? '' : first.kind === 'correlation' ? ', again and again' : `, ${grouped(count)} events`;
-  return `${when}${times}${accounts.length === 0 ? '' : `, account ${listed(accounts, MAX_NAMES)}`}`;
+  return `${when}${times}${accounts.length === 0 ? '' : `, ${accounts.length === 1 ? 'account' : 'accounts'} ${listed(accounts, MAX_NAMES)}`}`;
 }
 
 function todo(shown: readonly Finding[]): string[] {
@@ -119,7 +119,7 @@ function todo(shown: readonly Finding[]): string[] {
     const [machine, ...others] = machines.map(clean);
     lines.push(`   ${clean(why)}${machine === undefined ? '' : `, on ${machine}`}`);
     for (const step of steps) lines.push(`     ${String(++number).padStart(2)}. ${clean(step)}`);
-    if (others.length > 0) lines.push(`         The same for ${listed(others, MAX_NAMES)}.`);
+    if (others.length > 0) lines.push(`         Likewise on ${listed(others, MAX_NAMES)}.`);
   }
   if (left > 0) lines.push(`   ${plural(left, 'more kind')} of finding: their steps are in --format html.`);
   lines.push('');
@@ -245,6 +245,8 @@ const WIDTH = 110;
 
 /** A line that a terminal would break anywhere, broken between words, its rest below its beginning. */
 function wrapped(line: string): string[] {
+  // To be copied: it stays whole.
+  if (line.startsWith('      Evidence: ')) return [line];
   const [start = '', mark] = /^ *(\d+\. |· )?/.exec(line) ?? [];
   const indent = ' '.repeat(start.length + (mark === undefined ? 2 : 0));
   const lines: string[] = [];

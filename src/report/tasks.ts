@@ -24,7 +24,7 @@ export function tasksOf(shown: readonly Finding[]): { readonly tasks: readonly T
   const tasks: Task[] = [];
   let room = MAX_STEPS;
   let left = 0;
-  for (const { why, machines, next } of inOrder(kindsOf(shown))) {
+  for (const { why, machines, next, keyOf } of inOrder(kindsOf(shown))) {
     const steps = next.filter((step) => !said.has(keyOf(step))).slice(0, STEPS_EACH);
     if (steps.length === 0) continue;
     if (room === 0 || tasks.length === MAX_TASKS) {
@@ -43,6 +43,8 @@ interface Kind {
   readonly why: string;
   readonly machines: readonly string[];
   readonly next: readonly string[];
+  /** Steps with the same key are one thing to do. */
+  readonly keyOf: (step: string) => string;
   /** The level first, then the points: the higher the graver. */
   readonly gravity: number;
 }
@@ -58,14 +60,21 @@ function kindsOf(shown: readonly Finding[]): Kind[] {
     else own.push(finding);
   }
   return [...byRule.values()].map((findings) => {
-    const [{ title, next, level, observation }] = findings;
+    const [first] = findings;
+    const { title, next, level, observation } = first;
+    const { host } = first.entities;
+    const machine = nameOf(first);
+    // A machine that goes by two names is one in the steps as well.
+    const keyOf = (step: string) =>
+      wordsOf(host === undefined || machine === null ? step : step.replaceAll(host, machine));
     const machines = new Map(
       findings.flatMap((finding) => {
-        const machine = nameOf(finding);
-        return machine === null ? [] : [[machine, finding.entities.host ?? machine] as const];
+        const name = nameOf(finding);
+        return name === null ? [] : [[name, finding.entities.host ?? name] as const];
       }),
     );
-    return { why: title, machines: [...machines.values()], next, gravity: levelRank(level) * 4 + observation.points };
+    const gravity = levelRank(level) * 4 + observation.points;
+    return { why: title, machines: [...machines.values()], next, keyOf, gravity };
   });
 }
 
@@ -87,7 +96,7 @@ function inOrder(kinds: readonly Kind[]): Kind[] {
   return ordered;
 }
 
-function keyOf(step: string): string {
+function wordsOf(step: string): string {
   return step
     .replace(CAVEAT, '')
     .toLowerCase()
