@@ -1,7 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Entities } from '../core/finding.ts';
-import { fillIn, fillStep, loadTechniqueWords } from './words.ts';
+import { fillIn, fillStep, loadTechniqueWords, wordsFor } from './words.ts';
 
 const ASK = 'Ask {account}, by phone and not by mail, whether they did this.';
 const RESET = 'Reset the password of {account} and sign them out everywhere.';
@@ -39,6 +39,16 @@ for (const [step, entities, said] of steps)
 test('a sentence that begins with nobody in particular begins with a capital; a name is left as the log has it', () => {
   equal(fillIn('{account} wiped a log.', {}, {}), 'Somebody (the log does not say who) wiped a log.');
   equal(fillIn('{host} stopped.', { host: 'ward7-pc' }, {}), 'ward7-pc stopped.');
+});
+
+test('what a technique means is no more than a sign where a rule of others names it', () => {
+  const table = loadTechniqueWords();
+  const rule = { title: 'x', tags: ['attack.t1003.001'], words: {}, falsePositives: [] };
+  equal(
+    wordsFor(rule, table).plain,
+    'Signs that someone on {host} tried to take passwords out of the memory of Windows (LSASS).',
+  );
+  equal(wordsFor({ ...rule, words: { plain: 'It happened.' } }, table).plain, 'It happened.');
 });
 
 test('words for techniques never say to unplug a machine without a word on the care that may depend on it', () => {

@@ -45,14 +45,23 @@ export function wordsFor(rule: Wordless, table: TechniqueWords): Words {
   const tactic = rule.tags
     .map((tag) => table[`tactic:${tag.replace(/^attack\./, '').replaceAll('_', '-')}`])
     .find((words) => words !== undefined);
-  const base = found ?? tactic ?? table['none'] ?? GENERIC;
+  const known = found ?? tactic;
+  const base = known ?? table['none'] ?? GENERIC;
   return {
-    plain: rule.words.plain ?? base.plain,
+    plain: rule.words.plain ?? (known === undefined ? base.plain : asASign(known.plain)),
     innocent: rule.words.innocent ?? base.innocent,
     next: rule.words.next ?? base.next,
     parameter: rule.words.parameter ?? base.parameter,
     points: rule.words.points ?? base.points,
   };
+}
+
+/**
+ * “Signs that someone on {host} …”: a technique's words tell what attackers do with it, and a rule of others that names
+ * it may have seen less than that.
+ */
+function asASign(sentence: string): string {
+  return `Signs that ${/^Windows\b/.test(sentence) ? sentence : sentence.charAt(0).toLowerCase() + sentence.slice(1)}`;
 }
 
 /** `attack.t1003.003` → `T1003.003`, most exact first. */

@@ -4,17 +4,19 @@ import { isOfAPerson } from '../findings/words.ts';
 
 /**
  * One line of the story: what one rule found on one machine, however many events are under it and whoever did it, unless
- * its sentence names who did. Rules that found the same in the same events share a line.
+ * its sentence names who did. Rules of others that say it in the same words share a line, and rules that found it in the
+ * same events.
  */
 export interface Thread {
   /** The highest of the rules that share it. */
   readonly level: Level;
   readonly first: Finding;
   readonly last: Finding;
+  /** Events under it; of a rule that counts events, how often it counted enough. */
   readonly count: number;
   /** Accounts of people under it that its sentence does not name. */
   readonly accounts: readonly string[];
-  /** What the other rules that share it said of the first event. */
+  /** A finding of each other rule that shares it. */
   readonly others: readonly Finding[];
 }
 
@@ -70,13 +72,16 @@ export function machineNames(findings: readonly Finding[]): (finding: Finding) =
 }
 
 function chapterOf(machine: string | null, findings: readonly Finding[]): Chapter {
-  const growing = new Map<string, Growing>();
+  const groups = new Map<string, [Finding, ...Finding[]]>();
   for (const finding of findings) {
     const { account = '' } = finding.entities;
-    const key = `${finding.ruleId}\0${finding.plain.includes(account) ? account.toLowerCase() : ''}`;
-    growing.set(key, grown(growing.get(key), finding));
+    const what = isOurs(finding) ? finding.ruleId : finding.plain;
+    const key = `${what}\0${finding.plain.includes(account) ? account.toLowerCase() : ''}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
+    else group.push(finding);
   }
-  const threads = merged([...growing.values()].map(threadOf)).sort((a, b) =>
+  const threads = merged([...groups.values()].map(threadOf)).sort((a, b) =>
     isEarlier(a.first, b.first) ? -1 : isEarlier(b.first, a.first) ? 1 : 0,
   );
   const names = findings.flatMap(({ entities }) => entities.host ?? []);
@@ -86,31 +91,29 @@ function chapterOf(machine: string | null, findings: readonly Finding[]): Chapte
     host: names.find((name) => name.toLowerCase() === machine) ?? names[0] ?? UNNAMED,
     accounts: peopleIn(findings),
     threads,
-    worst: threads.reduce<Level>(
-      (worst, { level }) => (levelRank(level) > levelRank(worst) ? level : worst),
-      'informational',
-    ),
+    worst: highest(threads),
     findings: findings.length,
   };
 }
 
-interface Growing {
-  first: Finding;
-  last: Finding;
-  readonly all: Finding[];
+function threadOf(findings: readonly [Finding, ...Finding[]]): Thread {
+  const [any, ...more] = findings;
+  const first = more.reduce((earliest, finding) => (isEarlier(finding, earliest) ? finding : earliest), any);
+  const last = more.reduce((latest, finding) => (isEarlier(latest, finding) ? finding : latest), any);
+  const rules = new Map(findings.map((finding) => [finding.ruleId, finding]));
+  rules.delete(first.ruleId);
+  return {
+    level: highest(findings),
+    first,
+    last,
+    count: new Set(findings.map(place)).size,
+    accounts: peopleIn(findings).filter((account) => !first.plain.toLowerCase().includes(account.toLowerCase())),
+    others: [...rules.values()],
+  };
 }
 
-function grown(growing: Growing | undefined, finding: Finding): Growing {
-  if (growing === undefined) return { first: finding, last: finding, all: [finding] };
-  growing.all.push(finding);
-  if (isEarlier(finding, growing.first)) growing.first = finding;
-  if (isEarlier(growing.last, finding)) growing.last = finding;
-  return growing;
-}
-
-function threadOf({ first, last, all }: Growing): Thread {
-  const accounts = peopleIn(all).filter((account) => !first.plain.toLowerCase().includes(account.toLowerCase()));
-  return { level: first.level, first, last, count: all.length, accounts, others: [] };
+function highest(of: readonly { readonly level: Level }[]): Level {
+  return of.reduce<Level>((worst, { level }) => (levelRank(level) > levelRank(worst) ? level : worst), 'informational');
 }
 
 /** The accounts of people, each once, however it was written. */
@@ -137,14 +140,13 @@ function merged(threads: Iterable<Thread>): Thread[] {
 
 function shared(a: Thread, b: Thread): Thread {
   const higher = levelRank(b.first.level) > levelRank(a.first.level);
-  const tellsB = isOurs(a) === isOurs(b) ? higher : isOurs(b);
+  const tellsB = isOurs(a.first) === isOurs(b.first) ? higher : isOurs(b.first);
   const [told, other] = tellsB ? [b, a] : [a, b];
-  const level = levelRank(b.level) > levelRank(a.level) ? b.level : a.level;
-  return { ...told, level, others: [...told.others, other.first, ...other.others] };
+  return { ...told, level: highest([a, b]), others: [...told.others, other.first, ...other.others] };
 }
 
-function isOurs({ first }: Thread): boolean {
-  return first.author === 'Wardwatch';
+function isOurs({ author }: Finding): boolean {
+  return author === 'Wardwatch';
 }
 
 function place({ source }: Finding): string {

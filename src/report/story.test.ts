@@ -69,6 +69,7 @@ for (const [first, last, said] of spans)
 
 const onHost = (ruleId: string, level: Level, host: string, ...next: string[]): Finding => ({
   ...finding(ruleId, level, 1),
+  source: { path: `${ruleId}.evtx`, record: 1 },
   entities: { host },
   next,
 });
@@ -138,9 +139,21 @@ test('the same found of several accounts is one line that names the people, not 
   ]);
   deepEqual(
     chapter?.threads.map(({ count, accounts }) => [count, accounts]),
-    [[5, ['RX1\\jsmith']]],
+    [[4, ['RX1\\jsmith']]],
   );
   deepEqual(chapter?.accounts, ['RX1\\jsmith']);
+});
+
+test('rules of others that say the same are one line, whatever each of them saw', () => {
+  const theirs = (ruleId: string, level: Level, record: number) => ({
+    ...finding(ruleId, level, record, 'A. Author'),
+    plain: 'Signs that a suspicious command was run (PowerShell).',
+  });
+  const [chapter] = chaptersOf([theirs('a', 'medium', 2), theirs('b', 'high', 1), theirs('a', 'medium', 1)]);
+  deepEqual(
+    chapter?.threads.map(({ level, count, first, others }) => [level, count, first.ruleId, others.length]),
+    [['high', 2, 'b', 1]],
+  );
 });
 
 test('where the sentence names the account, each account has a line', () => {

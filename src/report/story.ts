@@ -98,7 +98,14 @@ function threadLines(thread: Thread, folder: string, timeZone: string): string[]
     `      ${clean(first.plain)}`,
     `      Could be innocent: ${clean(first.innocent)}`,
     `      Evidence: ${clean(first.source.path.slice(folder.length))}, record ${first.source.record} · ${clean(ruleOf(first))}`,
-    ...(others.length === 0 ? [] : [`      Also seen by: ${clean(others.map(ruleOf).join('; '))}`]),
+    ...(others.length === 0
+      ? []
+      : [
+          `      Also seen by: ${listed(
+            others.map(({ title }) => `“${clean(title)}”`),
+            MAX_NAMES,
+          )}`,
+        ]),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../core/finding.ts';
 import { levelRank } from '../core/level.ts';
-import { machineNames } from './chapters.ts';
+import { chaptersOf, type Thread } from './chapters.ts';
 
 /** What to do about one kind of finding. */
 export interface Task {
@@ -49,33 +49,39 @@ interface Kind {
   readonly gravity: number;
 }
 
-/** What was found that is worth doing something about, by rule. */
+/** What was found that is worth doing something about, by the rule that tells it. */
 function kindsOf(shown: readonly Finding[]): Kind[] {
-  const nameOf = machineNames(shown);
-  const byRule = new Map<string, [Finding, ...Finding[]]>();
-  for (const finding of shown) {
-    if (levelRank(finding.level) < levelRank('medium')) continue;
-    const own = byRule.get(finding.ruleId);
-    if (own === undefined) byRule.set(finding.ruleId, [finding]);
-    else own.push(finding);
+  const byRule = new Map<string, Told[]>();
+  for (const { machine, host, threads } of chaptersOf(shown)) {
+    for (const thread of threads) {
+      if (levelRank(thread.level) < levelRank('medium')) continue;
+      const told = { machine, host, thread };
+      const own = byRule.get(thread.first.ruleId);
+      if (own === undefined) byRule.set(thread.first.ruleId, [told]);
+      else own.push(told);
+    }
   }
-  return [...byRule.values()].map((findings) => {
-    const [first] = findings;
-    const { title, next, level, observation } = first;
-    const { host } = first.entities;
-    const machine = nameOf(first);
+  return [...byRule.values()].flatMap((all) => {
+    const [gravest] = all.toSorted((a, b) => gravityOf(b.thread) - gravityOf(a.thread));
+    if (gravest === undefined) return [];
+    const { title, next, entities } = gravest.thread.first;
+    const { machine } = gravest;
     // A machine that goes by two names is one in the steps as well.
     const keyOf = (step: string) =>
-      wordsOf(host === undefined || machine === null ? step : step.replaceAll(host, machine));
-    const machines = new Map(
-      findings.flatMap((finding) => {
-        const name = nameOf(finding);
-        return name === null ? [] : [[name, finding.entities.host ?? name] as const];
-      }),
-    );
-    const gravity = levelRank(level) * 4 + observation.points;
-    return { why: title, machines: [...machines.values()], next, keyOf, gravity };
+      wordsOf(entities.host === undefined || machine === null ? step : step.replaceAll(entities.host, machine));
+    const hosts = [gravest, ...all].flatMap((told) => (told.machine === null ? [] : [told.host]));
+    return { why: title, machines: [...new Set(hosts)], next, keyOf, gravity: gravityOf(gravest.thread) };
   });
+}
+
+interface Told {
+  readonly machine: string | null;
+  readonly host: string;
+  readonly thread: Thread;
+}
+
+function gravityOf({ level, first }: Thread): number {
+  return levelRank(level) * 4 + first.observation.points;
 }
 
 /** The gravest first; of those as grave, first what concerns a machine of which nothing was said yet. */
