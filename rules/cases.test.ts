@@ -91,6 +91,23 @@ describe('our rules', () => {
     }
   });
 
+  test('never say to unplug a machine without a word on the care that may depend on it', () => {
+    const rash = [...loaded.rules, ...loaded.correlations].flatMap(({ path: file, words }) =>
+      (words.next ?? [])
+        .filter((step) => /unplug|off the network/i.test(step) && !/care|patient/.test(step))
+        .map((step) => `${path.basename(file)}: ${step}`),
+    );
+    deepEqual(rash, []);
+  });
+
+  test('give steps that can be read alone, in a list with those of other findings', () => {
+    const dangling = /^(?:switch|put|start|set|close|take|delete|remove|unplug) (?:it|them)\b|^look at the file it /i;
+    const unclear = [...loaded.rules, ...loaded.correlations].flatMap(({ path: file, words }) =>
+      (words.next ?? []).filter((step) => dangling.test(step)).map((step) => `${path.basename(file)}: ${step}`),
+    );
+    deepEqual(unclear, []);
+  });
+
   for (const name of files) {
     const file = path.join(FOLDER, name);
     test(`${name} fires on its cases and on none of its near misses`, () => {

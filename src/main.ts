@@ -1,5 +1,6 @@
 import { runConvert } from './cli/convert.ts';
 import { EXIT } from './cli/exit.ts';
+import { IN_A_CLONE } from './cli/options.ts';
 import { OutputClosed, print, say, withoutControls } from './cli/output.ts';
 import { runRules } from './cli/rules.ts';
 import { runScan } from './cli/scan.ts';
@@ -63,6 +64,8 @@ Usage: wardwatch VERB …
 Examples
   wardwatch scan /mnt/usb/logs
   wardwatch scan dc1.zip --format html -o report.html
+
+${IN_A_CLONE}
 `;
 
 async function run(args: readonly string[]): Promise<number> {

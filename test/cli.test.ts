@@ -204,9 +204,42 @@ test('rules check says of every rule whether it runs, and why not', () => {
   const { stdout, status } = wardwatch('rules', 'check', 'bad.yml', 'exotic.yml');
   equal(status, 0);
   match(stdout, /2 rules: 0 can run, 2 cannot/);
-  match(stdout, /bad-modifier/);
+  match(stdout, /bad-modifier: 1 rule\n {2}A modifier stands after the field/);
   match(stdout, /logsource-not-mapped/);
 });
+
+test('a scan with a folder that holds no rules says so', () => {
+  mkdirSync(path.join(folder, 'no-rules'), { recursive: true });
+  file('quiet.json', sysmon(1, 'C:\\a.exe', 'a.exe'));
+  match(wardwatch('scan', 'quiet.json', '--rules', 'no-rules').stderr, /--rules no-rules holds no rules/);
+});
+
+test('rules check says where YAML breaks and how it is mended, and what is alike once', () => {
+  file('tab.yml', 'title: Tab\nlogsource:\n\tproduct: windows\n');
+  const exotic = (name: string) =>
+    `title: ${name}\nid: ${name}\nlogsource:\n  product: toaster\ndetection:\n  s:\n    F: a\n  condition: s\n`;
+  file('one.yml', exotic('one'));
+  file('two.yml', exotic('two'));
+  const { stdout } = wardwatch('rules', 'check', 'tab.yml', 'one.yml', 'two.yml');
+  match(stdout, /Indent by spaces[^\n]*\n {2}· [^\n]*, line 3, column 1\n {6}tab\.yml\n/);
+  match(stdout, /“toaster”[^\n]*\n {6}one\.yml “one”\n {6}two\.yml “two”\n/);
+});
+
+test('rules check of a folder without rules is refused, not 0 of 0', () => {
+  mkdirSync(path.join(folder, 'no-rules'), { recursive: true });
+  const { stderr, status } = wardwatch('rules', 'check', 'no-rules');
+  equal(status, 2);
+  match(stderr, /no-rules: no rule in it/);
+});
+
+for (const [what, named, said] of [
+  ['the beginning of its id', 'f26dd23d', /^Snapshots For Recovery Were Deleted\n/],
+  ['its title', 'snapshots for recovery were deleted', /f26dd23d-[^]*What it means: Someone on a machine told/],
+] as const)
+  test(`rules explain finds a rule by ${what}`, () => match(wardwatch('rules', 'explain', named).stdout, said));
+
+test('rules explain of a rule that there is not says how to find it', () =>
+  match(wardwatch('rules', 'explain', 'nothing').stderr, /“rules list” prints ids and titles/));
 
 test('rules explain says in plain words what a rule means', () => {
   const id = /^([0-9a-f-]{36})/m.exec(wardwatch('rules', 'list').stdout)?.[1] ?? '';

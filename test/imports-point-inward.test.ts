@@ -45,7 +45,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // The page knows the service by the written types of its client only.
   web: [],
   scan: ['core', 'intake', 'intake/evtx', 'detect', 'detect/sigma', 'findings'],
-  report: ['core', 'detect/sigma', 'scan'],
+  report: ['core', 'detect/sigma', 'findings', 'scan'],
   cli: [
     'core',
     'intake',

@@ -87,5 +87,9 @@ export function helpText({ usage, what, options, examples }: VerbHelp): string {
     lines.push(left.length < WIDTH - 1 ? `${left.padEnd(WIDTH)}${help}` : `${left}\n${' '.repeat(WIDTH)}${help}`);
   }
   lines.push('', 'Examples', ...examples.flatMap(([command, meaning]) => [`  ${command}`, `      ${meaning}`]));
+  lines.push('', IN_A_CLONE);
   return `${lines.join('\n')}\n`;
 }
+
+/** A newcomer has no command of that name. */
+export const IN_A_CLONE = 'In a clone of the repository, write “npm start --” for “wardwatch”.';

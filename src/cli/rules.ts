@@ -1,6 +1,6 @@
-import { loadRules, needsOf } from '../detect/sigma/index.ts';
+import { type CorrelationRule, type EventRule, loadRules, needsOf } from '../detect/sigma/index.ts';
 import { plural } from '../report/wording.ts';
-import { type RuleState, statesOf } from '../findings/rule-states.ts';
+import { inGeneral, type RuleState, statesOf } from '../findings/rule-states.ts';
 import { loadTechniqueWords, wordsFor } from '../findings/words.ts';
 import { Refusal } from '../core/refusal.ts';
 import { existsSync } from 'node:fs';
@@ -20,12 +20,13 @@ const OPTIONS: OptionTable = {
 };
 
 export const HELP = helpText({
-  usage: 'rules check|list|explain|update [DIR…|ID]',
-  what: 'check     every rule’s state: runs, or cannot run and why\nlist      the rules, one a line\nexplain   what one rule looks for, in plain words\nupdate    takes rules from a release archive; author names and licence stay with them\n\nWithout DIR: our own rules.',
+  usage: 'rules check|list [DIR…] | explain ID [DIR…] | update --from ZIP|URL',
+  what: 'check     every rule’s state: runs, or cannot run, why, and how to mend it\nlist      the rules, one a line\nexplain   what one rule looks for, in plain words; ID is its id, the beginning of it, or its title\nupdate    takes rules from a release archive; author names and licence stay with them\n\nDIR is a folder of Sigma rules, or one file. Without it: our own rules.',
   options: OPTIONS,
   examples: [
     ['wardwatch rules check sigma/rules', 'how many run, and why the others cannot'],
-    ['wardwatch rules explain 6e2a4a3c-…', 'the rule in plain words'],
+    ['wardwatch rules explain f26dd23d', 'the rule in plain words'],
+    ['wardwatch rules explain "Whoami.EXE Execution Anomaly" sigma/rules', 'the same of a rule that is not ours'],
     ['wardwatch rules update --from sigma_all_rules.zip --to sigma', 'unpack a release of SigmaHQ'],
   ],
 });
@@ -50,6 +51,8 @@ export async function runRules(
     includeDeprecated: given.flag('include-deprecated'),
     cacheFolder: cacheFolder(env),
   });
+  if (loaded.rules.length + loaded.correlations.length + loaded.problems.length === 0)
+    throw new Refusal('rules/not-found', `${folders.join(', ')}: no rule in it`);
   if (action === 'check')
     print(
       given.flag('json')
@@ -64,26 +67,64 @@ export async function runRules(
 
 type Loaded = ReturnType<typeof loadRules>;
 
+/** How a rule is mended, by the reason for which it cannot run. */
+const MENDS: Readonly<Record<string, string>> = {
+  'not-yaml':
+    'The file is not YAML. Indent by spaces, like things equally far, and put in quotes what begins with %, *, & or @ or holds “: ” or “ #”.',
+  'not-a-rule': 'A rule begins with title, logsource and detection, each at the start of a line: see rules/README.md.',
+  'no-detection': 'Say under “detection” what to look for, and its “condition”: see rules/README.md.',
+  'no-condition': 'Say under “detection” when the rule fires, as in “condition: selection”.',
+  'no-logsource':
+    'Say under “logsource” where the events come from, as in “product: windows” and “category: process_creation”.',
+  'bad-detection': 'Look at what is named: a condition joins the names under “detection” by and, or, not and brackets.',
+  'bad-modifier':
+    'A modifier stands after the field, as in “CommandLine|contains”. See Sigma’s list: contains, startswith, endswith, all, re, cidr …',
+  'bad-correlation':
+    'A correlation has type, rules, timespan (as in 5m) and, where it counts, a condition (as in gte: 10).',
+  'bad-filter': 'A filter has rules and a selection, as Sigma 2.1 describes it.',
+  'missing-rule': 'Give the folder that holds the rule it names as well, or mend the name.',
+  'regex-refused': 'Mend the expression. Without “re” a “*” stands for any characters.',
+  'placeholder-unknown': 'Give its values in a site file and name that with --site (rules/site-defaults.yml is one).',
+  'duplicate-id': 'Give one of the two an id of its own.',
+  'logsource-not-mapped': 'Check the spelling: products, categories and services are Sigma’s.',
+  deprecated: 'Its author retired it; --include-deprecated runs it all the same.',
+};
+
 function checkText(loaded: Loaded): string {
   const { warnings } = loaded;
   const rules = statesOf(loaded);
   const runs = rules.filter(({ state }) => state === 'runs').length;
   const lines = [`${plural(rules.length, 'rule')}: ${runs} can run, ${rules.length - runs} cannot.`];
-  const byReason = new Map<string, RuleState[]>();
-  for (const rule of rules)
-    if (rule.reason !== null) byReason.set(rule.reason, [...(byReason.get(rule.reason) ?? []), rule]);
-  for (const [reason, list] of [...byReason].sort((a, b) => b[1].length - a[1].length)) {
+  for (const [reason, list] of largestFirst(rules, (rule) => rule.reason)) {
     lines.push('', `${reason}: ${plural(list.length, 'rule')}`);
-    for (const { title, path, detail } of list)
-      lines.push(`  ${title ?? path}`, `      ${detail ?? ''}`, `      ${path}`);
+    if (MENDS[reason] !== undefined) lines.push(`  ${MENDS[reason]}`);
+    for (const [detail, same] of largestFirst(list, (rule) => rule.detail))
+      lines.push(
+        `  · ${detail.replace(/ \((\d+):(\d+)\)$/, ', line $1, column $2')}`,
+        ...same.map(({ title, path }) => `      ${path}${title === null ? '' : ` “${title}”`}`),
+      );
   }
-  const needs = new Map<string, number>();
-  for (const rule of rules) if (rule.needs !== null) needs.set(rule.needs, (needs.get(rule.needs) ?? 0) + 1);
   lines.push('', 'Those that can run need these logs (a scan says which of them arrived):');
-  for (const [need, count] of [...needs].sort((a, b) => b[1] - a[1]))
-    lines.push(`  ${String(count).padStart(5)}  ${need}`);
+  for (const [need, list] of largestFirst(rules, (rule) => rule.needs))
+    lines.push(`  ${String(list.length).padStart(5)}  ${need}`);
   for (const warning of warnings) lines.push('', `Note: ${warning}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Rules by what they have in common, the largest group first; those for which it is `null` are left out. */
+function largestFirst(
+  rules: readonly RuleState[],
+  common: (rule: RuleState) => string | null,
+): [string, RuleState[]][] {
+  const groups = new Map<string, RuleState[]>();
+  for (const rule of rules) {
+    const key = common(rule);
+    if (key === null) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [rule]);
+    else group.push(rule);
+  }
+  return [...groups].sort((a, b) => b[1].length - a[1].length);
 }
 
 function listText(loaded: Loaded): string {
@@ -96,24 +137,37 @@ function listText(loaded: Loaded): string {
 }
 
 function explainText(loaded: Loaded, id: string): string {
-  const rule = [...loaded.rules, ...loaded.correlations].find(
-    (candidate) => candidate.id === id || candidate.name === id,
-  );
-  if (rule === undefined) throw new Refusal('rules/not-found', `no loaded rule has the id or name “${id}”`);
+  const rule = ruleNamed(loaded, id);
   const words = wordsFor(rule, loadTechniqueWords());
   const titleOf = (joined: string) =>
     [...loaded.rules, ...loaded.correlations].find((candidate) => candidate.id === joined)?.title ?? joined;
   return `${[
     rule.title,
+    `  ${rule.id}`,
     `  level ${rule.level}${rule.author === '' ? '' : `, by ${rule.author}`}`,
     `  ${rule.description.trim()}`,
     '',
-    `What it means: ${words.plain}`,
-    `Could be innocent: ${words.innocent}`,
+    `What it means: ${inGeneral(words.plain)}`,
+    `Could be innocent: ${inGeneral(words.innocent)}`,
     'What to do:',
-    ...words.next.map((step, i) => `  ${i + 1}. ${step}`),
+    ...words.next.map((step, i) => `  ${i + 1}. ${inGeneral(step)}`),
     '',
     rule.kind === 'rule' ? `It needs: ${needsOf(rule)}` : `It joins: ${rule.rules.map(titleOf).join('; ')}`,
     `From: ${rule.path}`,
   ].join('\n')}\n`;
+}
+
+/** The rule of that id, name or title, or the only one whose id begins so. */
+function ruleNamed(loaded: Loaded, text: string): EventRule | CorrelationRule {
+  if (text === '') throw new Refusal('rules/unknown', 'rules explain: say which rule, by its id or title');
+  const all = [...loaded.rules, ...loaded.correlations];
+  const title = text.toLowerCase();
+  const exact = all.find((rule) => rule.id === text || rule.name === text || rule.title.toLowerCase() === title);
+  if (exact !== undefined) return exact;
+  const likely = all.filter(({ id }) => id.startsWith(text.toLowerCase()));
+  const [only] = likely;
+  if (only !== undefined && likely.length === 1) return only;
+  if (likely.length > 1)
+    throw new Refusal('rules/unknown', `the ids of ${plural(likely.length, 'rule')} begin with “${text}”`);
+  throw new Refusal('rules/unknown', `no rule that can run has the id, name or title “${text}”`);
 }

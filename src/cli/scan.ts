@@ -1,5 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import type { Declaration } from '../core/fields-view.ts';
 import { LEVELS, levelRank } from '../core/level.ts';
 import { Refusal } from '../core/refusal.ts';
@@ -29,7 +30,7 @@ export const OPTIONS: OptionTable = {
   'min-level': {
     type: 'string',
     value: 'LEVEL',
-    help: 'leave out what is below: informational, low, medium, high, critical',
+    help: 'leave out what is below: informational, low, medium, high, critical (default low in a story or page)',
   },
   'fail-on': { type: 'string', value: 'LEVEL', help: 'exit 1 if there is a finding of this level or above' },
   as: { type: 'string', value: 'PRODUCT[/X]', help: 'what the input is where it does not say: windows/sysmon' },
@@ -103,6 +104,8 @@ export async function runScan(
   progress.clear();
   // The story and the page say so themselves.
   warn(result, given.flag('show-set-aside') || format === 'story' || format === 'html');
+  for (const folder of emptyRuleFolders(result, given.texts('rules')))
+    say(`wardwatch: --rules ${folder} holds no rules: it changed nothing\n`);
   if (given.flag('show-set-aside')) listSetAside(result);
 
   const output = given.text('output');
@@ -172,6 +175,15 @@ export function readDeclaration(text: string | null): Declaration | null {
   if (word === '') return { channel: '', logSource: isCategory(product) ? { category: product } : { product } };
   const channel = product === 'windows' ? (channelOfService(word) ?? '') : '';
   return { channel, logSource: isCategory(word) ? { product, category: word } : { product, service: word } };
+}
+
+/** Folders of `--rules` that no rule came from, nor what was meant as one. */
+function emptyRuleFolders({ rules }: ScanResult, folders: readonly string[]): string[] {
+  const paths = [...rules.rules, ...rules.correlations, ...rules.problems].map(({ path: file }) => path.resolve(file));
+  return folders.filter((folder) => {
+    const inside = path.resolve(folder);
+    return !paths.some((file) => file === inside || file.startsWith(inside + path.sep));
+  });
 }
 
 /** What a person should know who looks at the result alone. */

@@ -9,6 +9,10 @@ export const REFUSALS = {
   'input/not-found': { exit: 2, hint: 'Check the path; quote it if it holds spaces.' },
   'input/not-readable': { exit: 2, hint: 'Check that your account may read it.' },
   'rules/not-found': { exit: 2, hint: 'Give a folder that holds Sigma rules (*.yml).' },
+  'rules/unknown': {
+    exit: 2,
+    hint: '“rules list” prints ids and titles; of rules that are not ours name the folder too.',
+  },
   'mapping/invalid': {
     exit: 2,
     hint: 'See docs/formats.md for mapping files of logs, docs/record-access.md for those of record exports.',

@@ -9,7 +9,7 @@ import {
 import type { UtcMs } from '../core/event.ts';
 import type { CanaryKind, Touch } from '../detect/canaries.ts';
 import type { Indicator, IndicatorKind } from '../detect/indicators.ts';
-import { fillIn } from './words.ts';
+import { fillIn, fillStep } from './words.ts';
 
 const CANARY: Readonly<Record<CanaryKind, string>> = {
   accounts: 'the account {name}',
@@ -56,8 +56,8 @@ export function canaryFinding({ kind, name }: Touch, { contentId, place, at, ent
     ),
     innocent: 'Whoever set the canary up, a backup or a scan of everything may touch it.',
     next: [
-      fillIn('Take {host} off the network now, unless a patient depends on it.', entities, {}),
-      fillIn('Disable {account}, and ask its owner.', entities, {}),
+      fillStep('Take {host} off the network now, unless a patient depends on it.', entities, {}),
+      fillStep('Disable {account}, and ask its owner.', entities, {}),
       'Call for help as for a break-in that is under way.',
     ],
     evidence: [{ ...place, at: isoTime(at), ruleId }],
@@ -93,7 +93,7 @@ export function indicatorFinding(
     innocent:
       'Lists hold mistakes and values that have changed hands; a mail or a search that only names it also counts.',
     next: [
-      fillIn('Find out what on {host} met it, and whether anything was exchanged.', entities, {}),
+      fillStep('Find out what on {host} met it, and whether anything was exchanged.', entities, {}),
       'Block it, and search the archive for other machines that met it.',
     ],
     evidence: [{ ...place, at: isoTime(at), ruleId }],

@@ -9,7 +9,7 @@ import {
 } from '../core/finding.ts';
 import { isParameter, type Observation } from '../core/observation.ts';
 import type { CorrelationMatch, EventRule } from '../detect/sigma/index.ts';
-import { fillIn, techniquesOf, type TechniqueWords, type Words, wordsFor } from './words.ts';
+import { fillIn, fillStep, techniquesOf, type TechniqueWords, type Words, wordsFor } from './words.ts';
 
 /** A rule fired on an event, with all that a finding rests on. */
 export interface PlacedHit {
@@ -43,7 +43,7 @@ export function ruleFinding(rule: EventRule, hit: PlacedHit, table: TechniqueWor
     matched,
     plain: fillIn(words.plain, entities, fields),
     innocent: fillIn(words.innocent, entities, fields),
-    next: words.next.map((step) => fillIn(step, entities, fields)),
+    next: words.next.map((step) => fillStep(step, entities, fields)),
     evidence: [evidence],
     author: rule.author,
     observation: observationOf(words),
@@ -71,7 +71,7 @@ export function correlationFinding(match: CorrelationMatch<PlacedHit>, table: Te
     matched: last.matched,
     plain: fillIn(words.plain, last.entities, fields),
     innocent: fillIn(words.innocent, last.entities, fields),
-    next: words.next.map((step) => fillIn(step, last.entities, fields)),
+    next: words.next.map((step) => fillStep(step, last.entities, fields)),
     evidence: [first, ...others],
     author: rule.author,
     observation: observationOf(words),

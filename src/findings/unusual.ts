@@ -4,7 +4,7 @@ import { isParameter } from '../core/observation.ts';
 import { isStrong, rounded } from '../core/rarity.ts';
 import type { UtcMs } from '../core/event.ts';
 import type { BehaviourSignal, Unusual } from '../detect/behaviour/behaviour.ts';
-import { fillIn, type TechniqueWords, type Words } from './words.ts';
+import { fillIn, fillStep, type TechniqueWords, type Words } from './words.ts';
 
 /** What is said of each signal. Ours; see src/content. */
 export type BehaviourWords = Readonly<
@@ -79,7 +79,7 @@ export function unusualFinding(
     matched: {},
     plain: fillIn(plain, entities, facts),
     innocent: fillIn(innocent, entities, facts),
-    next: next.map((step) => fillIn(step, entities, facts)),
+    next: next.map((step) => fillStep(step, entities, facts)),
     evidence: [{ ...place, at: isoTime(at), ruleId }],
     author: 'Wardwatch',
     observation: {

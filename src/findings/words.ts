@@ -45,14 +45,23 @@ export function wordsFor(rule: Wordless, table: TechniqueWords): Words {
   const tactic = rule.tags
     .map((tag) => table[`tactic:${tag.replace(/^attack\./, '').replaceAll('_', '-')}`])
     .find((words) => words !== undefined);
-  const base = found ?? tactic ?? table['none'] ?? GENERIC;
+  const known = found ?? tactic;
+  const base = known ?? table['none'] ?? GENERIC;
   return {
-    plain: rule.words.plain ?? base.plain,
+    plain: rule.words.plain ?? (known === undefined ? base.plain : asASign(known.plain)),
     innocent: rule.words.innocent ?? base.innocent,
     next: rule.words.next ?? base.next,
     parameter: rule.words.parameter ?? base.parameter,
     points: rule.words.points ?? base.points,
   };
+}
+
+/**
+ * “Signs that someone on {host} …”: a technique's words tell what attackers do with it, and a rule of others that names
+ * it may have seen less than that.
+ */
+function asASign(sentence: string): string {
+  return `Signs that ${/^Windows\b/.test(sentence) ? sentence : sentence.charAt(0).toLowerCase() + sentence.slice(1)}`;
 }
 
 /** `attack.t1003.003` → `T1003.003`, most exact first. */
@@ -107,13 +116,62 @@ const MAX_FILLED = 120;
 
 /** Fills `{host}`, `{account}`, `{address}` and `{AnyField}` in. What is not known gets a word for that. */
 export function fillIn(sentence: string, entities: Entities, fields: Readonly<Record<string, string>>): string {
-  return sentence.replace(/\{([\w.-]+)\}/g, (_, name: string) => {
-    if (name === 'host') return entities.host ?? 'a machine that the log does not name';
-    if (name === 'account') return entities.account ?? 'somebody (the log does not say who)';
-    if (name === 'address') return entities.address ?? 'an address that the log does not give';
+  return filled(sentence, entities, fields, {
+    host: 'a machine that the log does not name',
+    account: 'somebody (the log does not say who)',
+    address: 'an address that the log does not give',
+    other: 'something the log does not name',
+  });
+}
+
+/**
+ * The same for a step, which somebody is to follow: nobody can ask, or give a new password to, an account that no person
+ * uses or that the log does not name.
+ */
+export function fillStep(step: string, entities: Entities, fields: Readonly<Record<string, string>>): string {
+  const { account, ...others } = entities;
+  const known = account !== undefined && isOfAPerson(account) ? entities : others;
+  const isQuestion = /^(?:Ask|Call) /.test(step);
+  return filled(step, known, fields, {
+    host: 'the machine concerned',
+    account: isQuestion ? `whoever looks after ${entities.host ?? 'this system'}` : 'the account behind this',
+    address: 'the address it came from',
+    other: 'what the log names',
+  });
+}
+
+/** Accounts of Windows and of its services, and of machines. Source: Microsoft Learn, “Service accounts”. */
+const OF_NO_PERSON =
+  /^(?:-|\S*\$|(?:NT AUTHORITY|NT SERVICE|IIS APPPOOL|Window Manager|Font Driver Host)\\.*|(?:.*\\)?(?:SYSTEM|LocalSystem|LOCAL ?SERVICE|NETWORK ?SERVICE|ANONYMOUS LOGON))$/i;
+
+/** False for an account that a machine or a service uses: nobody is behind it who could be asked. */
+export function isOfAPerson(account: string): boolean {
+  return !OF_NO_PERSON.test(account);
+}
+
+interface StandIns {
+  readonly host: string;
+  readonly account: string;
+  readonly address: string;
+  readonly other: string;
+}
+
+function filled(
+  sentence: string,
+  entities: Entities,
+  fields: Readonly<Record<string, string>>,
+  standIns: StandIns,
+): string {
+  return sentence.replace(/\{([\w.-]+)\}/g, (_, name: string, at: number) => {
+    if (name === 'host' || name === 'account' || name === 'address')
+      return entities[name] ?? (at === 0 ? capital(standIns[name]) : standIns[name]);
     const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (value === undefined) return 'something the log does not name';
+    if (value === undefined) return at === 0 ? capital(standIns.other) : standIns.other;
     const oneLine = value.replace(/\s+/g, ' ').trim();
     return oneLine.length > MAX_FILLED ? `${oneLine.slice(0, MAX_FILLED)}…` : oneLine;
   });
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

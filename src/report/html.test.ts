@@ -37,7 +37,8 @@ function hostileLog(): string {
     event('<img src=x onerror="window.taken=1">', '"><svg onload=window.taken=1>', 1),
     event('ward7-pc', 'RX1\\jsmith', 9),
   ];
-  const file = path.join(folder, '<b>log.json');
+  // A name as long as attackers give, that no line can be broken in.
+  const file = path.join(folder, `<b>${'x'.repeat(200)}.json`);
   writeFileSync(
     file,
     lines
@@ -92,6 +93,11 @@ test('the page runs nothing from a log, asks nobody for anything, filters, and h
     await tab.getByLabel('Level').selectOption('low');
     equal(await rows.count(), 0);
     match((await tab.getByRole('status').textContent()) ?? '', /^0 shown/);
+    await tab.getByLabel('Level').selectOption('');
+    for (const width of [1280, 375]) {
+      await tab.setViewportSize({ width, height: 800 });
+      equal(await tab.evaluate('document.documentElement.scrollWidth'), width, `wider than a screen of ${width}`);
+    }
   } finally {
     await browser.close();
   }

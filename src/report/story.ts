@@ -1,124 +1,16 @@
 import type { Finding } from '../core/finding.ts';
 import { type Level, LEVELS, levelRank } from '../core/level.ts';
+import type { AsideItem } from '../scan/task.ts';
 import type { ScanResult } from '../scan/scan.ts';
-import { coverageOf } from './coverage.ts';
-import { grouped, plural, spanOf, ukTime } from './wording.ts';
+import { type Chapter, chaptersOf, machineNames, ruleOf, type Thread } from './chapters.ts';
+import { blindnessOf, blindSentences, judgedBy } from './coverage.ts';
+import { tasksOf } from './tasks.ts';
+import { grouped, listed, plural, spanOf, ukTime } from './wording.ts';
 
-/**
- * One line of the story: what one rule found about one host and account, however many events are under it. Rules that
- * found the same in the same events share a line.
- */
-export interface Thread {
-  /** The highest of the rules that share it. */
-  readonly level: Level;
-  readonly first: Finding;
-  readonly last: Finding;
-  readonly count: number;
-  readonly examples: readonly Finding[];
-  /** What the other rules that share it said of the first event. */
-  readonly others: readonly Finding[];
-}
-
-/** All that happened on one host, in the order in which it began. */
-export interface Chapter {
-  /** The host's name in lower case, '' if the logs do not say. */
-  readonly key: string;
-  readonly host: string;
-  readonly accounts: readonly string[];
-  readonly threads: readonly Thread[];
-  readonly worst: Level;
-  readonly findings: number;
-}
-
-const MAX_EXAMPLES = 3;
 /** What a tired person reads: the rest is in the other formats, and its number is said. */
 const MAX_CHAPTERS = 12;
 const MAX_THREADS = 12;
-
-/** The findings told by host, the worst host first. */
-export function chaptersOf(findings: readonly Finding[]): Chapter[] {
-  const hosts = new Map<string, Map<string, Growing>>();
-  for (const finding of findings) {
-    const host = (finding.entities.host ?? '').toLowerCase();
-    const threads = hosts.get(host) ?? new Map<string, Growing>();
-    hosts.set(host, threads);
-    const key = `${finding.ruleId}\0${finding.entities.account ?? ''}`;
-    const thread = threads.get(key);
-    threads.set(
-      key,
-      thread === undefined
-        ? { level: finding.level, first: finding, last: finding, count: 1, examples: [finding], others: [] }
-        : joined(thread, finding),
-    );
-  }
-  return [...hosts]
-    .map(([key, threads]) => chapterOf(key, threads))
-    .sort(
-      (a, b) =>
-        levelRank(b.worst) - levelRank(a.worst) || b.threads.length - a.threads.length || (a.host < b.host ? -1 : 1),
-    );
-}
-
-interface Growing extends Thread {
-  readonly examples: Finding[];
-}
-
-function joined(thread: Growing, finding: Finding): Growing {
-  if (thread.examples.length < MAX_EXAMPLES) thread.examples.push(finding);
-  const earlier = isEarlier(finding, thread.first) ? finding : thread.first;
-  const later = isEarlier(thread.last, finding) ? finding : thread.last;
-  return { ...thread, first: earlier, last: later, count: thread.count + 1 };
-}
-
-/** Threads on the same events made one: told in our own words where we have a rule for it, at the highest level. */
-function merged(threads: Iterable<Thread>): Thread[] {
-  const byEvents = new Map<string, Thread>();
-  for (const thread of threads) {
-    const key = `${place(thread.first)}\0${place(thread.last)}\0${thread.count}`;
-    const same = byEvents.get(key);
-    byEvents.set(key, same === undefined ? thread : shared(same, thread));
-  }
-  return [...byEvents.values()];
-}
-
-function shared(a: Thread, b: Thread): Thread {
-  const higher = levelRank(b.level) > levelRank(a.level);
-  const [told, other] = isOurs(b) && !isOurs(a) ? [b, a] : isOurs(a) || !higher ? [a, b] : [b, a];
-  return { ...told, level: higher ? b.level : a.level, others: [...told.others, other.first, ...other.others] };
-}
-
-function isOurs({ first }: Thread): boolean {
-  return first.author === 'Wardwatch';
-}
-
-function place({ source }: Finding): string {
-  return `${source.path}\0${source.record}`;
-}
-
-function isEarlier(a: Finding, b: Finding): boolean {
-  return a.at !== null && (b.at === null || a.at < b.at);
-}
-
-function chapterOf(key: string, threads: ReadonlyMap<string, Thread>): Chapter {
-  const all = merged(threads.values()).sort((a, b) =>
-    isEarlier(a.first, b.first) ? -1 : isEarlier(b.first, a.first) ? 1 : 0,
-  );
-  const worst = all.reduce<Level>(
-    (worst, { level }) => (levelRank(level) > levelRank(worst) ? level : worst),
-    'informational',
-  );
-  const accounts = [
-    ...new Set(all.map(({ first }) => first.entities.account).filter((account) => account !== undefined)),
-  ];
-  return {
-    key,
-    host: all[0]?.first.entities.host ?? 'A machine that the logs do not name',
-    accounts,
-    threads: all,
-    worst,
-    findings: all.reduce((sum, { count, others }) => sum + count * (1 + others.length), 0),
-  };
-}
+const MAX_NAMES = 4;
 
 const LEVEL_WORD: Record<Level, string> = {
   critical: 'CRITICAL',
@@ -130,11 +22,12 @@ const LEVEL_WORD: Record<Level, string> = {
 
 /** The scan told to a person, on a terminal: what happened, what to do, and what the logs could not show. */
 export function story(result: ScanResult, minLevel: Level, timeZone: string): string {
-  const shown = result.findings.filter(({ level }) => levelRank(level) >= levelRank(minLevel));
-  const lines: string[] = [verdictOf(result, shown), ''];
+  const shown = shownOf(result, minLevel);
+  const folder = commonFolder(result);
+  const lines: string[] = [verdictOf(result, minLevel), ''];
   if (shown.length > 0) lines.push('What happened, machine by machine:', '');
   const chapters = chaptersOf(shown);
-  for (const chapter of chapters.slice(0, MAX_CHAPTERS)) lines.push(...chapterLines(chapter, timeZone), '');
+  for (const chapter of chapters.slice(0, MAX_CHAPTERS)) lines.push(...chapterLines(chapter, folder, timeZone), '');
   const rest = chapters.slice(MAX_CHAPTERS);
   if (rest.length > 0) {
     lines.push(
@@ -145,31 +38,47 @@ export function story(result: ScanResult, minLevel: Level, timeZone: string): st
       '',
     );
   }
-  lines.push(...todo(shown), ...hidden(result, shown, minLevel), ...coverageOf(result), ...readLines(result, timeZone));
-  return `${lines.join('\n')}\n`;
+  lines.push(
+    ...todo(shown),
+    ...hidden(result, shown, minLevel),
+    ...unseen(result, timeZone),
+    ...readLines(result, folder, timeZone),
+  );
+  return `${lines.flatMap(wrapped).join('\n')}\n`;
 }
 
-export function verdictOf(result: ScanResult, shown: readonly Finding[]): string {
+export function shownOf(result: ScanResult, minLevel: Level): Finding[] {
+  return result.findings.filter(({ level }) => levelRank(level) >= levelRank(minLevel));
+}
+
+/** The first sentence, which may be all that is read: never an all-clear where nothing was read or judged. */
+export function verdictOf(result: ScanResult, minLevel: Level): string {
+  const shown = shownOf(result, minLevel);
   const events = result.logs.reduce((sum, log) => sum + log.events, 0);
-  if (events === 0) return 'NOTHING COULD BE READ. This is not an all-clear: see below what was set aside, and why.';
   const worst = shown.reduce((rank, { level }) => Math.max(rank, levelRank(level)), -1);
-  if (worst < 0) {
-    return `NOTHING SUSPICIOUS was found in ${grouped(events)} events. That is only as good as the logs: see below what they could not have shown.`;
+  if (worst >= levelRank('high')) {
+    const serious = shown.filter(({ level }) => levelRank(level) >= levelRank('high'));
+    const machines = new Set(serious.map(machineNames(shown)).filter((name) => name !== null)).size;
+    return `SIGNS OF AN ATTACK: ${plural(serious.length, 'serious finding')}${machines === 0 ? '' : ` on ${plural(machines, 'machine')}`}.`;
   }
-  const serious = shown.filter(({ level }) => levelRank(level) >= levelRank('high'));
-  const hosts = new Set(serious.map(({ entities }) => entities.host?.toLowerCase())).size;
-  if (worst >= levelRank('high'))
-    return `SIGNS OF AN ATTACK: ${plural(serious.length, 'serious finding')} on ${plural(hosts, 'machine')}.`;
-  return `${plural(shown.length, 'finding')} worth a look, none of them serious by itself.`;
+  if (worst >= 0) return `${plural(shown.length, 'finding')} worth a look, none of them serious by itself.`;
+  if (result.logs.length === 0 && result.setAsideInAll === 0)
+    return 'NOTHING WAS READ: there is no file in what you named. This is not an all-clear.';
+  if (events === 0) return 'NOTHING COULD BE READ. This is not an all-clear: see below what was set aside, and why.';
+  const lower = result.findings.filter(({ level }) => levelRank(level) >= levelRank('low')).length;
+  if (lower > 0)
+    return `NOTHING AT OR ABOVE ${minLevel}, but ${plural(lower, 'finding')} below it: this is not an all-clear.`;
+  const { all, could } = judgedBy(result);
+  if (could === 0)
+    return `NOTHING COULD BE JUDGED: none of the ${plural(all, 'rule')} looks at what is in these ${plural(events, 'event')}. This is not an all-clear. Add rules that do with --rules.`;
+  return `NOTHING SUSPICIOUS was found in ${plural(events, 'event')} by the ${grouped(could)} of ${plural(all, 'rule')} that could judge any of them. That is only as good as the logs: see below what they could not have shown.`;
 }
 
-function chapterLines(chapter: Chapter, timeZone: string): string[] {
-  const who =
-    chapter.accounts.slice(0, 4).join(', ') +
-    (chapter.accounts.length > 4 ? ` and ${chapter.accounts.length - 4} more` : '');
-  const lines = [`── ${clean(chapter.host)}${who === '' ? '' : `   (accounts: ${clean(who)})`}`];
+function chapterLines(chapter: Chapter, folder: string, timeZone: string): string[] {
+  const who = chapter.accounts.length === 0 ? '' : `   (accounts: ${listed(chapter.accounts.map(clean), MAX_NAMES)})`;
+  const lines = [`── ${clean(chapter.host)}${who}`];
   const shown = mostSerious(chapter.threads);
-  for (const thread of shown) lines.push(...threadLines(thread, timeZone));
+  for (const thread of shown) lines.push(...threadLines(thread, folder, timeZone));
   const rest = chapter.threads.length - shown.length;
   if (rest > 0) lines.push(`   … and ${plural(rest, 'other kind')} of finding here, less serious.`);
   return lines;
@@ -182,55 +91,46 @@ function mostSerious(threads: readonly Thread[]): Thread[] {
   return threads.filter((thread) => kept.has(thread));
 }
 
-function threadLines({ level, first, last, count, examples, others }: Thread, timeZone: string): string[] {
-  const when = spanOf(first.at, last.at, timeZone);
-  const times = count > 1 ? `, ${grouped(count)} times` : '';
-  const example = examples[0] ?? first;
+function threadLines(thread: Thread, folder: string, timeZone: string): string[] {
+  const { level, first, others } = thread;
   return [
-    `   ${when}${times}   [${LEVEL_WORD[level]}]`,
-    `      ${clean(example.plain)}`,
-    `      Could be innocent: ${clean(example.innocent)}`,
-    `      Evidence: ${clean(example.source.path)}, record ${example.source.record} · ${clean(ruleOf(example))}`,
-    ...(others.length === 0 ? [] : [`      Also seen by: ${clean(others.map(ruleOf).join('; '))}`]),
+    `   ${clean(whenAndWho(thread, timeZone))}   [${LEVEL_WORD[level]}]`,
+    `      ${clean(first.plain)}`,
+    `      Could be innocent: ${clean(first.innocent)}`,
+    `      Evidence: ${clean(first.source.path.slice(folder.length))}, record ${first.source.record} · ${clean(ruleOf(first))}`,
+    ...(others.length === 0
+      ? []
+      : [
+          `      Also seen by: ${listed(
+            others.map(({ title }) => `“${clean(title)}”`),
+            MAX_NAMES,
+          )}`,
+        ]),
   ];
 }
 
-/** A rule's title, and its author where that is not us. */
-export function ruleOf({ title, author }: Finding): string {
-  return author === '' || author === 'Wardwatch' ? title : `${title} (rule by ${author})`;
-}
-
-const MAX_STEPS = 8;
-/** “Unplug DC1 from the network now” and “… but leave it on” are one thing to do: the more serious finding's words stand. */
-const SAME_WORDS = 5;
-
-/** What to do now: the steps of the most serious findings, each once. */
-export function stepsOf(shown: readonly Finding[]): string[] {
-  const serious = [...shown]
-    .filter(({ level }) => levelRank(level) >= levelRank('medium'))
-    .sort((a, b) => levelRank(b.level) - levelRank(a.level));
-  const steps = new Map<string, string>();
-  const rules = new Set<string>();
-  for (const { ruleId, next } of serious) {
-    if (steps.size >= MAX_STEPS) break;
-    if (rules.has(ruleId)) continue;
-    rules.add(ruleId);
-    for (const step of next.slice(0, 2)) {
-      const key = clean(step)
-        .toLowerCase()
-        .replace(/[.,;:]/g, '')
-        .split(' ')
-        .slice(0, SAME_WORDS)
-        .join(' ');
-      if (steps.size < MAX_STEPS && !steps.has(key)) steps.set(key, clean(step));
-    }
-  }
-  return [...steps.values()];
+/** When, in how many events, and by whom if the sentence does not say. */
+export function whenAndWho({ first, last, count, accounts }: Thread, timeZone: string): string {
+  const when = spanOf(first.at, last.at, timeZone);
+  // Each further event of a count is a finding of its own.
+  const times = count === 1 ? '' : first.kind === 'correlation' ? ', again and again' : `, ${grouped(count)} events`;
+  return `${when}${times}${accounts.length === 0 ? '' : `, ${accounts.length === 1 ? 'account' : 'accounts'} ${listed(accounts, MAX_NAMES)}`}`;
 }
 
 function todo(shown: readonly Finding[]): string[] {
-  const steps = stepsOf(shown);
-  return steps.length === 0 ? [] : ['What to do now', ...steps.map((step, i) => `   ${i + 1}. ${step}`), ''];
+  const { tasks, left } = tasksOf(shown);
+  if (tasks.length === 0) return [];
+  const lines = ['What to do now, the gravest first'];
+  let number = 0;
+  for (const { why, machines, steps } of tasks) {
+    const [machine, ...others] = machines.map(clean);
+    lines.push(`   ${clean(why)}${machine === undefined ? '' : `, on ${machine}`}`);
+    for (const step of steps) lines.push(`     ${String(++number).padStart(2)}. ${clean(step)}`);
+    if (others.length > 0) lines.push(`         Likewise on ${listed(others, MAX_NAMES)}.`);
+  }
+  if (left > 0) lines.push(`   ${plural(left, 'more kind')} of finding: their steps are in --format html.`);
+  lines.push('');
+  return lines;
 }
 
 function hidden(result: ScanResult, shown: readonly Finding[], minLevel: Level): string[] {
@@ -250,51 +150,131 @@ function hidden(result: ScanResult, shown: readonly Finding[], minLevel: Level):
   ];
 }
 
-function readLines(result: ScanResult, timeZone: string): string[] {
-  const events = result.logs.reduce((sum, log) => sum + log.events, 0);
-  const bytes = result.logs.reduce((sum, log) => sum + log.bytes, 0);
-  const earliest = result.logs.reduce<number | null>(
-    (time, log) => (log.earliest === null || (time !== null && time <= log.earliest) ? time : log.earliest),
-    null,
+const MAX_NEEDS = 5;
+
+function unseen(result: ScanResult, timeZone: string): string[] {
+  if (result.logs.every(({ events }) => events === 0)) return [];
+  const lines = [
+    'What these logs could not have shown',
+    ...blindSentences(result, timeZone).map((line) => `   ${clean(line)}`),
+  ];
+  const blind = blindnessOf(result);
+  const tell = (title: string, some: typeof blind) => {
+    if (some.length === 0) return;
+    lines.push(`   ${title}`);
+    for (const { needs, rules, gravest } of some.slice(0, MAX_NEEDS))
+      lines.push(`    · ${needs}: “${clean(gravest)}”${rules > 1 ? ` and ${grouped(rules - 1)} more` : ''}`);
+    if (some.length > MAX_NEEDS)
+      lines.push(`    · and ${plural(some.length - MAX_NEEDS, 'more setting')}: see --format html`);
+  };
+  tell(
+    'To switch on, where the logs come from (and what it would show):',
+    blind.filter(({ isOfKnownSystem }) => isOfKnownSystem),
   );
-  const latest = result.logs.reduce<number | null>(
-    (time, log) => (log.latest === null || (time !== null && time >= log.latest) ? time : log.latest),
-    null,
+  tell(
+    'Not among these logs at all (and what it would show):',
+    blind.filter(({ isOfKnownSystem }) => !isOfKnownSystem),
   );
+  const refused = result.rules.problems.filter(({ reason }) => reason !== 'deprecated').length;
+  if (refused > 0) lines.push(`   ${plural(refused, 'rule')} cannot run at all: rules check says why.`);
+  lines.push('');
+  return lines;
+}
+
+function readLines(result: ScanResult, folder: string, timeZone: string): string[] {
+  const sum = (of: (log: ScanResult['logs'][number]) => number) => result.logs.reduce((all, log) => all + of(log), 0);
+  const events = sum((log) => log.events);
   const seconds = result.elapsedMs / 1000;
   const lines = [
     'What was read',
-    `   ${plural(result.logs.length, 'log')}, ${plural(events, 'event')}, ${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s (${grouped(Math.round(events / Math.max(seconds, 0.001)))} events a second)`,
+    `   ${plural(result.logs.length, 'log')}, ${plural(events, 'event')}, ${(sum((log) => log.bytes) / 1e6).toFixed(1)} MB in ${seconds.toFixed(1)} s (${grouped(Math.round(events / Math.max(seconds, 0.001)))} events a second)`,
   ];
-  if (earliest !== null && latest !== null) {
+  if (folder !== '' && result.findings.length > 0) lines.push(`   Evidence lies below ${clean(folder)}`);
+  const range = rangeOf(result);
+  if (range !== null)
     lines.push(
-      `   From ${ukTime(new Date(earliest).toISOString(), timeZone)} to ${ukTime(new Date(latest).toISOString(), timeZone)} (times shown in ${timeZone})`,
+      `   From ${ukTime(range.earliest, timeZone)} to ${ukTime(range.latest, timeZone)} (times shown in ${timeZone})`,
     );
-  }
-  const assumed = result.logs.reduce((sum, log) => sum + log.zoneAssumed, 0);
+  const assumed = sum((log) => log.zoneAssumed);
   if (assumed > 0)
     lines.push(
       `   ${plural(assumed, 'event')} gave a time without a zone: ${timeZone} was assumed (change with --timezone).`,
     );
-  const timeless = result.logs.reduce((sum, log) => sum + log.withoutTime, 0);
+  const unset = sum((log) => log.clockUnset);
+  if (unset > 0)
+    lines.push(`   ${plural(unset, 'event')} bear a time before 1990: the clock of what sent them was not set.`);
+  const timeless = sum((log) => log.withoutTime);
   if (timeless > 0)
-    lines.push(`   ${plural(timeless, 'event')} had no time that means anything: correlations could not use them.`);
+    lines.push(
+      `   ${plural(timeless, 'event')} had no time that means anything: rules that join events could not use them.`,
+    );
   if (result.correlationGroupsForgotten > 0)
     lines.push(
       `   ${plural(result.correlationGroupsForgotten, 'group')} of events had to be forgotten while joining them: some counts may be too low.`,
     );
-  lines.push(...asideLines(result));
+  lines.push(...asideLines(result, folder));
   return lines;
 }
 
-function asideLines(result: ScanResult): string[] {
-  if (result.setAsideInAll === 0) return ['   Nothing was set aside: all of it could be read.'];
-  const byReason = new Map<string, number>();
-  for (const { reason } of result.setAside) byReason.set(reason, (byReason.get(reason) ?? 0) + 1);
-  const said = [...byReason].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `${grouped(count)} ${reason}`);
+/** The first and the last time in all logs, UTC; `null`: none has one. */
+export function rangeOf({ logs }: ScanResult): { readonly earliest: string; readonly latest: string } | null {
+  let earliest = Number.POSITIVE_INFINITY;
+  let latest = Number.NEGATIVE_INFINITY;
+  for (const log of logs) {
+    if (log.earliest !== null && log.earliest < earliest) earliest = log.earliest;
+    if (log.latest !== null && log.latest > latest) latest = log.latest;
+  }
+  return earliest <= latest
+    ? { earliest: new Date(earliest).toISOString(), latest: new Date(latest).toISOString() }
+    : null;
+}
+
+const MAX_REASONS = 6;
+
+function asideLines(result: ScanResult, folder: string): string[] {
+  if (result.setAsideInAll === 0)
+    return result.logs.length === 0 ? [] : ['   Nothing was set aside: all of it could be read.'];
+  const byReason = new Map<string, AsideItem[]>();
+  for (const item of result.setAside) byReason.set(item.reason, [...(byReason.get(item.reason) ?? []), item]);
+  const reasons = [...byReason].sort((a, b) => b[1].length - a[1].length);
+  const lines = reasons.slice(0, MAX_REASONS).map(([reason, items]) => {
+    const [item] = items;
+    return `    · ${grouped(items.length)} × ${reason}: ${clean(item?.detail ?? '')}, such as ${clean(item?.path.slice(folder.length) ?? '')}`;
+  });
+  if (reasons.length > MAX_REASONS) lines.push(`    · and ${plural(reasons.length - MAX_REASONS, 'more reason')}`);
   return [
-    `   SET ASIDE, because it could not be read: ${plural(result.setAsideInAll, 'item')} (${said.join(', ')}). List them with --show-set-aside.`,
+    `   SET ASIDE, because it could not be read: ${plural(result.setAsideInAll, 'item')}. List them with --show-set-aside.`,
+    ...lines,
   ];
+}
+
+const WIDTH = 110;
+
+/** A line that a terminal would break anywhere, broken between words, its rest below its beginning. */
+function wrapped(line: string): string[] {
+  // To be copied: it stays whole.
+  if (line.startsWith('      Evidence: ')) return [line];
+  const [start = '', mark] = /^ *(\d+\. |· )?/.exec(line) ?? [];
+  const indent = ' '.repeat(start.length + (mark === undefined ? 2 : 0));
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > WIDTH) {
+    const space = rest.lastIndexOf(' ', WIDTH);
+    // A path or a hash longer than a line stays whole.
+    const at = space > indent.length ? space : rest.indexOf(' ', WIDTH);
+    if (at < 0) break;
+    lines.push(rest.slice(0, at));
+    rest = indent + rest.slice(at + 1);
+  }
+  return [...lines, rest];
+}
+
+/** What all paths begin with, up to a folder; it is said once, not in every line. */
+function commonFolder({ logs, setAside }: ScanResult): string {
+  const paths = [...logs, ...setAside].map(({ path }) => path);
+  let [common = ''] = paths;
+  for (const path of paths) while (!path.startsWith(common)) common = common.slice(0, -1);
+  return common.slice(0, Math.max(common.lastIndexOf('/'), common.lastIndexOf('\\')) + 1);
 }
 
 /** Log text is hostile: what a terminal would obey is shown, not obeyed. */

@@ -8,6 +8,13 @@ export function plural(count: number, noun: string): string {
   return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** `a, b and c`; `a, b and 3 more` of more than `most`. */
+export function listed(names: readonly string[], most: number): string {
+  const [last = ''] = names.slice(-1);
+  if (names.length > most) return `${names.slice(0, most).join(', ')} and ${grouped(names.length - most)} more`;
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** `2 November 2026, 9:49:00am`, in the site's zone. */

@@ -12,6 +12,9 @@ const SYSMON = 'microsoft-windows-sysmon/operational';
 /** Set-aside items listed for one task; more are only counted. */
 const MAX_LISTED = 10_000;
 
+/** Nothing that is read here logged before. */
+const FIRST_BELIEVED = Date.UTC(1990, 0);
+
 /** Reads tasks' files and judges their events: what one thread of a scan does. */
 export class Judge {
   readonly rules: LoadedRules;
@@ -148,6 +151,7 @@ class TaskReading {
     let latest = Number.NEGATIVE_INFINITY;
     let withoutTime = 0;
     let zoneAssumed = 0;
+    let clockUnset = 0;
     let current: EventView | null = null;
     let bug: unknown = null;
     const onHit = ({ rule, matched, value, standsInFor }: Parameters<Parameters<SigmaEngine['judge']>[1]>[0]) => {
@@ -179,6 +183,7 @@ class TaskReading {
         events++;
         const { at } = event;
         if (at === null) withoutTime++;
+        else if (at < FIRST_BELIEVED) clockUnset++;
         else {
           if (at < earliest) earliest = at;
           if (at > latest) latest = at;
@@ -205,8 +210,9 @@ class TaskReading {
         bytes,
         withoutTime,
         zoneAssumed,
-        earliest: events > withoutTime ? earliest : null,
-        latest: events > withoutTime ? latest : null,
+        clockUnset,
+        earliest: Number.isFinite(earliest) ? earliest : null,
+        latest: Number.isFinite(latest) ? latest : null,
       });
     };
     const fail = (error: unknown) => {

@@ -63,8 +63,11 @@ export interface LogSummary {
   readonly format: string;
   readonly events: number;
   readonly bytes: number;
+  /** Of the times that some clock was set to. */
   readonly earliest: number | null;
   readonly latest: number | null;
+  /** Events with a time before there were such logs: a clock that was never set starts at 1970 or 1980. */
+  readonly clockUnset: number;
   readonly withoutTime: number;
   readonly zoneAssumed: number;
 }

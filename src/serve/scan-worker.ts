@@ -29,11 +29,10 @@ async function read(order: ScanOrder, tell: (message: ScanMessage) => void): Pro
     },
   });
   writeFileSync(order.report, htmlReport(result, 'low', order.timeZone), { mode: 0o600 });
-  const shown = result.findings.filter(({ level }) => level !== 'informational');
   const count = (level: string) => result.findings.filter((finding) => finding.level === level).length;
   tell({
     kind: 'done',
-    verdict: verdictOf(result, shown),
+    verdict: verdictOf(result, 'low'),
     events: result.logs.reduce((sum, log) => sum + log.events, 0),
     setAside: result.setAsideInAll,
     levels: { critical: count('critical'), high: count('high'), medium: count('medium'), low: count('low') },

@@ -74,7 +74,7 @@ test('the rules page says what sees nothing and what to switch on, filters at on
   await page.getByText(/^1 rule$/).waitFor();
   await page.locator('main details').last().locator('summary').click();
   await page.getByText('To let it see, switch on or send').waitFor();
-  await page.getByText('logs of webserver', { exact: true }).waitFor();
+  await page.getByText('the access log of the web server (IIS, Apache, nginx)', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Show all rules' }).click();
   await page.getByRole('button', { name: /^Cannot run: 1$/ }).click();
   await page.locator('main details').first().locator('summary').click();
