@@ -355,6 +355,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'board/changed': 409,
   'incidents/not-now': 409,
   'incidents/clock-runs': 409,
+  'incidents/for-workers': 403,
   'incidents/changed': 409,
   'store/busy': 503,
   'store/disk-full': 503,

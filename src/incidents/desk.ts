@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { UtcMs } from '../core/event.ts';
+import type { Finding } from '../core/finding.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { State } from '../store/state.ts';
 import type { ClockRow, IncidentRow, Tables } from '../store/tables.ts';
@@ -107,7 +108,11 @@ export class Desk {
           `an incident that is ${incident.state} cannot be asked to ${asked.action}; it can: ${allowedActions(incident.state).join(', ') || 'nothing'}`,
         );
       if (asked.action === 'merge') {
+        // What the privacy officers alone see stays apart: to merge it would show it, or hide the other.
+        if (incident.addressed_to !== 'it')
+          throw new Refusal('incidents/not-now', 'what the privacy officers alone see belongs to no other incident');
         const into = await this.#find(within, asked.into);
+        if (into.addressed_to !== 'it') throw notFound(asked.into);
         if (into.id === incident.id || nextState(into.state, 'close') === null)
           throw new Refusal('incidents/not-now', `${asked.into} is not an open incident besides this one`);
         await mergeIncident(within, incident, into.id, now, actor);
@@ -170,6 +175,40 @@ export class Desk {
         .where('id', '=', incident.id)
         .execute();
       await record(within, incident.id, this.#now(), actor, 'acknowledged', {});
+    });
+  }
+
+  /**
+   * Lets all who work on incidents see what the privacy officers alone saw. Its findings are from now on those of their
+   * machine and account, and whoever has to know is told.
+   *
+   * @throws Refusal `incidents/not-now` if they do already
+   */
+  async share(id: string, actor: string): Promise<void> {
+    await this.#change(id, async (within, incident) => {
+      if (incident.addressed_to === 'it')
+        throw new Refusal('incidents/not-now', 'all who work on incidents see it already');
+      await within
+        .updateTable('incidents')
+        // Of those, nobody has looked.
+        .set({ addressed_to: 'it', acknowledged_at: null, acknowledged_by: null })
+        .where('id', '=', incident.id)
+        .execute();
+      const rows = await within
+        .selectFrom('findings')
+        .select(['id', 'body'])
+        .where('incident_id', '=', incident.id)
+        .execute();
+      for (const { id: finding, body } of rows) {
+        // Written by the store of findings.
+        const { host, account } = (JSON.parse(body) as Pick<Finding, 'entities'>).entities;
+        await within
+          .updateTable('findings')
+          .set({ host: host?.toLowerCase() ?? null, account: account?.toLowerCase() ?? null })
+          .where('id', '=', finding)
+          .execute();
+      }
+      await record(within, incident.id, this.#now(), actor, 'shared', {});
     });
   }
 
@@ -466,13 +505,17 @@ export class Desk {
       .selectAll()
       .where('id', '=', id as IncidentId)
       .executeTakeFirst();
-    if (row === undefined) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
+    if (row === undefined) throw notFound(id);
     return row;
   }
 
   async #change(id: string, work: (within: Within, incident: IncidentRow) => Promise<void>): Promise<void> {
     await this.#state.transaction(async (within) => work(within, await this.#find(within, id)));
   }
+}
+
+function notFound(id: string): Refusal {
+  return new Refusal('incidents/not-found', `there is no incident ${id}`);
 }
 
 function rankOf(usual: readonly string[], kind: string): number {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isoTime } from '../../core/finding.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { PARAMETERS } from '../../core/observation.ts';
-import { endpoint } from '../endpoint.ts';
+import { endpoint, readBy } from '../endpoint.ts';
 import { asIncident, INCIDENT } from './incidents.ts';
 
 const TIME = z.iso.datetime().nullable();
@@ -86,8 +86,8 @@ export const incident = endpoint({
   input: z.object({ id: z.string().max(100) }),
   answer: DETAIL,
   isRecorded: true,
-  handle: async ({ id }, { incidents, desk }) => {
-    const found = await incidents.find(id);
+  handle: async ({ id }, { incidents, desk }, _signal, caller) => {
+    const found = await incidents.find(id, readBy(caller));
     if (found === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
     const view = await desk.view(id);
     return {

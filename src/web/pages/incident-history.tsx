@@ -19,6 +19,7 @@ const HISTORY_LABEL: Readonly<Record<string, string>> = {
   'found-again': 'That finding is there again',
   comment: 'Note',
   acknowledged: 'Seen',
+  shared: 'Shared with all who work on incidents',
   playbook: 'Another check list',
   'step-done': 'Step done',
   'step-undone': 'Step not done after all',

@@ -23,7 +23,7 @@ interface Part {
 }
 
 interface ForRole {
-  readonly isWorker: boolean;
+  readonly isAnalyst: boolean;
 }
 
 export function IncidentPage() {
@@ -31,8 +31,7 @@ export function IncidentPage() {
   const id = query.get('id') ?? '';
   const incident = useAsk('GET /api/v1/incidents/:id', { id });
   const reload = incident.is === 'ready' ? incident.reload : () => undefined;
-  // A privacy officer works on the duties of an incident, not on its machines.
-  const isWorker = useRoles().some((role) => role === 'analyst' || role === 'partner');
+  const isAnalyst = useRoles().some((role) => role === 'analyst' || role === 'partner');
   return (
     <>
       <Title caption="Incident">{incident.is === 'ready' ? incident.data.title : 'One incident'}</Title>
@@ -40,22 +39,60 @@ export function IncidentPage() {
         {(data) => (
           <div className="ww-columns">
             <div>
+              {data.addressedTo === 'privacy' && <ForPrivacy incident={data} reload={reload} />}
               <Standing incident={data} />
-              <Actions incident={data} reload={reload} isWorker={isWorker} key={data.state} />
+              <Actions
+                incident={data}
+                reload={reload}
+                mayWork={isAnalyst || data.addressedTo === 'privacy'}
+                key={data.state}
+              />
               <CheckList incident={data} reload={reload} />
-              <Timeline incident={data} isWorker={isWorker} />
+              <Timeline incident={data} isAnalyst={isAnalyst} />
               <EntityGraph incident={data.id} />
             </div>
             <div>
               <Clocks incident={data} reload={reload} />
-              <Score incident={data} isWorker={isWorker} />
-              <About incident={data} isWorker={isWorker} />
+              <Score incident={data} isAnalyst={isAnalyst} />
+              <About incident={data} isAnalyst={isAnalyst} />
               <History incident={data} />
             </div>
           </div>
         )}
       </Show>
     </>
+  );
+}
+
+/** It may be about one of those who work on incidents. */
+function ForPrivacy({ incident: { id }, reload }: Part) {
+  const [isSure, setSure] = useState(false);
+  return (
+    <Section title="Privacy officers alone see this">
+      <p>
+        It comes from a report that was addressed to you alone, as may be right if it is about somebody who looks after
+        the computers. It is in no list, count, score or message of others, and the board is not told of its deadlines.
+        You work on it here to its end.
+      </p>
+      <details className="ww-more">
+        <summary>Share it with all who work on incidents</summary>
+        <Form
+          button="Share it"
+          isSecondary
+          check={() => (isSure ? null : 'Say that you have thought of whom it is about.')}
+          onSend={async () => {
+            await ask('POST /api/v1/incidents/:id/share', { id });
+            reload();
+          }}
+        >
+          <p>
+            They will see its title, machine, account, notes, history and drafts, and be told of it as of any other. The
+            report itself stays with you. This cannot be taken back.
+          </p>
+          <Checkbox label="Whom it is about may know that it is looked into" isChecked={isSure} onChange={setSure} />
+        </Form>
+      </details>
+    </Section>
   );
 }
 
@@ -100,14 +137,18 @@ const OUTCOME_LABEL: Readonly<Record<NonNullable<Incident['outcome']>, string>> 
   other: 'Something else',
 };
 
-/** What may be done now is what the service says. */
-function Actions({ incident, reload, isWorker }: Part & ForRole) {
+/** What may be done now is what the service says; but what others work on, a privacy officer does not take or close. */
+function Actions({ incident, reload, mayWork }: Part & { readonly mayWork: boolean }) {
   const { id, actions, clocks } = incident;
   const [choice, setChoice] = useState('');
   const [into, setInto] = useState('');
   const [note, setNote] = useState('');
   const [outcome, setOutcome] = useState('');
-  const options = ACTIONS.filter(({ value }) => value === 'comment' || (isWorker && actions.includes(value)));
+  const options = ACTIONS.filter(
+    ({ value }) =>
+      value === 'comment' ||
+      (mayWork && actions.includes(value) && !(value === 'merge' && incident.addressedTo === 'privacy')),
+  );
   const running = clocks.filter(({ endedAt }) => endedAt === null);
 
   const check = () => {
@@ -202,7 +243,7 @@ function OtherIncidents({
           options={[
             ['', 'Choose one'],
             ...items
-              .filter((each) => each.id !== id && each.state !== 'closed')
+              .filter((each) => each.id !== id && each.state !== 'closed' && each.addressedTo === 'it')
               .map((each) => [each.id, each.title] as const),
           ]}
         />
@@ -260,7 +301,7 @@ function CheckList({ incident, reload }: Part) {
   );
 }
 
-function Timeline({ incident: { evidence, findings }, isWorker }: { readonly incident: Incident } & ForRole) {
+function Timeline({ incident: { evidence, findings }, isAnalyst }: { readonly incident: Incident } & ForRole) {
   const inOrder = evidence.toSorted((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
   return (
     <Section title="What happened, in order">
@@ -270,7 +311,7 @@ function Timeline({ incident: { evidence, findings }, isWorker }: { readonly inc
         </p>
       )}
       {inOrder.map((each) =>
-        isWorker ? (
+        isAnalyst ? (
           <FindingLine key={each.id} id={each.id} at={each.at} plain={each.plain} points={each.points} />
         ) : (
           <p key={each.id}>
@@ -282,7 +323,7 @@ function Timeline({ incident: { evidence, findings }, isWorker }: { readonly inc
   );
 }
 
-function Score({ incident: { score }, isWorker }: { readonly incident: Incident } & ForRole) {
+function Score({ incident: { score }, isAnalyst }: { readonly incident: Incident } & ForRole) {
   const rows = Object.entries(score.points);
   return (
     <Section title="Early warning score">
@@ -321,7 +362,7 @@ function Score({ incident: { score }, isWorker }: { readonly incident: Incident 
           </tbody>
         </table>
       )}
-      {score.entity !== null && isWorker && (
+      {score.entity !== null && isAnalyst && (
         <p>
           <Link to="observations" query={score.entity}>
             Its observations chart
@@ -375,7 +416,7 @@ function LogLines({ term }: { readonly term: string | null }) {
   );
 }
 
-function About({ incident, isWorker }: { readonly incident: Incident } & ForRole) {
+function About({ incident, isAnalyst }: { readonly incident: Incident } & ForRole) {
   const { links } = incident;
   return (
     <Section title="What it is about">
@@ -385,8 +426,8 @@ function About({ incident, isWorker }: { readonly incident: Incident } & ForRole
           <li key={`${kind} ${value}`}>
             {LINK_LABEL[kind]} <strong>{value}</strong>
             <br />
-            {isWorker && <LogLines term={termOf(LINK_FIELD[kind], value)} />}
-            {isWorker && kind !== 'address' && (
+            {isAnalyst && <LogLines term={termOf(LINK_FIELD[kind], value)} />}
+            {isAnalyst && kind !== 'address' && (
               <>
                 {' '}
                 <Link to="observations" query={{ kind, value }}>
