@@ -84,7 +84,7 @@ const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
     what: 'the incident',
     empty: null,
     partial: { fails: 'incidents/*/graph', says: ['How it stands', 'We could not load what belongs together'] },
-    much: ['How it stands', /Shown are the \d+ with the most points\./],
+    much: ['How it stands', /^500 of [\d,]+ findings, those with the most points\.$/],
   },
   normal: {
     place: ({ finding }) => `/normal?finding=${finding}`,

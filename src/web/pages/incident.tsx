@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { type Answer, ask, asProblem } from '../client/ask.ts';
 import { DraftsLink } from '../parts/drafts-link.tsx';
 import { EntityGraph } from '../parts/entity-graph.tsx';
@@ -6,11 +6,12 @@ import { FindingLine } from '../parts/finding.tsx';
 import { termOf } from '../parts/query.ts';
 import { Checkbox, Form, Radios, Select, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
+import { LongList } from '../parts/long-list.tsx';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { useRoles } from '../parts/session.tsx';
-import { counted } from '../parts/text.ts';
+import { counted, numberText } from '../parts/text.ts';
 import { BAND_ASKS, BandTag, PARAMETER_LABEL, stateText, When } from '../parts/words.tsx';
 import { Clocks } from './incident-clocks.tsx';
 import { History } from './incident-history.tsx';
@@ -48,7 +49,7 @@ export function IncidentPage() {
                 key={data.state}
               />
               <CheckList incident={data} reload={reload} />
-              <Timeline incident={data} isAnalyst={isAnalyst} />
+              <Timeline incident={data} isAnalyst={isAnalyst} key={data.evidenceNext} />
               <EntityGraph incident={data.id} />
             </div>
             <div>
@@ -122,7 +123,7 @@ function Standing({ incident }: { readonly incident: Incident }) {
         </dd>
         <dt>Last sign of it</dt>
         <dd>
-          <When at={lastEvidenceAt} />, {counted(findings, 'finding')} in all
+          <When at={lastEvidenceAt} />, <a href={`#${HAPPENED}`}>{counted(findings, 'finding')} in all</a>
         </dd>
       </dl>
     </Section>
@@ -301,26 +302,70 @@ function CheckList({ incident, reload }: Part) {
   );
 }
 
-function Timeline({ incident: { evidence, findings }, isAnalyst }: { readonly incident: Incident } & ForRole) {
-  const inOrder = evidence.toSorted((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
+type Found = Incident['evidence'][number];
+
+const HAPPENED = 'what-happened';
+/** Added at a time, from pages of as many as the service gives. */
+const MORE = 5000;
+const PAGE = 1000;
+
+/** Those with the most points at once; more as they are asked for. */
+function Timeline({ incident, isAnalyst }: { readonly incident: Incident } & ForRole) {
+  const { id, evidence, evidenceNext, findings } = incident;
+  const [more, setMore] = useState<{ readonly items: readonly Found[]; readonly next: string | null } | null>(null);
+  const next = more === null ? evidenceNext : more.next;
+  const shown = useMemo(() => inOrder([...evidence, ...(more?.items ?? [])]), [evidence, more]);
+  const left = findings - shown.length;
+  const add = async () => {
+    const items = [...(more?.items ?? [])];
+    let cursor = next;
+    for (let added = 0; added < MORE && cursor !== null; ) {
+      const page: Answer<'GET /api/v1/incidents/:id/findings'> = await ask('GET /api/v1/incidents/:id/findings', {
+        id,
+        cursor,
+        limit: PAGE,
+      });
+      items.push(...page.items);
+      added += page.items.length;
+      cursor = page.next;
+    }
+    setMore({ items, next: cursor });
+  };
   return (
-    <Section title="What happened, in order">
-      {findings > evidence.length && (
-        <p>
-          {counted(findings, 'finding')} in all. Shown are the {evidence.length} with the most points.
-        </p>
-      )}
-      {inOrder.map((each) =>
-        isAnalyst ? (
-          <FindingLine key={each.id} id={each.id} at={each.at} plain={each.plain} points={each.points} />
-        ) : (
-          <p key={each.id}>
-            <When at={each.at} />: {each.plain}
-          </p>
-        ),
+    <Section title="What happened, in order" id={HAPPENED}>
+      <p role="status">
+        {left <= 0
+          ? `All ${counted(shown.length, 'finding')}.`
+          : `${numberText(shown.length)} of ${counted(findings, 'finding')}, those with the most points.`}
+      </p>
+      <LongList
+        items={shown}
+        keyOf={({ id: own }) => own}
+        draw={(each) =>
+          isAnalyst ? (
+            <FindingLine id={each.id} at={each.at} plain={each.plain} points={each.points} />
+          ) : (
+            <p>
+              <When at={each.at} />: {each.plain}
+            </p>
+          )
+        }
+      />
+      {next !== null && left > 0 && (
+        <Form
+          button={left > MORE ? `Show ${numberText(MORE)} more` : `Show the other ${numberText(left)}`}
+          isSecondary
+          onSend={add}
+        />
       )}
     </Section>
   );
+}
+
+/** Each once: one that came in meanwhile may have moved from one page to another. */
+function inOrder(found: readonly Found[]): readonly Found[] {
+  const each = [...new Map(found.map((one) => [one.id, one])).values()];
+  return each.toSorted((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
 }
 
 function Score({ incident: { score }, isAnalyst }: { readonly incident: Incident } & ForRole) {
