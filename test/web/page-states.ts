@@ -51,7 +51,10 @@ function page(
 const FIXED = { asks: [], what: null, isForAll: true, empty: null, partial: null } as const;
 
 const FORM = { loading: ['Sending…'], failed: ['That did not work', 'Wardwatch does not answer.'] } as const;
-const REFUSED: Said = ['That did not work', /^This is not for the role staff\./];
+const REFUSED: Said = [
+  'That did not work',
+  /^This is not for staff\. It is for (analysts, partners and )?privacy officers\.$/,
+];
 
 const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
   home: {
