@@ -141,7 +141,7 @@ async function run(file: string): Promise<Outcome> {
       const own = stages.get(incident) ?? new Set();
       stages.set(incident, own.add(stage));
     }
-    const all = (await incidents.page(null, 100_000)).map(({ incident }) => incident);
+    const all = (await incidents.page(null, 100_000, ['it'])).map(({ incident }) => incident);
     const ranked = all.toSorted((a, b) => b.strength - a.strength);
     const labelled = new Set(events.map(({ fields }) => String(fields['time_label'])));
     labelled.delete(HARMLESS);

@@ -5,7 +5,7 @@ import type { Role } from '../core/role.ts';
 import type { Desk } from '../incidents/desk.ts';
 import type { Exceptions } from '../incidents/exceptions.ts';
 import type { MonitoringNotices } from '../incidents/monitoring-notice.ts';
-import type { StaffReports } from '../incidents/staff-reports.ts';
+import type { Addressee, StaffReports } from '../incidents/staff-reports.ts';
 import type { Incidents } from '../incidents/store.ts';
 import type { NoticeDesk } from '../notices/notice-desk.ts';
 import type { Check } from '../ops/checks.ts';
@@ -64,7 +64,7 @@ export interface ApiServices {
   /** Tells whoever is told of incidents that somebody has reported something; without its words. */
   readonly tellOfReport: (reference: string) => Promise<void>;
   /** Opens an incident of what staff reported. @returns its id */
-  readonly openReported: (reported: Reported) => Promise<string>;
+  readonly openReported: (reported: Reported, addressedTo: Addressee) => Promise<string>;
   readonly monitoringNotice: MonitoringNotices;
   readonly notices: Pick<NoticeDesk, 'isFixed' | 'settings' | 'latest' | 'undelivered' | 'test' | 'change'>;
   readonly health: { report(): Promise<HealthReport> };
@@ -168,6 +168,14 @@ export interface Caller {
   readonly name: string;
   /** The token of the session that a person came with; `null`: a program. */
   readonly session: string | null;
+}
+
+/**
+ * Which reports of staff and which incidents somebody may see: those about the people who look after the computers, a person
+ * with the privacy role alone. A token is nobody.
+ */
+export function readBy(caller: Caller | null): readonly Addressee[] {
+  return caller?.session != null && caller.roles.includes('privacy') ? ['it', 'privacy'] : ['it'];
 }
 
 /** What hardly any endpoint needs of a request. */

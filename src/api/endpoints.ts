@@ -11,7 +11,7 @@ import { hunts } from './endpoints/hunts.ts';
 import { localRules } from './endpoints/local-rules.ts';
 import { incidentActions } from './endpoints/incident-actions.ts';
 import { incidentGraph } from './endpoints/incident-graph.ts';
-import { incident } from './endpoints/incident.ts';
+import { incident, incidentFindings } from './endpoints/incident.ts';
 import { incidents } from './endpoints/incidents.ts';
 import { keeping } from './endpoints/keeping.ts';
 import { live } from './endpoints/live.ts';
@@ -53,6 +53,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   observations,
   incidents,
   incident,
+  incidentFindings,
   incidentGraph,
   ...incidentActions,
   exceptions,

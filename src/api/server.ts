@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { Refusal, type RefusalCode, REFUSALS } from '../core/refusal.ts';
-import type { Role } from '../core/role.ts';
+import { inWords, type Role } from '../core/role.ts';
 import type { Trail } from '../ops/trail.ts';
 import type { Tokens } from '../people/tokens.ts';
 import {
@@ -192,8 +192,8 @@ async function admit(
   if (!isFor(audience, caller)) {
     await reply.code(403).send({
       code: 'api/not-for-this-role',
-      message: `This is not for the role ${caller.roles.join(', ')}.`,
-      hint: `It is for ${audience.join(', ')}.`,
+      message: `This is not for ${inWords(caller.roles)}.`,
+      hint: `It is for ${inWords(audience)}.`,
     });
     return 'refused';
   }
@@ -355,6 +355,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'board/changed': 409,
   'incidents/not-now': 409,
   'incidents/clock-runs': 409,
+  'incidents/for-workers': 403,
   'incidents/changed': 409,
   'store/busy': 503,
   'store/disk-full': 503,

@@ -59,6 +59,10 @@ export const REFUSALS = {
     hint: 'End each clock first, as done or as not needed with the reason; then close the incident.',
   },
   'incidents/not-now': { exit: 2, hint: 'The incident says what can be done with it now (actions).' },
+  'incidents/for-workers': {
+    exit: 2,
+    hint: 'Ask an analyst or your partner. Deadlines, steps and notes are yours as well.',
+  },
   'incidents/changed': { exit: 2, hint: 'Look at it again: it is not any more as you saw it.' },
   'incidents/no-such-step': { exit: 2, hint: 'Playbooks and their steps are listed with the incident.' },
   'incidents/no-such-clock': { exit: 2, hint: 'The clocks of an incident are listed with it.' },

@@ -10,3 +10,20 @@ export type Role = (typeof ROLES)[number];
 export function rolesIn(names: readonly unknown[]): readonly Role[] {
   return ROLES.filter((role) => names.includes(role));
 }
+
+const IN_WORDS: Readonly<Record<Role, string>> = {
+  admin: 'administrators',
+  analyst: 'analysts',
+  partner: 'partners',
+  privacy: 'privacy officers',
+  board: 'the board',
+  staff: 'staff',
+};
+
+/** `analysts, partners and privacy officers`: for a person; of no role at all, `those without a role`. */
+export function inWords(roles: readonly Role[]): string {
+  const words = roles.map((role) => IN_WORDS[role]);
+  const last = words.pop();
+  if (last === undefined) return 'those without a role';
+  return words.length === 0 ? last : `${words.join(', ')} and ${last}`;
+}

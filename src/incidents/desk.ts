@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { UtcMs } from '../core/event.ts';
+import type { Finding } from '../core/finding.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { State } from '../store/state.ts';
 import type { ClockRow, IncidentRow, Tables } from '../store/tables.ts';
@@ -55,11 +56,23 @@ export interface DeskFinding {
   readonly closedAt: UtcMs | null;
 }
 
+/** A place in the findings of an incident, of which those with the most points come first, then those seen first. */
+export interface FindingPlace {
+  readonly points: number;
+  readonly firstSeenAt: UtcMs;
+  readonly id: string;
+}
+
+export interface DeskFindings {
+  readonly items: readonly DeskFinding[];
+  /** Where to go on; `null`: these were the last. */
+  readonly next: FindingPlace | null;
+}
+
 /** Everything about an incident that a person needs to act. */
 export interface DeskView {
-  readonly findings: readonly DeskFinding[];
-  /** How many there are in all. */
-  readonly findingCount: number;
+  /** The first 500, as `Desk.findings` gives them. */
+  readonly findings: DeskFindings;
   readonly playbook: {
     readonly name: string;
     readonly title: string;
@@ -107,7 +120,11 @@ export class Desk {
           `an incident that is ${incident.state} cannot be asked to ${asked.action}; it can: ${allowedActions(incident.state).join(', ') || 'nothing'}`,
         );
       if (asked.action === 'merge') {
+        // What the privacy officers alone see stays apart: to merge it would show it, or hide the other.
+        if (incident.addressed_to !== 'it')
+          throw new Refusal('incidents/not-now', 'what the privacy officers alone see belongs to no other incident');
         const into = await this.#find(within, asked.into);
+        if (into.addressed_to !== 'it') throw notFound(asked.into);
         if (into.id === incident.id || nextState(into.state, 'close') === null)
           throw new Refusal('incidents/not-now', `${asked.into} is not an open incident besides this one`);
         await mergeIncident(within, incident, into.id, now, actor);
@@ -170,6 +187,40 @@ export class Desk {
         .where('id', '=', incident.id)
         .execute();
       await record(within, incident.id, this.#now(), actor, 'acknowledged', {});
+    });
+  }
+
+  /**
+   * Lets all who work on incidents see what the privacy officers alone saw. Its findings are from now on those of their
+   * machine and account, and whoever has to know is told.
+   *
+   * @throws Refusal `incidents/not-now` if they do already
+   */
+  async share(id: string, actor: string): Promise<void> {
+    await this.#change(id, async (within, incident) => {
+      if (incident.addressed_to === 'it')
+        throw new Refusal('incidents/not-now', 'all who work on incidents see it already');
+      await within
+        .updateTable('incidents')
+        // Of those, nobody has looked.
+        .set({ addressed_to: 'it', acknowledged_at: null, acknowledged_by: null })
+        .where('id', '=', incident.id)
+        .execute();
+      const rows = await within
+        .selectFrom('findings')
+        .select(['id', 'body'])
+        .where('incident_id', '=', incident.id)
+        .execute();
+      for (const { id: finding, body } of rows) {
+        // Written by the store of findings.
+        const { host, account } = (JSON.parse(body) as Pick<Finding, 'entities'>).entities;
+        await within
+          .updateTable('findings')
+          .set({ host: host?.toLowerCase() ?? null, account: account?.toLowerCase() ?? null })
+          .where('id', '=', finding)
+          .execute();
+      }
+      await record(within, incident.id, this.#now(), actor, 'shared', {});
     });
   }
 
@@ -340,19 +391,6 @@ export class Desk {
   async view(id: string): Promise<DeskView> {
     return this.#state.transaction(async (within) => {
       const incident = await this.#find(within, id);
-      const rows = await within
-        .selectFrom('findings')
-        .select(['id', 'at', 'level', 'rule_id', 'host', 'account', 'body', 'parameter', 'points', 'closed_at'])
-        .where('incident_id', '=', incident.id)
-        .orderBy('points', 'desc')
-        .orderBy('at')
-        .limit(MAX_FINDINGS)
-        .execute();
-      const { count } = await within
-        .selectFrom('findings')
-        .select(({ fn }) => fn.countAll<number>().as('count'))
-        .where('incident_id', '=', incident.id)
-        .executeTakeFirstOrThrow();
       const { name, playbook, isChosen } = await this.#playbookOf(within, incident);
       const { done, clocks } = await workOn(within, incident.id, name);
       const history = await within
@@ -364,20 +402,7 @@ export class Desk {
         .limit(MAX_HISTORY)
         .execute();
       return {
-        findingCount: count,
-        findings: rows.map((row) => ({
-          id: row.id,
-          at: row.at,
-          level: row.level,
-          ruleId: row.rule_id,
-          host: row.host,
-          account: row.account,
-          // Written by the store of findings.
-          plain: (JSON.parse(row.body) as { plain: string }).plain,
-          parameter: row.parameter,
-          points: row.points,
-          closedAt: row.closed_at,
-        })),
+        findings: await findingsOf(within, incident.id, null, MAX_FINDINGS),
         playbook: {
           name,
           title: playbook.title,
@@ -397,6 +422,11 @@ export class Desk {
         })),
       };
     });
+  }
+
+  /** A page of the findings of an incident. @param after where the page before ended; `null`: from the beginning */
+  findings(incident: string, after: FindingPlace | null, limit: number): Promise<DeskFindings> {
+    return findingsOf(this.#state.db, incident, after, limit);
   }
 
   #clocksFor({ clocks }: Playbook): DeskView['clockKinds'] {
@@ -466,7 +496,7 @@ export class Desk {
       .selectAll()
       .where('id', '=', id as IncidentId)
       .executeTakeFirst();
-    if (row === undefined) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
+    if (row === undefined) throw notFound(id);
     return row;
   }
 
@@ -475,9 +505,55 @@ export class Desk {
   }
 }
 
+function notFound(id: string): Refusal {
+  return new Refusal('incidents/not-found', `there is no incident ${id}`);
+}
+
 function rankOf(usual: readonly string[], kind: string): number {
   const at = usual.indexOf(kind);
   return at < 0 ? usual.length : at;
+}
+
+async function findingsOf(
+  db: Kysely<Tables>,
+  incident: string,
+  after: FindingPlace | null,
+  limit: number,
+): Promise<DeskFindings> {
+  const rows = await db
+    .selectFrom('findings')
+    .select(['id', 'at', 'level', 'rule_id', 'host', 'account', 'body', 'parameter', 'points', 'closed_at'])
+    .select('first_seen_at')
+    .where('incident_id', '=', incident)
+    .$if(after !== null, (all) =>
+      all.where(
+        sql<boolean>`(points, -first_seen_at, id) < (${after?.points}, ${-(after?.firstSeenAt ?? 0)}, ${after?.id})`,
+      ),
+    )
+    .orderBy('points', 'desc')
+    .orderBy('first_seen_at')
+    .orderBy('id', 'desc')
+    // One more than wanted, to know whether there is a next page.
+    .limit(limit + 1)
+    .execute();
+  const items = rows.slice(0, limit).map((row) => ({
+    id: row.id,
+    at: row.at,
+    level: row.level,
+    ruleId: row.rule_id,
+    host: row.host,
+    account: row.account,
+    // Written by the store of findings.
+    plain: (JSON.parse(row.body) as { plain: string }).plain,
+    parameter: row.parameter,
+    points: row.points,
+    closedAt: row.closed_at,
+  }));
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return {
+    items,
+    next: last === undefined ? null : { points: last.points, firstSeenAt: last.first_seen_at, id: last.id },
+  };
 }
 
 /** Steps of its playbook that are done, and its clocks, the next to run out first. */

@@ -203,8 +203,9 @@ async function incidentsFor(
   return [...fitting.values()].sort((a, b) => a.opened_at - b.opened_at || (a.id < b.id ? -1 : 1));
 }
 
+/** Nothing joins one that the privacy officers alone see: it would be hidden from those who have to act. */
 function openIncidents(within: Within) {
-  return within.selectFrom('incidents').selectAll().where('state', 'in', OPEN_STATES);
+  return within.selectFrom('incidents').selectAll().where('state', 'in', OPEN_STATES).where('addressed_to', '=', 'it');
 }
 
 /** Open incidents that share a host, an account or an address with it, and when that was last seen there. */
@@ -275,7 +276,26 @@ async function mayOpen(within: Within, finding: Finding, now: number): Promise<b
   return count < MAX_UNUSUAL_A_DAY;
 }
 
-async function open(within: Within, finding: Finding, at: number, now: number): Promise<IncidentRow> {
+/**
+ * Opens an incident that the privacy officers alone see, of a finding that belongs to no other.
+ *
+ * @returns its id
+ */
+export async function openForPrivacy(within: Within, finding: Finding, now: number): Promise<string> {
+  const at = finding.at === null ? now : Date.parse(finding.at);
+  const { id } = await open(within, finding, at, now, 'privacy');
+  await addLinks(within, id, linksOf(finding.entities), at);
+  await strengthen(within, finding, id);
+  return id;
+}
+
+async function open(
+  within: Within,
+  finding: Finding,
+  at: number,
+  now: number,
+  addressedTo: IncidentRow['addressed_to'] = 'it',
+): Promise<IncidentRow> {
   // Of the finding: filed again after a crash, it opens the same incident.
   const row: IncidentRow = {
     id: `inc_${finding.id.slice(4)}`,
@@ -295,6 +315,7 @@ async function open(within: Within, finding: Finding, at: number, now: number): 
     told_step: 0,
     told_at: null,
     told_band: null,
+    addressed_to: addressedTo,
   };
   await within.insertInto('incidents').values(row).execute();
   const action = finding.kind === 'behaviour' ? 'opened-by-behaviour' : 'opened';

@@ -200,9 +200,9 @@ export class StaffReports {
     });
   }
 
-  /** Of one that is for all who answer. @returns its reference. @throws Refusal `reports/not-found` */
-  async joinTo(id: string, incident: string): Promise<string> {
-    const row = await this.#readable(id, ['it']);
+  /** @returns its reference. @throws Refusal `reports/not-found`, also of one that the reader may not see */
+  async joinTo(id: string, incident: string, reads: readonly Addressee[]): Promise<string> {
+    const row = await this.#readable(id, reads);
     await this.#state.db
       .updateTable('staff_reports')
       .set({ incident_id: incident, changed_at: this.#now() })

@@ -100,7 +100,7 @@ async function filed(t: TestContext, told: readonly Told[], careDependsOn = 'pac
   }
   const rows = await state.db.selectFrom('findings').select('incident_id').orderBy('first_seen_at').execute();
   const ids = rows.map(({ incident_id: id }) => id);
-  return { ids, incidents, page: (await incidents.page(null, 100)).map(({ incident }) => incident) };
+  return { ids, incidents, page: (await incidents.page(null, 100, ['it'])).map(({ incident }) => incident) };
 }
 
 const joins: readonly (readonly [what: string, told: readonly Told[], incidentOfEach: readonly (number | null)[]])[] = [

@@ -4,9 +4,10 @@ import { isParameter, type Observation, type Score, scoreOf } from '../core/obse
 import { behind, type Cursor } from '../store/page.ts';
 import type { State } from '../store/state.ts';
 import type { FindingRow, IncidentRow, Tables } from '../store/tables.ts';
-import { type IncidentId, joinIncident } from './join.ts';
+import { type IncidentId, joinIncident, openForPrivacy } from './join.ts';
 import { type IncidentState, OPEN_STATES } from './life.ts';
 import type { Link } from './links.ts';
+import type { Addressee } from './staff-reports.ts';
 
 /** A parameter keeps its points until the finding is closed, or for so long after its evidence, whichever is later. */
 const KEEPS_POINTS_MS = 24 * 3_600_000;
@@ -20,6 +21,8 @@ export interface Incident {
   readonly acknowledgedAt: number | null;
   /** Why it was closed. */
   readonly outcome: string | null;
+  /** `privacy`: the privacy officers alone see it, until one of them shares it. */
+  readonly addressedTo: Addressee;
   readonly openedAt: number;
   readonly lastEvidenceAt: number;
   readonly findings: number;
@@ -48,12 +51,26 @@ export class Incidents {
     return joinIncident(within, finding, current, this.#now());
   }
 
-  /** A page of incidents, the newest first. Those that were merged into others are left out. */
-  async page(cursor: Cursor | null, limit: number): Promise<readonly { incident: Incident; cursor: Cursor }[]> {
+  /** See `openForPrivacy`. */
+  openForPrivacy(within: Transaction<Tables>, finding: Finding): Promise<string> {
+    return openForPrivacy(within, finding, this.#now());
+  }
+
+  /**
+   * A page of incidents, the newest first. Those that were merged into others are left out.
+   *
+   * @param reads what the reader may see
+   */
+  async page(
+    cursor: Cursor | null,
+    limit: number,
+    reads: readonly Addressee[],
+  ): Promise<readonly { incident: Incident; cursor: Cursor }[]> {
     const rows = await this.#state.db
       .selectFrom('incidents')
       .selectAll()
       .where('state', '!=', 'merged')
+      .where('addressed_to', 'in', reads)
       .orderBy('opened_at', 'desc')
       .orderBy('id', 'desc')
       .where(behind(cursor, 'opened_at'))
@@ -64,12 +81,13 @@ export class Incidents {
     );
   }
 
-  /** Those that are open, the strongest first. */
+  /** Those that are open and for all who work on incidents, the strongest first. */
   async open(limit: number): Promise<readonly Incident[]> {
     const rows = await this.#state.db
       .selectFrom('incidents')
       .selectAll()
       .where('state', 'in', OPEN_STATES)
+      .where('addressed_to', '=', 'it')
       .orderBy('strength', 'desc')
       .orderBy('last_evidence_at', 'desc')
       .limit(limit)
@@ -77,12 +95,13 @@ export class Incidents {
     return Promise.all(rows.map((row) => this.#incidentOf(row)));
   }
 
-  /** Those that are closed while a clock runs: a duty that is found later has to be seen, too. */
+  /** Of the same, those that are closed while a clock runs: a duty that is found later has to be seen, too. */
   async closedWithClocks(limit: number): Promise<readonly Incident[]> {
     const rows = await this.#state.db
       .selectFrom('incidents')
       .selectAll()
       .where('state', '=', 'closed')
+      .where('addressed_to', '=', 'it')
       .where('id', 'in', (inner) => inner.selectFrom('clocks').select('incident_id').where('ended_at', 'is', null))
       .orderBy('last_evidence_at', 'desc')
       .limit(limit)
@@ -90,47 +109,54 @@ export class Incidents {
     return Promise.all(rows.map((row) => this.#incidentOf(row)));
   }
 
-  /** How many are open now; how many were opened, and how many closed, since a time. */
+  /** How many of the same are open now; how many were opened, and how many closed, since a time. */
   async movement(since: number): Promise<{ readonly open: number; readonly opened: number; readonly closed: number }> {
     const { db } = this.#state;
     const { open } = await db
       .selectFrom('incidents')
       .select(({ fn }) => fn.countAll<number>().as('open'))
       .where('state', 'in', OPEN_STATES)
+      .where('addressed_to', '=', 'it')
       .executeTakeFirstOrThrow();
     const { opened } = await db
       .selectFrom('incidents')
       .select(({ fn }) => fn.countAll<number>().as('opened'))
       .where('opened_at', '>=', since)
       .where('state', '!=', 'merged')
+      .where('addressed_to', '=', 'it')
       .executeTakeFirstOrThrow();
     const { closed } = await db
       .selectFrom('incident_history')
       .select(({ fn }) => fn.countAll<number>().as('closed'))
       .where('action', '=', 'close')
       .where('at', '>=', since)
+      .where('incident_id', 'not in', (inner) =>
+        inner.selectFrom('incidents').select('incidents.id').where('addressed_to', '=', 'privacy'),
+      )
       .executeTakeFirstOrThrow();
     return { open, opened, closed };
   }
 
-  /** How many of those opened since a time were closed as what; under `open` those that are not closed. */
+  /** How many of the same that were opened since a time were closed as what; under `open` those that are not closed. */
   async outcomes(since: number): Promise<ReadonlyMap<string, number>> {
     const rows = await this.#state.db
       .selectFrom('incidents')
       .select(['outcome', ({ fn }) => fn.countAll<number>().as('count')])
       .where('opened_at', '>=', since)
       .where('state', '!=', 'merged')
+      .where('addressed_to', '=', 'it')
       .groupBy('outcome')
       .execute();
     return new Map(rows.map(({ outcome, count }) => [outcome ?? 'open', count]));
   }
 
-  /** `null`: there is none. */
-  async find(id: string): Promise<Incident | null> {
+  /** `null`: there is none, or none that the reader may see. */
+  async find(id: string, reads: readonly Addressee[]): Promise<Incident | null> {
     const row = await this.#state.db
       .selectFrom('incidents')
       .selectAll()
       .where('id', '=', id as IncidentId)
+      .where('addressed_to', 'in', reads)
       .executeTakeFirst();
     return row === undefined ? null : this.#incidentOf(row);
   }
@@ -165,6 +191,7 @@ export class Incidents {
       owner: row.owner,
       acknowledgedAt: row.acknowledged_at,
       outcome: row.outcome,
+      addressedTo: row.addressed_to,
       openedAt: row.opened_at,
       lastEvidenceAt: row.last_evidence_at,
       findings: count,

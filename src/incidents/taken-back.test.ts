@@ -69,7 +69,7 @@ async function house(t: TestContext, ...ids: readonly string[]) {
   const incident = `inc_${ids[0] ?? ''}`;
   const desk = new Desk(state, now);
   const seen = async () => {
-    const { state: is, outcome } = (await incidents.find(incident)) ?? {};
+    const { state: is, outcome } = (await incidents.find(incident, ['it'])) ?? {};
     const rows = await state.db.selectFrom('incident_history').select('action').orderBy('at').execute();
     return { is, outcome, actions: rows.map(({ action }) => action) };
   };

@@ -128,6 +128,7 @@ class Office {
           told_step: 0,
           told_at: null,
           told_band: null,
+          addressed_to: 'it',
         })
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ last_evidence_at: this.now }))
         .execute();
@@ -149,7 +150,7 @@ class Office {
           address: null,
           source_id: null,
           incident_id: id,
-          body: '{}',
+          body: JSON.stringify({ entities: { host } }),
           first_seen_at: this.now,
           parameter,
           points,
@@ -231,6 +232,23 @@ test('an urgent incident that somebody has acknowledged stays with them; further
   await here.after(0);
   equal(here.post.mails.length, 2);
   match(here.post.mails[1]?.text ?? '', /has become more serious/);
+});
+
+test('of what the privacy officers alone see nobody is told, nor of its deadline, until it is shared', async (t) => {
+  const here = await office(t, { digestAt: 8 * 60 });
+  await here.after(0);
+  const id = await here.find('pacs', 'impact', 3);
+  await here.state.db
+    .updateTable('incidents')
+    .set({ addressed_to: 'privacy' })
+    .where('id', '=', id as 'inc_')
+    .execute();
+  await here.desk.startClock(id, 'ico-72h', here.now, 'Priya');
+  await here.after(100 * HOUR);
+  ok(!here.post.mails.some(({ text }) => text.includes('pacs')), 'nor in the digest');
+  await here.desk.share(id, 'Priya');
+  await here.after(0);
+  ok(here.post.mails.some(({ text }) => text.includes('pacs')));
 });
 
 test('what is low waits for the digest, which is sent once each morning and names the silent sources', async (t) => {

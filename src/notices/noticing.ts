@@ -145,10 +145,16 @@ export class Noticing {
     const settings = this.#settings;
     // Nobody would hear it, and it would count as told.
     if (settings === null || (settings.smtp === null && settings.webhooks.length === 0)) return;
-    const open = await state.db.selectFrom('incidents').selectAll().where('state', 'in', OPEN_STATES).execute();
+    const open = await state.db
+      .selectFrom('incidents')
+      .selectAll()
+      .where('state', 'in', OPEN_STATES)
+      // Those who are told may be those whom it is about.
+      .where('addressed_to', '=', 'it')
+      .execute();
     for (const row of open) {
       await this.#raiseRepeats(row);
-      const incident = await this.#parts.incidents.find(row.id);
+      const incident = await this.#parts.incidents.find(row.id, ['it']);
       if (incident !== null) await this.#tell(settings, row, incident);
     }
     await this.#tellClocks(settings);
@@ -293,7 +299,7 @@ export class Noticing {
 
   async #tellClock(settings: NoticeSettings, clock: ClockRow, kind: ClockKind, is: 'soon' | 'overdue'): Promise<void> {
     const { state, incidents, now } = this.#parts;
-    const incident = await incidents.find(clock.incident_id);
+    const incident = await incidents.find(clock.incident_id, ['it']);
     if (incident === null) return;
     const due = wallText(clock.due_at, settings.timeZone);
     const told = noticeOf(
@@ -329,10 +335,11 @@ export class Noticing {
       .selectFrom('incidents')
       .select(['id', 'opened_at'])
       .where('state', 'in', OPEN_STATES)
+      .where('addressed_to', '=', 'it')
       .execute();
     const open: Incident[] = [];
     for (const { id } of rows) {
-      const incident = await incidents.find(id);
+      const incident = await incidents.find(id, ['it']);
       if (incident !== null) open.push(incident);
     }
     const fresh = rows.filter(({ opened_at: at }) => at > now() - DAY_MS).length;

@@ -2,11 +2,10 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
-import { segmentsFolder } from '../store/archive/archive.ts';
+import { PART, segmentsFolder } from '../store/archive/segment-files.ts';
 import { Catalog } from '../store/archive/catalog.ts';
 import { readChain } from '../store/archive/chain.ts';
-import { PART } from '../store/archive/write-segments.ts';
-import { proofOf } from '../store/backup/escrow.ts';
+import { proofOf } from '../store/backup/key-proof.ts';
 import { placesIn } from '../store/places.ts';
 
 /** One thing that was looked at. */

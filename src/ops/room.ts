@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, statfsSync } from 'node:fs';
 import path from 'node:path';
-import { segmentsFolder } from '../store/archive/archive.ts';
+import { segmentsFolder } from '../store/archive/segment-files.ts';
 import { Catalog } from '../store/archive/catalog.ts';
 import { type ChainHead, readChain } from '../store/archive/chain.ts';
 import {

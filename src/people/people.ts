@@ -1,8 +1,9 @@
+import type { Transaction } from 'kysely';
 import { newId, newToken, tokenHash } from '../core/credentials.ts';
 import { Refusal } from '../core/refusal.ts';
 import { type Role, rolesIn } from '../core/role.ts';
 import type { State } from '../store/state.ts';
-import type { PersonRow } from '../store/tables.ts';
+import type { PersonRow, Tables } from '../store/tables.ts';
 import type { Vouched } from './oidc.ts';
 import { hashPassword } from './passwords.ts';
 
@@ -254,7 +255,16 @@ export class People {
   }
 
   /** Of one who could let others in again, and is not the one to go. */
-  async #keepAnAdmin(within: Pick<State['db'], 'selectFrom'>, id: string): Promise<void> {
+  async #keepAnAdmin(within: Transaction<Tables>, id: string): Promise<void> {
+    // On PostgreSQL two would each see that the other stays. Rows of people are never deleted, so all who come here wait for
+    // each other at the oldest, and look once it is theirs.
+    await within
+      .updateTable('people')
+      .set((set) => ({ name_key: set.ref('name_key') }))
+      .where('id', '=', (first) =>
+        first.selectFrom('people').select('people.id').orderBy('created_at').orderBy('people.id').limit(1),
+      )
+      .execute();
     const rows = await within.selectFrom('people').selectAll().execute();
     const isAdmin = (row: PersonRow) => personOf(row).roles.includes('admin') && stateOf(row, this.#now()) === 'active';
     const isLast =

@@ -157,7 +157,10 @@ function countText({ accesses, refused }: LookLine): string {
 function pageOf(lines: readonly LookLine[], patient: string, book: LookBook, report: ReadReport): string {
   const first = book.days[0]?.day;
   const last = book.days.at(-1)?.day;
-  const span = first === undefined || last === undefined ? 'the days given' : `${dayText(first)} to ${dayText(last)}`;
+  const span =
+    first === undefined || last === undefined
+      ? 'the days given'
+      : `${dayInWords(dayText(first))} to ${dayInWords(dayText(last))}`;
   const opened = lines.filter(({ accesses }) => accesses > 0);
   const people = new Set(opened.map(({ user }) => user)).size;
   const open = opened.filter(({ explained }) => explained === 'no');
@@ -175,10 +178,10 @@ function pageOf(lines: readonly LookLine[], patient: string, book: LookBook, rep
     );
   for (const line of lines) {
     const did = [line.printed ? 'printed' : '', line.exported ? 'exported' : ''].filter((word) => word !== '');
-    const clock = line.from === line.to ? line.from : `${line.from} to ${line.to.slice(11)}`;
+    const [from, to] = [clockInWords(line.from), clockInWords(line.to)];
     page.push(
       '',
-      `${clock}  ${line.role}, ${line.department} (${line.user})`,
+      `${dayInWords(line.day)}, ${from === to ? from : `${from} to ${to}`}  ${line.role}, ${line.department} (${line.user})`,
       `  ${countText(line)}${did.length === 0 ? '' : `, ${listed(did)}`}`,
       `  ${line.explained === 'no' ? 'No reason found' : line.explained === 'yes' ? 'Explained' : 'Own record'}: ${line.why}.`,
     );
@@ -188,4 +191,17 @@ function pageOf(lines: readonly LookLine[], patient: string, book: LookBook, rep
   if (missing !== '') page.push('', `Not received, so it could not be looked at: ${missing}.`);
   if (report.setAsideCount > 0) page.push('', `${plural(report.setAsideCount, 'row')} could not be read.`);
   return `${page.join('\n')}\n`;
+}
+
+const DAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' });
+
+/** `2 November 2026`, of `2026-11-02`: a patient reads it. */
+function dayInWords(day: string): string {
+  return DAY.format(Date.parse(`${day}T00:00:00Z`));
+}
+
+/** `1:05pm`, of `2026-11-02 13:05`. */
+function clockInWords(clock: string): string {
+  const [hour = '', minute = ''] = clock.slice(11).split(':');
+  return `${Number(hour) % 12 === 0 ? 12 : Number(hour) % 12}:${minute}${Number(hour) < 12 ? 'am' : 'pm'}`;
 }

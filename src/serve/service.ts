@@ -56,7 +56,7 @@ import { LiveRecords } from '../watch/live-records.ts';
 import { SignOffs } from '../incidents/sign-offs.ts';
 import { SavedHunts } from '../watch/saved-hunts.ts';
 import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
-import { openReported } from '../watch/reported.ts';
+import { openForPrivacy, openReported } from '../watch/reported.ts';
 import { RuleWatch } from '../watch/rule-watch.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
 import { Sources } from '../watch/sources.ts';
@@ -430,7 +430,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
               noticing.tellOfReport(reference).catch((error: unknown) => {
                 log.bug(error);
               }),
-            openReported: (reported) => openReported(reported, fileOwn, findings),
+            openReported: (reported, addressedTo) =>
+              addressedTo === 'privacy'
+                ? openForPrivacy(reported, (within, finding) => incidents.openForPrivacy(within, finding), findings)
+                : openReported(reported, fileOwn, findings),
             monitoringNotice: new MonitoringNotices(state, () => keeping.retention, now),
             notices: new NoticeDesk({
               state,

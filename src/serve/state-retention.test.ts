@@ -68,6 +68,7 @@ async function house(t: TestContext, holds: readonly LegalHold[] = [], lastLineA
         told_step: 0,
         told_at: null,
         told_band: null,
+        addressed_to: 'it',
         ...is,
       })
       .execute();

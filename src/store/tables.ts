@@ -124,6 +124,8 @@ export interface IncidentRow {
   readonly told_at: UtcMs | null;
   /** The band of the last notice. */
   readonly told_band: string | null;
+  /** `privacy`: the privacy officers alone see it. */
+  readonly addressed_to: 'it' | 'privacy';
 }
 
 export interface IncidentLinkRow {

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { Expression, ExpressionBuilder, SqlBool, Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
 import { strengthOf } from '../core/rarity.ts';
 import { behind, type Cursor } from '../store/page.ts';
@@ -52,6 +52,30 @@ export class Findings {
     return this.#state.transaction((within) => this.#fileEach(within, found));
   }
 
+  /**
+   * Files what the privacy officers alone may see: in an incident of its own, and under no machine and no account, so that no
+   * score or chart tells of it.
+   *
+   * @param open makes that incident, within the transaction
+   * @returns the incident; the same finding gives the same again
+   */
+  async fileForPrivacy(finding: Finding, open: OpenIncident): Promise<string> {
+    return this.#state.transaction(async (within) => {
+      const row = { ...rowOf(finding, null, this.#now()), host: null, account: null, address: null };
+      if (!(await insert(within, row))) {
+        const { incident_id: known } = await within
+          .selectFrom('findings')
+          .select('incident_id')
+          .where('id', '=', row.id)
+          .executeTakeFirstOrThrow();
+        if (known !== null) return known;
+      }
+      const incident = await open(within, finding);
+      await within.updateTable('findings').set({ incident_id: incident }).where('id', '=', row.id).execute();
+      return incident;
+    });
+  }
+
   async #fileEach(within: Transaction<Tables>, found: readonly Filed[]): Promise<readonly Finding[]> {
     const fresh: Finding[] = [];
     for (const { finding, sourceId } of found) {
@@ -78,7 +102,7 @@ export class Findings {
   }
 
   /**
-   * A page of findings, the newest first.
+   * A page of findings, the newest first; without those that the privacy officers alone see.
    *
    * @param rule only those of the rule with this id; `null`: of any
    */
@@ -90,6 +114,7 @@ export class Findings {
     const all = this.#state.db.selectFrom('findings');
     const rows = await (rule === null ? all : all.where('rule_id', '=', rule))
       .select(['id', 'body', 'first_seen_at'])
+      .where(isForAll)
       .orderBy('first_seen_at', 'desc')
       .orderBy('id', 'desc')
       .where(behind(cursor, 'first_seen_at'))
@@ -102,12 +127,13 @@ export class Findings {
     }));
   }
 
-  /** `null`: there is none. */
+  /** `null`: there is none, or the privacy officers alone see it. */
   async find(id: string): Promise<{ readonly finding: Finding; readonly incidentId: string | null } | null> {
     const row = await this.#state.db
       .selectFrom('findings')
       .select(['body', 'incident_id'])
       .where('id', '=', id as FindingRow['id'])
+      .where(isForAll)
       .executeTakeFirst();
     // Written by `file`.
     return row === undefined ? null : { finding: JSON.parse(row.body) as Finding, incidentId: row.incident_id };
@@ -147,13 +173,14 @@ export class Findings {
     return Number(gone.numDeletedRows);
   }
 
-  /** How many were first seen in a time. */
+  /** How many were first seen in a time; without those that the privacy officers alone see. */
   async count(from: number, to: number): Promise<number> {
     const { count } = await this.#state.db
       .selectFrom('findings')
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('first_seen_at', '>=', from)
       .where('first_seen_at', '<', to)
+      .where(isForAll)
       .executeTakeFirstOrThrow();
     return count;
   }
@@ -249,6 +276,9 @@ export type JoinIncident = (
   current: string | null,
 ) => Promise<string | null>;
 
+/** Opens an incident of a finding, within the transaction that files it. @returns its id */
+export type OpenIncident = (within: Transaction<Tables>, finding: Finding) => Promise<string>;
+
 /** A finding, and the source whose event made it. */
 export interface Filed {
   readonly finding: Finding;
@@ -259,6 +289,11 @@ export interface Filed {
 export interface TakenBackFindings {
   takeBack(finding: string, isFinal: boolean): Promise<void>;
   foundAgain(finding: string): Promise<void>;
+}
+
+function isForAll(where: ExpressionBuilder<Tables, 'findings'>): Expression<SqlBool> {
+  const hidden = where.selectFrom('incidents').select('incidents.id').where('incidents.addressed_to', '=', 'privacy');
+  return where.or([where('incident_id', 'is', null), where('incident_id', 'not in', hidden)]);
 }
 
 async function insert(within: Transaction<Tables>, row: FindingRow): Promise<boolean> {

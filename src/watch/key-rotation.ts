@@ -1,5 +1,5 @@
 import { Chain, readChain } from '../store/archive/chain.ts';
-import { keyFilesIn } from '../store/backup/escrow.ts';
+import { keyFilesIn } from '../store/backup/key-proof.ts';
 import { lockData } from '../store/lock.ts';
 import { placesIn } from '../store/places.ts';
 import { type Keyring, openKeyring } from '../store/seal.ts';

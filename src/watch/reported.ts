@@ -1,8 +1,17 @@
 import type { Finding } from '../core/finding.ts';
 import { type Reported, reportFinding } from '../findings/reported.ts';
-import type { Filed, Findings } from './findings-store.ts';
+import type { Filed, Findings, OpenIncident } from './findings-store.ts';
 
 export type { Reported } from '../findings/reported.ts';
+
+/** Opens an incident of what staff reported to the privacy officers alone: nobody else sees it. @returns its id */
+export function openForPrivacy(
+  reported: Reported,
+  open: OpenIncident,
+  findings: Pick<Findings, 'fileForPrivacy'>,
+): Promise<string> {
+  return findings.fileForPrivacy(reportFinding(reported), open);
+}
 
 /**
  * Opens an incident of what staff reported, or joins the one that is open about the same machine or account.

@@ -51,7 +51,10 @@ function page(
 const FIXED = { asks: [], what: null, isForAll: true, empty: null, partial: null } as const;
 
 const FORM = { loading: ['Sending…'], failed: ['That did not work', 'Wardwatch does not answer.'] } as const;
-const REFUSED: Said = ['That did not work', /^This is not for the role staff\./];
+const REFUSED: Said = [
+  'That did not work',
+  /^This is not for staff\. It is for (analysts, partners and )?privacy officers\.$/,
+];
 
 const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
   home: {
@@ -84,7 +87,7 @@ const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
     what: 'the incident',
     empty: null,
     partial: { fails: 'incidents/*/graph', says: ['How it stands', 'We could not load what belongs together'] },
-    much: ['How it stands', /Shown are the \d+ with the most points\./],
+    much: ['How it stands', /^500 of [\d,]+ findings, those with the most points\.$/],
   },
   normal: {
     place: ({ finding }) => `/normal?finding=${finding}`,

@@ -6,7 +6,7 @@ import { GLOSSARY, piecesOf } from '../../src/web/parts/glossary.ts';
 import { type Edge, layoutOf, MAX_OF_KIND } from '../../src/web/parts/graph-layout.ts';
 import { toCsv } from '../../src/web/parts/csv.ts';
 import { termOf } from '../../src/web/parts/query.ts';
-import { counted, dateText, dayText, spanText } from '../../src/web/parts/text.ts';
+import { counted, dateText, dayText, spanText, withDates } from '../../src/web/parts/text.ts';
 
 const NOW = Date.UTC(2026, 10, 2, 9, 49);
 const HOUR_MS = 3_600_000;
@@ -15,6 +15,10 @@ test('times are said as people in the United Kingdom say them, with the zone', (
   equal(dateText(NOW), '2 November 2026, 9:49am GMT');
   equal(dateText('2026-07-02T11:05:00Z'), '2 July 2026, 12:05pm BST');
   equal(dayText('2026-11-02'), '2 November 2026');
+  equal(
+    withDates('From 2026-11-02 to 2026-11-03T09:49:00.000Z; account svc-2026-11-02, 2026-11-02_x, 2026-19-99.'),
+    'From 2 November 2026 to 3 November 2026, 9:49am GMT; account svc-2026-11-02, 2026-11-02_x, 2026-19-99.',
+  );
   equal(counted(1, 'finding'), '1 finding');
   equal(counted(1234, 'finding'), '1,234 findings');
   equal(spanText(NOW, NOW + 5 * 60_000), '5 minutes');

@@ -5,7 +5,17 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type TestService, upService } from '../service.ts';
-import { barriers, becomeFirst, HAS_BROWSER, HOSTILE, openBrowser, openReader, PASSWORD, started } from './browser.ts';
+import {
+  barriers,
+  becomeFirst,
+  HAS_BROWSER,
+  HOSTILE,
+  openBrowser,
+  openReader,
+  pagedService,
+  PASSWORD,
+  started,
+} from './browser.ts';
 
 /** Of the range that is made up. */
 const NUMBER = '999 000 0018';
@@ -207,7 +217,6 @@ test('a report becomes an incident in the words of who answers; one about IT is 
   deepEqual(await barriers(priya.page), [], 'waiting');
   await priya.page.getByRole('link', { name: 'Read and answer' }).click();
   const about = priya.page.locator('article').filter({ hasText: 'Ann read my record.' });
-  equal(await about.getByText('Make it an incident').count(), 0, 'it goes no further');
   await about.locator('summary', { hasText: 'Answer' }).click();
   await about.getByLabel(/^Your answer/).fill('I look into it.');
   await about.getByRole('button', { name: 'Send the answer' }).click();
@@ -233,6 +242,121 @@ test('a report becomes an incident in the words of who answers; one about IT is 
     equal(await page.evaluate('window.taken'), undefined);
     deepEqual(complaints, []);
   }
+});
+
+test('what a report to the privacy officers alone becomes, they alone see and work on, until one of them shares it', {
+  skip: !HAS_BROWSER,
+}, async (t) => {
+  const { service, send } = await pagedService(t);
+  const browser = await openBrowser(t);
+  const ann = await openReader(browser, service.ready.http);
+  await becomeFirst(service, ann.page);
+  const priya = await openReader(browser, service.ready.http);
+  await enter(priya.page, linkFor(service, 'Priya', 'privacy'), 'Priya');
+  const kim = await openReader(browser, service.ready.http);
+  await enter(kim.page, linkFor(service, 'Kim', 'staff'), 'Kim');
+  await kim.page.goto('/ask');
+  await kim.page.getByLabel('What did you see?').fill('Ann read my record.');
+  await kim.page.getByRole('radio', { name: /^The privacy officer alone/ }).check();
+  await kim.page.getByRole('button', { name: 'Send it' }).click();
+  await kim.page.getByText(/^Thank you\. Your reference is/).waitFor();
+
+  const title = 'An administrator opened records without a reason';
+  await priya.page.goto('/reports');
+  await priya.page.getByText('Make it an incident').click();
+  await priya.page.getByText('Privacy officers alone will see the incident').waitFor();
+  await priya.page.getByLabel('What happened?').fill(title);
+  await priya.page.getByLabel('Which account?').fill('a.example');
+  await priya.page.getByLabel('What is it a sign of?').selectOption('Data taken or gathered');
+  deepEqual(await barriers(priya.page), [], 'making it an incident');
+  await priya.page.getByRole('button', { name: 'Open an incident' }).click();
+  await priya.page.getByRole('link', { name: 'an incident', exact: true }).click();
+  await priya.page.getByRole('heading', { name: title }).waitFor();
+  await priya.page.getByRole('heading', { name: 'Privacy officers alone see this' }).waitFor();
+  deepEqual(await barriers(priya.page), [], 'the incident');
+  const id = new URL(priya.page.url()).searchParams.get('id') ?? '';
+
+  // She works on it to its end: takes it, runs its clock, sees what she would write.
+  await priya.page.getByRole('radio', { name: /^Take it/ }).check();
+  await priya.page.getByRole('button', { name: 'Do it' }).click();
+  await priya.page.getByText('Being looked into, by Priya').waitFor();
+  const say = (page: Page, url: string, data: object) =>
+    page.request.post(`/api/v1/${url}`, { data, headers: { 'x-wardwatch': 'page' } });
+  const clock = { kind: 'ico-72h', startedAt: new Date(Date.now() - 1000).toISOString() };
+  equal((await say(priya.page, `incidents/${id}/clocks`, clock)).status(), 200);
+  for (const where of [`drafts?id=${id}`, 'drafts', 'incidents']) {
+    await priya.page.goto(`/${where}`);
+    await priya.page.getByText(title).first().waitFor();
+  }
+
+  // What the same account does elsewhere is not hidden in it.
+  await send([started('dc1', 'a.example', 'vssadmin delete shadows /all /quiet')]);
+  await ann.page.goto('/incidents');
+  await ann.page.getByRole('listitem').filter({ hasText: '1 finding, ' }).waitFor();
+
+  // To the others it is not there, by whatever way: neither to those whom it may be about nor to a program.
+  const program = { authorization: `Bearer ${await service.addToken('privacy')}` };
+  equal((await service.fetch(`/api/v1/incidents/${id}`, { headers: program })).status, 404, 'a program');
+  const finding = `fnd_${id.slice(4)}`;
+  const opened = (await (await ann.page.request.get('/api/v1/incidents')).json()) as { items: { id: string }[] };
+  const other = opened.items[0]?.id ?? '';
+  for (const [where, status] of [
+    ['incidents', 200],
+    ['findings', 200],
+    ['today', 200],
+    ['board', 200],
+    ['drafts', 200],
+    ['rules', 200],
+    ['observations?kind=account&value=a.example', 200],
+    [`incidents/${id}`, 404],
+    [`incidents/${id}/graph`, 404],
+    [`incidents/${id}/drafts`, 404],
+    [`findings/${finding}`, 404],
+  ] as const) {
+    const answer = await ann.page.request.get(`/api/v1/${where}`);
+    const text = await answer.text();
+    equal(answer.status(), status, `${where}: ${text}`);
+    if (status === 200)
+      for (const secret of [title, id, finding, 'Priya']) ok(!text.includes(secret), `${where}: ${text}`);
+  }
+  for (const [where, data] of [
+    [`incidents/${id}/actions`, { action: 'take' }],
+    [`incidents/${id}/acknowledge`, {}],
+    [`incidents/${id}/comments`, { text: 'x' }],
+    [`incidents/${id}/clocks`, clock],
+    [`incidents/${id}/drafts/6-board-note`, { sections: [] }],
+    [`incidents/${id}/drafts/6-board-note/renew`, {}],
+    [`incidents/${other}/actions`, { action: 'merge', into: id }],
+  ] as const)
+    ok([404, 409].includes((await say(ann.page, where, data)).status()), where);
+  equal((await say(ann.page, `incidents/${id}/share`, {})).status(), 403);
+  const merged = await say(ann.page, `incidents/${other}/actions`, { action: 'merge', into: id });
+  const unknown = await say(ann.page, `incidents/${other}/actions`, { action: 'merge', into: 'inc_none' });
+  equal(
+    (await merged.text()).replaceAll(id, 'X'),
+    (await unknown.text()).replaceAll('inc_none', 'X'),
+    'nor does a refusal tell',
+  );
+  // What others work on, she still does not close.
+  equal((await say(priya.page, `incidents/${other}/actions`, { action: 'take' })).status(), 403);
+
+  // Sharing it is an act of its own.
+  await priya.page.goto(`/incident?id=${id}`);
+  await priya.page.getByText('Share it with all who work on incidents').click();
+  await priya.page.getByRole('button', { name: 'Share it' }).click();
+  await priya.page.getByText('Say that you have thought of whom it is about.').waitFor();
+  await priya.page.getByLabel('Whom it is about may know that it is looked into').check();
+  await priya.page.getByRole('button', { name: 'Share it' }).click();
+  await priya.page.getByRole('heading', { name: 'Privacy officers alone see this' }).waitFor({ state: 'detached' });
+  await priya.page.getByText('Shared with all who work on incidents').waitFor();
+  await ann.page.goto(`/incident?id=${id}`);
+  await ann.page.getByRole('heading', { name: title }).waitFor();
+  const charted = await ann.page.request.get('/api/v1/observations?kind=account&value=a.example');
+  ok((await charted.text()).includes(title), 'and it counts for its account');
+  await ann.page.goto('/reports');
+  await ann.page.getByText('To answer: none').waitFor();
+  equal(await ann.page.getByText('Ann read my record.').count(), 0, 'the report itself stays');
+  for (const { complaints } of [kim, ann, priya]) deepEqual(complaints, []);
 });
 
 test('what is recorded about staff is said in words, and what only the organisation knows is filled in once', {

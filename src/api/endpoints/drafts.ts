@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
 import type { DeskClock } from '../../incidents/desk.ts';
+import type { Addressee } from '../../incidents/staff-reports.ts';
 import type { Incident } from '../../incidents/store.ts';
 import { type Draft, draftsOf, DUTIES } from '../../packs/drafts.ts';
 import { factsOf, scopeFactsOf } from '../../packs/facts.ts';
 import { gapText } from '../../records/scope-story.ts';
-import { type ApiServices, type Caller, endpoint } from '../endpoint.ts';
+import { type ApiServices, type Caller, endpoint, readBy } from '../endpoint.ts';
 import { typed } from '../typed.ts';
 import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
 
@@ -39,16 +40,17 @@ const choose = endpoint({
     pressing: z.array(TO_TELL).describe('the next deadline first, then the draft that was changed last'),
   }),
   isRecorded: false,
-  handle: async ({ cursor, limit }, services) => {
+  handle: async ({ cursor, limit }, services, _signal, caller) => {
     const after = readCursor(cursor);
-    const rows = await services.incidents.page(after, limit + 1);
+    const reads = readBy(caller);
+    const rows = await services.incidents.page(after, limit + 1, reads);
     const items = rows.map(async ({ incident, cursor: own }) => ({
       item: await toTell(incident, services),
       cursor: own,
     }));
     return {
       ...asPage(await Promise.all(items), limit),
-      pressing: after === null ? await pressing(services) : [],
+      pressing: after === null ? await pressing(services, reads) : [],
     };
   },
 });
@@ -56,9 +58,11 @@ const choose = endpoint({
 /** More deadlines than these nobody meets. */
 const MAX_PRESSING = 50;
 
-async function pressing(services: ApiServices): Promise<readonly ToTell[]> {
+async function pressing(services: ApiServices, reads: readonly Addressee[]): Promise<readonly ToTell[]> {
   const ids = [...(await services.desk.due(MAX_PRESSING)), ...(await services.drafts.begun(MAX_PRESSING))];
-  const found = await Promise.all([...new Set(ids)].slice(0, MAX_PRESSING).map((id) => services.incidents.find(id)));
+  const found = await Promise.all(
+    [...new Set(ids)].slice(0, MAX_PRESSING).map((id) => services.incidents.find(id, reads)),
+  );
   // One that became part of another is told of there.
   const open = found.flatMap((incident) => (incident === null || incident.state === 'merged' ? [] : [incident]));
   return Promise.all(open.map((incident) => toTell(incident, services)));
@@ -111,7 +115,7 @@ const list = endpoint({
   isRecorded: true,
   handle: async ({ id, likelihood, severity }, services, _signal, caller) => {
     const grid = likelihood === undefined || severity === undefined ? null : { likelihood, severity };
-    const { title, drafts } = await freshDrafts(id, grid, services);
+    const { title, drafts } = await freshDrafts(id, grid, services, readBy(caller));
     const kept = await services.drafts.of(id);
     const running = (await services.desk.brief(id)).clocks.filter(({ endedAt }) => endedAt === null);
     const dutyOf = (name: string) => running.find(({ kind }) => DUTIES[name]?.includes(kind) === true) ?? null;
@@ -152,7 +156,7 @@ const save = endpoint({
   answer: DONE,
   isRecorded: true,
   handle: async ({ id, name, sections }, services, _signal, caller) => {
-    await mustExist(id, services);
+    await mustExist(id, services, caller);
     const { isLetter } = shapeOf(name, caller);
     await services.drafts.keep(id, name, cleaned(sections, isLetter, services), caller?.name ?? '');
     return { done: true };
@@ -168,7 +172,7 @@ const renew = endpoint({
   answer: DONE,
   isRecorded: true,
   handle: async ({ id, name }, services, _signal, caller) => {
-    await mustExist(id, services);
+    await mustExist(id, services, caller);
     shapeOf(name, caller);
     await services.drafts.forget(id, name);
     return { done: true };
@@ -193,7 +197,7 @@ const file = endpoint({
   answer: 'application/octet-stream',
   isRecorded: true,
   handle: async ({ id, name, format, sections, reason }, services, _signal, caller) => {
-    await mustExist(id, services);
+    await mustExist(id, services, caller);
     const draft = shapeOf(name, caller);
     if (draft.isLetter && (reason ?? '').length < MIN_REASON)
       throw new Refusal('drafts/reason-needed', 'say why the letter is taken');
@@ -211,8 +215,9 @@ function mayRead(caller: Caller | null): boolean {
   return caller?.session != null && caller.roles.includes('privacy');
 }
 
-async function mustExist(id: string, { incidents }: ApiServices): Promise<void> {
-  if ((await incidents.find(id)) === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
+async function mustExist(id: string, { incidents }: ApiServices, caller: Caller | null): Promise<void> {
+  if ((await incidents.find(id, readBy(caller))) === null)
+    throw new Refusal('incidents/not-found', `there is no incident ${id}`);
 }
 
 /** The draft of that name, as far as it is the same for every incident. @throws Refusal `drafts/not-found`, `drafts/letters` */
@@ -256,8 +261,9 @@ async function freshDrafts(
   id: string,
   grid: { readonly likelihood: number; readonly severity: number } | null,
   services: ApiServices,
+  reads: readonly Addressee[],
 ): Promise<{ readonly title: string; readonly drafts: readonly Draft[] }> {
-  const incident = await services.incidents.find(id);
+  const incident = await services.incidents.find(id, reads);
   if (incident === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
   const view = await services.desk.view(id);
   const question = await services.scopeQuestion(id);

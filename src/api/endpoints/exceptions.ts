@@ -65,7 +65,7 @@ const PREVIEW = z.object({
 
 async function openWith({ exceptions: kept, incidents }: ApiServices, scope: ExceptionScope) {
   const { openIncidents } = await kept.preview(scope);
-  const found = await Promise.all(openIncidents.map((id) => incidents.find(id)));
+  const found = await Promise.all(openIncidents.map((id) => incidents.find(id, ['it'])));
   return found.filter((each) => each !== null);
 }
 

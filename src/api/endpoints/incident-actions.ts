@@ -1,27 +1,29 @@
 import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
+import type { Role } from '../../core/role.ts';
 import { type DeskAction, OUTCOMES } from '../../incidents/desk.ts';
-import { type ApiServices, type Caller, type Endpoint, endpoint } from '../endpoint.ts';
+import { type ApiServices, type Caller, type Endpoint, endpoint, readBy } from '../endpoint.ts';
 import { typed } from '../typed.ts';
 
 const ID = z.string().max(100).describe('of the incident');
 const NOTE = typed().max(4000);
-const WORKERS = ['analyst', 'partner'] as const;
-/** The duties to tell somebody are the privacy officer's, and so are steps and notes about them. */
-const WORKERS_AND_PRIVACY = [...WORKERS, 'privacy'] as const;
+const WORKERS: readonly Role[] = ['analyst', 'partner'];
 const DONE = z.object({ done: z.literal(true) });
 
-/** A change of one incident, by somebody whose name goes into its history. */
-function change<Input extends z.ZodObject>(made: {
-  /** Default: those who work on incidents. */
-  readonly audience?: Endpoint['audience'];
+/** A change of one incident that the caller may see, by somebody whose name goes into its history. */
+function change<Input extends z.ZodObject<{ id: typeof ID }>>(made: {
+  /**
+   * `work`: of those who work on incidents; a privacy officer does it with what privacy officers alone see. `duty`: to tell
+   * somebody, with steps and notes about that: the privacy officer’s as well.
+   */
+  readonly is: 'work' | 'duty';
   readonly path: string;
   readonly summary: string;
   readonly input: Input;
   readonly handle: (input: z.infer<Input>, services: ApiServices, actor: string) => Promise<void>;
 }): Endpoint {
   return endpoint({
-    audience: made.audience ?? WORKERS,
+    audience: [...WORKERS, 'privacy'],
     method: 'POST',
     path: made.path,
     summary: made.summary,
@@ -29,17 +31,23 @@ function change<Input extends z.ZodObject>(made: {
     answer: DONE,
     isRecorded: true,
     handle: async (input, services, _signal, caller: Caller | null) => {
+      // Zod cannot say of every shape that extends ours that it has what ours has.
+      const { id } = input as { id: string };
+      const incident = await services.incidents.find(id, readBy(caller));
+      if (incident === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
+      const isWorker = caller?.roles.some((role) => WORKERS.includes(role)) === true;
+      if (made.is === 'work' && !isWorker && incident.addressedTo === 'it')
+        throw new Refusal('incidents/for-workers', 'this is done by those who work on incidents');
       await made.handle(input, services, caller?.name ?? '');
       // Whoever works on it has seen it. A privacy officer's work on a duty does not say that somebody looks at the machines.
-      const isWorker = caller?.roles.some((role) => role === 'analyst' || role === 'partner') === true;
-      const { id } = input as { id?: unknown };
-      if (isWorker && typeof id === 'string') await services.desk.acknowledge(id, caller.name);
+      if (isWorker) await services.desk.acknowledge(id, caller.name);
       return { done: true };
     },
   });
 }
 
 const act = change({
+  is: 'work',
   path: '/api/v1/incidents/:id/actions',
   summary: 'Take an incident, contain it, close it with its outcome, reopen it, or merge it into another.',
   input: z.object({
@@ -73,6 +81,7 @@ function actionOf(
 }
 
 const acknowledge = change({
+  is: 'work',
   path: '/api/v1/incidents/:id/acknowledge',
   summary: 'I have seen it: nobody else need be told.',
   input: z.object({ id: ID }),
@@ -80,7 +89,7 @@ const acknowledge = change({
 });
 
 const comment = change({
-  audience: WORKERS_AND_PRIVACY,
+  is: 'duty',
   path: '/api/v1/incidents/:id/comments',
   summary: 'Write something down. Patients’ numbers become pseudonyms.',
   input: z.object({ id: ID, text: NOTE.min(1) }),
@@ -88,7 +97,7 @@ const comment = change({
 });
 
 const step = change({
-  audience: WORKERS_AND_PRIVACY,
+  is: 'duty',
   path: '/api/v1/incidents/:id/steps/:step',
   summary: 'A step of the playbook is done, or is not after all.',
   input: z.object({ id: ID, step: z.string().max(100), done: z.boolean() }),
@@ -96,6 +105,7 @@ const step = change({
 });
 
 const playbook = change({
+  is: 'work',
   path: '/api/v1/incidents/:id/playbook',
   summary: 'Work by another playbook.',
   input: z.object({ id: ID, playbook: z.string().max(100) }),
@@ -103,7 +113,7 @@ const playbook = change({
 });
 
 const startClock = change({
-  audience: WORKERS_AND_PRIVACY,
+  is: 'duty',
   path: '/api/v1/incidents/:id/clocks',
   summary: 'Start a clock at the moment of awareness, which may be past.',
   input: z.object({ id: ID, kind: z.string().max(100), startedAt: z.iso.datetime({ offset: true }) }),
@@ -111,7 +121,7 @@ const startClock = change({
 });
 
 const endClock = change({
-  audience: WORKERS_AND_PRIVACY,
+  is: 'duty',
   path: '/api/v1/incidents/:id/clocks/:clock',
   summary: 'End a clock: it was done, which may be past, or it need not be, for a reason.',
   input: z.object({
@@ -133,4 +143,30 @@ const endClock = change({
   },
 });
 
-export const incidentActions: readonly Endpoint[] = [act, acknowledge, comment, step, playbook, startClock, endClock];
+const share = endpoint({
+  audience: ['privacy'],
+  method: 'POST',
+  path: '/api/v1/incidents/:id/share',
+  summary:
+    'Lets all who work on incidents see one that the privacy officers alone saw. It cannot be taken back: what was read was read.',
+  input: z.object({ id: ID }),
+  answer: DONE,
+  isRecorded: true,
+  handle: async ({ id }, { incidents, desk }, _signal, caller) => {
+    if ((await incidents.find(id, readBy(caller))) === null)
+      throw new Refusal('incidents/not-found', `there is no incident ${id}`);
+    await desk.share(id, caller?.name ?? '');
+    return { done: true };
+  },
+});
+
+export const incidentActions: readonly Endpoint[] = [
+  act,
+  acknowledge,
+  comment,
+  step,
+  playbook,
+  startClock,
+  endClock,
+  share,
+];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
-import { endpoint } from '../endpoint.ts';
+import { endpoint, readBy } from '../endpoint.ts';
 
 const NAME = z.string().nullable();
 
@@ -23,8 +23,9 @@ export const incidentGraph = endpoint({
     isWhole: z.boolean().describe('false: there are more, with fewer findings each'),
   }),
   isRecorded: true,
-  handle: async ({ id }, { incidents, findings }) => {
-    if ((await incidents.find(id)) === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
+  handle: async ({ id }, { incidents, findings }, _signal, caller) => {
+    if ((await incidents.find(id, readBy(caller))) === null)
+      throw new Refusal('incidents/not-found', `there is no incident ${id}`);
     return findings.together(id);
   },
 });

@@ -2,29 +2,34 @@ import { z } from 'zod';
 import { isoTime } from '../../core/finding.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { PARAMETERS } from '../../core/observation.ts';
-import { endpoint } from '../endpoint.ts';
+import { endpoint, readBy } from '../endpoint.ts';
+import type { DeskFinding, FindingPlace } from '../../incidents/desk.ts';
+import { PAGING, pageOf } from '../paging.ts';
 import { asIncident, INCIDENT } from './incidents.ts';
 
 const TIME = z.iso.datetime().nullable();
+const FINDING = z.object({
+  id: z.string(),
+  at: TIME,
+  level: z.string(),
+  ruleId: z.string(),
+  host: z.string().nullable(),
+  account: z.string().nullable(),
+  plain: z.string(),
+  parameter: z.enum(PARAMETERS).nullable(),
+  points: z.number().int(),
+  closedAt: TIME,
+});
 const DETAIL = INCIDENT.extend({
   evidence: z
-    .array(
-      z.object({
-        id: z.string(),
-        at: TIME,
-        level: z.string(),
-        ruleId: z.string(),
-        host: z.string().nullable(),
-        account: z.string().nullable(),
-        plain: z.string(),
-        parameter: z.enum(PARAMETERS).nullable(),
-        points: z.number().int(),
-        closedAt: TIME,
-      }),
-    )
+    .array(FINDING)
     .describe(
       'its findings, those with the most points first: the early warning score is the highest points of each parameter, per host and account',
     ),
+  evidenceNext: z
+    .string()
+    .nullable()
+    .describe('the cursor with which /api/v1/incidents/:id/findings goes on; null: these are all'),
   playbook: z.object({
     name: z.string(),
     title: z.string(),
@@ -86,13 +91,14 @@ export const incident = endpoint({
   input: z.object({ id: z.string().max(100) }),
   answer: DETAIL,
   isRecorded: true,
-  handle: async ({ id }, { incidents, desk }) => {
-    const found = await incidents.find(id);
+  handle: async ({ id }, { incidents, desk }, _signal, caller) => {
+    const found = await incidents.find(id, readBy(caller));
     if (found === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
     const view = await desk.view(id);
     return {
       ...asIncident(found),
-      evidence: view.findings.map((each) => ({ ...each, at: isoTime(each.at), closedAt: isoTime(each.closedAt) })),
+      evidence: view.findings.items.map(shown),
+      evidenceNext: writePlace(view.findings.next),
       playbook: {
         ...view.playbook,
         steps: view.playbook.steps.map(({ id: step, what, why, who, done, doneAt, doneBy }) => ({
@@ -117,3 +123,38 @@ export const incident = endpoint({
     };
   },
 });
+
+export const incidentFindings = endpoint({
+  audience: ['analyst', 'partner', 'privacy'],
+  method: 'GET',
+  path: '/api/v1/incidents/:id/findings',
+  summary: 'The findings of one incident, those with the most points first, then those seen first.',
+  input: PAGING.extend({ id: z.string().max(100) }),
+  answer: pageOf(FINDING),
+  isRecorded: true,
+  handle: async ({ id, cursor, limit }, { incidents, desk }, _signal, caller) => {
+    if ((await incidents.find(id, readBy(caller))) === null)
+      throw new Refusal('incidents/not-found', `there is no incident ${id}`);
+    const { items, next } = await desk.findings(id, readPlace(cursor), limit);
+    return { items: items.map(shown), next: writePlace(next) };
+  },
+});
+
+function shown(finding: DeskFinding): object {
+  return { ...finding, at: isoTime(finding.at), closedAt: isoTime(finding.closedAt) };
+}
+
+function writePlace(place: FindingPlace | null): string | null {
+  if (place === null) return null;
+  return Buffer.from(`${place.points}.${place.firstSeenAt}.${place.id}`, 'latin1').toString('base64url');
+}
+
+/** @throws Refusal `api/bad-request` if it is none of ours */
+function readPlace(text: string | undefined): FindingPlace | null {
+  if (text === undefined || text === '') return null;
+  const [, points, at, id] =
+    /^(\d{1,2})\.(\d{1,16})\.([\w-]{1,64})$/.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? [];
+  if (points === undefined || at === undefined || id === undefined)
+    throw new Refusal('api/bad-request', 'cursor is not one that a page before has given');
+  return { points: Number(points), firstSeenAt: Number(at), id };
+}

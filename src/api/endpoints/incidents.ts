@@ -4,7 +4,7 @@ import { isoTime } from '../../core/finding.ts';
 import { OUTCOMES } from '../../incidents/desk.ts';
 import { allowedActions } from '../../incidents/life.ts';
 import type { Incident } from '../../incidents/store.ts';
-import { endpoint } from '../endpoint.ts';
+import { endpoint, readBy } from '../endpoint.ts';
 import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
 
 export const LINK = z.object({ kind: z.enum(['host', 'account', 'address']), value: z.string() });
@@ -18,6 +18,9 @@ export const INCIDENT = z.object({
   owner: z.string().nullable(),
   acknowledgedAt: z.iso.datetime().nullable().describe('null: nobody has looked'),
   outcome: z.enum(OUTCOMES).nullable().describe('why it was closed'),
+  addressedTo: z
+    .enum(['it', 'privacy'])
+    .describe('privacy: the privacy officers alone see it, until one of them shares it'),
   openedAt: z.iso.datetime(),
   lastEvidenceAt: z.iso.datetime(),
   findings: z.number().int(),
@@ -55,12 +58,14 @@ export const incidents = endpoint({
   input: PAGING,
   answer: pageOf(INCIDENT),
   isRecorded: true,
-  handle: async ({ cursor, limit }, services) =>
+  handle: async ({ cursor, limit }, services, _signal, caller) =>
     asPage(
-      (await services.incidents.page(readCursor(cursor), limit + 1)).map(({ incident, cursor: own }) => ({
-        item: asIncident(incident),
-        cursor: own,
-      })),
+      (await services.incidents.page(readCursor(cursor), limit + 1, readBy(caller))).map(
+        ({ incident, cursor: own }) => ({
+          item: asIncident(incident),
+          cursor: own,
+        }),
+      ),
       limit,
     ),
 });

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { PARAMETERS } from '../../core/observation.ts';
 import { Refusal } from '../../core/refusal.ts';
 import { ROLES } from '../../core/role.ts';
-import { type Addressee, MAX_FILE, type StaffReport } from '../../incidents/staff-reports.ts';
+import { MAX_FILE, type StaffReport } from '../../incidents/staff-reports.ts';
 import type { ListedPerson } from '../../people/people.ts';
-import { type Caller, endpoint } from '../endpoint.ts';
+import { type Caller, endpoint, readBy } from '../endpoint.ts';
 import { typed } from '../typed.ts';
 import { asPage, PAGING, pageOf, readCursor } from '../paging.ts';
 
@@ -143,9 +143,10 @@ const join = endpoint({
   answer: DONE,
   isRecorded: true,
   handle: async ({ id, incident }, { staffReports, incidents, desk }, _signal, caller) => {
-    if ((await incidents.find(incident)) === null)
+    // Of what the privacy officers alone see, neither goes into the other.
+    if ((await incidents.find(incident, ['it'])) === null)
       throw new Refusal('incidents/not-found', `there is no incident ${incident}`);
-    const reference = await staffReports.joinTo(id, incident);
+    const reference = await staffReports.joinTo(id, incident, ['it']);
     await desk.comment(incident, `What a colleague reported as ${reference} belongs to this.`, authorOf(caller).id);
     return { done: true };
   },
@@ -182,7 +183,7 @@ const open = endpoint({
   method: 'POST',
   path: '/api/v1/reports/:id/open',
   summary:
-    'Makes an incident of a report, in words of one’s own; about a machine or an account with an open incident, it joins that. Not of one that the privacy officer alone reads.',
+    'Makes an incident of a report, in words of one’s own; about a machine or an account with an open incident, it joins that. Of a report that the privacy officers alone read, the incident is for them alone, and joins no other.',
   input: z.object({
     id: ID,
     what: typed().trim().min(1).max(300).describe('what happened, in a sentence; those who work on incidents read it'),
@@ -195,18 +196,21 @@ const open = endpoint({
   isRecorded: true,
   handle: async ({ id, what, host, account, ...judged }, services, _signal, caller) => {
     const { staffReports, desk, openReported, pseudonymise } = services;
-    const report = await staffReports.find(id, ['it']);
+    const report = await staffReports.find(id, readBy(caller));
     if (report.incidentId !== null) throw new Refusal('reports/has-incident', 'it belongs to an incident already');
-    const incident = await openReported({
-      reportId: report.id,
-      reference: report.reference,
-      what: pseudonymise(what),
-      ...judged,
-      entities: { ...(host === '' ? {} : { host }), ...(account === '' ? {} : { account }) },
-      at: report.createdAt,
-      by: authorOf(caller).name,
-    });
-    await staffReports.joinTo(id, incident);
+    const incident = await openReported(
+      {
+        reportId: report.id,
+        reference: report.reference,
+        what: pseudonymise(what),
+        ...judged,
+        entities: { ...(host === '' ? {} : { host }), ...(account === '' ? {} : { account }) },
+        at: report.createdAt,
+        by: authorOf(caller).name,
+      },
+      report.addressedTo,
+    );
+    await staffReports.joinTo(id, incident, readBy(caller));
     await desk.comment(incident, `Opened of what a colleague reported as ${report.reference}.`, authorOf(caller).id);
     return { incident };
   },
@@ -229,11 +233,6 @@ const file = endpoint({
 });
 
 export const staffReports = [add, attach, mine, more, list, answer, waiting, open, join, scan, file];
-
-/** One that is about those who look after the computers is for a person with the privacy role; a token is nobody. */
-function readBy(caller: Caller | null): readonly Addressee[] {
-  return caller?.session != null && caller.roles.includes('privacy') ? ['it', 'privacy'] : ['it'];
-}
 
 function isPrivacyOfficer({ state, roles }: ListedPerson): boolean {
   return state === 'active' && roles.includes('privacy');

@@ -34,8 +34,14 @@ export const trail = endpoint({
   },
 });
 
-/** That somebody reported something: it may be about an administrator, and is for the privacy role alone. */
-const OF_STAFF = ['POST /api/v1/reports', 'POST /api/v1/reports/:id/file', 'POST /api/v1/reports/:id/more'];
+/** That somebody reported something, and what it became: it may be about an administrator, and is for the privacy role alone. */
+const OF_STAFF = [
+  'POST /api/v1/reports',
+  'POST /api/v1/reports/:id/file',
+  'POST /api/v1/reports/:id/more',
+  'POST /api/v1/reports/:id/open',
+  'POST /api/v1/incidents/:id/share',
+];
 
 async function namesOf({ people, tokens }: ApiServices): Promise<ReadonlyMap<string, string>> {
   const programs = (await tokens.list()).flatMap(({ id, name }) =>

@@ -12,10 +12,11 @@ import type { CountedSoFar, CountRequest, SearchRequest } from './event-store.ts
 import { HotRows } from './hot-rows.ts';
 import { eventLinesIn } from './payload.ts';
 import { type Leaving, type LegalHold, mayGo, RETENTION_KINDS, type RetentionByKind } from './retention.ts';
+import { PART, segmentsFolder } from './segment-files.ts';
 import { Searcher, type SearchLimits, type Snapshot } from './searcher.ts';
 import type { StoredEvent } from './stored-event.ts';
 import { wordsFolder, wordsNumber, writeWords } from './word-filter.ts';
-import { nameParts, PART, writeParts } from './write-segments.ts';
+import { nameParts, writeParts } from './write-segments.ts';
 
 /** What is wrong with what is kept. For an alarm; the archive goes on with what there is. */
 export type ArchiveDamage =
@@ -564,10 +565,6 @@ function leavingOf(segments: readonly SegmentInfo[]): Leaving[] {
       receivedTo: Math.max(...own.map(({ receivedTo }) => receivedTo)),
     };
   });
-}
-
-export function segmentsFolder(archiveFolder: string): string {
-  return path.join(archiveFolder, 'segments');
 }
 
 function pause(ms: number): Promise<void> {

@@ -4,7 +4,7 @@ import { Refusal } from '../../core/refusal.ts';
 import { lockData } from '../lock.ts';
 import { readJournal } from '../journal.ts';
 import { placesIn } from '../places.ts';
-import { segmentsFolder } from './archive.ts';
+import { segmentsFolder } from './segment-files.ts';
 import { Catalog } from './catalog.ts';
 import { readChain } from './chain.ts';
 import { COLUMN_LIST, eventOf, openDatabase, rowsOf } from './database.ts';

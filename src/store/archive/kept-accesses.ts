@@ -17,12 +17,11 @@ import {
 } from './access-columns.ts';
 import { type AccessReader, AccessStage } from './access-rows.ts';
 import { AccessSearch } from './access-search.ts';
-import { segmentsFolder } from './archive.ts';
+import { PART, segmentsFolder } from './segment-files.ts';
 import { Catalog } from './catalog.ts';
 import { readChain, type SegmentInfo } from './chain.ts';
 import { openDatabase } from './database.ts';
 import { decodeEvents } from './payload.ts';
-import { PART } from './write-segments.ts';
 
 /** What of the kept accesses is not there any more or cannot be read, and what had to be read the long way. */
 export interface KeptAccessNews {

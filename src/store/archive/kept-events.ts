@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { Refusal } from '../../core/refusal.ts';
 import { type Position, readJournal } from '../journal.ts';
 import { placesIn } from '../places.ts';
-import { segmentsFolder } from './archive.ts';
+import { segmentsFolder } from './segment-files.ts';
 import { Catalog } from './catalog.ts';
 import { readChain, type SegmentInfo } from './chain.ts';
 import { COLUMN_LIST, eventOf, openDatabase, quoted, rowsOf } from './database.ts';

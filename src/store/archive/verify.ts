@@ -3,12 +3,12 @@ import path from 'node:path';
 import { Refusal } from '../../core/refusal.ts';
 import { journalStart, readJournal } from '../journal.ts';
 import { placesIn } from '../places.ts';
-import { segmentsFolder } from './archive.ts';
+import { PART, segmentsFolder } from './segment-files.ts';
 import { columnsFolder, isColumnFile } from './access-columns.ts';
 import { Catalog, isSegmentName, segmentNumber } from './catalog.ts';
 import { type ChainHead, type ChainLine, type ChainRead, readChain, type SegmentInfo } from './chain.ts';
 import { wordsFile, wordsFolder } from './word-filter.ts';
-import { PART, sha256Of } from './write-segments.ts';
+import { sha256Of } from './write-segments.ts';
 
 /** Something that is not as it was sealed. */
 export interface VerifyProblem {

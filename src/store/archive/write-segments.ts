@@ -8,9 +8,7 @@ import type { SegmentInfo } from './chain.ts';
 import { COLUMN_LIST, quoted } from './database.ts';
 import { HostFilter } from './host-filter.ts';
 import { RETENTION_KIND_SQL, type RetentionKind } from './retention.ts';
-
-/** Until the chain names a segment its file ends in this. */
-export const PART = '.part';
+import { PART } from './segment-files.ts';
 
 /**
  * One host's events lie together and blocks are small, so that a search for a host reads little (250,000 events: 12 to

@@ -17,7 +17,8 @@ import { placesIn } from '../places.ts';
 import { openKeyring } from '../seal.ts';
 import { openState } from '../state.ts';
 import { type BackupOptions, writeBackup } from './backup.ts';
-import { openEscrow, proofOf, writeEscrow } from './escrow.ts';
+import { openEscrow, writeEscrow } from './escrow.ts';
+import { proofOf } from './key-proof.ts';
 import { restoreBackup } from './restore.ts';
 
 const PASSPHRASE = 'correct horse battery staple';

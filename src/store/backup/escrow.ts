@@ -5,16 +5,13 @@ import { Decrypter, Encrypter } from 'age-encryption';
 import { z } from 'zod';
 import { Refusal } from '../../core/refusal.ts';
 import { syncFolder } from '../durable.ts';
-import { type KeyPurpose, openKeyring } from '../seal.ts';
+import { KEY_FILE, keyFilesIn, proofOf } from './key-proof.ts';
 
-/** Files of keys. The TLS key is made anew. */
-const KEY_FILE = /^(?:pseudonym|seal)-\d{1,9}\.key$/;
 const ESCROW = z.object({
   schema: z.literal('wardwatch.key-escrow/1'),
   keys: z.record(z.string().regex(KEY_FILE), z.string().max(10_000)),
 });
 const MAX_ESCROW = 1 << 20;
-const PURPOSES = ['pseudonym', 'seal'] as const satisfies readonly KeyPurpose[];
 
 /**
  * Writes the keys apart, sealed to a passphrase (the age format). Without them pseudonyms cannot be made again and what
@@ -84,27 +81,4 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-/** @throws Refusal `keys/missing` if there is none of one purpose: then the folder is not the service's */
-export function keyFilesIn(keys: string): string[] {
-  const files = existsSync(keys) ? readdirSync(keys).filter((name) => KEY_FILE.test(name)) : [];
-  for (const purpose of PURPOSES)
-    if (!files.some((name) => name.startsWith(`${purpose}-`)))
-      throw new Refusal('keys/missing', `${keys} holds no ${purpose} key`);
-  return files;
-}
-
-/**
- * What only somebody with the keys that are in use can say: shown by a restore, and believed by `doctor` of the first
- * machine. Makes no key.
- *
- * @throws Refusal `keys/missing`, `keys/exposed`, `keys/inside-data`
- */
-export async function proofOf(keys: string, data: string): Promise<string> {
-  keyFilesIn(keys);
-  let proof = 'escrow';
-  for (const purpose of PURPOSES)
-    proof = (await openKeyring(keys, purpose, data)).mac(proof, 'escrow-proof').toString('hex', 0, 10);
-  return proof;
 }

@@ -1,6 +1,6 @@
 import type { Answer } from '../client/ask.ts';
 import { Section } from '../parts/section.tsx';
-import { dateText } from '../parts/text.ts';
+import { dateText, numberText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
 type Incident = Answer<'GET /api/v1/incidents/:id'>;
@@ -19,12 +19,16 @@ const HISTORY_LABEL: Readonly<Record<string, string>> = {
   'found-again': 'That finding is there again',
   comment: 'Note',
   acknowledged: 'Seen',
+  shared: 'Shared with all who work on incidents',
   playbook: 'Another check list',
   'step-done': 'Step done',
   'step-undone': 'Step not done after all',
   'clock-started': 'Clock started',
   'clock-ended': 'Clock ended',
 };
+
+/** The service gives no more. */
+const MOST = 1000;
 
 /** Who did what with it, the newest first. */
 export function History({ incident: { history, playbook, clockKinds } }: { readonly incident: Incident }) {
@@ -34,6 +38,9 @@ export function History({ incident: { history, playbook, clockKinds } }: { reado
   ]);
   return (
     <Section title="History">
+      {history.length >= MOST && (
+        <p>The newest {numberText(MOST)} lines. Older ones, if there are any, are not shown.</p>
+      )}
       <ol className="ww-list" reversed>
         {history.map((line) => (
           <li key={`${line.at ?? ''} ${line.action} ${JSON.stringify(line.detail)}`}>

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { type Answer, ask, asProblem } from '../client/ask.ts';
 import { DraftsLink } from '../parts/drafts-link.tsx';
 import { EntityGraph } from '../parts/entity-graph.tsx';
@@ -6,11 +6,12 @@ import { FindingLine } from '../parts/finding.tsx';
 import { termOf } from '../parts/query.ts';
 import { Checkbox, Form, Radios, Select, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
+import { LongList } from '../parts/long-list.tsx';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { useRoles } from '../parts/session.tsx';
-import { counted } from '../parts/text.ts';
+import { counted, numberText } from '../parts/text.ts';
 import { BAND_ASKS, BandTag, PARAMETER_LABEL, stateText, When } from '../parts/words.tsx';
 import { Clocks } from './incident-clocks.tsx';
 import { History } from './incident-history.tsx';
@@ -23,7 +24,7 @@ interface Part {
 }
 
 interface ForRole {
-  readonly isWorker: boolean;
+  readonly isAnalyst: boolean;
 }
 
 export function IncidentPage() {
@@ -31,8 +32,7 @@ export function IncidentPage() {
   const id = query.get('id') ?? '';
   const incident = useAsk('GET /api/v1/incidents/:id', { id });
   const reload = incident.is === 'ready' ? incident.reload : () => undefined;
-  // A privacy officer works on the duties of an incident, not on its machines.
-  const isWorker = useRoles().some((role) => role === 'analyst' || role === 'partner');
+  const isAnalyst = useRoles().some((role) => role === 'analyst' || role === 'partner');
   return (
     <>
       <Title caption="Incident">{incident.is === 'ready' ? incident.data.title : 'One incident'}</Title>
@@ -40,22 +40,60 @@ export function IncidentPage() {
         {(data) => (
           <div className="ww-columns">
             <div>
+              {data.addressedTo === 'privacy' && <ForPrivacy incident={data} reload={reload} />}
               <Standing incident={data} />
-              <Actions incident={data} reload={reload} isWorker={isWorker} key={data.state} />
+              <Actions
+                incident={data}
+                reload={reload}
+                mayWork={isAnalyst || data.addressedTo === 'privacy'}
+                key={data.state}
+              />
               <CheckList incident={data} reload={reload} />
-              <Timeline incident={data} isWorker={isWorker} />
+              <Timeline incident={data} isAnalyst={isAnalyst} key={data.evidenceNext} />
               <EntityGraph incident={data.id} />
             </div>
             <div>
               <Clocks incident={data} reload={reload} />
-              <Score incident={data} isWorker={isWorker} />
-              <About incident={data} isWorker={isWorker} />
+              <Score incident={data} isAnalyst={isAnalyst} />
+              <About incident={data} isAnalyst={isAnalyst} />
               <History incident={data} />
             </div>
           </div>
         )}
       </Show>
     </>
+  );
+}
+
+/** It may be about one of those who work on incidents. */
+function ForPrivacy({ incident: { id }, reload }: Part) {
+  const [isSure, setSure] = useState(false);
+  return (
+    <Section title="Privacy officers alone see this">
+      <p>
+        It comes from a report that was addressed to you alone, as may be right if it is about somebody who looks after
+        the computers. It is in no list, count, score or message of others, and the board is not told of its deadlines.
+        You work on it here to its end.
+      </p>
+      <details className="ww-more">
+        <summary>Share it with all who work on incidents</summary>
+        <Form
+          button="Share it"
+          isSecondary
+          check={() => (isSure ? null : 'Say that you have thought of whom it is about.')}
+          onSend={async () => {
+            await ask('POST /api/v1/incidents/:id/share', { id });
+            reload();
+          }}
+        >
+          <p>
+            They will see its title, machine, account, notes, history and drafts, and be told of it as of any other. The
+            report itself stays with you. This cannot be taken back.
+          </p>
+          <Checkbox label="Whom it is about may know that it is looked into" isChecked={isSure} onChange={setSure} />
+        </Form>
+      </details>
+    </Section>
   );
 }
 
@@ -85,7 +123,7 @@ function Standing({ incident }: { readonly incident: Incident }) {
         </dd>
         <dt>Last sign of it</dt>
         <dd>
-          <When at={lastEvidenceAt} />, {counted(findings, 'finding')} in all
+          <When at={lastEvidenceAt} />, <a href={`#${HAPPENED}`}>{counted(findings, 'finding')} in all</a>
         </dd>
       </dl>
     </Section>
@@ -100,14 +138,18 @@ const OUTCOME_LABEL: Readonly<Record<NonNullable<Incident['outcome']>, string>> 
   other: 'Something else',
 };
 
-/** What may be done now is what the service says. */
-function Actions({ incident, reload, isWorker }: Part & ForRole) {
+/** What may be done now is what the service says; but what others work on, a privacy officer does not take or close. */
+function Actions({ incident, reload, mayWork }: Part & { readonly mayWork: boolean }) {
   const { id, actions, clocks } = incident;
   const [choice, setChoice] = useState('');
   const [into, setInto] = useState('');
   const [note, setNote] = useState('');
   const [outcome, setOutcome] = useState('');
-  const options = ACTIONS.filter(({ value }) => value === 'comment' || (isWorker && actions.includes(value)));
+  const options = ACTIONS.filter(
+    ({ value }) =>
+      value === 'comment' ||
+      (mayWork && actions.includes(value) && !(value === 'merge' && incident.addressedTo === 'privacy')),
+  );
   const running = clocks.filter(({ endedAt }) => endedAt === null);
 
   const check = () => {
@@ -202,7 +244,7 @@ function OtherIncidents({
           options={[
             ['', 'Choose one'],
             ...items
-              .filter((each) => each.id !== id && each.state !== 'closed')
+              .filter((each) => each.id !== id && each.state !== 'closed' && each.addressedTo === 'it')
               .map((each) => [each.id, each.title] as const),
           ]}
         />
@@ -260,29 +302,73 @@ function CheckList({ incident, reload }: Part) {
   );
 }
 
-function Timeline({ incident: { evidence, findings }, isWorker }: { readonly incident: Incident } & ForRole) {
-  const inOrder = evidence.toSorted((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
+type Found = Incident['evidence'][number];
+
+const HAPPENED = 'what-happened';
+/** Added at a time, from pages of as many as the service gives. */
+const MORE = 5000;
+const PAGE = 1000;
+
+/** Those with the most points at once; more as they are asked for. */
+function Timeline({ incident, isAnalyst }: { readonly incident: Incident } & ForRole) {
+  const { id, evidence, evidenceNext, findings } = incident;
+  const [more, setMore] = useState<{ readonly items: readonly Found[]; readonly next: string | null } | null>(null);
+  const next = more === null ? evidenceNext : more.next;
+  const shown = useMemo(() => inOrder([...evidence, ...(more?.items ?? [])]), [evidence, more]);
+  const left = findings - shown.length;
+  const add = async () => {
+    const items = [...(more?.items ?? [])];
+    let cursor = next;
+    for (let added = 0; added < MORE && cursor !== null; ) {
+      const page: Answer<'GET /api/v1/incidents/:id/findings'> = await ask('GET /api/v1/incidents/:id/findings', {
+        id,
+        cursor,
+        limit: PAGE,
+      });
+      items.push(...page.items);
+      added += page.items.length;
+      cursor = page.next;
+    }
+    setMore({ items, next: cursor });
+  };
   return (
-    <Section title="What happened, in order">
-      {findings > evidence.length && (
-        <p>
-          {counted(findings, 'finding')} in all. Shown are the {evidence.length} with the most points.
-        </p>
-      )}
-      {inOrder.map((each) =>
-        isWorker ? (
-          <FindingLine key={each.id} id={each.id} at={each.at} plain={each.plain} points={each.points} />
-        ) : (
-          <p key={each.id}>
-            <When at={each.at} />: {each.plain}
-          </p>
-        ),
+    <Section title="What happened, in order" id={HAPPENED}>
+      <p role="status">
+        {left <= 0
+          ? `All ${counted(shown.length, 'finding')}.`
+          : `${numberText(shown.length)} of ${counted(findings, 'finding')}, those with the most points.`}
+      </p>
+      <LongList
+        items={shown}
+        keyOf={({ id: own }) => own}
+        draw={(each) =>
+          isAnalyst ? (
+            <FindingLine id={each.id} at={each.at} plain={each.plain} points={each.points} />
+          ) : (
+            <p>
+              <When at={each.at} />: {each.plain}
+            </p>
+          )
+        }
+      />
+      {next !== null && left > 0 && (
+        <Form
+          button={left > MORE ? `Show ${numberText(MORE)} more` : `Show the other ${numberText(left)}`}
+          isSecondary
+          onSend={add}
+        />
       )}
     </Section>
   );
 }
 
-function Score({ incident: { score }, isWorker }: { readonly incident: Incident } & ForRole) {
+/** Each once: one that came in meanwhile may have moved from one page to another. */
+function inOrder(found: readonly Found[]): readonly Found[] {
+  const each = [...new Map(found.map((one) => [one.id, one])).values()];
+  return each.toSorted((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
+}
+
+function Score({ incident: { score }, isAnalyst }: { readonly incident: Incident } & ForRole) {
   const rows = Object.entries(score.points);
   return (
     <Section title="Early warning score">
@@ -321,7 +407,7 @@ function Score({ incident: { score }, isWorker }: { readonly incident: Incident 
           </tbody>
         </table>
       )}
-      {score.entity !== null && isWorker && (
+      {score.entity !== null && isAnalyst && (
         <p>
           <Link to="observations" query={score.entity}>
             Its observations chart
@@ -375,7 +461,7 @@ function LogLines({ term }: { readonly term: string | null }) {
   );
 }
 
-function About({ incident, isWorker }: { readonly incident: Incident } & ForRole) {
+function About({ incident, isAnalyst }: { readonly incident: Incident } & ForRole) {
   const { links } = incident;
   return (
     <Section title="What it is about">
@@ -385,8 +471,8 @@ function About({ incident, isWorker }: { readonly incident: Incident } & ForRole
           <li key={`${kind} ${value}`}>
             {LINK_LABEL[kind]} <strong>{value}</strong>
             <br />
-            {isWorker && <LogLines term={termOf(LINK_FIELD[kind], value)} />}
-            {isWorker && kind !== 'address' && (
+            {isAnalyst && <LogLines term={termOf(LINK_FIELD[kind], value)} />}
+            {isAnalyst && kind !== 'address' && (
               <>
                 {' '}
                 <Link to="observations" query={{ kind, value }}>

@@ -6,7 +6,7 @@ import { Reveal } from '../parts/reveal.tsx';
 import { Link } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
-import { counted, dayText, numberText } from '../parts/text.ts';
+import { counted, dayText, numberText, withDates } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
 type RecordCase = Answer<'GET /api/v1/records/cases'>['items'][number];
@@ -194,7 +194,7 @@ function One({ one, reload }: OneProps) {
           ? `Many people at one patient, ${dayText(about.from)} to ${dayText(about.to)}`
           : `${about.user}, ${dayText(about.day)}`}
       </h3>
-      <p>{about.plain}</p>
+      <p>{withDates(about.plain)}</p>
       {isProvisional && explainedAt === null && (
         <p>
           <strong>First look</strong>, made at <When at={firstAt} /> by what was known then: what comes in until the
@@ -241,7 +241,7 @@ function One({ one, reload }: OneProps) {
               <dd>
                 <ul>
                   {about.innocentIf.map((each) => (
-                    <li key={each}>{each}</li>
+                    <li key={each}>{withDates(each)}</li>
                   ))}
                 </ul>
               </dd>
@@ -255,7 +255,7 @@ function One({ one, reload }: OneProps) {
                 : about.patients.map((each) => [each.patient, each.because] as const)
               ).map(([who, because]) => (
                 <li key={`${who} ${because}`}>
-                  <strong>{who}</strong>: {because}
+                  <strong>{who}</strong>: {withDates(because)}
                 </li>
               ))}
             </ul>

@@ -69,9 +69,10 @@ export function ReportsPage() {
 
 function One({ report, reload }: { readonly report: Report; readonly reload: () => void }) {
   const { id, reference, reporter, createdAt, messages, file, incidentId, state, addressedTo } = report;
-  // What is for the privacy officer alone goes no further from here: those whom it is about work on incidents.
+  // What is for the privacy officers alone joins no incident that others see: those whom it is about work on incidents.
   const isForAll = addressedTo === 'it';
-  const isAnalyst = useRoles().includes('analyst');
+  const roles = useRoles();
+  const isAnalyst = roles.includes('analyst');
   const [text, setText] = useState('');
   const [isClosed, setClosed] = useState(true);
   return (
@@ -87,7 +88,7 @@ function One({ report, reload }: { readonly report: Report; readonly reload: () 
       {incidentId !== null && (
         <p>
           It belongs to{' '}
-          {isAnalyst ? (
+          {isAnalyst || roles.includes('privacy') ? (
             <Link to="incident" query={{ id: incidentId }}>
               an incident
             </Link>
@@ -125,7 +126,7 @@ function One({ report, reload }: { readonly report: Report; readonly reload: () 
           <Checkbox label="Close it: nothing more is to be done" isChecked={isClosed} onChange={setClosed} />
         </Form>
       </details>
-      {isForAll && incidentId === null && <Open id={id} reference={reference} reload={reload} />}
+      {incidentId === null && <Open id={id} reference={reference} isForAll={isForAll} reload={reload} />}
       {isForAll && isAnalyst && incidentId === null && <Join id={id} reference={reference} reload={reload} />}
     </article>
   );
@@ -179,13 +180,15 @@ function Evidence({ id, reference, file: { name, bytes, sha256 }, mayTake, maySc
 interface OpenProps {
   readonly id: string;
   readonly reference: string;
+  /** Of those who answer; else the privacy officers alone see the incident, too. */
+  readonly isForAll: boolean;
   readonly reload: () => void;
 }
 
 type Opened = Input<'POST /api/v1/reports/:id/open'>;
 
 /** The words of the report stay with it: whoever works on incidents reads those of who answers. */
-function Open({ id, reference, reload }: OpenProps) {
+function Open({ id, reference, isForAll, reload }: OpenProps) {
   const [what, setWhat] = useState('');
   const [host, setHost] = useState('');
   const [account, setAccount] = useState('');
@@ -196,6 +199,12 @@ function Open({ id, reference, reload }: OpenProps) {
       <summary>
         Make it an incident<span className="nhsuk-u-visually-hidden">: {reference}</span>
       </summary>
+      {!isForAll && (
+        <p>
+          Privacy officers alone will see the incident, with its deadlines and drafts. Nobody is sent a message about
+          it. Others see it only if one of you shares it, on its page.
+        </p>
+      )}
       <Form
         button="Open an incident"
         isSecondary
@@ -207,14 +216,14 @@ function Open({ id, reference, reload }: OpenProps) {
       >
         <TextArea
           label="What happened?"
-          hint="One sentence of yours, without patients or the reporter: everybody who works on incidents reads it."
+          hint={`One sentence of yours, without patients or the reporter: ${isForAll ? 'everybody who works on incidents reads it' : 'it is what others read if you ever share the incident'}.`}
           value={what}
           onChange={setWhat}
           maxLength={300}
         />
         <TextField
           label="Which machine?"
-          hint="May be left empty. If an incident about it is open, this joins that one."
+          hint={`May be left empty.${isForAll ? ' If an incident about it is open, this joins that one.' : ''}`}
           value={host}
           onChange={setHost}
           maxLength={256}
@@ -233,7 +242,7 @@ function Open({ id, reference, reload }: OpenProps) {
           options={[
             ['medium', 'Medium: somebody should look in the next days'],
             ['high', 'High: somebody should look today'],
-            ['critical', 'Critical: somebody is woken at night'],
+            ['critical', isForAll ? 'Critical: somebody is woken at night' : 'Critical: somebody should act now'],
           ]}
         />
         <Select

@@ -7,7 +7,7 @@ import { Section } from '../parts/section.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
 import { Table } from '../parts/table.tsx';
-import { counted, dateText, numberText } from '../parts/text.ts';
+import { counted, dateText, numberText, withDates } from '../parts/text.ts';
 
 type Counts = Answer<'GET /api/v1/scope/counts'>;
 
@@ -114,10 +114,20 @@ function Answered({ counts, patients }: Found) {
               <strong>What the logs cannot show:</strong>
             </p>
             <ul>
-              {counts.cannotShow.slice(0, 40).map((each) => (
-                <li key={each}>{each}</li>
+              {counts.cannotShow.slice(0, MANY).map((each) => (
+                <li key={each}>{withDates(each)}</li>
               ))}
             </ul>
+            {counts.cannotShow.length > MANY && (
+              <details className="ww-more">
+                <summary>The other {numberText(counts.cannotShow.length - MANY)}</summary>
+                <ul>
+                  {counts.cannotShow.slice(MANY).map((each) => (
+                    <li key={each}>{withDates(each)}</li>
+                  ))}
+                </ul>
+              </details>
+            )}
           </>
         )}
       </Section>
@@ -129,6 +139,9 @@ function Answered({ counts, patients }: Found) {
     </>
   );
 }
+
+/** More than these a reader skips: they are folded. */
+const MANY = 40;
 
 const CERTAINTY: Readonly<Record<Patient['certainty'], string>> = {
   certain: 'Certain',

@@ -11,13 +11,6 @@ import { isPageName } from '../page-names.ts';
 
 type Today = Answer<'GET /api/v1/today'>;
 
-const VERDICT_LABEL: Readonly<Record<Today['verdict'], string>> = {
-  act: 'Act now',
-  look: 'Something to look at',
-  'cannot-tell': 'We cannot tell',
-  quiet: 'Quiet',
-};
-
 export function TodayPage() {
   const today = useAsk('GET /api/v1/today', {});
   return (
@@ -34,7 +27,6 @@ function Morning({ today }: { readonly today: Today }) {
   return (
     <>
       <div className={`ww-verdict ww-verdict--${today.verdict}`}>
-        <p className="ww-verdict__word">{VERDICT_LABEL[today.verdict]}</p>
         <p className="ww-verdict__sentence">{today.sentence}</p>
         <p className="ww-verdict__when">
           As of <When at={today.askedAt} />

@@ -5,7 +5,7 @@ import { Link } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { Table } from '../parts/table.tsx';
-import { bytesText, counted, dateText, numberText } from '../parts/text.ts';
+import { bytesText, counted, numberText, withDates } from '../parts/text.ts';
 import { Words } from '../parts/term.tsx';
 import { When } from '../parts/words.tsx';
 import { ChangeRetention, Holds, KIND } from './keeping.tsx';
@@ -89,7 +89,6 @@ function sentenceOf(bad: number, watch: number): string {
 }
 
 /** As the command line writes a time. */
-const ISO = /\d{4}-\d{2}-\d{2}T[\d:.]+Z/;
 
 function Line({ check: { what, state, detail, mend } }: { readonly check: Check }) {
   const [colour, text] = STATE[state];
@@ -98,7 +97,7 @@ function Line({ check: { what, state, detail, mend } }: { readonly check: Check 
     <li className="ww-list__row">
       <strong className={`nhsuk-tag nhsuk-tag--${colour} ww-tag`}>{text}</strong>
       <div className="ww-list__what">
-        <strong>{what.charAt(0).toUpperCase() + what.slice(1)}:</strong> <Words text={detail.replace(ISO, dateText)} />
+        <strong>{what.charAt(0).toUpperCase() + what.slice(1)}:</strong> <Words text={withDates(detail)} />
         {mend !== '' && (
           <p>
             <strong>Mend:</strong> <Words text={mend} />

@@ -4,6 +4,7 @@ import { Show, useAsk } from './loaded.tsx';
 import { termOf } from './query.ts';
 import { Link } from './router.tsx';
 import { Words } from './term.tsx';
+import { counted, numberText } from './text.ts';
 import { When } from './words.tsx';
 
 export interface FindingLineProps {
@@ -64,14 +65,7 @@ function FindingDetail({ id }: { readonly id: string }) {
               </dd>
               <dt>Evidence</dt>
               <dd>
-                {finding.evidence.length === 1 ? 'One event' : `${finding.evidence.length} events`}
-                <ul>
-                  {finding.evidence.slice(0, 10).map((each) => (
-                    <li key={`${each.path} ${each.record}`}>
-                      <When at={each.at} /> <EventLink path={each.path} record={each.record} at={each.at} />
-                    </li>
-                  ))}
-                </ul>
+                <Evidence evidence={finding.evidence} />
               </dd>
             </dl>
             <p className="ww-pair">
@@ -86,6 +80,29 @@ function FindingDetail({ id }: { readonly id: string }) {
         );
       }}
     </Show>
+  );
+}
+
+/** Of a correlation they may be hundreds. */
+const FEW = 10;
+
+function Evidence({ evidence }: { readonly evidence: Answer<'GET /api/v1/findings/:id'>['finding']['evidence'] }) {
+  const line = (each: (typeof evidence)[number]) => (
+    <li key={`${each.path} ${each.record}`}>
+      <When at={each.at} /> <EventLink path={each.path} record={each.record} at={each.at} />
+    </li>
+  );
+  return (
+    <>
+      {counted(evidence.length, 'event')}
+      <ul>{evidence.slice(0, FEW).map(line)}</ul>
+      {evidence.length > FEW && (
+        <details className="ww-more">
+          <summary>The other {numberText(evidence.length - FEW)}</summary>
+          <ul>{evidence.slice(FEW).map(line)}</ul>
+        </details>
+      )}
+    </>
   );
 }
 

@@ -2,19 +2,23 @@ import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 
 export interface SectionProps {
   readonly title: string;
+  /** By which a link on the same page leads to it. */
+  readonly id?: string;
   readonly children: ReactNode;
 }
 
-export function Section({ title, children }: SectionProps) {
+export function Section({ title, id, children }: SectionProps) {
   return (
     <section className="ww-section" aria-label={title}>
-      <h2 className="nhsuk-heading-m">{title}</h2>
+      <h2 className="nhsuk-heading-m" id={id} tabIndex={id === undefined ? undefined : -1}>
+        {title}
+      </h2>
       {children}
     </section>
   );
 }
 
-export interface ScrollProps extends SectionProps {
+export interface ScrollProps extends Omit<SectionProps, 'id'> {
   /** What is out of sight at first: “earlier days”. */
   readonly hidden: string;
   /** Begins at its right end, where the newest is. */

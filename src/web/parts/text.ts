@@ -46,6 +46,16 @@ export function dayText(day: string): string {
   return Number.isNaN(at) ? day : DAY.format(at);
 }
 
+const IN_TEXT = /(?<![\w.:-])\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z)?(?![\w:-])/g;
+
+/** A sentence of the service with its days and times as they stand everywhere on the page: `on 2026-11-02` is `on 2 November 2026`. */
+export function withDates(sentence: string): string {
+  return sentence.replaceAll(IN_TEXT, (found) => {
+    if (Number.isNaN(Date.parse(found))) return found;
+    return found.includes('T') ? dateText(found) : dayText(found);
+  });
+}
+
 /** 19.4 MB. */
 export function bytesText(bytes: number): string {
   if (bytes < 1000) return counted(bytes, 'byte');

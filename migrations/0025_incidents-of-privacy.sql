@@ -1,0 +1,6 @@
+-- breaking: no
+-- An incident may be about one of those who work on incidents: then the privacy officers alone see it, until one shares it.
+
+alter table incidents add column addressed_to text not null default 'it';  -- it, privacy
+-- Which incidents are not for all who work on them? Few.
+create index incidents_addressed_to on incidents (addressed_to);

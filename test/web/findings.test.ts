@@ -1,0 +1,64 @@
+/** Each number of findings opens the findings that it counts, however many they are. */
+import { deepEqual, equal } from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { eventually } from '../service.ts';
+import { barriers, becomeFirst, HAS_BROWSER, openBrowser, openReader, pagedService, started } from './browser.ts';
+
+/** More than an incident shows at first, and than it adds at a time. */
+const MANY = 1203;
+
+test('an incident shows its findings page by page, those with the most points first, and says how many of how many', {
+  skip: !HAS_BROWSER,
+}, async (t) => {
+  const { service, send } = await pagedService(t);
+  const begun = Date.now() - MANY * 1000;
+  const events = Array.from({ length: MANY }, (_, at) =>
+    started('dc1', 'j.smith', `vssadmin delete shadows /all /quiet /n:${at}`, new Date(begun + at * 1000)),
+  );
+  await send(events);
+  const { page, complaints } = await openReader(await openBrowser(t), service.ready.http);
+  await becomeFirst(service, page);
+  const ask = async (url: string) => (await (await page.request.get(`/api/v1/${url}`)).json()) as Listed;
+  const [incident] = await eventually(
+    async () => (await ask('incidents')).items,
+    ([first]) => first !== undefined && first.findings >= MANY,
+    60_000,
+  );
+  const { id = '', findings = 0 } = incident ?? {};
+
+  // By the API: each once, and none is left out.
+  const seen: { id: string; points: number }[] = [];
+  for (let next: string | null = ''; next !== null; ) {
+    const answer: Listed = await ask(`incidents/${id}/findings?limit=400&cursor=${next}`);
+    seen.push(...answer.items);
+    next = answer.next;
+  }
+  deepEqual([seen.length, new Set(seen.map(({ id: own }) => own)).size], [findings, findings]);
+  deepEqual(
+    seen.map(({ points }) => points),
+    seen.map(({ points }) => points).toSorted((a, b) => b - a),
+  );
+
+  await page.goto(`/incident?id=${id}`);
+  const count = new Intl.NumberFormat('en-GB').format(findings);
+  await page.getByText(`500 of ${count} findings, those with the most points.`).waitFor();
+  await page.getByRole('link', { name: `${count} findings in all` }).click();
+  equal(await focused(page), 'What happened, in order');
+  const more = page.getByRole('button', { name: `Show the other ${findings - 500}` });
+  await more.focus();
+  await page.keyboard.press('Enter');
+  await page.getByText(`All ${count} findings.`).waitFor();
+  deepEqual(await barriers(page), [], 'all of them');
+  equal(await more.count(), 0);
+  deepEqual(complaints, []);
+});
+
+interface Listed {
+  readonly items: readonly { readonly id: string; readonly points: number; readonly findings: number }[];
+  readonly next: string | null;
+}
+
+function focused(page: Page): Promise<string> {
+  return page.evaluate<string>('document.activeElement?.textContent ?? ""');
+}
