@@ -16,7 +16,7 @@ test('a file that is gone by the time it is read is set aside, and ends nothing 
     () => undefined,
   );
   const file = '/nowhere/rotated.log';
-  for (const part of [null, { firstChunk: 0, chunks: 1 }]) {
+  for (const part of [null, { kind: 'chunks', first: 0, count: 1 }] as const) {
     const { setAside } = await judge.judge({ id: 0, file, given: 'rotated.log', size: 1, part });
     deepEqual(
       setAside.map(({ path, reason }) => [path, reason]),

@@ -4,14 +4,21 @@ import { hostOf, recordIdOf, subjectsOf } from '../detect/entities.ts';
 import { Correlator, loadRules, type LoadedRules, SigmaEngine, STOOD_IN_FOR } from '../detect/sigma/index.ts';
 import { fieldsToTell, toldOf } from '../findings/words.ts';
 import { archiveProblem, membersOf } from '../intake/archives/index.ts';
+import type { CountedRecords } from '../intake/formats/json.ts';
 import { isEvtxFile, type LogReading, readFile, readLog } from '../intake/read-log.ts';
-import type { AsideItem, Hit, JudgeSetup, LogSummary, ScanTask, TaskResult, ThreadCoverage } from './task.ts';
+import {
+  type AsideItem,
+  type Hit,
+  type JudgeSetup,
+  type LogSummary,
+  MAX_LISTED,
+  type ScanTask,
+  type TaskResult,
+  type ThreadCoverage,
+} from './task.ts';
 
 /** All that others can stand in for comes from here. */
 const SYSMON = 'microsoft-windows-sysmon/operational';
-/** Set-aside items listed for one task; more are only counted. */
-const MAX_LISTED = 10_000;
-
 /** Nothing that is read here logged before. */
 const FIRST_BELIEVED = Date.UTC(1990, 0);
 
@@ -86,6 +93,7 @@ class TaskReading {
   readonly #hits: Hit[] = [];
   readonly #setAside: AsideItem[] = [];
   #unlisted = 0;
+  #counted: CountedRecords | undefined;
   readonly #seen = new Set<string>();
 
   constructor(
@@ -109,7 +117,9 @@ class TaskReading {
   file(task: ScanTask): void {
     const log = this.#open(task.given, statSync(task.file).mtimeMs);
     try {
-      log.close(readFile(task.file, log.reading, task.part));
+      const read = readFile(task.file, log.reading, task.part);
+      this.#counted = read.counted;
+      log.close(read);
     } catch (error) {
       log.fail(error);
     }
@@ -137,6 +147,7 @@ class TaskReading {
       setAside: this.#setAside,
       setAsideUnlisted: this.#unlisted,
       seen: [...this.#seen],
+      ...(this.#counted === undefined ? {} : { counted: this.#counted }),
     };
   }
 

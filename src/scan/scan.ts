@@ -1,14 +1,11 @@
-import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node:fs';
-import path from 'node:path';
 import type { Finding } from '../core/finding.ts';
-import { Refusal } from '../core/refusal.ts';
-import { CHUNK, FILE_HEADER } from '../intake/evtx/reader.ts';
-import { isEvtxFile } from '../intake/read-log.ts';
 import { Correlator, loadRules, type LoadedRules } from '../detect/sigma/index.ts';
 import { correlationFinding, ruleFinding } from '../findings/make.ts';
 import { silentRules } from '../findings/silent-rules.ts';
+import { joinParts } from './join-parts.ts';
 import { runTasks } from './pool.ts';
-import type { AsideItem, JudgeSetup, LogSummary, ScanTask, TaskResult, ScannedHit } from './task.ts';
+import { tasksFor } from './tasks.ts';
+import type { AsideItem, JudgeSetup, LogSummary, TaskResult, ScannedHit } from './task.ts';
 import { loadTechniqueWords, type TechniqueWords } from '../findings/words.ts';
 
 export interface ScanOptions extends JudgeSetup {
@@ -96,124 +93,6 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
     correlationGroupsForgotten: forgotten,
     elapsedMs: performance.now() - started,
   };
-}
-
-/** A file larger than this is read by several threads, if it is EVTX: its chunks are independent. */
-const PART_CHUNKS = 512;
-
-function tasksFor(paths: readonly string[], threads: number, aside: (item: AsideItem) => void): ScanTask[] {
-  const tasks: ScanTask[] = [];
-  const add = (file: string, given: string, size: number) => {
-    const chunks = Math.ceil((size - FILE_HEADER) / CHUNK);
-    if (threads <= 1 || chunks <= PART_CHUNKS || !isEvtxFile(file)) {
-      tasks.push({ id: tasks.length, file, given, size, part: null });
-      return;
-    }
-    for (let firstChunk = 0; firstChunk < chunks; firstChunk += PART_CHUNKS) {
-      tasks.push({
-        id: tasks.length,
-        file,
-        given,
-        size: PART_CHUNKS * CHUNK,
-        part: { firstChunk, chunks: Math.min(PART_CHUNKS, chunks - firstChunk) },
-      });
-    }
-  };
-  const seen = new Set<string>();
-  for (const given of paths) walk(given, seen, add, aside);
-  return tasks;
-}
-
-/**
- * Every file below a path. Links are followed, but what was met already, by whatever way, is not read again: one event
- * is one finding. A folder that cannot be read is set aside.
- */
-function walk(
-  given: string,
-  seen: Set<string>,
-  add: (file: string, given: string, size: number) => void,
-  aside: (item: AsideItem) => void,
-): void {
-  const visit = (place: string, isGiven: boolean) => {
-    try {
-      const stat = statSync(place);
-      const real = realpathSync(place);
-      if (seen.has(real)) return;
-      seen.add(real);
-      if (stat.isDirectory()) {
-        for (const name of namesIn(place)) visit(`${place.replace(/[\\/]+$/, '')}${path.sep}${name}`, false);
-      } else if (stat.isFile()) {
-        accessSync(place, constants.R_OK);
-        add(place, place, stat.size);
-      } else
-        aside({
-          path: place,
-          record: null,
-          offset: null,
-          reason: 'not-a-file',
-          detail: 'it is neither a file nor a folder',
-        });
-    } catch (error) {
-      if (isGiven) throw new Refusal('input/not-found', `cannot read ${given}: ${reasonOf(error)}`);
-      const detail = place.includes('\uFFFD') ? 'its name is not UTF-8: rename it' : reasonOf(error);
-      aside({ path: place, record: null, offset: null, reason: 'not-readable', detail });
-    }
-  };
-  visit(given, true);
-}
-
-/** In order; links last, so that what they lead to is read by its own name where it has one here. */
-function namesIn(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true });
-  const names = (isLink: boolean) =>
-    entries
-      .filter((entry) => entry.isSymbolicLink() === isLink)
-      .map(({ name }) => name)
-      .sort();
-  return [...names(false), ...names(true)];
-}
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  if (code === 'ENOENT') return 'there is nothing of that name';
-  if (code === 'EACCES' || code === 'EPERM') return 'this account may not read it';
-  return error instanceof Error ? error.message : 'it cannot be read';
-}
-
-interface Joined {
-  readonly logs: readonly LogSummary[];
-  readonly placed: readonly ScannedHit[];
-  readonly setAside: readonly AsideItem[];
-  readonly setAsideUnlisted: number;
-}
-
-/** Results in the order of the tasks, with the parts of a file made one again: their records are counted on. */
-function joinParts(tasks: readonly ScanTask[], results: ReadonlyMap<number, TaskResult>): Joined[] {
-  const joined: Joined[] = [];
-  let recordsBefore = 0;
-  let file = '';
-  for (const task of tasks) {
-    const result = results.get(task.id);
-    if (result === undefined) continue;
-    const isFurtherPart = task.part !== null && task.part.firstChunk > 0 && task.file === file;
-    if (!isFurtherPart) recordsBefore = 0;
-    file = task.file;
-    const shift = recordsBefore;
-    const placed = result.hits.map((hit) => ({
-      ...hit,
-      record: hit.record + shift,
-      path: result.logs[hit.log]?.path ?? task.given,
-      ruleId: '',
-    }));
-    const setAside = result.setAside.map((item) =>
-      item.record === null ? item : { ...item, record: item.record + shift },
-    );
-    joined.push({ logs: result.logs, placed, setAside, setAsideUnlisted: result.setAsideUnlisted });
-    recordsBefore +=
-      result.logs.reduce((sum, log) => sum + log.events, 0) +
-      result.setAside.filter((item) => item.record !== null).length;
-  }
-  return joined;
 }
 
 /** A connection that Windows and Sysmon both logged is one finding, by the one that says more. */

@@ -1,5 +1,7 @@
 import type { Entities } from '../core/finding.ts';
 import type { LogSource } from '../core/event.ts';
+import type { CountedRecords } from '../intake/formats/json.ts';
+import type { FilePart } from '../intake/read-log.ts';
 import type { TableMapping } from '../intake/formats/format.ts';
 
 /** What every thread of a scan is told once. Plain data: it is sent to workers. */
@@ -15,14 +17,14 @@ export interface JudgeSetup {
   readonly declared: { readonly channel: string; readonly logSource: LogSource } | null;
 }
 
-/** One file to read, or a run of chunks of a large EVTX file. */
+/** One file to read, or a part of a large one. */
 export interface ScanTask {
   readonly id: number;
   readonly file: string;
   /** As given on the command line, for messages and findings. */
   readonly given: string;
   readonly size: number;
-  readonly part: { readonly firstChunk: number; readonly chunks: number } | null;
+  readonly part: FilePart | null;
 }
 
 /** A rule fired. Rules are named by their place in the loaded list, logs by their place in the task's list. */
@@ -47,6 +49,9 @@ export interface ScannedHit extends Hit {
   readonly path: string;
   readonly ruleId: string;
 }
+
+/** Set-aside items listed of one file; more are only counted. */
+export const MAX_LISTED = 10_000;
 
 /** Input that could not be read. */
 export interface AsideItem {
@@ -80,6 +85,8 @@ export interface TaskResult {
   readonly setAside: readonly AsideItem[];
   /** Set-aside items beyond those listed. */
   readonly setAsideUnlisted: number;
+  /** Of some lines of a file. */
+  readonly counted?: CountedRecords;
   /** `channel/id host` of the events that others can stand in for. */
   readonly seen: readonly string[];
 }

@@ -24,6 +24,30 @@ export const json: Format = {
   open: (context) => new JsonReader(context),
 };
 
+/** Records of one part of a file: each line is one, and each element of envelopes, which count by themselves. */
+export interface CountedRecords {
+  readonly lines: number;
+  readonly elements: number;
+}
+
+/**
+ * Elements of envelopes in a part of a file have numbers from here: how many stood before that part is known when all
+ * parts are read.
+ */
+export const ELEMENTS_FROM = 2 ** 40;
+
+/** True if a file that begins like this is read line by line. */
+export function isJsonLines(text: string): boolean {
+  return hasTwoLines(text) && isLineOfItsOwn(text.replace(BLANK, ''));
+}
+
+/** Reads some of the lines of such a file; records count from the first of them. */
+export function openJsonLines(context: ReadContext): TextReader & { readonly counted: CountedRecords } {
+  return new JsonReader(context, ELEMENTS_FROM);
+}
+
+const BLANK = /^[\s\0]+/;
+
 /**
  * Objects one a line, in one array, one after another or over many lines. While every line is an object by itself it
  * goes straight to JSON.parse; from the first that is not, values are cut out by counting brackets.
@@ -36,15 +60,22 @@ class JsonReader implements TextReader {
   /** What came so far, until it tells whether lines are objects; `null` from then on. */
   #head: string | null = '';
   /** Elements of envelopes (`{"Records": […]}`) so far: they count on from one to the next. */
-  #elements = 0;
+  #elements: number;
 
-  constructor(context: ReadContext) {
+  /** @param linesFrom it is lines: their envelopes' elements count from here */
+  constructor(context: ReadContext, linesFrom: number | null = null) {
     this.#context = context;
+    this.#elements = linesFrom ?? 0;
+    if (linesFrom !== null) this.#head = null;
     this.#shapes = new ShapeReader(context);
     this.#lines = new LineReader(
       (line, number) => this.#line(line, number),
       (number) => this.#aside(number, 'line-too-long', 'the line is longer than 1 MiB'),
     );
+  }
+
+  get counted(): CountedRecords {
+    return { lines: this.#lines.count, elements: this.#elements - ELEMENTS_FROM };
   }
 
   push(text: string): void {
@@ -61,7 +92,7 @@ class JsonReader implements TextReader {
 
   #start(head: string): void {
     this.#head = null;
-    if (!isLineOfItsOwn(head.replace(/^[\s\0]+/, '')))
+    if (!isLineOfItsOwn(head.replace(BLANK, '')))
       this.#cutter = new ValueCutter(
         (value, ordinal) => this.#value(value, ordinal),
         (ordinal, reason, detail) => this.#aside(ordinal, reason, detail),

@@ -27,6 +27,11 @@ export class LineReader {
     if (from < text.length) this.#hold(text.slice(from));
   }
 
+  /** How many lines there were so far. */
+  get count(): number {
+    return this.#number;
+  }
+
   end(): void {
     if (this.#rest !== '' || this.#skipping) this.#take('');
   }
