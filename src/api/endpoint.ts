@@ -20,6 +20,7 @@ import type { Sessions } from '../people/sessions.ts';
 import type { Tokens } from '../people/tokens.ts';
 import type { KeptDrafts } from '../packs/kept-drafts.ts';
 import type { ScopeAnswer, ScopeQuestion } from '../records/scope-answer.ts';
+import type { Reveals } from '../people/reveals.ts';
 import type { SignIn } from '../people/sign-in.ts';
 import type { LookLine } from '../records/who-looked.ts';
 import type { EmbeddedArchive } from '../store/archive/open-archive.ts';
@@ -71,6 +72,7 @@ export interface ApiServices {
   readonly keeping: Keeping;
   readonly setAsides: SetAsides;
   readonly identities: Identities;
+  readonly reveals: Reveals;
   readonly people: People;
   readonly tokens: Tokens;
   readonly trail: Trail;

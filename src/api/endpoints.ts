@@ -27,7 +27,7 @@ import {
   recordItems,
   recordReview,
 } from './endpoints/record-cases.ts';
-import { replaySetAside, reveal, revealSetAside } from './endpoints/reveal.ts';
+import { replaySetAside, reveal, reveals, revealSetAside } from './endpoints/reveal.ts';
 import { oidc } from './endpoints/oidc.ts';
 import { passkeys } from './endpoints/passkeys.ts';
 import { people } from './endpoints/people.ts';
@@ -74,6 +74,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   certificate,
   setaside,
   revealSetAside,
+  ...reveals,
   replaySetAside,
   reveal,
   scope,

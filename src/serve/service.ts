@@ -63,6 +63,7 @@ import { Sources } from '../watch/sources.ts';
 import { Oidc, type OidcSettings } from '../people/oidc.ts';
 import { Passkeys } from '../people/passkeys.ts';
 import { People } from '../people/people.ts';
+import { Reveals } from '../people/reveals.ts';
 import { Sessions } from '../people/sessions.ts';
 import { SignIn } from '../people/sign-in.ts';
 import { Tokens } from '../people/tokens.ts';
@@ -445,6 +446,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             }),
             setAsides,
             identities,
+            reveals: new Reveals(state, now),
             people,
             tokens,
             trail,

@@ -33,6 +33,7 @@ export interface Tables {
   readonly saved_hunts: SavedHuntRow;
   readonly local_rules: LocalRuleRow;
   readonly board_sign_offs: SignOffRow;
+  readonly reveal_requests: RevealRequestRow;
 }
 
 export interface MigrationRow {
@@ -420,4 +421,22 @@ export interface LocalRuleRow {
   /** `null`: it is on. */
   readonly ended_at: UtcMs | null;
   readonly ended_by: string | null;
+}
+
+/** Somebody wants to be shown who patients are, and a second person has to agree. */
+export interface RevealRequestRow {
+  readonly id: `rvl_${string}`;
+  readonly asked_by: string;
+  readonly asked_name: string;
+  readonly asked_at: UtcMs;
+  /** With pseudonyms for patients. */
+  readonly reason: string;
+  /** JSON; empty: `set_aside` is asked for. */
+  readonly pseudonyms: string;
+  readonly set_aside: string | null;
+  /** `null`: nobody has said anything. */
+  readonly decided_by: string | null;
+  readonly decided_name: string | null;
+  readonly decided_at: UtcMs | null;
+  readonly decision: 'agreed' | 'refused' | null;
 }

@@ -7,7 +7,7 @@ import { recentHospital } from '../recent-hospital.ts';
 import { eventually, upService } from '../service.ts';
 import { barriers, becomeFirst, HAS_BROWSER, openBrowser, openReader, PASSWORD } from './browser.ts';
 
-test('a case is read, its patient revealed for a reason, and decided; who looked is told without leaving a trace', {
+test('a case is read, its patient revealed for a reason or by two, and decided; who looked is told without leaving a trace', {
   skip: !HAS_BROWSER,
 }, async (t) => {
   const { relationships, rows } = recentHospital();
@@ -21,20 +21,23 @@ test('a case is read, its patient revealed for a reason, and decided; who looked
   const browser = await openBrowser(t);
   const ann = await openReader(browser, service.ready.http);
   await becomeFirst(service, ann.page);
-  await ann.page.goto('/people');
-  await ann.page.getByLabel('Name').fill('Priya');
-  await ann.page
-    .getByRole('region', { name: 'Add somebody' })
-    .getByLabel(/^Privacy officer/)
-    .check();
-  await ann.page.getByRole('button', { name: 'Make a link' }).click();
-  const link = (await ann.page.locator('.ww-raw').textContent()) ?? '';
-
-  const { page, complaints } = await openReader(browser, service.ready.http);
-  await page.goto(link);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByLabel('Password again').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Go on' }).click();
+  const invite = async (name: string) => {
+    await ann.page.goto('/people');
+    await ann.page.getByLabel('Name').fill(name);
+    await ann.page
+      .getByRole('region', { name: 'Add somebody' })
+      .getByLabel(/^Privacy officer/)
+      .check();
+    await ann.page.getByRole('button', { name: 'Make a link' }).click();
+    const link = (await ann.page.locator('.ww-raw').textContent()) ?? '';
+    const reader = await openReader(browser, service.ready.http);
+    await reader.page.goto(link);
+    await reader.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await reader.page.getByLabel('Password again').fill(PASSWORD);
+    await reader.page.getByRole('button', { name: 'Go on' }).click();
+    return reader;
+  };
+  const { page, complaints } = await invite('Priya');
   await page.getByRole('link', { name: 'Go to Records' }).click();
   await page
     .getByText('There has been no review yet')
@@ -72,6 +75,42 @@ test('a case is read, its patient revealed for a reason, and decided; who looked
   await first.getByRole('button', { name: 'Decide' }).click();
   await page.getByText('The ward confirms a handover').waitFor();
 
+  // From here on a second person has to agree.
+  const policy = ann.page.getByRole('region', { name: 'Showing who patients are' });
+  const demand = async () => {
+    await policy.getByLabel('Why?').fill('two pairs of eyes see more');
+    await policy.getByRole('button', { name: 'Ask for a second person' }).click();
+  };
+  await demand();
+  await policy.getByText('Give a second person the privacy role first').waitFor();
+  const otto = await invite('Otto');
+  await ann.page.reload();
+  await demand();
+  await policy.getByText('A second privacy officer has to agree each time.').waitFor();
+  deepEqual(await barriers(ann.page), [], 'who agrees');
+  await page.reload();
+  const case2 = page.getByRole('article').filter({ hasText: 'The ward confirms a handover' }).first();
+  await case2.locator('summary').click();
+  await case2.getByLabel('Why do you have to know who it is?').fill('the ward asks once more');
+  await case2.getByRole('button', { name: /^Ask to be shown who/ }).click();
+  await case2.getByText('Asked, and recorded.').waitFor();
+  await otto.page.getByRole('link', { name: 'Go to Records' }).click();
+  const asked = otto.page.getByRole('region', { name: 'Asked to be shown who patients are' });
+  await asked.getByText('the ward asks once more').waitFor();
+  deepEqual(await barriers(otto.page), [], 'asked for');
+  await asked.getByRole('button', { name: 'Answer' }).click();
+  await asked.getByText('Choose an answer.').waitFor();
+  await asked.getByLabel('I agree: they may look for an hour').check();
+  await asked.getByRole('button', { name: 'Answer' }).click();
+  await asked.getByText('Nothing waits.').waitFor();
+  await page.reload();
+  const mine = page.getByRole('region', { name: 'Asked to be shown who patients are' });
+  await mine.getByText('Otto agreed').waitFor();
+  await mine.getByRole('button', { name: 'Show it' }).click();
+  await mine.getByText(shown, { exact: true }).waitFor();
+  deepEqual(await barriers(page), [], 'agreed');
+  await mine.getByRole('button', { name: 'Hide' }).click();
+
   await page.getByRole('link', { name: 'Who looked?' }).click();
   await page.getByLabel('The patient').fill(shown);
   await page.getByLabel('Why do you ask?').fill('subject access request 14');
@@ -80,5 +119,5 @@ test('a case is read, its patient revealed for a reason, and decided; who looked
   deepEqual(await barriers(page), [], 'who looked');
   ok(!page.url().includes(shown));
   equal(await page.evaluate('localStorage.length + sessionStorage.length'), 0);
-  deepEqual([...complaints, ...ann.complaints], []);
+  deepEqual([...complaints, ...ann.complaints, ...otto.complaints], []);
 });

@@ -77,11 +77,23 @@ export interface Api {
   'POST /api/v1/sources/:id/addresses': { input: { id: string; addresses: string }; answer: { done: true } };
   /** What could not be read, the newest first. What arrived is sealed and not shown. */
   'GET /api/v1/setaside': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; sourceId: string | null; source: string | null; receivedAt: string; reason: string; detail: string; bytes: number })[]; next: string | null } };
-  /** What arrived and could not be read, as it came: it may name patients. */
+  /** What arrived and could not be read, as it came: it may name patients. Not where a second person has to agree. */
   'POST /api/v1/setaside/:id/reveal': { input: { id: string; reason: string }; answer: { text: string } };
+  /** Requests of the last 30 days to be shown who patients are, where a second person has to agree. */
+  'GET /api/v1/reveals': { input: Record<string, never>; answer: { secondPerson: boolean; items: readonly ({ id: string; askedBy: string; isMine: boolean; askedAt: string; reason: string; patients: number; setAside: string | null; state: "waiting" | "agreed" | "refused" | "over"; decidedBy: string | null; decidedAt: string | null })[] } };
+  /** Asks to be shown who pseudonyms are, or what was set aside. It waits a day for another privacy officer. */
+  'POST /api/v1/reveals': { input: { pseudonyms?: readonly (string)[]; setAside?: string; reason: string }; answer: { id: string } };
+  /** Agrees to another’s request, or refuses it. Whoever asked may look for an hour. */
+  'POST /api/v1/reveals/:id/decision': { input: { id: string; agree: boolean }; answer: { done: true } };
+  /** What was asked for and agreed to, to whoever asked. Each call is recorded; what it shows is not. */
+  'POST /api/v1/reveals/:id/show': { input: { id: string }; answer: { items: readonly ({ pseudonym: string; value: string | null })[]; text: string | null } };
+  /** Whether a second privacy officer has to agree before anybody is shown who a patient is. */
+  'GET /api/v1/reveals/policy': { input: Record<string, never>; answer: { secondPerson: boolean } };
+  /** Sets it. Administrators do: those who are shown names cannot free themselves of it. */
+  'POST /api/v1/reveals/policy': { input: { secondPerson: boolean; reason: string }; answer: { done: true } };
   /** Reads again what was set aside, after a parser was mended. What can be read now is kept and judged. */
   'POST /api/v1/setaside/replay': { input: { reason?: string }; answer: { read: number; still: number } };
-  /** Who pseudonyms are. Each call is recorded with its reason; what it shows is not. */
+  /** Who pseudonyms are. Each call is recorded with its reason; what it shows is not. Not where a second person has to agree. */
   'POST /api/v1/reveal': { input: { pseudonyms: readonly (string)[]; reason: string }; answer: { items: readonly ({ pseudonym: string; value: string | null })[] } };
   /** Whose records these accounts, machines and addresses touched: a line for each patient (a pseudonym), then the totals. */
   'GET /api/v1/scope': { input: { account?: string; host?: string; address?: string; from: string; to: string }; answer: string };

@@ -7,6 +7,7 @@ import { useRoles, useSession } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { When } from '../parts/words.tsx';
+import { RevealPolicy } from './reveals.tsx';
 
 type Listed = Answer<'GET /api/v1/people'>['people'][number];
 type Role = Listed['roles'][number];
@@ -54,9 +55,14 @@ export function PeoplePage() {
         </Show>
       </Section>
       {isAdmin && (
-        <Section title="Add somebody">
-          <Invite onLink={show} />
-        </Section>
+        <>
+          <Section title="Add somebody">
+            <Invite onLink={show} />
+          </Section>
+          <Section title="Showing who patients are">
+            <RevealPolicy />
+          </Section>
+        </>
       )}
     </>
   );

@@ -3,6 +3,7 @@ import { type Answer, ask } from '../client/ask.ts';
 import { Form, Radios, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Reveal } from '../parts/reveal.tsx';
+import { Reveals } from './reveals.tsx';
 import { Link } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
@@ -36,6 +37,7 @@ export function RecordsPage() {
         have a good answer.
       </p>
       <Waiting />
+      <Reveals />
       <Show of={review} what="how the last review went">
         {(data) => (
           <>
