@@ -365,6 +365,25 @@ describe('rules that are wrong are refused when they are read, and harm no other
   }
 });
 
+test('a rule that grows beyond reason when it is read is refused, and anchors in circles end', () => {
+  const selections = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`s${i}`, { F: `v${i}` }]));
+  const values = { s: { 'F|contains': Array.from({ length: 5000 }, (_, i) => `v${i}`) } };
+  for (const detection of [
+    { ...selections, condition: Array(1200).fill('6 of them').join(' or ') },
+    { ...values, condition: Array(3000).fill('s').join(' or ') },
+  ]) {
+    const [problem] = load(ruleOf(detection)).problems;
+    match(problem?.detail ?? '', /too often/);
+  }
+  const circle = 'detection: &d {x: *d}\n';
+  const text = `action: global\n${circle}---\naction: repeat\n${circle}---\naction: repeat\n${circle}`;
+  const { problems } = loadRuleTexts([{ path: 'rule.yml', text }], options);
+  deepEqual(
+    problems.map(({ reason }) => reason),
+    ['no-logsource', 'no-logsource'],
+  );
+});
+
 test('a selection with nothing in it, or a keyword that is empty, is refused', () => {
   for (const nothing of [null, '', [''], ['a', null], { '|all': ['a', ''] }]) {
     const { problems } = load(ruleOf({ selection: nothing, condition: 'not selection' }));
