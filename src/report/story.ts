@@ -153,14 +153,26 @@ export function verdictOf(result: ScanResult, shown: readonly Finding[]): string
   const events = result.logs.reduce((sum, log) => sum + log.events, 0);
   if (events === 0) return 'NOTHING COULD BE READ. This is not an all-clear: see below what was set aside, and why.';
   const worst = shown.reduce((rank, { level }) => Math.max(rank, levelRank(level)), -1);
-  if (worst < 0) {
-    return `NOTHING SUSPICIOUS was found in ${grouped(events)} events. That is only as good as the logs: see below what they could not have shown.`;
-  }
+  if (worst < 0) return quietVerdict(result, events);
   const serious = shown.filter(({ level }) => levelRank(level) >= levelRank('high'));
   const hosts = new Set(serious.map(({ entities }) => entities.host?.toLowerCase())).size;
   if (worst >= levelRank('high'))
     return `SIGNS OF AN ATTACK: ${plural(serious.length, 'serious finding')} on ${plural(hosts, 'machine')}.`;
   return `${plural(shown.length, 'finding')} worth a look, none of them serious by itself.`;
+}
+
+/** Nothing is shown: which of several reasons that has. Only one of them is good news. */
+function quietVerdict(result: ScanResult, events: number): string {
+  if (result.couldFire.size === 0)
+    return `NOTHING COULD BE JUDGED: no rule looks at events such as these ${grouped(events)}. This is not an all-clear: say what they are with --as, and see below.`;
+  const left = result.findings.filter(({ level }) => levelRank(level) >= levelRank('low')).length;
+  if (left > 0)
+    return `${plural(left, 'finding')} below the level that was asked for, and none above it, in ${plural(events, 'event')}: see below.`;
+  const unread =
+    result.setAsideInAll === 0
+      ? ''
+      : `, but ${plural(result.setAsideInAll, 'item')} could not be read, and this is no all-clear for those`;
+  return `NOTHING SUSPICIOUS was found in ${plural(events, 'event')}${unread}. That is only as good as the logs: see below what they could not have shown.`;
 }
 
 function chapterLines(chapter: Chapter, timeZone: string): string[] {
