@@ -1,14 +1,12 @@
 import { statSync } from 'node:fs';
 import type { EventView } from '../core/event.ts';
-import { hostOf, recordIdOf, subjectsOf } from '../detect/entities.ts';
-import { Correlator, loadRules, type LoadedRules, SigmaEngine, STOOD_IN_FOR } from '../detect/sigma/index.ts';
+import { recordIdOf, subjectsOf } from '../detect/entities.ts';
+import { Correlator, loadRules, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
 import { fieldsToTell, toldOf } from '../findings/words.ts';
 import { archiveProblem, membersOf } from '../intake/archives/index.ts';
 import { isEvtxFile, type LogReading, readFile, readLog } from '../intake/read-log.ts';
 import type { AsideItem, Hit, JudgeSetup, LogSummary, ScanTask, TaskResult, ThreadCoverage } from './task.ts';
 
-/** All that others can stand in for comes from here. */
-const SYSMON = 'microsoft-windows-sysmon/operational';
 /** Set-aside items listed for one task; more are only counted. */
 const MAX_LISTED = 10_000;
 
@@ -83,7 +81,6 @@ class TaskReading {
   readonly #hits: Hit[] = [];
   readonly #setAside: AsideItem[] = [];
   #unlisted = 0;
-  readonly #seen = new Set<string>();
 
   constructor(
     task: ScanTask,
@@ -133,7 +130,6 @@ class TaskReading {
       hits: this.#hits,
       setAside: this.#setAside,
       setAsideUnlisted: this.#unlisted,
-      seen: [...this.#seen],
     };
   }
 
@@ -190,8 +186,7 @@ class TaskReading {
           bug = error;
           throw error;
         }
-        if (event.channel === SYSMON && STOOD_IN_FOR.has(`${SYSMON}/${event.eventId}`))
-          this.#seen.add(`${SYSMON}/${event.eventId} ${hostOf(event)}`);
+
         if ((events & 0xfff) === 0) this.#onProgress(0, 4096);
       },
       setAside: (item) => this.aside({ path, ...item }),

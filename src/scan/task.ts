@@ -77,8 +77,6 @@ export interface TaskResult {
   readonly setAside: readonly AsideItem[];
   /** Set-aside items beyond those listed. */
   readonly setAsideUnlisted: number;
-  /** `channel/id host` of the events that others can stand in for. */
-  readonly seen: readonly string[];
 }
 
 /** What a thread has to say at the end: the rules that something which arrived could have fired. */
