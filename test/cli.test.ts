@@ -48,6 +48,7 @@ const attack = file(
   `${sysmon(1, 'C:\\Windows\\System32\\vssadmin.exe', 'vssadmin delete shadows /all')}\n\n${sysmon(5, 'C:\\Windows\\System32\\wevtutil.exe', '=wevtutil cl Security')}\n`,
 );
 const quiet = file('quiet.json', `${sysmon(1, 'C:\\Windows\\System32\\notepad.exe', 'notepad')}\n`);
+const high = file('high.json', `${sysmon(5, 'C:\\Windows\\System32\\wevtutil.exe', 'wevtutil cl Security')}\n`);
 const broken = file('broken.json', `${sysmon(1, 'C:\\a.exe', 'a')}\n{"EventID": 1,\n`);
 
 describe('scan', () => {
@@ -130,6 +131,85 @@ describe('scan', () => {
     match(readFileSync(path.join(folder, 'report.html'), 'utf8'), /<\/html>\n$/);
     equal(wardwatch('scan', attack, '-o', 'no/such/folder/report.html').status, 2);
   });
+
+  test('writes into a pipe, and through a link, without taking their place', () => {
+    file('old.html', 'old');
+    symlinkSync('old.html', path.join(folder, 'link.html'));
+    equal(wardwatch('scan', attack, '--format', 'html', '-o', 'link.html').status, 0);
+    match(readFileSync(path.join(folder, 'old.html'), 'utf8'), /<\/html>\n$/);
+    const command = `mkfifo pipe && { cat pipe > got & } && "${process.execPath}" "${MAIN}" scan ${attack} -o pipe; [ -p pipe ] && wait`;
+    equal(spawnSync('sh', ['-c', command], { cwd: folder }).status, 0);
+    match(readFileSync(path.join(folder, 'got'), 'utf8'), /SIGNS OF AN ATTACK/);
+  });
+
+  test('says in words that a disk is full, and needs nobody who reads its remarks', {
+    skip: existsSync('/dev/full') ? false : 'there is no /dev/full',
+  }, () => {
+    const run = (redirection: string) =>
+      spawnSync('sh', ['-c', `"${process.execPath}" "${MAIN}" scan ${broken} --show-set-aside ${redirection}`], {
+        encoding: 'utf8',
+        cwd: folder,
+      });
+    const full = run('> /dev/full');
+    equal(full.status, 2);
+    match(full.stderr, /no space is left/);
+    for (const unread of ['2> /dev/full', '2>&-']) {
+      const { status, stdout } = run(unread);
+      equal(status, 3, unread);
+      match(stdout, /What was read/, unread);
+    }
+  });
+
+  test('shows nothing that a terminal would obey, whatever logs and rules hold', () => {
+    const evil = '\u001b]0;x\u0007\u009b31m\u202e\r';
+    const log = file(
+      'evil.json',
+      `${JSON.stringify({ ...JSON.parse(sysmon(1, 'C:\\Windows\\System32\\vssadmin.exe', 'vssadmin delete shadows')), Computer: `=1${evil}pc` })}\n{"a":\n`,
+    );
+    const rule = file(
+      'evil.yml',
+      `title: ${JSON.stringify(`t${evil}`)}\nid: e\nlevel: ${JSON.stringify(`l${evil}`)}\nlogsource: {product: windows}\ndetection: {s: {F: x}, condition: s}\n`,
+    );
+    const runs = [
+      ...['story', 'csv', 'timeline', 'html', 'ndjson'].map((format) => [
+        'scan',
+        log,
+        '--rules',
+        rule,
+        '--format',
+        format,
+      ]),
+      ['rules', 'check', rule],
+      ['rules', 'list', rule],
+      ['rules', 'explain', 'e', rule],
+    ];
+    for (const args of runs) {
+      const { stdout, stderr } = wardwatch(...args, ...(args[0] === 'scan' ? ['--show-set-aside'] : []));
+      ok(stdout !== '');
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+      if (!args.includes('ndjson')) equal(/[\u001b\u0007\u009b\u202e\r]/.exec(stdout + stderr), null, args.join(' '));
+    }
+  });
+
+  test('without a rule that can run it says so, and does not call a log quiet', () => {
+    const rule = file('refused.yml', 'title: r\nlogsource: {product: linux}\ndetection: {s: {F|x: y}, condition: s}\n');
+    const { status, stdout, stderr } = wardwatch('scan', attack, '--no-own-rules', '--rules', rule);
+    deepEqual([status, stdout], [2, '']);
+    match(stderr, /none of the 1 rules there can run/);
+    match(wardwatch('scan', attack, '--rules', rule, '--format', 'ndjson').stderr, /1 rule cannot run/);
+  });
+
+  const verdicts: readonly (readonly [what: string, args: readonly string[], says: RegExp])[] = [
+    ['nothing was found, yet not all was read', ['scan', broken], /NOTHING SUSPICIOUS .* but 1 item could not be read/],
+    [
+      'no rule is for such events',
+      ['scan', file('odd.json', '{"colour":"red"}\n{"colour":"blue"}\n')],
+      /NOTHING COULD BE JUDGED/,
+    ],
+    ['what was found is not shown', ['scan', high, '--min-level', 'critical'], /below the level that was asked for/],
+  ];
+  for (const [what, args, says] of verdicts)
+    test(`the story is no all-clear where ${what}`, () => match(wardwatch(...args).stdout, says));
 
   const codes: readonly (readonly [what: string, args: readonly string[], code: number, says: RegExp])[] = [
     ['0 for a quiet log', ['scan', quiet], 0, /NOTHING SUSPICIOUS/],

@@ -5,7 +5,7 @@ import { CHUNK, EvtxReader, FILE_HEADER } from '../intake/evtx/reader.ts';
 import { isEvtxFile } from '../intake/read-log.ts';
 import { EXIT } from './exit.ts';
 import { helpText, type OptionTable, readOptions } from './options.ts';
-import { print, say } from './output.ts';
+import { print, say, withoutControls } from './output.ts';
 
 const OPTIONS: OptionTable = { help: { type: 'boolean', short: 'h', help: 'this text' } };
 
@@ -46,7 +46,7 @@ function check(file: string): void {
 
 async function convertOne(file: string): Promise<number> {
   if (!isEvtxFile(file)) {
-    say(`set aside: ${file}: not-evtx: it does not begin as a Windows event log does\n`);
+    say(withoutControls(`set aside: ${file}: not-evtx: it does not begin as a Windows event log does\n`));
     return 1;
   }
   let setAside = 0;
@@ -57,7 +57,8 @@ async function convertOne(file: string): Promise<number> {
     },
     onDamage: ({ offset, record, reason, detail }) => {
       setAside++;
-      say(`set aside: ${file}, ${record === null ? '' : `record ${record}, `}byte ${offset}: ${reason}: ${detail}\n`);
+      const where = `${record === null ? '' : `record ${record}, `}byte ${offset}`;
+      say(withoutControls(`set aside: ${file}, ${where}: ${reason}: ${detail}\n`));
     },
   });
   let at = FILE_HEADER;

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { Refusal } from '../core/refusal.ts';
 import { UNSEEN } from '../core/unseen.ts';
 
 /**
@@ -21,9 +22,16 @@ export function printLines(values: readonly object[]): void {
   if (text !== '') print(text);
 }
 
-/** Progress, warnings and refusals go to standard error: standard output carries only the result. */
+/**
+ * Progress, warnings and refusals go to standard error: standard output carries only the result, and does not depend on
+ * whether anybody reads the rest.
+ */
 export function say(text: string): void {
-  writeAll(2, text);
+  try {
+    writeAll(2, text);
+  } catch {
+    // There is nowhere left to say so.
+  }
 }
 
 /** As it can be shown on a terminal: control characters but for line ends, and marks that turn the order of text, are left out. */
@@ -36,7 +44,8 @@ export class OutputClosed extends Error {}
 
 const RETRY = new Int32Array(new SharedArrayBuffer(4));
 
-function writeAll(handle: number, text: string): void {
+/** Writes all of a text: a single write may stop half way. */
+export function writeAll(handle: number, text: string): void {
   const bytes = Buffer.from(text, 'utf8');
   for (let at = 0; at < bytes.length; ) {
     try {
@@ -44,6 +53,8 @@ function writeAll(handle: number, text: string): void {
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : null;
       if (code === 'EPIPE') throw new OutputClosed();
+      if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG')
+        throw new Refusal('output/not-writable', 'cannot write all of the result: no space is left where it goes');
       if (code !== 'EAGAIN') throw error;
       // A full pipe that does not block: wait a little for its reader.
       Atomics.wait(RETRY, 0, 0, 5);

@@ -6,7 +6,7 @@ import { Refusal } from '../core/refusal.ts';
 import { existsSync } from 'node:fs';
 import { EXIT } from './exit.ts';
 import { helpText, type OptionTable, readOptions } from './options.ts';
-import { print } from './output.ts';
+import { print, withoutControls } from './output.ts';
 import { cacheFolder, OWN_RULES, readPlaceholders } from './site.ts';
 import { updateRules } from './rules-update.ts';
 
@@ -57,10 +57,11 @@ export async function runRules(
     print(
       given.flag('json')
         ? `${JSON.stringify({ rules: statesOf(loaded), warnings: loaded.warnings })}\n`
-        : checkText(loaded),
+        : withoutControls(checkText(loaded)),
     );
-  else if (action === 'list') print(given.flag('json') ? `${JSON.stringify(statesOf(loaded))}\n` : listText(loaded));
-  else if (action === 'explain') print(explainText(loaded, rest[0] ?? ''));
+  else if (action === 'list')
+    print(given.flag('json') ? `${JSON.stringify(statesOf(loaded))}\n` : withoutControls(listText(loaded)));
+  else if (action === 'explain') print(withoutControls(explainText(loaded, rest[0] ?? '')));
   else throw new Refusal('usage/unknown-verb', `wardwatch rules: “${action}” is not check, list, explain or update`);
   return EXIT.done;
 }

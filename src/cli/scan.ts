@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Declaration } from '../core/fields-view.ts';
@@ -12,7 +12,7 @@ import { plural } from '../report/wording.ts';
 import { scan, type ScanProgress, type ScanResult } from '../scan/scan.ts';
 import { EXIT } from './exit.ts';
 import { helpText, oneOf, type OptionTable, readOptions, wholeNumber } from './options.ts';
-import { print, say } from './output.ts';
+import { print, say, withoutControls, writeAll } from './output.ts';
 import { cacheFolder, OWN_RULES, readMapping, readPlaceholders } from './site.ts';
 
 const FORMATS = ['story', 'ndjson', 'csv', 'timeline', 'html'] as const;
@@ -142,19 +142,29 @@ function writeResult(
 }
 
 /** Written beside and renamed: an interrupt leaves the old file or none, never half of one. */
-function toFile(file: string, writeAll: (write: (text: string) => void) => void): void {
-  const beside = `${file}.${process.pid}.tmp`;
-  try {
-    const handle = openSync(beside, 'w', 0o600);
+function toFile(file: string, writeResultTo: (write: (text: string) => void) => void): void {
+  const whole = (target: string) => {
+    const handle = openSync(target, 'w', 0o600);
     try {
-      writeAll((text) => void writeSync(handle, text));
+      writeResultTo((text) => writeAll(handle, text));
     } finally {
       closeSync(handle);
     }
-    renameSync(beside, file);
+  };
+  let beside: string | null = null;
+  try {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    // A device or a pipe is written to; a file in its place would be there instead of it (/dev/null, for one).
+    if (stat !== undefined && !stat.isFile()) return whole(file);
+    // A link stays one.
+    const target = stat === undefined ? file : realpathSync(file);
+    beside = `${target}.${process.pid}.tmp`;
+    whole(beside);
+    renameSync(beside, target);
   } catch (error) {
-    rmSync(beside, { force: true });
-    throw new Refusal('output/not-writable', `cannot write ${file}: ${error instanceof Error ? error.message : ''}`);
+    if (beside !== null) rmSync(beside, { force: true });
+    const reason = error instanceof Error ? error.message : '';
+    throw new Refusal('output/not-writable', `cannot write ${file}: ${reason}`);
   }
 }
 
@@ -188,7 +198,10 @@ function emptyRuleFolders({ rules }: ScanResult, folders: readonly string[]): st
 
 /** What a person should know who looks at the result alone. */
 function warn(result: ScanResult, isTold: boolean): void {
-  for (const warning of result.rules.warnings) say(`wardwatch: ${warning}\n`);
+  // It repeats what rules say, and file names: what a terminal would obey is left out.
+  for (const warning of result.rules.warnings) say(`wardwatch: ${withoutControls(warning)}\n`);
+  const refused = result.rules.problems.filter(({ reason }) => reason !== 'deprecated').length;
+  if (refused > 0 && !isTold) say(`wardwatch: ${plural(refused, 'rule')} cannot run: see wardwatch rules check\n`);
   if (result.setAsideInAll > 0 && !isTold)
     say(`wardwatch: ${plural(result.setAsideInAll, 'item')} could not be read: list with --show-set-aside\n`);
 }
@@ -201,7 +214,7 @@ function listSetAside(result: ScanResult): void {
           ? ''
           : `, byte ${offset}`
         : `, record ${record}${offset === null ? '' : ` (byte ${offset})`}`;
-    say(`set aside: ${JSON.stringify(path).slice(1, -1)}${where}: ${reason}: ${detail}\n`);
+    say(withoutControls(`set aside: ${JSON.stringify(path).slice(1, -1)}${where}: ${reason}: ${detail}\n`));
   }
   const unlisted = result.setAsideInAll - result.setAside.length;
   if (unlisted > 0) say(`set aside: and ${unlisted} more that are only counted\n`);

@@ -1,4 +1,5 @@
 import type { Finding } from '../core/finding.ts';
+import { UNSEEN } from '../core/unseen.ts';
 
 /** One finding a line, whole. */
 export function ndjsonLine(finding: Finding): string {
@@ -12,9 +13,13 @@ export function csvLine(finding: Finding): string {
   return `${[at ?? '', level, kind, ruleId, title, entities.host ?? '', entities.account ?? '', source.path, String(source.record), plain].map(cell).join(',')}\n`;
 }
 
-/** Quoted where it must be, and never a formula: a spreadsheet would run what an attacker put into a log. */
+/**
+ * Quoted where it must be, and never a formula: a spreadsheet would run what an attacker put into a log, and a terminal
+ * obeys control characters. NDJSON has them all, written out.
+ */
 function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const seen = text.replaceAll(UNSEEN, ' ');
+  const safe = /^\s*[=+\-@\t]/.test(seen) ? `'${seen}` : seen;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -71,7 +71,11 @@ export function verdictOf(result: ScanResult, minLevel: Level): string {
   const { all, could } = judgedBy(result);
   if (could === 0)
     return `NOTHING COULD BE JUDGED: none of the ${plural(all, 'rule')} looks at what is in these ${plural(events, 'event')}. This is not an all-clear. Add rules that do with --rules.`;
-  return `NOTHING SUSPICIOUS was found in ${plural(events, 'event')} by the ${grouped(could)} of ${plural(all, 'rule')} that could judge any of them. That is only as good as the logs: see below what they could not have shown.`;
+  const unread =
+    result.setAsideInAll === 0
+      ? ''
+      : `, but ${plural(result.setAsideInAll, 'item')} could not be read, and this is no all-clear for those`;
+  return `NOTHING SUSPICIOUS was found in ${plural(events, 'event')} by the ${grouped(could)} of ${plural(all, 'rule')} that could judge any of them${unread}. That is only as good as the logs: see below what they could not have shown.`;
 }
 
 function chapterLines(chapter: Chapter, folder: string, timeZone: string): string[] {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { EventView } from '../core/event.ts';
-import { hostOf, recordIdOf, subjectsOf } from '../detect/entities.ts';
-import { Correlator, loadRules, type LoadedRules, SigmaEngine, STOOD_IN_FOR } from '../detect/sigma/index.ts';
+import { recordIdOf, subjectsOf } from '../detect/entities.ts';
+import { Correlator, loadRules, type LoadedRules, SigmaEngine } from '../detect/sigma/index.ts';
 import { fieldsToTell, toldOf } from '../findings/words.ts';
 import { archiveProblem, membersOf } from '../intake/archives/index.ts';
 import type { CountedRecords } from '../intake/formats/json.ts';
@@ -17,8 +17,6 @@ import {
   type ThreadCoverage,
 } from './task.ts';
 
-/** All that others can stand in for comes from here. */
-const SYSMON = 'microsoft-windows-sysmon/operational';
 /** Nothing that is read here logged before. */
 const FIRST_BELIEVED = Date.UTC(1990, 0);
 
@@ -94,7 +92,6 @@ class TaskReading {
   readonly #setAside: AsideItem[] = [];
   #unlisted = 0;
   #counted: CountedRecords | undefined;
-  readonly #seen = new Set<string>();
 
   constructor(
     task: ScanTask,
@@ -146,7 +143,6 @@ class TaskReading {
       hits: this.#hits,
       setAside: this.#setAside,
       setAsideUnlisted: this.#unlisted,
-      seen: [...this.#seen],
       ...(this.#counted === undefined ? {} : { counted: this.#counted }),
     };
   }
@@ -206,8 +202,7 @@ class TaskReading {
           bug = error;
           throw error;
         }
-        if (event.channel === SYSMON && STOOD_IN_FOR.has(`${SYSMON}/${event.eventId}`))
-          this.#seen.add(`${SYSMON}/${event.eventId} ${hostOf(event)}`);
+
         if ((events & 0xfff) === 0) this.#onProgress(0, 4096);
       },
       setAside: (item) => this.aside({ path, ...item }),

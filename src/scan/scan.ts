@@ -1,3 +1,4 @@
+import { Refusal } from '../core/refusal.ts';
 import type { Finding } from '../core/finding.ts';
 import { Correlator, loadRules, type LoadedRules } from '../detect/sigma/index.ts';
 import { correlationFinding, ruleFinding } from '../findings/make.ts';
@@ -43,6 +44,9 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   const aside: AsideItem[] = [];
   const tasks = tasksFor(options.paths, options.threads, (item) => aside.push(item));
   const rules = loadRules(options.ruleFolders, options);
+  // Without any, whatever was read would look quiet.
+  if (rules.rules.length === 0)
+    throw new Refusal('rules/not-found', `none of the ${rules.problems.length} rules there can run`);
   const words = loadTechniqueWords();
 
   const results = new Map<number, TaskResult>();
@@ -75,8 +79,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   });
 
   const ordered = joinParts(tasks, results);
-  const seen = new Set([...results.values()].flatMap((result) => result.seen));
-  const hits = ordered.flatMap((result) => result.placed).filter((hit) => !isRepetition(hit, seen));
+  const hits = withoutRepetitions(ordered.flatMap((result) => result.placed));
   const { findings, forgotten } = fileFindings(hits, rules, words);
   const arrived = new Map<string, number>();
   for (const thread of threads)
@@ -95,9 +98,29 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   };
 }
 
-/** A connection that Windows and Sysmon both logged is one finding, by the one that says more. */
-function isRepetition(hit: ScannedHit, seen: ReadonlySet<string>): boolean {
-  return hit.standsInFor !== null && seen.has(`${hit.standsInFor} ${hit.entities.host?.toLowerCase() ?? ''}`);
+/** What Windows and Sysmon write of one thing is written within this of each other. */
+const SAME_MOMENT_MS = 10_000;
+
+/**
+ * A connection that Windows and Sysmon both logged is one finding, by the one that says more. It has to be the same rule,
+ * host and moment: most configurations of Sysmon leave most connections out, and an attacker may have stopped it.
+ */
+export function withoutRepetitions<One extends Pick<ScannedHit, 'rule' | 'standsInFor' | 'entities' | 'at'>>(
+  hits: readonly One[],
+): readonly One[] {
+  const doubtful = new Set(hits.filter(({ standsInFor }) => standsInFor !== null).map(({ rule }) => rule));
+  if (doubtful.size === 0) return hits;
+  const keyOf = ({ rule, entities }: One, moment: number) =>
+    `${rule}\0${entities.host?.toLowerCase() ?? ''}\0${moment}`;
+  const momentOf = (at: number) => Math.floor(at / SAME_MOMENT_MS);
+  const said = new Set<string>();
+  for (const hit of hits)
+    if (hit.standsInFor === null && hit.at !== null && doubtful.has(hit.rule)) said.add(keyOf(hit, momentOf(hit.at)));
+  return hits.filter((hit) => {
+    if (hit.standsInFor === null || hit.at === null) return true;
+    const moment = momentOf(hit.at);
+    return ![moment - 1, moment, moment + 1].some((near) => said.has(keyOf(hit, near)));
+  });
 }
 
 /** Hits become findings, and go through the correlations in the order of their times. */

@@ -87,8 +87,6 @@ export interface TaskResult {
   readonly setAsideUnlisted: number;
   /** Of some lines of a file. */
   readonly counted?: CountedRecords;
-  /** `channel/id host` of the events that others can stand in for. */
-  readonly seen: readonly string[];
 }
 
 /** What a thread has to say at the end: the rules that something which arrived could have fired. */

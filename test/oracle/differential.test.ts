@@ -74,6 +74,16 @@ const modifiers = fc.constantFrom(
   '|contains|cased|windash',
 );
 
+const REGEXES = ['a+b', '^a', 'b$', '[ab]{2,3}', 'a.*b.*a', '(?i)ab', 'a|1', '\\.1', '(a|b)+1'].concat([
+  'a.b',
+  'a\\sb',
+  '(?m)a$',
+  '(?i)s',
+  '(?i)k',
+  'a😀?b',
+  '\u017f',
+]);
+
 const item = fc.tuple(field, modifiers).chain(([name, modifier]) => {
   const values: fc.Arbitrary<unknown> =
     modifier === '|exists'
@@ -85,10 +95,7 @@ const item = fc.tuple(field, modifiers).chain(([name, modifier]) => {
           : modifier === '|cidr'
             ? fc.constantFrom('10.0.0.0/8', '192.168.1.0/24', 'fe80::/10', '::1/128')
             : modifier.startsWith('|re')
-              ? fc.constantFrom(
-                  ...['a+b', '^a', 'b$', '[ab]{2,3}', 'a.*b.*a', '(?i)ab', 'a|1', '\\.1', '(a|b)+1'],
-                  ...['a.b', 'a\\sb', '(?m)a$', '(?i)s', '(?i)k', 'a😀?b', '\u017f'],
-                )
+              ? fc.constantFrom(...REGEXES)
               : modifier.startsWith('|base64')
                 ? plainText.filter((value) => value.length > 2)
                 : modifier === '' || modifier === '|neq'

@@ -7,6 +7,8 @@ export type Selections = ReadonlyMap<string, Condition>;
 
 const MAX_CONDITION = 16_384;
 const MAX_DEPTH = 100;
+/** Selections and their values, each as often as the condition comes back to it: a rule of a page must not become a million. */
+const MAX_SIZE = 100_000;
 
 /**
  * Reads a condition. `or` binds least, then `and`, `not`, `x of`, brackets.
@@ -38,6 +40,7 @@ class ConditionReader {
   readonly #selections: Selections;
   #at = 0;
   #depth = 0;
+  #left = MAX_SIZE;
 
   constructor(tokens: readonly string[], selections: Selections) {
     this.#tokens = tokens;
@@ -81,7 +84,16 @@ class ConditionReader {
     const selection = this.#selections.get(name);
     if (selection === undefined)
       throw new ConditionError(`the condition names “${name}”, which the rule does not define`);
-    return selection;
+    return this.#counted(selection);
+  }
+
+  /** The same, if there is room for it. */
+  #counted(condition: Condition): Condition {
+    if (--this.#left < 0) throw new ConditionError('the condition comes back to its selections too often');
+    if (condition.op === 'item') this.#left -= condition.item.tests.length;
+    else if (condition.op === 'not') this.#counted(condition.of);
+    else if (condition.op !== 'constant') condition.of.forEach((part) => this.#counted(part));
+    return condition;
   }
 
   /** `1 of`, `any of`, `all of`, and as an extension `N of`; `null` if none of them stands here. */
@@ -97,9 +109,9 @@ class ConditionReader {
     const pattern = this.#next();
     const chosen = this.#matching(pattern);
     if (chosen.length === 0) throw new ConditionError(`“${word} of ${pattern}” names no selection of this rule`);
-    if (word === 'all') return join('and', chosen);
-    if (word === 'any' || word === '1') return join('or', chosen);
-    return atLeast(Number(word), chosen);
+    if (word === 'all') return this.#counted(join('and', chosen));
+    if (word === 'any' || word === '1') return this.#counted(join('or', chosen));
+    return this.#counted(atLeast(Number(word), chosen));
   }
 
   /** Selections whose name starts with `_` are left out of `them` and of every pattern. */

@@ -295,6 +295,39 @@ describe('log sources are enforced (house decision 8)', () => {
   for (const [what, fields, says, wanted] of cases)
     test(what, () => equal(fires(selection({ 'Image|endswith': '\\a.exe' }), fields, says, windows), wanted));
 
+  const built = { Channel: 'Security', EventID: 4688, NewProcessName: 'C:\\a.exe', ParentProcessName: 'c:\\A.exe' };
+  test('a field that is compared with another is found under the names of either event', () => {
+    const same = selection({ 'Image|fieldref': 'ParentImage' });
+    equal(fires(same, { ...sysmon, ParentImage: 'C:\\A.exe' }, {}, windows), true);
+    equal(fires(same, built, {}, windows), true);
+    equal(fires(same, { ...built, ParentProcessName: 'C:\\b.exe' }, {}, windows), false);
+  });
+
+  test('what stands in the lines of an event’s data is told, and joined by, as what has a name', () => {
+    const { rules } = load(
+      ruleOf(selection({ 'HostApplication|contains': 'evil' }), { product: 'windows', category: 'ps_classic_start' }),
+    );
+    const fields: Fields = Object.assign(Object.create(null) as Fields, {
+      Channel: 'Windows PowerShell',
+      EventID: 400,
+      Data: ['Available', 'xHostName=x HostName=ConsoleHost\r\n\tHostApplication=evil.exe -x\r\n'],
+    });
+    const told: (string | null)[] = [];
+    new SigmaEngine(rules).judge(
+      new FieldsView().show({
+        record: 1,
+        at: null,
+        atText: null,
+        zoneAssumed: false,
+        logSource: {},
+        fields,
+        text: null,
+      }),
+      ({ value }) => told.push(value('HostApplication'), value('HostName'), value('nothing')),
+    );
+    deepEqual(told, ['evil.exe -x', 'ConsoleHost', null]);
+  });
+
   test('a rule that excludes by a field which 4688 never has does not run on 4688', () => {
     const detection = {
       a: { 'Image|endswith': '\\a.exe' },
@@ -363,6 +396,25 @@ describe('rules that are wrong are refused when they are read, and harm no other
       );
     });
   }
+});
+
+test('a rule that grows beyond reason when it is read is refused, and anchors in circles end', () => {
+  const selections = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`s${i}`, { F: `v${i}` }]));
+  const values = { s: { 'F|contains': Array.from({ length: 5000 }, (_, i) => `v${i}`) } };
+  for (const detection of [
+    { ...selections, condition: Array(1200).fill('6 of them').join(' or ') },
+    { ...values, condition: Array(3000).fill('s').join(' or ') },
+  ]) {
+    const [problem] = load(ruleOf(detection)).problems;
+    match(problem?.detail ?? '', /too often/);
+  }
+  const circle = 'detection: &d {x: *d}\n';
+  const text = `action: global\n${circle}---\naction: repeat\n${circle}---\naction: repeat\n${circle}`;
+  const { problems } = loadRuleTexts([{ path: 'rule.yml', text }], options);
+  deepEqual(
+    problems.map(({ reason }) => reason),
+    ['no-logsource', 'no-logsource'],
+  );
 });
 
 test('a selection with nothing in it, or a keyword that is empty, is refused', () => {

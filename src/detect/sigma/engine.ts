@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { EventView, LogSource } from '../../core/event.ts';
-import { covers, type FieldSource, mapLogSource, type MappedSource, type Way } from './log-source.ts';
+import { covers, mapLogSource, type MappedSource, type Way } from './log-source.ts';
 import { type OnHit, RouteMatcher, type RouteRule } from './matcher.ts';
 import { conditionOnRoute, join, type RouteCondition, type RouteKey } from './route.ts';
 import type { EventRule } from './rule.ts';
@@ -109,13 +109,10 @@ export class SigmaEngine {
     const onRoute: RouteRule[] = [];
     this.rules.forEach((rule, index) => {
       const condition = this.#conditionFor(rule, index, key);
-      if (condition !== null)
-        onRoute.push({
-          index,
-          condition,
-          fields: this.#fieldsOn(index, key),
-          standsInFor: this.#waysOn(index, key)[0]?.standsInFor ?? null,
-        });
+      if (condition === null) return;
+      const [way] = this.#waysOn(index, key);
+      const { fields = {}, split = null, standsInFor = null } = way ?? {};
+      onRoute.push({ index, condition, fields, split, standsInFor });
     });
     const route: Route = { matcher: this.#matcherFor(onRoute), events: 0 };
     this.#seen.set(name, route);
@@ -137,11 +134,7 @@ export class SigmaEngine {
     return matcher;
   }
 
-  /** How events of this route carry the rule's fields. */
-  #fieldsOn(index: number, key: RouteKey): Readonly<Record<string, FieldSource>> {
-    return this.#waysOn(index, key)[0]?.fields ?? {};
-  }
-
+  /** By which of the rule's ways events of this route arrive, and so how they carry its fields. */
   #waysOn(index: number, key: RouteKey): readonly Way[] {
     if (key.channel === '') return [];
     return (this.#sources[index]?.ways ?? []).filter(

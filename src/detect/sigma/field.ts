@@ -228,8 +228,10 @@ function valueInLines(data: FieldValue, name: string): FieldValue {
   const mark = `${name}=`;
   for (const text of texts) {
     if (typeof text !== 'string') continue;
-    const at = text.indexOf(mark);
-    if (at < 0 || (at > 0 && !/[\s]/.test(text.charAt(at - 1)))) continue;
+    let at = text.indexOf(mark);
+    // The end of a longer name, or of what somebody typed, is not it.
+    while (at > 0 && !/\s/.test(text.charAt(at - 1))) at = text.indexOf(mark, at + 1);
+    if (at < 0) continue;
     const end = text.indexOf('\n', at);
     return text.slice(at + mark.length, end < 0 ? undefined : end).replace(/\r$/, '');
   }

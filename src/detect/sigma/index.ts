@@ -4,7 +4,7 @@
  */
 export { type CorrelationInput, type CorrelationMatch, Correlator } from './correlator.ts';
 export { SigmaEngine, type Hit } from './engine.ts';
-export { channelOfService, isCategory, mapLogSource, STOOD_IN_FOR } from './log-source.ts';
+export { channelOfService, isCategory, mapLogSource } from './log-source.ts';
 export { needsOf } from './needs.ts';
 export { loadRules, loadRuleTexts, type LoadedRules, type LoadOptions } from './load.ts';
 export type { Placeholders } from './item.ts';

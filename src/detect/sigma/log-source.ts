@@ -18,7 +18,7 @@ export interface Way {
   readonly split: string | null;
   /** Sigma's fields that this event never carries. A rule that excludes by one of them is not run on it: its exclusions could not be applied. */
   readonly lacks: readonly string[];
-  /** `channel/id` of the events that say the same better: where a host sends those, findings by this way are repetitions. */
+  /** `channel/id` of the events that say the same better: a finding by those, of the same moment, makes one by this way a repetition. */
   readonly standsInFor: string | null;
   /** What has to be switched on for such events to exist. */
   readonly needs: string | null;
@@ -136,14 +136,6 @@ export function covers(rule: LogSource, claim: LogSource): boolean {
 function alsoServices({ product = '', service = '' }: LogSource): readonly string[] {
   return ALSO[product]?.[service] ?? [];
 }
-
-/** The routes, as `channel/id`, that another way can stand in for. */
-export const STOOD_IN_FOR: ReadonlySet<string> = new Set(
-  [...WINDOWS.values()]
-    .flat()
-    .map((way) => way.standsInFor)
-    .filter((route) => route !== null),
-);
 
 /** The first channel of a Windows service, for events that were declared to be of it; `null` if there is none. */
 export function channelOfService(service: string): string | null {

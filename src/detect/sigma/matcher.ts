@@ -16,6 +16,8 @@ export interface RouteRule {
   readonly condition: RouteCondition;
   /** How this route's events carry the rule's fields, where not under their own names. */
   readonly fields: Readonly<Record<string, FieldSource>>;
+  /** As `RouteItem.split`. */
+  readonly split: string | null;
   readonly standsInFor: string | null;
 }
 
@@ -50,6 +52,7 @@ type ReadyTest =
 interface ReadyRule {
   readonly index: number;
   readonly fields: RouteRule['fields'];
+  readonly split: string | null;
   readonly standsInFor: string | null;
   readonly holds: () => boolean;
   /** The items that are not under a `not`, for saying what matched. */
@@ -88,6 +91,7 @@ export class RouteMatcher {
       this.#rules.push({
         index: rule.index,
         fields: rule.fields,
+        split: rule.split,
         standsInFor: rule.standsInFor,
         holds: this.#compile(rule.condition, positives, true),
         positives,
@@ -150,7 +154,7 @@ export class RouteMatcher {
 
   #valueOf(rule: ReadyRule, name: string): string | null {
     const source = Object.hasOwn(rule.fields, name) ? (rule.fields[name] ?? null) : null;
-    const field = this.#field({ field: name, source, split: null, mode: 'any', tests: [] });
+    const field = this.#field({ field: name, source, split: rule.split, mode: 'any', tests: [] });
     if (field.loadedFor !== this.#eventNumber && this.#event !== null) field.load(this.#event, this.#eventNumber);
     return this.#cellsOf(field).find((cell) => cell.text !== null)?.text ?? null;
   }
@@ -243,11 +247,12 @@ export class RouteMatcher {
 
   /** The same question asked by several rules is one item. */
   #item(item: RouteItem): ReadyItem {
-    const key = `${fieldKey(item)}\u0003${item.mode}\u0003${JSON.stringify(item.tests)}`;
+    const others = Object.entries(item.others ?? {}).flatMap(([name, { inputs }]) => [name, ...inputs]);
+    const key = `${fieldKey(item)}\u0003${item.mode}\u0003${JSON.stringify([item.tests, others])}`;
     const known = this.#items.get(key);
     if (known !== undefined) return known;
     const field = this.#field(item);
-    const tests = item.tests.map((test) => this.#readyTest(item.field === null ? asKeyword(test) : test));
+    const tests = item.tests.map((test) => this.#readyTest(item.field === null ? asKeyword(test) : test, item));
     const cost = tests.reduce((sum, test) => sum + (test.kind === 'value' ? test.cost : 4), 0);
     if (item.field === null && !item.tests.every(isWordy)) field.writtenOnly = false;
     const ready: ReadyItem = {
@@ -263,13 +268,14 @@ export class RouteMatcher {
     return ready;
   }
 
-  #readyTest(test: Test): ReadyTest {
+  #readyTest(test: Test, { split, others = {} }: RouteItem): ReadyTest {
     if (test.kind === 'exists') {
       const { wanted } = test;
       return { kind: 'value', holds: ({ text }) => (text !== null) === wanted, triggers: null, cost: 1 };
     }
     if (test.kind === 'field') {
-      const other = this.#field({ field: test.field, source: null, split: null, mode: 'any', tests: [] });
+      const source = Object.hasOwn(others, test.field) ? (others[test.field] ?? null) : null;
+      const other = this.#field({ field: test.field, source, split, mode: 'any', tests: [] });
       return { kind: 'fields', other, relation: RELATIONS[test.how], cased: test.cased };
     }
     const compiled = compileTest(test);

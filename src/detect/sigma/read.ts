@@ -60,12 +60,13 @@ export function readRules(
   return { rules, problems, warnings };
 }
 
-/** The former document with this one's values over it, mapping by mapping. */
-function merge(base: Doc, over: Doc): Doc {
+/** The former document with this one's values over it, mapping by mapping; as deep as rules go, for anchors can lead in circles. */
+function merge(base: Doc, over: Doc, depth = 0): Doc {
+  if (depth > MAX_NESTING) return over;
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const before = merged[key];
-    merged[key] = isDoc(before) && isDoc(value) ? merge(before, value) : value;
+    merged[key] = isDoc(before) && isDoc(value) ? merge(before, value, depth + 1) : value;
   }
   return merged;
 }

@@ -23,6 +23,8 @@ export interface RouteItem {
   readonly split: string | null;
   readonly mode: Item['mode'];
   readonly tests: readonly Test[];
+  /** How the event carries the fields that tests compare with, where not under their own names. */
+  readonly others?: Readonly<Record<string, FieldSource>>;
 }
 
 const TRUE: RouteCondition = { op: 'constant', value: true };
@@ -104,14 +106,16 @@ function specialiseItem(item: Item, way: Way | null, key: RouteKey): RouteCondit
       item.mode === 'any' ? holds.includes(true) : item.mode === 'all' ? !holds.includes(false) : !holds.includes(true);
     return result ? TRUE : FALSE;
   }
-  const source =
-    item.field === null || way === null || !Object.hasOwn(way.fields, item.field)
-      ? null
-      : (way.fields[item.field] ?? null);
-  return {
-    op: 'item',
-    item: { field: item.field, source, split: way?.split ?? null, mode: item.mode, tests: item.tests },
-  };
+  const sourceOf = (field: string) =>
+    way !== null && Object.hasOwn(way.fields, field) ? (way.fields[field] ?? null) : null;
+  const others = Object.fromEntries(
+    item.tests.flatMap((test) => {
+      const source = test.kind === 'field' ? sourceOf(test.field) : null;
+      return test.kind === 'field' && source !== null ? [[test.field, source]] : [];
+    }),
+  );
+  const own = { field: item.field, mode: item.mode, tests: item.tests, split: way?.split ?? null, others };
+  return { op: 'item', item: { ...own, source: item.field === null ? null : sourceOf(item.field) } };
 }
 
 function lower(text: string): string {

@@ -226,6 +226,11 @@ const cases: readonly (readonly [what: string, bytes: () => Promise<Buffer> | Bu
       ['! a archive-damaged'],
     ],
     ['a bomb', () => gzipSync(Buffer.alloc(120_000_000)), ['a: 0 bytes…']],
+    [
+      'a bomb that does not say how large it is',
+      () => pack({ 'a.log': Buffer.alloc(150_000_000) }, '-tbzip2', 'a.bz2'),
+      ['! a archive-bomb'],
+    ],
   ];
 
 /** gzip with everything that its header can have. */

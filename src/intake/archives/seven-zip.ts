@@ -39,7 +39,15 @@ export async function* sevenZip(bytes: Buffer, extension: string, report: SevenZ
     seven.FS.mkdir('/out');
     seven.FS.mount(seven.NODEFS, { root: folder }, '/out');
     said.length = 0;
-    run(seven, ['x', '-y', '-pnone', '-snl-', '-o/out', file], said);
+    const reasonToStop = limitWrites(seven as unknown as Insides, report);
+    try {
+      run(seven, ['x', '-y', '-pnone', '-snl-', '-o/out', file], said);
+    } catch (error) {
+      throw reasonToStop() ?? error;
+    }
+    // What 7-Zip says of a disk that it finds full is not the reason.
+    const reason = reasonToStop();
+    if (reason !== null) throw reason;
     const failed = problemsIn(said, report);
     for (const found of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
       const place = path.join(folder, found);
@@ -51,6 +59,45 @@ export async function* sevenZip(bytes: Buffer, extension: string, report: SevenZ
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What Emscripten calls a full disk. */
+const ENOSPC = 51;
+
+/**
+ * Not every kind of archive says how large it will be (bzip2 never does): what is written is counted, and the disk is
+ * full to 7-Zip from where it can only be a bomb.
+ *
+ * @returns what tells, afterwards, whether that happened: the reason, or `null`
+ */
+function limitWrites(seven: Insides, report: SevenZipReport): () => ArchiveError | null {
+  const operations = seven.NODEFS.stream_ops;
+  const write = operations.write.bind(operations);
+  let written = 0;
+  let reason: ArchiveError | null = null;
+  operations.write = (...args) => {
+    if (reason === null) {
+      try {
+        report.announce((written += args[3]));
+      } catch (error) {
+        if (!(error instanceof ArchiveError)) throw error;
+        reason = error;
+      }
+    }
+    if (reason !== null) throw new seven.FS.ErrnoError(ENOSPC);
+    return write(...args);
+  };
+  return () => reason;
+}
+
+/** Of the module, what its types leave out. */
+interface Insides {
+  readonly NODEFS: {
+    readonly stream_ops: {
+      write: (stream: unknown, buffer: unknown, offset: number, length: number, position: number) => number;
+    };
+  };
+  readonly FS: { readonly ErrnoError: new (code: number) => Error };
 }
 
 /** A 7z whose list of names is itself encrypted, on which 7-Zip fails without a word. Source: 7-Zip's `7zFormat.txt`. */
