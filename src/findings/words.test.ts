@@ -19,6 +19,12 @@ const steps: readonly (readonly [string, Entities, string])[] = [
     'Ask whoever looks after PC7, by phone and not by mail, whether they did this.',
   ],
   [ASK, {}, 'Ask whoever looks after this system, by phone and not by mail, whether they did this.'],
+  [
+    ASK,
+    { host: 'epr1', account: 'root' },
+    'Ask whoever looks after epr1, by phone and not by mail, whether they did this.',
+  ],
+  [RESET, { account: 'root' }, 'Reset the password of root and sign them out everywhere.'],
   [RESET, { account: 'LocalSystem' }, 'Reset the password of the account behind this and sign them out everywhere.'],
   [
     'Look at what {account} did on {host} since.',

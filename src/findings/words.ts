@@ -130,8 +130,10 @@ export function fillIn(sentence: string, entities: Entities, fields: Readonly<Re
  */
 export function fillStep(step: string, entities: Entities, fields: Readonly<Record<string, string>>): string {
   const { account, ...others } = entities;
-  const known = account !== undefined && isOfAPerson(account) ? entities : others;
   const isQuestion = /^(?:Ask|Call) /.test(step);
+  // Behind root may be anybody; its password can be changed.
+  const isKnown = account !== undefined && isOfAPerson(account) && !(isQuestion && account === 'root');
+  const known = isKnown ? entities : others;
   return filled(step, known, fields, {
     host: 'the machine concerned',
     account: isQuestion ? `whoever looks after ${entities.host ?? 'this system'}` : 'the account behind this',

@@ -63,7 +63,7 @@ function todoSection(shown: readonly Finding[]): string {
     return `<li><b>${escape(why)}${machine === undefined ? '' : `, on ${escape(machine)}`}</b>${stepList(steps)}${same}</li>`;
   });
   const more =
-    left > 0 ? `<p>${plural(left, 'more kind')} of finding: their steps are below, machine by machine.</p>` : '';
+    left > 0 ? `<p>And ${plural(left, 'more kind')} of finding: the steps are below, machine by machine.</p>` : '';
   return `<section><h2>What to do now, the gravest first</h2><ol>${items.join('')}</ol>${more}</section>`;
 }
 

@@ -128,7 +128,7 @@ function todo(shown: readonly Finding[]): string[] {
     for (const step of steps) lines.push(`     ${String(++number).padStart(2)}. ${clean(step)}`);
     if (others.length > 0) lines.push(`         Likewise on ${listed(others, MAX_NAMES)}.`);
   }
-  if (left > 0) lines.push(`   ${plural(left, 'more kind')} of finding: their steps are in --format html.`);
+  if (left > 0) lines.push(`   And ${plural(left, 'more kind')} of finding: --format html has the steps.`);
   lines.push('');
   return lines;
 }
