@@ -134,7 +134,8 @@ export function fillStep(step: string, entities: Entities, fields: Readonly<Reco
   // Behind root may be anybody; its password can be changed.
   const isKnown = account !== undefined && isOfAPerson(account) && !(isQuestion && account === 'root');
   const known = isKnown ? entities : others;
-  return filled(step, known, fields, {
+  const asked = isKnown ? step : step.replace(/the (?:owner|manager) of (?=\{account\})/, '');
+  return filled(asked, known, fields, {
     host: 'the machine concerned',
     account: isQuestion ? `whoever looks after ${entities.host ?? 'this system'}` : 'the account behind this',
     address: 'the address it came from',

@@ -5,7 +5,7 @@ import { UNSEEN } from '../core/unseen.ts';
 import type { ScanResult } from '../scan/scan.ts';
 import { chaptersOf, machineNames, ruleOf, type Thread } from './chapters.ts';
 import { blindnessOf, blindSentences } from './coverage.ts';
-import { rangeOf, shownOf, verdictOf, whenAndWho } from './story.ts';
+import { hidden, LEVELS_MEAN, rangeOf, shownOf, verdictOf, whenAndWho } from './story.ts';
 import { tasksOf } from './tasks.ts';
 import { grouped, listed, plural, ukTime } from './wording.ts';
 
@@ -43,6 +43,7 @@ ${todoSection(shown)}
 ${timelineSection(shown, timeZone)}
 ${chapterSection(shown, timeZone)}
 ${tableSection(shown, timeZone)}
+${hiddenSection(hidden(result, minLevel))}
 ${blindSection(result, timeZone)}
 ${readSection(result, timeZone)}
 </main>
@@ -135,7 +136,7 @@ function chapterSection(shown: readonly Finding[], timeZone: string): string {
   });
   return parts.length === 0
     ? ''
-    : `<section><h2>Machine by machine</h2>${parts.join('\n')}${restOf(all.length)}</section>`;
+    : `<section><h2>Machine by machine</h2><p>${LEVELS_MEAN}</p>${parts.join('\n')}${restOf(all.length)}</section>`;
 }
 
 function threadItem(thread: Thread, timeZone: string): string {
@@ -165,6 +166,10 @@ function tableSection(shown: readonly Finding[], timeZone: string): string {
 <p class="filters"><label>Level <select id="level">${options.join('')}</select></label> <label>Containing <input id="words" type="search"></label> <span id="count" role="status">${grouped(rows.length)} shown</span></p>
 ${left > 0 ? `<p>${plural(left, 'less serious finding')} left out here.</p>` : ''}
 <table><thead><tr><th scope="col">When</th><th scope="col">Level</th><th scope="col">Where, who</th><th scope="col">What</th></tr></thead><tbody id="rows">${rows.join('\n')}</tbody></table></section>`;
+}
+
+function hiddenSection(left: string | null): string {
+  return left === null ? '' : `<p>${escape(left)}</p>`;
 }
 
 function blindSection(result: ScanResult, timeZone: string): string {

@@ -20,14 +20,18 @@ const LEVEL_WORD: Record<Level, string> = {
   informational: 'info',
 };
 
+/** What a level asks of the reader, once for all lines. */
+export const LEVELS_MEAN = 'CRITICAL: act now; HIGH: look today; MEDIUM: look this week; low: good to know';
+
 /** The scan told to a person, on a terminal: what happened, what to do, and what the logs could not show. */
 export function story(result: ScanResult, minLevel: Level, timeZone: string): string {
   const shown = shownOf(result, minLevel);
   const folder = commonFolder(result);
   const lines: string[] = [verdictOf(result, minLevel), ''];
-  if (shown.length > 0) lines.push('What happened, machine by machine:', '');
+  if (shown.length > 0) lines.push('What happened, machine by machine', `(${LEVELS_MEAN})`, '');
   const chapters = chaptersOf(shown);
   for (const chapter of chapters.slice(0, MAX_CHAPTERS)) lines.push(...chapterLines(chapter, folder, timeZone), '');
+  const left = hidden(result, minLevel);
   const rest = chapters.slice(MAX_CHAPTERS);
   if (rest.length > 0) {
     lines.push(
@@ -40,7 +44,7 @@ export function story(result: ScanResult, minLevel: Level, timeZone: string): st
   }
   lines.push(
     ...todo(shown),
-    ...hidden(result, shown, minLevel),
+    ...(left === null ? [] : [left, '']),
     ...unseen(result, timeZone),
     ...readLines(result, folder, timeZone),
   );
@@ -133,9 +137,9 @@ function todo(shown: readonly Finding[]): string[] {
   return lines;
 }
 
-function hidden(result: ScanResult, shown: readonly Finding[], minLevel: Level): string[] {
-  const rest = result.findings.length - shown.length;
-  if (rest === 0) return [];
+/** What was found below the level asked for; none if there is nothing. */
+export function hidden(result: ScanResult, minLevel: Level): string | null {
+  if (result.findings.length === shownOf(result, minLevel).length) return null;
   const counts = LEVELS.map(
     (level) =>
       [
@@ -144,10 +148,7 @@ function hidden(result: ScanResult, shown: readonly Finding[], minLevel: Level):
       ] as const,
   );
   const said = counts.filter(([, count]) => count > 0).map(([level, count]) => `${grouped(count)} ${level}`);
-  return [
-    `Not shown: ${said.join(', ')}. Show them with --min-level ${LEVELS.find((level) => counts.some(([name, count]) => name === level && count > 0)) ?? 'informational'}.`,
-    '',
-  ];
+  return `Not shown: ${said.join(', ')}. Show them with --min-level ${LEVELS.find((level) => counts.some(([name, count]) => name === level && count > 0)) ?? 'informational'}.`;
 }
 
 const MAX_NEEDS = 5;
