@@ -65,7 +65,10 @@ export function verdictOf(result: ScanResult, minLevel: Level): string {
     const machines = new Set(serious.map(machineNames(shown)).filter((name) => name !== null)).size;
     return `SIGNS OF AN ATTACK: ${plural(serious.length, 'serious finding')}${machines === 0 ? '' : ` on ${plural(machines, 'machine')}`}.`;
   }
-  if (worst >= 0) return `${plural(shown.length, 'finding')} worth a look, none of them serious by itself.`;
+  if (worst >= 0) {
+    const kinds = new Set(shown.map(({ ruleId }) => ruleId)).size;
+    return `${plural(shown.length, 'finding')} of ${kinds === 1 ? 'one kind' : `${grouped(kinds)} kinds`} worth a look, none of them serious by itself.`;
+  }
   if (result.logs.length === 0 && result.setAsideInAll === 0)
     return 'NOTHING WAS READ: there is no file in what you named. This is not an all-clear.';
   if (events === 0) return 'NOTHING COULD BE READ. This is not an all-clear: see below what was set aside, and why.';
@@ -114,11 +117,12 @@ function threadLines(thread: Thread, folder: string, timeZone: string): string[]
 }
 
 /** When, in how many events, and by whom if the sentence does not say. */
-export function whenAndWho({ first, last, count, accounts }: Thread, timeZone: string): string {
-  const when = spanOf(first.at, last.at, timeZone);
-  // Each further event of a count is a finding of its own.
-  const times = count === 1 ? '' : first.kind === 'correlation' ? ', again and again' : `, ${grouped(count)} events`;
-  return `${when}${times}${accounts.length === 0 ? '' : `, ${accounts.length === 1 ? 'account' : 'accounts'} ${listed(accounts, MAX_NAMES)}`}`;
+export function whenAndWho({ first, last, events, accounts }: Thread, timeZone: string): string {
+  const parts = [spanOf(first.at, last.at, timeZone)];
+  if (events > 1) parts.push(plural(events, 'event'));
+  if (accounts.length > 0)
+    parts.push(`${accounts.length === 1 ? 'account' : 'accounts'} ${listed(accounts, MAX_NAMES)}`);
+  return parts.join(', ');
 }
 
 function todo(shown: readonly Finding[]): string[] {
