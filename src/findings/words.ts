@@ -145,7 +145,7 @@ export function fillStep(step: string, entities: Entities, fields: Readonly<Reco
 
 /** Accounts of Windows and of its services, and of machines. Source: Microsoft Learn, “Service accounts”. */
 const OF_NO_PERSON =
-  /^(?:-|\S*\$|(?:NT AUTHORITY|NT SERVICE|IIS APPPOOL|Window Manager|Font Driver Host)\\.*|(?:.*\\)?(?:SYSTEM|LocalSystem|LOCAL ?SERVICE|NETWORK ?SERVICE|ANONYMOUS LOGON))$/i;
+  /^(?:-|S-1-5-(?:7|18|19|20)|\S*\$|(?:NT AUTHORITY|NT SERVICE|IIS APPPOOL|Window Manager|Font Driver Host)\\.*|(?:.*\\)?(?:SYSTEM|LocalSystem|LOCAL ?SERVICE|NETWORK ?SERVICE|ANONYMOUS LOGON))$/i;
 
 /** False for an account that a machine or a service uses: nobody is behind it who could be asked. */
 export function isOfAPerson(account: string): boolean {

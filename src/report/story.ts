@@ -9,7 +9,9 @@ import { grouped, listed, plural, spanOf, ukTime } from './wording.ts';
 
 /** What a tired person reads: the rest is in the other formats, and its number is said. */
 const MAX_CHAPTERS = 12;
-const MAX_THREADS = 12;
+/** Lines a machine has: the worst have more, for the first screens are the ones that are read. */
+const MAX_THREADS = [10, 10, 6];
+const MAX_THREADS_ELSE = 4;
 const MAX_NAMES = 4;
 
 const LEVEL_WORD: Record<Level, string> = {
@@ -30,7 +32,9 @@ export function story(result: ScanResult, minLevel: Level, timeZone: string): st
   const lines: string[] = [verdictOf(result, minLevel), ''];
   if (shown.length > 0) lines.push('What happened, machine by machine', `(${LEVELS_MEAN})`, '');
   const chapters = chaptersOf(shown);
-  for (const chapter of chapters.slice(0, MAX_CHAPTERS)) lines.push(...chapterLines(chapter, folder, timeZone), '');
+  chapters.slice(0, MAX_CHAPTERS).forEach((chapter, rank) => {
+    lines.push(...chapterLines(chapter, MAX_THREADS[rank] ?? MAX_THREADS_ELSE, folder, timeZone), '');
+  });
   const left = hidden(result, minLevel);
   const rest = chapters.slice(MAX_CHAPTERS);
   if (rest.length > 0) {
@@ -81,20 +85,21 @@ export function verdictOf(result: ScanResult, minLevel: Level): string {
   return `NOTHING SUSPICIOUS was found in ${plural(events, 'event')} by the ${grouped(could)} of ${plural(all, 'rule')} that could judge any of them. That is only as good as the logs: see below what they could not have shown.`;
 }
 
-function chapterLines(chapter: Chapter, folder: string, timeZone: string): string[] {
+function chapterLines(chapter: Chapter, most: number, folder: string, timeZone: string): string[] {
   const who = chapter.accounts.length === 0 ? '' : `   (accounts: ${listed(chapter.accounts.map(clean), MAX_NAMES)})`;
   const lines = [`── ${clean(chapter.host)}${who}`];
-  const shown = mostSerious(chapter.threads);
+  const shown = mostSerious(chapter.threads, most);
   for (const thread of shown) lines.push(...threadLines(thread, folder, timeZone));
   const rest = chapter.threads.length - shown.length;
-  if (rest > 0) lines.push(`   … and ${plural(rest, 'other kind')} of finding here, less serious.`);
+  if (rest > 0)
+    lines.push(`   … and ${plural(rest, 'other kind')} of finding here, no more serious: see --format html.`);
   return lines;
 }
 
 /** The most serious threads, still in the order of time. */
-function mostSerious(threads: readonly Thread[]): Thread[] {
+function mostSerious(threads: readonly Thread[], most: number): Thread[] {
   const ranked = [...threads].sort((a, b) => levelRank(b.level) - levelRank(a.level));
-  const kept = new Set(ranked.slice(0, MAX_THREADS));
+  const kept = new Set(ranked.slice(0, most));
   return threads.filter((thread) => kept.has(thread));
 }
 
@@ -168,7 +173,7 @@ function unseen(result: ScanResult, timeZone: string): string[] {
     if (some.length === 0) return;
     lines.push(`   ${title}`);
     for (const { needs, rules, gravest } of some.slice(0, MAX_NEEDS))
-      lines.push(`    · ${needs}: “${clean(gravest)}”${rules > 1 ? ` and ${grouped(rules - 1)} more` : ''}`);
+      lines.push(`    · ${clean(needs)}: “${clean(gravest)}”${rules > 1 ? ` and ${grouped(rules - 1)} more` : ''}`);
     if (some.length > MAX_NEEDS)
       lines.push(`    · and ${plural(some.length - MAX_NEEDS, 'more setting')}: see --format html`);
   };
