@@ -175,21 +175,24 @@ function hiddenSection(left: string | null): string {
 function blindSection(result: ScanResult, timeZone: string): string {
   const sentences = blindSentences(result, timeZone, 20).map((line) => `<p>${escape(line)}</p>`);
   const blind = blindnessOf(result);
-  const list = (title: string, some: typeof blind) =>
-    some.length === 0
-      ? ''
-      : `<h3>${title}</h3><ul>${some
-          .map(
-            ({ needs, rules, gravest }) =>
-              `<li>${escape(needs)}. It would show “${escape(gravest)}”${rules > 1 ? ` and ${plural(rules - 1, 'more rule')}` : ''}.</li>`,
-          )
-          .join('')}</ul>`;
+  const list = (title: string, some: typeof blind) => {
+    if (some.length === 0) return '';
+    const items = some
+      .slice(0, MAX_NEEDS)
+      .map(
+        ({ needs, rules, gravest }) =>
+          `<li>${escape(needs)}. It would show “${escape(gravest)}”${rules > 1 ? ` and what ${plural(rules - 1, 'more rule')} ${rules === 2 ? 'looks' : 'look'} for` : ''}.</li>`,
+      );
+    if (some.length > items.length) items.push(`<li>and ${plural(some.length - items.length, 'more setting')}</li>`);
+    return `<h3>${title}</h3><ul>${items.join('')}</ul>`;
+  };
   const here = blind.filter(({ isOfKnownSystem }) => isOfKnownSystem);
   const absent = blind.filter(({ isOfKnownSystem }) => !isOfKnownSystem);
   return `<section><h2>What these logs could not have shown</h2>${sentences.join('')}${list('To switch on, where the logs come from', here)}${list('Not among these logs at all', absent)}</section>`;
 }
 
 const MAX_ASIDE = 200;
+const MAX_NEEDS = 30;
 
 function readSection(result: ScanResult, timeZone: string): string {
   const events = result.logs.reduce((sum, { events: count }) => sum + count, 0);
