@@ -270,6 +270,25 @@ test('scan reads a CSV as its mapping file says', () => {
   match(wardwatch('scan', 'epr.csv', '--mapping', 'epr.csv').stderr, /mapping file/);
 });
 
+test('npm start reads a path from where it was typed', () => {
+  file('typed.json', sysmon(1, 'C:\\a.exe', 'a.exe'));
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [path.join(import.meta.dirname, '..', 'scripts', 'start.mjs'), 'scan', 'typed.json'],
+    {
+      encoding: 'utf8',
+      cwd: path.join(import.meta.dirname, '..'),
+      env: {
+        ...process.env,
+        INIT_CWD: folder,
+        npm_lifecycle_event: 'start',
+        WARDWATCH_CACHE: path.join(folder, 'cache'),
+      },
+    },
+  );
+  equal(status, 0, stderr);
+});
+
 test('--version prints the version alone', () => match(wardwatch('--version').stdout, /^\d+\.\d+\.\d+\n$/));
 
 test('rules check says of every rule whether it runs, and why not', () => {

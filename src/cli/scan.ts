@@ -227,6 +227,8 @@ function progressLine(): { show: (progress: ScanProgress) => void; clear: () => 
   if (!process.stderr.isTTY) return { show: () => undefined, clear: () => undefined };
   const started = performance.now();
   let last = 0;
+  // With all of SigmaHQ’s rules, seconds go by before the first event.
+  say('Reading the rules…');
   return {
     show: ({ bytesRead, bytesInAll, events, findings }) => {
       const now = performance.now();

@@ -1,6 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Entities } from '../core/finding.ts';
+import { loadBehaviourWords } from './unusual.ts';
 import { fillIn, fillStep, loadTechniqueWords, wordsFor } from './words.ts';
 
 const ASK = 'Ask {account}, by phone and not by mail, whether they did this.';
@@ -19,6 +20,17 @@ const steps: readonly (readonly [string, Entities, string])[] = [
     'Ask whoever looks after PC7, by phone and not by mail, whether they did this.',
   ],
   [ASK, {}, 'Ask whoever looks after this system, by phone and not by mail, whether they did this.'],
+  [
+    ASK,
+    { host: 'epr1', account: 'root' },
+    'Ask whoever looks after epr1, by phone and not by mail, whether they did this.',
+  ],
+  [
+    'Ask the owner of {account} whether it was them.',
+    { host: 'DC1', account: 'NT AUTHORITY\\SYSTEM' },
+    'Ask whoever looks after DC1 whether it was them.',
+  ],
+  [RESET, { account: 'root' }, 'Reset the password of root and sign them out everywhere.'],
   [RESET, { account: 'LocalSystem' }, 'Reset the password of the account behind this and sign them out everywhere.'],
   [
     'Look at what {account} did on {host} since.',
@@ -51,9 +63,9 @@ test('what a technique means is no more than a sign where a rule of others names
   equal(wordsFor({ ...rule, words: { plain: 'It happened.' } }, table).plain, 'It happened.');
 });
 
-test('words for techniques never say to unplug a machine without a word on the care that may depend on it', () => {
+test('words for techniques and for what is unusual never say to unplug a machine without a word on the care that may depend on it', () => {
   deepEqual(
-    Object.values(loadTechniqueWords())
+    [...Object.values(loadTechniqueWords()), ...Object.values(loadBehaviourWords())]
       .flatMap(({ next }) => next)
       .filter((step) => /unplug|off the network/i.test(step) && !/care|patient/.test(step)),
     [],

@@ -130,9 +130,12 @@ export function fillIn(sentence: string, entities: Entities, fields: Readonly<Re
  */
 export function fillStep(step: string, entities: Entities, fields: Readonly<Record<string, string>>): string {
   const { account, ...others } = entities;
-  const known = account !== undefined && isOfAPerson(account) ? entities : others;
   const isQuestion = /^(?:Ask|Call) /.test(step);
-  return filled(step, known, fields, {
+  // Behind root may be anybody; its password can be changed.
+  const isKnown = account !== undefined && isOfAPerson(account) && !(isQuestion && account === 'root');
+  const known = isKnown ? entities : others;
+  const asked = isKnown ? step : step.replace(/the (?:owner|manager) of (?=\{account\})/, '');
+  return filled(asked, known, fields, {
     host: 'the machine concerned',
     account: isQuestion ? `whoever looks after ${entities.host ?? 'this system'}` : 'the account behind this',
     address: 'the address it came from',
@@ -142,7 +145,7 @@ export function fillStep(step: string, entities: Entities, fields: Readonly<Reco
 
 /** Accounts of Windows and of its services, and of machines. Source: Microsoft Learn, “Service accounts”. */
 const OF_NO_PERSON =
-  /^(?:-|\S*\$|(?:NT AUTHORITY|NT SERVICE|IIS APPPOOL|Window Manager|Font Driver Host)\\.*|(?:.*\\)?(?:SYSTEM|LocalSystem|LOCAL ?SERVICE|NETWORK ?SERVICE|ANONYMOUS LOGON))$/i;
+  /^(?:-|S-1-5-(?:7|18|19|20)|\S*\$|(?:NT AUTHORITY|NT SERVICE|IIS APPPOOL|Window Manager|Font Driver Host)\\.*|(?:.*\\)?(?:SYSTEM|LocalSystem|LOCAL ?SERVICE|NETWORK ?SERVICE|ANONYMOUS LOGON))$/i;
 
 /** False for an account that a machine or a service uses: nobody is behind it who could be asked. */
 export function isOfAPerson(account: string): boolean {

@@ -1,4 +1,4 @@
-import type { Finding } from '../core/finding.ts';
+import type { EventPlace, Finding } from '../core/finding.ts';
 import { type Level, levelRank } from '../core/level.ts';
 import { isOfAPerson } from '../findings/words.ts';
 
@@ -12,8 +12,10 @@ export interface Thread {
   readonly level: Level;
   readonly first: Finding;
   readonly last: Finding;
-  /** Events under it; of a rule that counts events, how often it counted enough. */
-  readonly count: number;
+  /** How often rules fired, each event counted once. */
+  readonly hits: number;
+  /** Events under it: of a rule that joins events, all that it joined. */
+  readonly events: number;
   /** Accounts of people under it that its sentence does not name. */
   readonly accounts: readonly string[];
   /** A finding of each other rule that shares it. */
@@ -106,7 +108,8 @@ function threadOf(findings: readonly [Finding, ...Finding[]]): Thread {
     level: highest(findings),
     first,
     last,
-    count: new Set(findings.map(place)).size,
+    hits: new Set(findings.map(({ source }) => place(source))).size,
+    events: new Set(findings.flatMap(({ evidence }) => evidence.map(place))).size,
     accounts: peopleIn(findings).filter((account) => !first.plain.toLowerCase().includes(account.toLowerCase())),
     others: [...rules.values()],
   };
@@ -131,7 +134,7 @@ function peopleIn(findings: readonly Finding[]): string[] {
 function merged(threads: Iterable<Thread>): Thread[] {
   const byEvents = new Map<string, Thread>();
   for (const thread of threads) {
-    const key = `${place(thread.first)}\0${place(thread.last)}\0${thread.count}`;
+    const key = `${place(thread.first.source)}\0${place(thread.last.source)}\0${thread.hits}`;
     const same = byEvents.get(key);
     byEvents.set(key, same === undefined ? thread : shared(same, thread));
   }
@@ -149,8 +152,8 @@ function isOurs({ author }: Finding): boolean {
   return author === 'Wardwatch';
 }
 
-function place({ source }: Finding): string {
-  return `${source.path}\0${source.record}`;
+function place({ path, record }: EventPlace): string {
+  return `${path}\0${record}`;
 }
 
 function isEarlier(a: Finding, b: Finding): boolean {

@@ -5,7 +5,7 @@ import { UNSEEN } from '../core/unseen.ts';
 import type { ScanResult } from '../scan/scan.ts';
 import { chaptersOf, machineNames, ruleOf, type Thread } from './chapters.ts';
 import { blindnessOf, blindSentences } from './coverage.ts';
-import { rangeOf, shownOf, verdictOf, whenAndWho } from './story.ts';
+import { hidden, LEVELS_MEAN, rangeOf, shownOf, verdictOf, whenAndWho } from './story.ts';
 import { tasksOf } from './tasks.ts';
 import { grouped, listed, plural, ukTime } from './wording.ts';
 
@@ -43,6 +43,7 @@ ${todoSection(shown)}
 ${timelineSection(shown, timeZone)}
 ${chapterSection(shown, timeZone)}
 ${tableSection(shown, timeZone)}
+${hiddenSection(hidden(result, minLevel))}
 ${blindSection(result, timeZone)}
 ${readSection(result, timeZone)}
 </main>
@@ -63,7 +64,7 @@ function todoSection(shown: readonly Finding[]): string {
     return `<li><b>${escape(why)}${machine === undefined ? '' : `, on ${escape(machine)}`}</b>${stepList(steps)}${same}</li>`;
   });
   const more =
-    left > 0 ? `<p>${plural(left, 'more kind')} of finding: their steps are below, machine by machine.</p>` : '';
+    left > 0 ? `<p>And ${plural(left, 'more kind')} of finding: the steps are below, machine by machine.</p>` : '';
   return `<section><h2>What to do now, the gravest first</h2><ol>${items.join('')}</ol>${more}</section>`;
 }
 
@@ -135,7 +136,7 @@ function chapterSection(shown: readonly Finding[], timeZone: string): string {
   });
   return parts.length === 0
     ? ''
-    : `<section><h2>Machine by machine</h2>${parts.join('\n')}${restOf(all.length)}</section>`;
+    : `<section><h2>Machine by machine</h2><p>${LEVELS_MEAN}</p>${parts.join('\n')}${restOf(all.length)}</section>`;
 }
 
 function threadItem(thread: Thread, timeZone: string): string {
@@ -167,24 +168,31 @@ ${left > 0 ? `<p>${plural(left, 'less serious finding')} left out here.</p>` : '
 <table><thead><tr><th scope="col">When</th><th scope="col">Level</th><th scope="col">Where, who</th><th scope="col">What</th></tr></thead><tbody id="rows">${rows.join('\n')}</tbody></table></section>`;
 }
 
+function hiddenSection(left: string | null): string {
+  return left === null ? '' : `<p>${escape(left)}</p>`;
+}
+
 function blindSection(result: ScanResult, timeZone: string): string {
   const sentences = blindSentences(result, timeZone, 20).map((line) => `<p>${escape(line)}</p>`);
   const blind = blindnessOf(result);
-  const list = (title: string, some: typeof blind) =>
-    some.length === 0
-      ? ''
-      : `<h3>${title}</h3><ul>${some
-          .map(
-            ({ needs, rules, gravest }) =>
-              `<li>${escape(needs)}. It would show “${escape(gravest)}”${rules > 1 ? ` and ${plural(rules - 1, 'more rule')}` : ''}.</li>`,
-          )
-          .join('')}</ul>`;
+  const list = (title: string, some: typeof blind) => {
+    if (some.length === 0) return '';
+    const items = some
+      .slice(0, MAX_NEEDS)
+      .map(
+        ({ needs, rules, gravest }) =>
+          `<li>${escape(needs)}. It would show “${escape(gravest)}”${rules > 1 ? ` and what ${plural(rules - 1, 'more rule')} ${rules === 2 ? 'looks' : 'look'} for` : ''}.</li>`,
+      );
+    if (some.length > items.length) items.push(`<li>and ${plural(some.length - items.length, 'more setting')}</li>`);
+    return `<h3>${title}</h3><ul>${items.join('')}</ul>`;
+  };
   const here = blind.filter(({ isOfKnownSystem }) => isOfKnownSystem);
   const absent = blind.filter(({ isOfKnownSystem }) => !isOfKnownSystem);
   return `<section><h2>What these logs could not have shown</h2>${sentences.join('')}${list('To switch on, where the logs come from', here)}${list('Not among these logs at all', absent)}</section>`;
 }
 
 const MAX_ASIDE = 200;
+const MAX_NEEDS = 30;
 
 function readSection(result: ScanResult, timeZone: string): string {
   const events = result.logs.reduce((sum, { events: count }) => sum + count, 0);

@@ -138,7 +138,7 @@ test('the same found of several accounts is one line that names the people, not 
     by(4, undefined),
   ]);
   deepEqual(
-    chapter?.threads.map(({ count, accounts }) => [count, accounts]),
+    chapter?.threads.map(({ events, accounts }) => [events, accounts]),
     [[4, ['RX1\\jsmith']]],
   );
   deepEqual(chapter?.accounts, ['RX1\\jsmith']);
@@ -151,8 +151,21 @@ test('rules of others that say the same are one line, whatever each of them saw'
   });
   const [chapter] = chaptersOf([theirs('a', 'medium', 2), theirs('b', 'high', 1), theirs('a', 'medium', 1)]);
   deepEqual(
-    chapter?.threads.map(({ level, count, first, others }) => [level, count, first.ruleId, others.length]),
+    chapter?.threads.map(({ level, events, first, others }) => [level, events, first.ruleId, others.length]),
     [['high', 2, 'b', 1]],
+  );
+});
+
+test('of a rule that joins events, all that it joined are counted, each once', () => {
+  const places = (...records: number[]) => records.map((record) => ({ path: 'a.evtx', record, at: null }));
+  const joint = (record: number, ...records: number[]): Finding => ({
+    ...finding('guessed', 'medium', record),
+    evidence: [{ path: 'a.evtx', record, at: null }, ...places(...records)],
+  });
+  const [chapter] = chaptersOf([joint(3, 1, 2), joint(5, 3, 4)]);
+  deepEqual(
+    chapter?.threads.map(({ hits, events }) => [hits, events]),
+    [[2, 5]],
   );
 });
 

@@ -9,7 +9,9 @@ import { grouped, listed, plural, spanOf, ukTime } from './wording.ts';
 
 /** What a tired person reads: the rest is in the other formats, and its number is said. */
 const MAX_CHAPTERS = 12;
-const MAX_THREADS = 12;
+/** Lines a machine has: the worst have more, for the first screens are the ones that are read. */
+const MAX_THREADS = [10, 10, 6];
+const MAX_THREADS_ELSE = 4;
 const MAX_NAMES = 4;
 
 const LEVEL_WORD: Record<Level, string> = {
@@ -20,14 +22,20 @@ const LEVEL_WORD: Record<Level, string> = {
   informational: 'info',
 };
 
+/** What a level asks of the reader, once for all lines. */
+export const LEVELS_MEAN = 'CRITICAL: act now; HIGH: look today; MEDIUM: look this week; low: good to know';
+
 /** The scan told to a person, on a terminal: what happened, what to do, and what the logs could not show. */
 export function story(result: ScanResult, minLevel: Level, timeZone: string): string {
   const shown = shownOf(result, minLevel);
   const folder = commonFolder(result);
   const lines: string[] = [verdictOf(result, minLevel), ''];
-  if (shown.length > 0) lines.push('What happened, machine by machine:', '');
+  if (shown.length > 0) lines.push('What happened, machine by machine', `(${LEVELS_MEAN})`, '');
   const chapters = chaptersOf(shown);
-  for (const chapter of chapters.slice(0, MAX_CHAPTERS)) lines.push(...chapterLines(chapter, folder, timeZone), '');
+  chapters.slice(0, MAX_CHAPTERS).forEach((chapter, rank) => {
+    lines.push(...chapterLines(chapter, MAX_THREADS[rank] ?? MAX_THREADS_ELSE, folder, timeZone), '');
+  });
+  const left = hidden(result, minLevel);
   const rest = chapters.slice(MAX_CHAPTERS);
   if (rest.length > 0) {
     lines.push(
@@ -40,7 +48,7 @@ export function story(result: ScanResult, minLevel: Level, timeZone: string): st
   }
   lines.push(
     ...todo(shown),
-    ...hidden(result, shown, minLevel),
+    ...(left === null ? [] : [left, '']),
     ...unseen(result, timeZone),
     ...readLines(result, folder, timeZone),
   );
@@ -61,7 +69,10 @@ export function verdictOf(result: ScanResult, minLevel: Level): string {
     const machines = new Set(serious.map(machineNames(shown)).filter((name) => name !== null)).size;
     return `SIGNS OF AN ATTACK: ${plural(serious.length, 'serious finding')}${machines === 0 ? '' : ` on ${plural(machines, 'machine')}`}.`;
   }
-  if (worst >= 0) return `${plural(shown.length, 'finding')} worth a look, none of them serious by itself.`;
+  if (worst >= 0) {
+    const kinds = new Set(shown.map(({ ruleId }) => ruleId)).size;
+    return `${plural(shown.length, 'finding')} of ${kinds === 1 ? 'one kind' : `${grouped(kinds)} kinds`} worth a look, none of them serious by itself.`;
+  }
   if (result.logs.length === 0 && result.setAsideInAll === 0)
     return 'NOTHING WAS READ: there is no file in what you named. This is not an all-clear.';
   if (events === 0) return 'NOTHING COULD BE READ. This is not an all-clear: see below what was set aside, and why.';
@@ -78,20 +89,21 @@ export function verdictOf(result: ScanResult, minLevel: Level): string {
   return `NOTHING SUSPICIOUS was found in ${plural(events, 'event')} by the ${grouped(could)} of ${plural(all, 'rule')} that could judge any of them${unread}. That is only as good as the logs: see below what they could not have shown.`;
 }
 
-function chapterLines(chapter: Chapter, folder: string, timeZone: string): string[] {
+function chapterLines(chapter: Chapter, most: number, folder: string, timeZone: string): string[] {
   const who = chapter.accounts.length === 0 ? '' : `   (accounts: ${listed(chapter.accounts.map(clean), MAX_NAMES)})`;
   const lines = [`── ${clean(chapter.host)}${who}`];
-  const shown = mostSerious(chapter.threads);
+  const shown = mostSerious(chapter.threads, most);
   for (const thread of shown) lines.push(...threadLines(thread, folder, timeZone));
   const rest = chapter.threads.length - shown.length;
-  if (rest > 0) lines.push(`   … and ${plural(rest, 'other kind')} of finding here, less serious.`);
+  if (rest > 0)
+    lines.push(`   … and ${plural(rest, 'other kind')} of finding here, no more serious: see --format html.`);
   return lines;
 }
 
 /** The most serious threads, still in the order of time. */
-function mostSerious(threads: readonly Thread[]): Thread[] {
+function mostSerious(threads: readonly Thread[], most: number): Thread[] {
   const ranked = [...threads].sort((a, b) => levelRank(b.level) - levelRank(a.level));
-  const kept = new Set(ranked.slice(0, MAX_THREADS));
+  const kept = new Set(ranked.slice(0, most));
   return threads.filter((thread) => kept.has(thread));
 }
 
@@ -114,11 +126,12 @@ function threadLines(thread: Thread, folder: string, timeZone: string): string[]
 }
 
 /** When, in how many events, and by whom if the sentence does not say. */
-export function whenAndWho({ first, last, count, accounts }: Thread, timeZone: string): string {
-  const when = spanOf(first.at, last.at, timeZone);
-  // Each further event of a count is a finding of its own.
-  const times = count === 1 ? '' : first.kind === 'correlation' ? ', again and again' : `, ${grouped(count)} events`;
-  return `${when}${times}${accounts.length === 0 ? '' : `, ${accounts.length === 1 ? 'account' : 'accounts'} ${listed(accounts, MAX_NAMES)}`}`;
+export function whenAndWho({ first, last, events, accounts }: Thread, timeZone: string): string {
+  const parts = [spanOf(first.at, last.at, timeZone)];
+  if (events > 1) parts.push(plural(events, 'event'));
+  if (accounts.length > 0)
+    parts.push(`${accounts.length === 1 ? 'account' : 'accounts'} ${listed(accounts, MAX_NAMES)}`);
+  return parts.join(', ');
 }
 
 function todo(shown: readonly Finding[]): string[] {
@@ -132,14 +145,14 @@ function todo(shown: readonly Finding[]): string[] {
     for (const step of steps) lines.push(`     ${String(++number).padStart(2)}. ${clean(step)}`);
     if (others.length > 0) lines.push(`         Likewise on ${listed(others, MAX_NAMES)}.`);
   }
-  if (left > 0) lines.push(`   ${plural(left, 'more kind')} of finding: their steps are in --format html.`);
+  if (left > 0) lines.push(`   And ${plural(left, 'more kind')} of finding: --format html has the steps.`);
   lines.push('');
   return lines;
 }
 
-function hidden(result: ScanResult, shown: readonly Finding[], minLevel: Level): string[] {
-  const rest = result.findings.length - shown.length;
-  if (rest === 0) return [];
+/** What was found below the level asked for; none if there is nothing. */
+export function hidden(result: ScanResult, minLevel: Level): string | null {
+  if (result.findings.length === shownOf(result, minLevel).length) return null;
   const counts = LEVELS.map(
     (level) =>
       [
@@ -148,10 +161,7 @@ function hidden(result: ScanResult, shown: readonly Finding[], minLevel: Level):
       ] as const,
   );
   const said = counts.filter(([, count]) => count > 0).map(([level, count]) => `${grouped(count)} ${level}`);
-  return [
-    `Not shown: ${said.join(', ')}. Show them with --min-level ${LEVELS.find((level) => counts.some(([name, count]) => name === level && count > 0)) ?? 'informational'}.`,
-    '',
-  ];
+  return `Not shown: ${said.join(', ')}. Show them with --min-level ${LEVELS.find((level) => counts.some(([name, count]) => name === level && count > 0)) ?? 'informational'}.`;
 }
 
 const MAX_NEEDS = 5;
@@ -167,7 +177,7 @@ function unseen(result: ScanResult, timeZone: string): string[] {
     if (some.length === 0) return;
     lines.push(`   ${title}`);
     for (const { needs, rules, gravest } of some.slice(0, MAX_NEEDS))
-      lines.push(`    · ${needs}: “${clean(gravest)}”${rules > 1 ? ` and ${grouped(rules - 1)} more` : ''}`);
+      lines.push(`    · ${clean(needs)}: “${clean(gravest)}”${rules > 1 ? ` and ${grouped(rules - 1)} more` : ''}`);
     if (some.length > MAX_NEEDS)
       lines.push(`    · and ${plural(some.length - MAX_NEEDS, 'more setting')}: see --format html`);
   };

@@ -45,7 +45,7 @@ interface Kind {
   readonly next: readonly string[];
   /** Steps with the same key are one thing to do. */
   readonly keyOf: (step: string) => string;
-  /** The level first, then the points: the higher the graver. */
+  /** See `gravityOf`. */
   readonly gravity: number;
 }
 
@@ -80,8 +80,9 @@ interface Told {
   readonly thread: Thread;
 }
 
+/** The level, then the points, then whether the words were written for that very rule. */
 function gravityOf({ level, first }: Thread): number {
-  return levelRank(level) * 4 + first.observation.points;
+  return levelRank(level) * 8 + first.observation.points * 2 + (first.author === 'Wardwatch' ? 1 : 0);
 }
 
 /** The gravest first; of those as grave, first what concerns a machine of which nothing was said yet. */

@@ -70,6 +70,8 @@ export class Judge {
       const detail = `it cannot be read any more: ${'code' in error ? String(error.code) : ''}`;
       reading.aside({ path: task.given, record: null, offset: null, reason: 'not-readable', detail });
     }
+    // By the file's own size: what an archive holds may be twenty times as much.
+    this.#onProgress(task.size, 0);
     return reading.result();
   }
 
@@ -208,7 +210,7 @@ class TaskReading {
       setAside: (item) => this.aside({ path, ...item }),
     };
     const close = ({ format, bytes }: { format: string; bytes: number }) => {
-      this.#onProgress(bytes, events & 0xfff);
+      this.#onProgress(0, events & 0xfff);
       this.#logs.push({
         path,
         format,
