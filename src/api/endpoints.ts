@@ -64,7 +64,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   eventCounts,
   ...hunts,
   ...localRules,
-  rules,
+  ...rules,
   sources,
   addSource,
   endSource,

@@ -62,6 +62,7 @@ export const REFUSALS = {
   'incidents/changed': { exit: 2, hint: 'Look at it again: it is not any more as you saw it.' },
   'incidents/no-such-step': { exit: 2, hint: 'Playbooks and their steps are listed with the incident.' },
   'incidents/no-such-clock': { exit: 2, hint: 'The clocks of an incident are listed with it.' },
+  'rules/unknown': { exit: 2, hint: 'Look for it in the list of rules.' },
   'findings/not-found': { exit: 2, hint: 'Look for it in the incident that it belongs to.' },
   'setaside/not-found': { exit: 2, hint: 'Look for it in the list of what was set aside.' },
   'exceptions/too-wide': { exit: 2, hint: 'Name a host or an account; a rule is switched off in the rules.' },
