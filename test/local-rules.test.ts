@@ -78,13 +78,13 @@ test('a rule made of a search fires live as it would have before, over a restart
 
   const rules = async () => {
     const { text } = await service.fetch('/api/v1/rules', { headers: { authorization: `Bearer ${analyst}` } });
-    return (JSON.parse(text) as { rules: { id: string; state: string; fired: number; made: unknown }[] }).rules.filter(
-      ({ id }) => id === made,
+    return (JSON.parse(text) as { rules: { key: string; state: string; fired: number; from: string }[] }).rules.filter(
+      ({ key }) => key === made,
     );
   };
   deepEqual(
-    (await rules()).map(({ state, fired, made: of }) => [state, fired, of !== null]),
-    [['runs', 1, true]],
+    (await rules()).map(({ state, fired, from }) => [state, fired, from]),
+    [['runs', 1, 'made']],
   );
 
   await service.stop();

@@ -155,7 +155,7 @@ test('sources, findings, incidents, exceptions, clocks, reveal, folders and rest
   await change('privacy', '/api/v1/monitoring-notice', { values: { organisation: 'Our hospice' } });
   const holds: readonly [role: keyof typeof roles, where: string, says: RegExp][] = [
     ['analyst', '/api/v1/rules', /"state":"runs"/],
-    ['analyst', '/api/v1/rules', /^(?!.*Switched off).*"Kept on".*"made":\{/],
+    ['analyst', '/api/v1/rules', /^(?!.*Switched off).*"Kept on","level":"low","from":"made"/],
     ['analyst', `/api/v1/findings?rule=${ruleId}`, /"ruleId"/],
     ['analyst', `${url}/graph`, /"host":"ws1".*"findings":\d+,"points":\d/],
     ['analyst', `${url}/drafts`, /"lines":\["b"\]/],

@@ -53,7 +53,7 @@ export interface ApiServices {
   /** Since when each silent source has been silent, by id. */
   readonly silentSince: () => ReadonlyMap<string, number>;
   /** Which rules see anything here. */
-  readonly ruleWatch: Pick<RuleWatch, 'list' | 'seesAnything'>;
+  readonly ruleWatch: Pick<RuleWatch, 'list' | 'find' | 'seesAnything'>;
   readonly firstRun: FirstRun;
   readonly savedHunts: SavedHunts;
   readonly localRules: LocalRules;

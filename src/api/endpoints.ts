@@ -65,7 +65,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   eventCountsSoFar,
   ...hunts,
   ...localRules,
-  rules,
+  ...rules,
   sources,
   addSource,
   endSource,

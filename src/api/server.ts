@@ -300,6 +300,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'exceptions/hides-attack': 409,
   'exceptions/not-found': 404,
   'findings/not-found': 404,
+  'rules/unknown': 404,
   'setaside/not-found': 404,
   'records/no-such-case': 404,
   'records/not-found': 404,

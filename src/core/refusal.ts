@@ -11,7 +11,7 @@ export const REFUSALS = {
   'rules/not-found': { exit: 2, hint: 'Give a folder that holds Sigma rules (*.yml).' },
   'rules/unknown': {
     exit: 2,
-    hint: '“rules list” prints ids and titles; of rules that are not ours name the folder too.',
+    hint: 'Look for it in the list of rules: “rules list” prints ids and titles; of rules that are not ours name the folder too.',
   },
   'mapping/invalid': {
     exit: 2,

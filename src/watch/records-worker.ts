@@ -32,7 +32,9 @@ async function answerTo(question: RecordsQuestion): Promise<RecordsAnswer> {
   const losses = kept.gaps.filter(({ kind }) => kind === 'damaged').length;
   if (question.kind === 'who-looked') {
     const { lines, text } = lookedAt(hospital, book, care, { patient: question.patient, pseudonymKey });
-    return { kind: 'looked', lines, text, losses };
+    // The patient reads it, and must not take it for the whole.
+    const whole = losses === 0 ? text : `${text}\nA part of the log could not be read, so looks may be left out.\n`;
+    return { kind: 'looked', lines, text: whole, losses };
   }
   const { cases, items, firstDay, lastDay, judgedDays, report } = reviewLooks(hospital, book, question);
   return {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
 import { inGeneral, type RuleState } from '../findings/rule-states.ts';
@@ -19,6 +20,8 @@ export interface RuleWatchParts {
 
 /** A rule, and what it can see here. */
 export interface WatchedRule extends Omit<RuleState, 'state' | 'path'> {
+  /** Its id; a hash for one without an id, or with that of another. */
+  readonly key: string;
   /** `blind`: it could run, and nothing that came could have fired it. */
   readonly state: 'runs' | 'blind' | 'cannot-run';
   readonly isOwn: boolean;
@@ -77,12 +80,14 @@ export class RuleWatch {
     const { judging, findings, ruleFolders, now } = this.#parts;
     const { since, days } = await this.#note();
     const counts = await findings.countByRule(now() - WATCHED_DAYS * DAY_MS);
+    const keyOf = keys();
     const rules = judging.rules.map(({ path: place, state, ...rule }): WatchedRule => {
       const folder = ruleFolders.find((each) => isWithin(each, place));
       const counted = rule.id === null ? undefined : counts.get(rule.id);
       const isSeen = rule.id !== null && (Object.hasOwn(days, rule.id) || counted !== undefined);
       return {
         ...rule,
+        key: keyOf(rule.id, [place, rule.title, rule.detail]),
         state: state === 'runs' && !isSeen ? 'blind' : state,
         isOwn: folder !== undefined && folder === ruleFolders[0],
         file: folder === undefined ? path.basename(place) : path.relative(folder, place) || path.basename(place),
@@ -93,6 +98,11 @@ export class RuleWatch {
     });
     const local = (await this.#parts.localRules()).map((rule) => watchedLocal(rule, counts.get(rule.id)));
     return { since: Math.max(since, now() - WATCHED_DAYS * DAY_MS), rules: [...rules, ...local] };
+  }
+
+  /** `null`: there is none. @throws Refusal `service/failing` while judging is down */
+  async find(key: string): Promise<WatchedRule | null> {
+    return (await this.list()).rules.find((rule) => rule.key === key) ?? null;
   }
 
   /** False if nothing that came in 30 days could have fired any rule; `null`: not known, judging is down. */
@@ -156,6 +166,7 @@ function watchedLocal(
   counted: { readonly count: number; readonly lastAt: number | null } | undefined,
 ): WatchedRule {
   return {
+    key: id,
     id,
     title,
     level,
@@ -171,6 +182,16 @@ function watchedLocal(
     fired: counted?.count ?? 0,
     lastAt: counted?.lastAt ?? null,
     made: { query, createdAt, createdBy },
+  };
+}
+
+/** Gives each rule of a list a name of its own. */
+function keys(): (id: string | null, about: readonly (string | null)[]) => string {
+  const taken = new Set<string>();
+  return (id, about) => {
+    const key = id === null || taken.has(id) ? hash('sha256', JSON.stringify([id, ...about])).slice(0, 24) : id;
+    taken.add(key);
+    return key;
   };
 }
 

@@ -191,6 +191,8 @@ async function furnish({ ann, kim }: People): Promise<void> {
       reason: `The nightly maintenance of ward ${at}, said the server team`,
     });
   }
+  // Of what the notice to staff needs, one thing is said.
+  await ask('monitoring-notice', { values: { organisation: 'Our Hospice' } });
   const people = Array.from({ length: 12 }, (_, at) => ({
     name: `On call ${at + 1}`,
     mail: `on-call-${at + 1}@ww.example`,

@@ -1,4 +1,6 @@
 /** What each page says in each state: walked by a test (states.test.ts) and by the camera (screenshots.ts). */
+import { closeSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
+import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { PAGE_NAMES, type PageName } from '../../src/web/page-names.ts';
 import { openReader, type Reader as Tab } from './browser.ts';
@@ -16,7 +18,9 @@ type Partial =
   /** What was there is shown on, and marked as old: it was asked again in vain. */
   | 'old'
   /** One of the things that it asks for fails. */
-  | { readonly fails: string; readonly says: Said };
+  | { readonly fails: string; readonly says: Said }
+  /** A part of what is kept lies on the disk as nobody wrote it. */
+  | { readonly isDamaged: true; readonly says: Said };
 
 interface PageStates {
   /** Where it is shown. */
@@ -187,8 +191,10 @@ const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
     what: null,
     own: { ...FORM, 'not-allowed': REFUSED },
     empty: ['That did not work'],
-    // Only a damaged archive makes one.
-    partial: null,
+    partial: {
+      isDamaged: true,
+      says: ['This is not whole:', /^\d+ looks$/, /A part of the log could not be read, so looks may be left out\./],
+    },
     much: [/^\d+ looks$/, 'The page for the patient'],
   },
   scope: {
@@ -204,7 +210,7 @@ const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
   drafts: {
     ...page('drafts', 'the incidents', 'drafts?*', {
       empty: ['There is no incident, so there is nothing to tell.'],
-      partial: null,
+      partial: 'old',
       much: [
         'Begun, or with a deadline',
         /Tell the Information Commissioner \(ICO\), by/,
@@ -233,8 +239,8 @@ const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
   },
   'about-me': {
     ...page('about-me', 'the notice', 'monitoring-notice', {
-      empty: ['This notice is not finished.'],
-      partial: null,
+      empty: ['This notice is not finished.', /^\[To fill in: .*name of your organisation\]/],
+      partial: ['This notice is not finished.', /^Our Hospice/],
       much: null,
     }),
     isForAll: true,
@@ -255,6 +261,7 @@ const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
     what: 'whom the link is for',
     isForAll: true,
     empty: ['This link is for', 'Choose how you sign in.'],
+    // It is one question with one answer, of a moment: whom the link is for.
     partial: null,
     much: null,
   },
@@ -333,6 +340,12 @@ function partialOf(states: PageStates, made: Omit<Case, 'says'>): Case | null {
       says: partial.says,
       bring: (page, house) => cut(page, [partial.fails], () => made.bring(page, house)),
     };
+  if ('isDamaged' in partial)
+    return {
+      ...made,
+      says: partial.says,
+      bring: (page, house) => damaged(house, () => made.bring(page, house).then(() => saysAll(page, partial.says))),
+    };
   return { ...made, says: partial };
 }
 
@@ -355,6 +368,29 @@ async function openWhole(page: Page, { place }: PageStates, house: House): Promi
 async function held(page: Page, asks: readonly string[], open: () => Promise<void>): Promise<void> {
   for (const each of asks) await page.route(addressesOf(each), () => undefined);
   await open();
+}
+
+/** Of the first events that the service kept; while `look` runs. */
+const DAMAGE_AT = 5000;
+
+async function damaged({ service }: House, look: () => Promise<void>): Promise<void> {
+  const folder = path.join(service.data, 'journal');
+  const [oldest = ''] = readdirSync(folder).toSorted();
+  const file = openSync(path.join(folder, oldest), 'r+');
+  const byte = Buffer.alloc(1);
+  readSync(file, byte, 0, 1, DAMAGE_AT);
+  try {
+    writeSync(file, Buffer.from([(byte[0] ?? 0) ^ 0xff]), 0, 1, DAMAGE_AT);
+    await look();
+  } finally {
+    writeSync(file, byte, 0, 1, DAMAGE_AT);
+    closeSync(file);
+  }
+}
+
+async function saysAll(page: Page, said: Said): Promise<void> {
+  for (const words of said)
+    await page.getByText(words).filter({ visible: true }).first().waitFor({ timeout: PATIENCE_MS });
 }
 
 /** A connection that breaks. */
@@ -410,8 +446,7 @@ export function showing(
     await tab.page.unrouteAll({ behavior: 'ignoreErrors' });
     tab.complaints.length = 0;
     await made.bring(tab.page, houses[made.house]);
-    for (const words of made.says)
-      await tab.page.getByText(words).filter({ visible: true }).first().waitFor({ timeout: PATIENCE_MS });
+    await saysAll(tab.page, made.says);
     if (made.state !== 'loading') await nothingLoads(tab.page);
     return tab;
   };

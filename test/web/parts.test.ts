@@ -6,6 +6,8 @@ import { GLOSSARY, piecesOf } from '../../src/web/parts/glossary.ts';
 import { type Edge, layoutOf, MAX_OF_KIND } from '../../src/web/parts/graph-layout.ts';
 import { toCsv } from '../../src/web/parts/csv.ts';
 import { termOf } from '../../src/web/parts/query.ts';
+import { ENDPOINTS } from '../../src/api/endpoints.ts';
+import { WORDS as TRAIL_WORDS } from '../../src/web/parts/trail-words.ts';
 import { counted, dateText, dayText, spanText, withDates } from '../../src/web/parts/text.ts';
 
 const NOW = Date.UTC(2026, 10, 2, 9, 49);
@@ -184,3 +186,13 @@ for (const [what, now, daysEach, count, edges] of [
       edgesOf(Date.parse(now), daysEach, count).map((edge) => new Date(edge).toISOString().replace('.000', '')),
       edges,
     ));
+
+test('whatever is recorded in the trail is said in words', () => {
+  const recorded = ENDPOINTS.filter(
+    ({ isRecorded, method, audience }) => (isRecorded || method === 'POST') && audience !== 'anyone',
+  );
+  deepEqual(
+    recorded.map(({ method, path }) => `${method} ${path}`).filter((action) => !Object.hasOwn(TRAIL_WORDS, action)),
+    [],
+  );
+});

@@ -53,6 +53,18 @@ test('the rules page says what sees nothing and what to switch on, filters at on
     'sideways',
   );
 
+  // The list is what tells one rule from another; the rest of a rule comes when it is opened.
+  const { rules } = JSON.parse(await rulesNow()) as { rules: object[] };
+  deepEqual([...new Set(rules.flatMap((rule) => Object.keys(rule)))].toSorted(), [
+    'fired',
+    'from',
+    'key',
+    'level',
+    'needs',
+    'state',
+    'title',
+  ]);
+
   // What fired stands first; the keyboard opens it, down to the log line.
   const first = page.locator('main details').first();
   await first.locator('summary').first().focus();

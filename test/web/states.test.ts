@@ -33,11 +33,17 @@ describe('each page in each of its states', { skip: !HAS_BROWSER }, () => {
       deepEqual(complaints, []);
     });
 
-  test('on a telephone no column is cut off, and what is wider than the screen says so', async () => {
+  test('on a telephone no column is cut off, what is wider than the screen says so, and the keyboard moves it', async () => {
     const showNarrow = showing(browser, houses, { width: 360, height: 740 });
     for (const made of CASES.filter(({ state }) => state === 'much')) {
       const { page } = await showNarrow(made);
+      for (const folded of (await page.locator('main details:not([open]) > summary').all())
+        .slice(0, FOLDED)
+        .toReversed())
+        if (await folded.isVisible()) await folded.click();
+      await page.locator('.ww-loading').first().waitFor({ state: 'detached' });
       deepEqual(await page.evaluate(CUT_OFF), [], made.page);
+      deepEqual(await page.evaluate(OUT_OF_REACH), [], made.page);
     }
     const wide = await show(only('observations', 'much'));
     equal(await wide.page.getByText(/^It is wider than the screen/).count(), 0);
@@ -55,6 +61,20 @@ describe('each page in each of its states', { skip: !HAS_BROWSER }, () => {
 const CUT_OFF = `[...document.querySelectorAll('main *')]
   .filter((it) => it.closest('.ww-scroll, .nhsuk-u-visually-hidden, thead, [popover]') === null)
   .filter((it) => it.getBoundingClientRect().right > innerWidth + 1)
+  .map((it) => it.outerHTML.slice(0, 120))`;
+
+/** Opened on each page: what is in it may be wide. */
+const FOLDED = 6;
+
+/** Whatever can be moved sideways or down by itself, and not by keyboard, or has no name for who cannot see it. */
+const OUT_OF_REACH = `[...document.querySelectorAll('body *')]
+  .filter((it) => !it.matches('textarea, input, select') && it.checkVisibility())
+  .filter((it) => {
+    const { overflowX, overflowY } = getComputedStyle(it);
+    const moves = (overflow, there, shown) => /auto|scroll/.test(overflow) && there > shown + 13;
+    return moves(overflowX, it.scrollWidth, it.clientWidth) || moves(overflowY, it.scrollHeight, it.clientHeight);
+  })
+  .filter((it) => !it.matches('[tabindex="0"][role="region"][aria-label]'))
   .map((it) => it.outerHTML.slice(0, 120))`;
 
 function only(page: Case['page'], state: Case['state']): Case {

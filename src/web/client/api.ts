@@ -63,8 +63,12 @@ export interface Api {
   'POST /api/v1/local-rules': { input: { title: string; query: string; level: "informational" | "low" | "medium" | "high" | "critical"; parameter: "sign-in" | "discovery-and-credentials" | "movement" | "defences" | "data" | "impact"; plain: string; innocent: string; next: readonly (string)[] }; answer: { id: string } };
   /** Switches a rule that was made here off. What it found stays. */
   'POST /api/v1/local-rules/:id/end': { input: { id: string }; answer: { done: true } };
-  /** Every rule: whether it runs, why not, whether anything that comes could fire it, and how often it did. */
-  'GET /api/v1/rules': { input: Record<string, never>; answer: { days: number; since: string; rules: readonly ({ id: string | null; title: string | null; level: string | null; author: string; isOwn: boolean; file: string; state: "runs" | "blind" | "cannot-run"; plain: string | null; detail: string | null; needs: string | null; isSilent: boolean; fired: number; lastAt: string | null; made: { query: string; by: string; at: string } | null })[] } };
+  /** Every rule: whether it runs, whether anything that comes could fire it, and how often it did. */
+  'GET /api/v1/rules': { input: Record<string, never>; answer: { days: number; since: string; needs: readonly (string)[]; rules: readonly ({ key: string; title: string; level: string | null; from: "own" | "added" | "made"; state: "runs" | "blind" | "cannot-run"; needs: number | null; fired: number })[] } };
+  /** Which rules have all of these words in their title, sentence, author, file, id, or what they need. */
+  'GET /api/v1/rules/search': { input: { words: string }; answer: { keys: readonly (string)[] } };
+  /** One rule: what it means when it fires, why it cannot run, what it needs, who wrote it, and when it fired last. */
+  'GET /api/v1/rules/:key': { input: { key: string }; answer: { key: string; title: string; level: string | null; from: "own" | "added" | "made"; state: "runs" | "blind" | "cannot-run"; needs: string | null; fired: number; id: string | null; author: string; file: string; plain: string | null; detail: string | null; isSilent: boolean; lastAt: string | null; made: { query: string; by: string; at: string } | null } };
   /** Who sends logs, and when each was last heard. */
   'GET /api/v1/sources': { input: Record<string, never>; answer: { items: readonly ({ id: string; name: string; kind: string; state: string; addresses: string | null; lastHeardAt: string | null; silentSince: string | null; createdAt: string })[]; doors: Readonly<Partial<Record<string, string>>>; next: null } };
   /** Registers a source that sends. Its token is in this answer and nowhere else. */

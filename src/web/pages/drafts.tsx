@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { type Answer, ask, askFile, type Asker } from '../client/ask.ts';
 import { Form, Select, TextArea, TextField } from '../parts/form.tsx';
-import { Show, useAsk, useLoaded } from '../parts/loaded.tsx';
+import { EVERY_MS, Show, useAsk, useLoaded } from '../parts/loaded.tsx';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { saveAs } from '../parts/save.ts';
 import { Section } from '../parts/section.tsx';
@@ -30,7 +30,7 @@ function Choose() {
     `drafts ${cursor ?? ''}`,
     (signal: AbortSignal, asker: Asker) =>
       ask('GET /api/v1/drafts', { limit: SIZE, ...(cursor === undefined ? {} : { cursor }) }, signal, asker),
-    { everyMs: null },
+    { everyMs: cursor === undefined ? EVERY_MS : null },
   );
   return (
     <>

@@ -8,7 +8,7 @@ import { LongList } from '../parts/long-list.tsx';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { saveAs } from '../parts/save.ts';
 import { useRoles } from '../parts/session.tsx';
-import { Section } from '../parts/section.tsx';
+import { Scroll, Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { counted, dateText, numberText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
@@ -473,7 +473,7 @@ function Detail({ event }: { readonly event: Event }) {
   );
   return (
     <>
-      <div className="ww-scroll">
+      <Scroll title="Fields of the log line" hidden="all of them">
         <table className="ww-table">
           <caption>Its fields. A value leads to all log lines that have it too.</caption>
           <tbody>
@@ -487,7 +487,7 @@ function Detail({ event }: { readonly event: Event }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {event.text !== null && (
         <>
           <p>As it came, with pseudonyms for patients:</p>

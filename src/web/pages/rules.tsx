@@ -1,9 +1,9 @@
-import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
+import { memo, useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
 import { FindingLine } from '../parts/finding.tsx';
 import { Form, Select, TextField } from '../parts/form.tsx';
 import { LongList } from '../parts/long-list.tsx';
-import { Show, useAsk } from '../parts/loaded.tsx';
+import { type Loaded, Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
@@ -13,6 +13,7 @@ import { When } from '../parts/words.tsx';
 
 type Listing = Answer<'GET /api/v1/rules'>;
 type Rule = Listing['rules'][number];
+type Whole = Answer<'GET /api/v1/rules/:key'>;
 type RuleState = Rule['state'];
 
 const STATE: Readonly<Record<RuleState, readonly [colour: string, text: string]>> = {
@@ -46,11 +47,13 @@ interface Filter {
   readonly words: string;
   readonly state: RuleState | '';
   readonly from: '' | 'own' | 'added' | 'made' | 'fired';
-  /** Exactly what they need; '': whatever it is. */
-  readonly needs: string;
+  /** What they need, by its place in the listing; `null`: whatever it is. */
+  readonly needs: number | null;
 }
 
-const ALL: Filter = { words: '', state: '', from: '', needs: '' };
+const ALL: Filter = { words: '', state: '', from: '', needs: null };
+/** Words are looked for once somebody rests from typing. */
+const REST_MS = 150;
 
 const nothing = () => undefined;
 
@@ -58,7 +61,9 @@ function Rules({ listing, reload }: { readonly listing: Listing; readonly reload
   const [filter, setFilter] = useState(ALL);
   // The box answers each key at once; the list follows when there is time.
   const chosen = useDeferredValue(filter);
-  const found = useMemo(() => listing.rules.filter(isFound(chosen)).toSorted(byWeight), [listing, chosen]);
+  const withWords = useWithWords(filter.words);
+  const keys = withWords.is === 'ready' ? withWords.data : null;
+  const found = useMemo(() => listing.rules.filter(isFound(chosen, keys)).toSorted(byWeight), [listing, chosen, keys]);
   const change = (part: Partial<Filter>) => setFilter({ ...filter, ...part });
   return (
     <>
@@ -75,7 +80,7 @@ function Rules({ listing, reload }: { readonly listing: Listing; readonly reload
           <Select
             label="How it stands"
             value={filter.state}
-            onChange={(state) => change({ state: isState(state) ? state : '', needs: '' })}
+            onChange={(state) => change({ state: isState(state) ? state : '', needs: null })}
             options={[['', 'Any'], ...STATES.map((state) => [state, STATE[state][1]] as const)]}
           />
           <Select
@@ -91,16 +96,22 @@ function Rules({ listing, reload }: { readonly listing: Listing; readonly reload
             ]}
           />
         </div>
-        <p role="status">
-          <strong>{found.length === 1 ? '1 rule' : `${numberText(found.length)} rules`}</strong>
-          {filter.needs !== '' && <> that need {filter.needs}</>}{' '}
-          {filter !== ALL && (
-            <button type="button" className="ww-back" onClick={() => setFilter(ALL)}>
-              Show all rules
-            </button>
+        <Show of={withWords} what="which rules have these words">
+          {() => (
+            <>
+              <p role="status">
+                <strong>{counted(found.length, 'rule')}</strong>
+                {filter.needs !== null && <> that need {listing.needs[filter.needs]}</>}{' '}
+                {filter !== ALL && (
+                  <button type="button" className="ww-back" onClick={() => setFilter(ALL)}>
+                    Show all rules
+                  </button>
+                )}
+              </p>
+              <List rules={found} days={listing.days} listKey={JSON.stringify(chosen)} reload={reload} />
+            </>
           )}
-        </p>
-        <List rules={found} days={listing.days} listKey={JSON.stringify(chosen)} reload={reload} />
+        </Show>
       </Section>
     </>
   );
@@ -116,32 +127,32 @@ function isState(text: string): text is RuleState {
   return (STATES as readonly string[]).includes(text);
 }
 
-function isFound({ words, state, from, needs }: Filter): (rule: Rule) => boolean {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  return (rule) => {
-    if (state !== '' && rule.state !== state) return false;
-    if (needs !== '' && rule.needs !== needs) return false;
-    if (!isFrom(from, rule)) return false;
-    if (wanted.length === 0) return true;
-    const { title, plain, author, needs: need, detail, id, file } = rule;
-    const text = `${title} ${plain} ${author} ${need} ${detail} ${id} ${file}`.toLowerCase();
-    return wanted.every((word) => text.includes(word));
-  };
+/** The keys of the rules that have all of the words; those of before, until the service has answered. `null`: no word, so all. */
+function useWithWords(words: string): Loaded<ReadonlySet<string> | null> {
+  const [asked, setAsked] = useState('');
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(words.trim()), REST_MS);
+    return () => clearTimeout(timer);
+  }, [words]);
+  const isWanted = asked !== '';
+  const answer = useAsk('GET /api/v1/rules/search', { words: asked }, { everyMs: null, isWanted });
+  const [last, setLast] = useState<Loaded<ReadonlySet<string> | null>>(EVERY);
+  useEffect(() => {
+    if (!isWanted) setLast(EVERY);
+    else if (answer.is === 'ready') setLast({ ...answer, data: new Set(answer.data.keys) });
+    else if (answer.is !== 'loading') setLast(answer);
+  }, [answer, isWanted]);
+  return last;
 }
 
-function isFrom(from: Filter['from'], { isOwn, made, fired }: Rule): boolean {
-  switch (from) {
-    case 'own':
-      return isOwn;
-    case 'added':
-      return !isOwn && made === null;
-    case 'made':
-      return made !== null;
-    case 'fired':
-      return fired > 0;
-    case '':
-      return true;
-  }
+const EVERY: Loaded<null> = { is: 'ready', data: null, at: 0, stale: null, reload: nothing };
+
+function isFound({ state, from, needs }: Filter, keys: ReadonlySet<string> | null): (rule: Rule) => boolean {
+  return (rule) =>
+    (state === '' || rule.state === state) &&
+    (needs === null || rule.needs === needs) &&
+    (from === '' || (from === 'fired' ? rule.fired > 0 : rule.from === from)) &&
+    (keys === null || keys.has(rule.key));
 }
 
 const LEVELS = Object.keys(LEVEL);
@@ -149,7 +160,7 @@ const LEVELS = Object.keys(LEVEL);
 /** Those that fired first, then the gravest. */
 function byWeight(a: Rule, b: Rule): number {
   const level = ({ level: of }: Rule) => (of === null ? LEVELS.length : LEVELS.indexOf(of));
-  return b.fired - a.fired || level(a) - level(b) || (a.title ?? a.file).localeCompare(b.title ?? b.file, 'en-GB');
+  return b.fired - a.fired || level(a) - level(b) || a.title.localeCompare(b.title, 'en-GB');
 }
 
 function Counts({
@@ -191,15 +202,15 @@ const FEW = 6;
 
 /** What would give the most rules something to see. */
 function ToSwitchOn({
-  listing: { rules },
+  listing: { rules, needs: names },
   onChoose,
 }: {
   readonly listing: Listing;
-  readonly onChoose: (needs: string) => void;
+  readonly onChoose: (needs: number) => void;
 }) {
   const [isWhole, setWhole] = useState(false);
   const needs = useMemo(() => {
-    const counts = new Map<string, number>();
+    const counts = new Map<number, number>();
     for (const rule of rules)
       if (rule.state === 'blind' && rule.needs !== null) counts.set(rule.needs, (counts.get(rule.needs) ?? 0) + 1);
     return [...counts].sort((a, b) => b[1] - a[1]);
@@ -208,12 +219,12 @@ function ToSwitchOn({
   return (
     <Section title="To see more, switch on or send">
       <ul>
-        {(isWhole ? needs : needs.slice(0, FEW)).map(([need, count]) => (
-          <li key={need}>
-            <Words text={need} />:{' '}
-            <button type="button" className="ww-back" onClick={() => onChoose(need)}>
+        {(isWhole ? needs : needs.slice(0, FEW)).map(([place, count]) => (
+          <li key={place}>
+            <Words text={names[place] ?? ''} />:{' '}
+            <button type="button" className="ww-back" onClick={() => onChoose(place)}>
               {counted(count, 'rule')}
-              <span className="nhsuk-u-visually-hidden"> that need {need}</span>
+              <span className="nhsuk-u-visually-hidden"> that need {names[place]}</span>
             </button>
           </li>
         ))}
@@ -240,8 +251,8 @@ const List = memo(function List({ rules, days, listKey, reload }: ListProps) {
   return <LongList key={listKey} items={rules} keyOf={keyOf} draw={draw} />;
 });
 
-function keyOf({ file, id, title, state }: Rule): string {
-  return `${file} ${id} ${title} ${state}`;
+function keyOf({ key }: Rule): string {
+  return key;
 }
 
 interface OneProps extends Pick<ListProps, 'days' | 'reload'> {
@@ -254,20 +265,29 @@ const One = memo(function One({ rule, days, reload }: OneProps) {
   return (
     <details className="ww-more" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        <span className={`nhsuk-tag nhsuk-tag--${colour} ww-tag`}>{text}</span> {rule.title ?? rule.file}
+        <span className={`nhsuk-tag nhsuk-tag--${colour} ww-tag`}>{text}</span> {rule.title}
         <span className="ww-quiet">
           {rule.level !== null && ` · ${LEVEL[rule.level] ?? rule.level}`}
           {rule.fired > 0 && ` · fired ${rule.fired === 1 ? 'once' : `${numberText(rule.fired)} times`}`}
         </span>
       </summary>
-      {isOpen && <Detail rule={rule} days={days} reload={reload} />}
+      {isOpen && <Opened rule={rule} days={days} reload={reload} />}
     </details>
   );
 });
 
-function Detail({ rule, days, reload }: OneProps) {
+function Opened({ rule: { key }, days, reload }: OneProps) {
+  const rule = useAsk('GET /api/v1/rules/:key', { key }, { everyMs: null });
+  return (
+    <Show of={rule} what="the rule">
+      {(whole) => <Detail rule={whole} days={days} reload={reload} />}
+    </Show>
+  );
+}
+
+function Detail({ rule, days, reload }: Pick<OneProps, 'days' | 'reload'> & { readonly rule: Whole }) {
   const roles = useRoles();
-  const { id, plain, state, needs, detail, isOwn, author, file, isSilent, fired, lastAt, made } = rule;
+  const { id, plain, state, needs, detail, from, author, file, isSilent, fired, lastAt, made } = rule;
   return (
     <>
       {plain !== null && (
@@ -309,7 +329,7 @@ function Detail({ rule, days, reload }: OneProps) {
         <dt>By</dt>
         <dd>
           {author === '' ? 'nobody named' : author}
-          {isOwn && ' (ours)'}
+          {from === 'own' && ' (ours)'}
         </dd>
         {made === null ? (
           <>

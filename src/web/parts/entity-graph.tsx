@@ -3,6 +3,7 @@ import { BOX_WIDTH, type Edge, type EntityKind, type Layout, layoutOf } from './
 import { termOf } from './query.ts';
 import { Link } from './router.tsx';
 import { Scroll, Section } from './section.tsx';
+import { type Column, Table } from './table.tsx';
 import { counted, numberText } from './text.ts';
 
 const KIND: Readonly<Record<EntityKind, string>> = { address: 'Addresses', host: 'Machines', account: 'Accounts' };
@@ -22,7 +23,7 @@ export function EntityGraph({ incident }: { readonly incident: string }) {
               <Picture layout={layoutOf(edges)} />
               <details className="ww-more">
                 <summary>The same as a table</summary>
-                <Table edges={edges} />
+                <AsTable edges={edges} />
                 {!isWhole && <p>There are more, with fewer findings each.</p>}
               </details>
             </>
@@ -99,38 +100,32 @@ function Picture({ layout: { nodes, lines, width, height, left } }: { readonly l
   );
 }
 
-function Table({ edges }: { readonly edges: readonly Edge[] }) {
+function AsTable({ edges }: { readonly edges: readonly Edge[] }) {
   return (
-    <Scroll title="What belongs together, as a table" hidden="all of it">
-      <table className="ww-table">
-        <thead>
-          <tr>
-            <th scope="col">Machine</th>
-            <th scope="col">Account</th>
-            <th scope="col">Address</th>
-            <th scope="col" className="ww-number">
-              Findings
-            </th>
-            <th scope="col" className="ww-number">
-              Points at most
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {edges.map(({ host, account, address, findings, points }) => (
-            <tr key={`${host} ${account} ${address}`}>
-              <td>{host !== null && <Chart kind="host" value={host} />}</td>
-              <td>{account !== null && <Chart kind="account" value={account} />}</td>
-              <td>{address !== null && <Lines value={address} />}</td>
-              <td className="ww-number">{numberText(findings)}</td>
-              <td className="ww-number">{points} of 3</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      columns={COLUMNS}
+      items={edges}
+      row={({ host, account, address, findings, points }) => ({
+        key: `${host} ${account} ${address}`,
+        cells: [
+          host === null ? 'none' : <Chart kind="host" value={host} />,
+          account === null ? 'none' : <Chart kind="account" value={account} />,
+          address === null ? 'none' : <Lines value={address} />,
+          numberText(findings),
+          `${points} of 3`,
+        ],
+      })}
+    />
   );
 }
+
+const COLUMNS: readonly Column[] = [
+  { name: 'Machine' },
+  { name: 'Account' },
+  { name: 'Address' },
+  { name: 'Findings', isNumber: true },
+  { name: 'Points at most', isNumber: true },
+];
 
 function Chart({ kind, value }: { readonly kind: 'host' | 'account'; readonly value: string }) {
   return (

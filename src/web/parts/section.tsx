@@ -40,6 +40,7 @@ export function Scroll({ title, hidden, isFromEnd = false, children }: ScrollPro
     const width = () => shown.firstElementChild?.getBoundingClientRect().width ?? 0;
     const watch = new ResizeObserver(() => setWider(width() > shown.clientWidth + HARDLY_PX));
     watch.observe(shown);
+    if (shown.firstElementChild !== null) watch.observe(shown.firstElementChild);
     return () => watch.disconnect();
   }, [isFromEnd]);
   return (
