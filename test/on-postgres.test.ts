@@ -1,5 +1,5 @@
 /** The whole watch with its state in PostgreSQL: what is done on SQLite everywhere else. */
-import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { deepEqual, equal, fail, match, ok } from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,6 +12,7 @@ import { openState, statePlace } from '../src/store/state.ts';
 import { Findings } from '../src/watch/findings-store.ts';
 import { RecordCases } from '../src/watch/record-cases.ts';
 import { RecordItems } from '../src/watch/record-items.ts';
+import { SetAsides, setAsideGone } from '../src/watch/set-aside-store.ts';
 import { startPostgres } from './postgres.ts';
 import { eventually, TestService } from './service.ts';
 
@@ -262,10 +263,18 @@ test('tries to sign in are counted, and what is too old is forgotten, with the s
     findings: new Findings(state, now, () => Promise.resolve(null)),
     cases: new RecordCases(state, keys, mac, now),
     items: new RecordItems(state, keys, mac, now),
+    setAsides: new SetAsides(state, keys, { holds: () => Promise.resolve(holds), onBug: () => undefined }),
     archive: { holds: () => Promise.resolve(holds), status: () => Promise.resolve({ lastLineAt: now() }) },
     now,
   });
-  deepEqual(gone, { notices: 0, findings: 1, cases: 0 });
+  deepEqual(gone, { notices: 0, findings: 1, cases: 0, setAsides: 0 });
+  const parts = { holds: () => Promise.resolve([]), onBug: (error: unknown) => fail(String(error)) };
+  const asides = new SetAsides(state, keys, parts, 5000);
+  const item = { bytes: Buffer.alloc(1000, 'x'), reason: 'r', detail: 'd' };
+  for (let at = 1000; at < 1010; at++) await asides.keep(null, at, [item]);
+  const messages = (await setAsideGone(state))[0]?.messages ?? 0;
+  const left = await asides.page(null, 100);
+  deepEqual([left.length + messages, left.length < 6, left[0]?.entry.receivedAt], [10, true, 1009]);
   const tries = new Tries(state, now);
   const key = { key: 'name/from 10.1.1.1', max: 5, isAlways: false };
   const counted = await Promise.all(Array.from({ length: 12 }, () => tries.count(key)));

@@ -34,7 +34,7 @@ import type { RecordReview } from '../watch/record-review.ts';
 import type { SignOffs } from '../incidents/sign-offs.ts';
 import type { LocalRules } from '../watch/local-rules.ts';
 import type { SavedHunts } from '../watch/saved-hunts.ts';
-import type { SetAsides } from '../watch/set-aside-store.ts';
+import type { SetAsideGone, SetAsides } from '../watch/set-aside-store.ts';
 import type { Reported } from '../watch/reported.ts';
 import type { RuleWatch } from '../watch/rule-watch.ts';
 import type { Sources } from '../watch/sources.ts';
@@ -103,6 +103,8 @@ export interface ApiServices {
   readonly replaySetAside: (reason: string | null) => Promise<{ readonly read: number; readonly still: number }>;
   /** How many things of each source were set aside in a time. */
   readonly setAsideIn: (from: number, to: number) => Promise<readonly { source: string; count: number }[]>;
+  /** How much of what was set aside went for want of room, by source. */
+  readonly setAsideGone: () => Promise<readonly SetAsideGone[]>;
   /** Whose records were touched. @throws Refusal `records/busy`, `store/busy` */
   readonly scopeOf: (question: ScopeQuestion) => Promise<ScopeAnswer>;
   readonly archive: EmbeddedArchive;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setAsideGone } from '../watch/set-aside-store.ts';
 import { Refusal, REFUSALS } from '../core/refusal.ts';
 import { loadRules, type Placeholders } from '../detect/sigma/index.ts';
 import { statesOf } from '../findings/rule-states.ts';
@@ -119,12 +120,13 @@ async function stateChecks(
 }
 
 async function checksOf(
-  { db }: State,
+  state: State,
   data: string,
   keys: string,
   givenProof: string | null,
   now: number,
 ): Promise<Check[]> {
+  const { db } = state;
   const setting = async (name: string) =>
     (await db.selectFrom('settings').select('value').where('name', '=', name).executeTakeFirst())?.value;
   const sources = await db
@@ -143,9 +145,13 @@ async function checksOf(
     .where('sent_at', 'is', null)
     .where('tries', '>', 0)
     .executeTakeFirstOrThrow();
+  const gone = (await setAsideGone(state)).filter(({ lastAt }) => now - lastAt < DAY_MS);
   return [
     sourcesCheck(sources, now),
-    setAsideCheck(aside),
+    setAsideCheck(
+      aside,
+      gone.reduce((sum, { messages }) => sum + messages, 0),
+    ),
     noticesCheck(waiting),
     backupCheck(await setting('backup'), now),
     await escrowOf(db, await setting('escrow-proof'), givenProof, keys, data, now),

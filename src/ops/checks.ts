@@ -174,8 +174,18 @@ export function rulesCheck(runs: number, cannot: number): Check {
       };
 }
 
-/** @param aside things of the last day that could not be read */
-export function setAsideCheck(aside: number): Check {
+/**
+ * @param aside things of the last day that could not be read
+ * @param gone how many such things went in the last day, or since before it, because there was no room for more
+ */
+export function setAsideCheck(aside: number, gone: number): Check {
+  if (gone > 0)
+    return {
+      what: 'set aside',
+      state: 'bad',
+      detail: `there is no more room for what one source sends and nobody can read: ${gone} messages are gone for good`,
+      mend: 'The page says which source, and why, under Settings, Set aside: mend what it sends, or switch it off.',
+    };
   return aside > 0
     ? {
         what: 'set aside',

@@ -9,7 +9,7 @@ import type { Journal } from '../store/journal.ts';
 import type { State } from '../store/state.ts';
 import type { Counters } from '../watch/counters.ts';
 import type { Judging } from '../watch/judging.ts';
-import { setAsideCounts } from '../watch/set-aside-store.ts';
+import { setAsideCounts, setAsideGone } from '../watch/set-aside-store.ts';
 import { sourcesCheck } from '../ops/source-check.ts';
 import type { Sources } from '../watch/sources.ts';
 import type { Looked, LookOrder } from './health-worker.ts';
@@ -92,6 +92,7 @@ export class Health {
     });
     const undelivered = await this.#parts.undelivered();
     const aside = await setAsideCounts(state, at - DAY_MS, at);
+    const gone = (await setAsideGone(state)).filter(({ lastAt }) => at - lastAt < DAY_MS);
     const cannot = judging.rules.filter((rule) => rule.state === 'cannot-run').length;
     const { hotRows, shownTo } = await archive.status();
     const names = new Map((await this.#parts.sources.list()).map(({ id, name }) => [id as string, name]));
@@ -101,7 +102,10 @@ export class Health {
         ...checks,
         rulesCheck(judging.rules.length - cannot, cannot),
         await this.#sourcesCheck(at),
-        setAsideCheck(aside.reduce((sum, { count }) => sum + count, 0)),
+        setAsideCheck(
+          aside.reduce((sum, { count }) => sum + count, 0),
+          gone.reduce((sum, { messages }) => sum + messages, 0),
+        ),
         undelivered === null ? NOBODY_TOLD : noticesCheck(undelivered),
         backupCheck(await setting('backup'), at),
         this.#flowCheck(),

@@ -55,7 +55,7 @@ import { RecordItems } from '../watch/record-items.ts';
 import { LiveRecords } from '../watch/live-records.ts';
 import { SignOffs } from '../incidents/sign-offs.ts';
 import { SavedHunts } from '../watch/saved-hunts.ts';
-import { setAsideCounts, SetAsides } from '../watch/set-aside-store.ts';
+import { setAsideCounts, setAsideGone, SetAsides } from '../watch/set-aside-store.ts';
 import { openForPrivacy, openReported } from '../watch/reported.ts';
 import { RuleWatch } from '../watch/rule-watch.ts';
 import { SourceWatch } from '../watch/source-watch.ts';
@@ -170,7 +170,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     reaches: Math.max(judgedTo, sealedTo(archiveFolder)),
     onDamage: ({ kind, file }) => log.say('alarm', 'journal-damage', { kind, file: path.basename(file) }),
   });
-  const setAsides = new SetAsides(state, keys.seals);
+  const setAsides = new SetAsides(state, keys.seals, {
+    holds: () => archive.holds(),
+    onBug: (error) => log.bug(error),
+  });
   const heard = new EventEmitter<{ finding: [Finding] }>().setMaxListeners(0);
   const names = new Map((await sources.list()).map(({ id, name }) => [id as string, name]));
   const identities = new Identities(state, keys.seals, now);
@@ -467,6 +470,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
                 return row !== undefined && pipeline.replay(row, bytes);
               }),
             setAsideIn: (from, to) => setAsideCounts(state, from, to),
+            setAsideGone: () => setAsideGone(state),
             scopeOf: (question) => accessKeeping.scopeOf(question),
             archive,
             counters,
@@ -519,7 +523,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const forget = async () => {
     await archive.applyRetention(now());
     const notices = noticing.outbox;
-    const gone = await forgetOld({ notices, findings, cases: recordCases, items: recordItems, archive, now });
+    const cases = recordCases;
+    const gone = await forgetOld({ notices, findings, cases, items: recordItems, setAsides, archive, now });
     if (Object.values(gone).some((count) => count > 0)) log.say('info', 'state-forgotten', gone);
   };
   const applyRetention = () => void forget().catch((error: unknown) => log.bug(error));

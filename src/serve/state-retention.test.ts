@@ -13,6 +13,7 @@ import type { IncidentRow } from '../store/tables.ts';
 import { Findings } from '../watch/findings-store.ts';
 import { RecordCases } from '../watch/record-cases.ts';
 import { RecordItems } from '../watch/record-items.ts';
+import { SetAsides } from '../watch/set-aside-store.ts';
 import { forgetOld } from './state-retention.ts';
 
 const DAY = 86_400_000;
@@ -139,6 +140,7 @@ async function house(t: TestContext, holds: readonly LegalHold[] = [], lastLineA
       findings: new Findings(state, now, () => Promise.resolve(null)),
       cases: new RecordCases(state, seals, mac, now),
       items: new RecordItems(state, seals, mac, now),
+      setAsides: new SetAsides(state, seals, { holds: () => Promise.resolve(holds), onBug: () => undefined }),
       archive: { holds: () => Promise.resolve(holds), status: () => Promise.resolve({ lastLineAt }) },
       now,
     });
@@ -175,7 +177,7 @@ test('old findings go, but for those of an open incident, of an attack, and of a
   await finding('attack', { incident: 'inc_attack', closedAt: OLD });
   await finding('told', { incident: 'inc_told', closedAt: OLD });
   for (let i = 0; i < 1200; i++) await finding(`many-${i}`);
-  deepEqual(await forget(), { notices: 0, findings: 1202, cases: 0 });
+  deepEqual(await forget(), { notices: 0, findings: 1202, cases: 0, setAsides: 0 });
   deepEqual(await left('findings'), ['attack', 'harmless-since-yesterday', 'new', 'open', 'told']);
 });
 
@@ -188,7 +190,7 @@ test('notices go 13 months after they were delivered or given up, but for those 
   await notice('last-year', { sentAt: NOW - 390 * DAY });
   await notice('open', { incident: 'inc_open', sentAt: OLD });
   await notice('waits', { sentAt: null });
-  deepEqual(await forget(), { notices: 2, findings: 0, cases: 0 });
+  deepEqual(await forget(), { notices: 2, findings: 0, cases: 0, setAsides: 0 });
   deepEqual(await left('outbox'), ['last-year', 'open', 'waits']);
 });
 
@@ -199,7 +201,7 @@ test('cases go as the accesses do, eight years on, but for those that wait for a
   await recordCase('explained', { explainedAt: ANCIENT });
   await recordCase('beneath', { alert: 0 });
   await recordCase('waits', {});
-  deepEqual(await forget(), { notices: 0, findings: 0, cases: 3 });
+  deepEqual(await forget(), { notices: 0, findings: 0, cases: 3, setAsides: 0 });
   deepEqual(await left('record_cases'), ['decided-lately', 'waits']);
 });
 

@@ -34,6 +34,7 @@ export interface Tables {
   readonly local_rules: LocalRuleRow;
   readonly board_sign_offs: SignOffRow;
   readonly reveal_requests: RevealRequestRow;
+  readonly set_aside_gone: SetAsideGoneRow;
 }
 
 export interface MigrationRow {
@@ -153,6 +154,15 @@ export interface SetAsideRow {
   readonly reason: string;
   readonly detail: string;
   readonly sealed: Buffer;
+}
+
+/** How much of a source went because there was no room for more. */
+export interface SetAsideGoneRow {
+  /** `''`: of nobody who is registered. */
+  readonly source_id: string;
+  readonly messages: number;
+  readonly first_at: UtcMs;
+  readonly last_at: UtcMs;
 }
 
 export interface SettingRow {

@@ -1,4 +1,6 @@
 import type { Keyring } from '../store/seal.ts';
+import type { LegalHold } from '../store/archive/retention.ts';
+import { type Held, heldBy } from '../store/held.ts';
 import { behind, type Cursor } from '../store/page.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { State } from '../store/state.ts';
@@ -19,15 +21,46 @@ export interface SetAsideEntry {
 const MAX_KEPT = 1024 * 1024;
 /** At one go. */
 const MAX_REPLAYED = 10_000;
+/** Of one source, sealed: what sends nothing but what cannot be read must not take the room of all that can be. */
+const ROOM = 256 << 20;
+/** Down to this share of its room: not one message goes for each that comes. */
+const CLEARED = 0.9;
+/** In one statement. */
+const GOES_AT_ONCE = 500;
 
-/** What could not be read, sealed: we could not clean it of patients' names. The only writer of the table `set_aside`. */
+export interface SetAsideParts {
+  readonly holds: () => Promise<readonly LegalHold[]>;
+  /** Room could not be made. What came is kept all the same. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** How much of a source went because there was no room for more. */
+export interface SetAsideGone {
+  readonly sourceId: string | null;
+  readonly messages: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+/**
+ * What could not be read, sealed: we could not clean it of patients' names. Each source has its room; when that is full the
+ * oldest go, but for what a legal hold keeps, and are counted. The only writer of the tables `set_aside` and `set_aside_gone`.
+ */
 export class SetAsides {
   readonly #state: State;
   readonly #keys: Keyring;
+  readonly #parts: SetAsideParts;
+  readonly #room: number;
+  /** Bytes by source; asked for once. */
+  #kept: Promise<Map<string, number>> | null = null;
+  readonly #clearing = new Set<string>();
 
-  constructor(state: State, keys: Keyring) {
+  /** @param room bytes that are kept of one source */
+  constructor(state: State, keys: Keyring, parts: SetAsideParts, room = ROOM) {
     this.#state = state;
     this.#keys = keys;
+    this.#parts = parts;
+    this.#room = room;
   }
 
   async keep(
@@ -36,22 +69,109 @@ export class SetAsides {
     items: readonly { bytes: Buffer; reason: string; detail: string }[],
   ): Promise<void> {
     if (items.length === 0) return;
-    await this.#state.transaction(async (within) => {
-      for (const { bytes, reason, detail } of items) {
-        const id = newId('asd');
-        await within
-          .insertInto('set_aside')
-          .values({
-            id,
-            source_id: sourceId,
-            received_at: receivedAt,
-            reason,
-            detail,
-            sealed: this.#keys.seal(bytes.subarray(0, MAX_KEPT), `set-aside/${id}`),
-          })
-          .execute();
-      }
+    const kept = await this.#bytesKept();
+    const rows = items.map(({ bytes, reason, detail }) => {
+      const id = newId('asd');
+      const sealed = this.#keys.seal(bytes.subarray(0, MAX_KEPT), `set-aside/${id}`);
+      return { id, source_id: sourceId, received_at: receivedAt, reason, detail, sealed };
     });
+    await this.#state.transaction(async (within) => {
+      for (const row of rows) await within.insertInto('set_aside').values(row).execute();
+    });
+    const source = sourceId ?? '';
+    const now = (kept.get(source) ?? 0) + rows.reduce((sum, { sealed }) => sum + sealed.length, 0);
+    kept.set(source, now);
+    if (now > this.#room && !this.#clearing.has(source))
+      await this.#clear(source, receivedAt, kept).catch(this.#parts.onBug);
+  }
+
+  /** The oldest of a source go until there is room again. What a hold keeps takes none. */
+  async #clear(source: string, at: number, kept: Map<string, number>): Promise<void> {
+    this.#clearing.add(source);
+    try {
+      const isHeld = heldBy(await this.#parts.holds());
+      const { bytes } = await this.#state.db
+        .selectFrom('set_aside')
+        .select(({ fn }) => fn.sum<number | null>(fn<number>('length', ['sealed'])).as('bytes'))
+        .where((where) => where(where.fn.coalesce('source_id', where.val('')), '=', source))
+        .where((where) => where.not(isHeld(where, 'received_at', 'source_id')))
+        .executeTakeFirstOrThrow();
+      kept.set(source, bytes ?? 0);
+      for (;;) {
+        const tooMuch = (kept.get(source) ?? 0) - this.#room * CLEARED;
+        const freed = tooMuch > 0 ? await this.#clearSome(source, tooMuch, at, isHeld) : 0;
+        if (freed === 0) return;
+        kept.set(source, (kept.get(source) ?? 0) - freed);
+      }
+    } finally {
+      this.#clearing.delete(source);
+    }
+  }
+
+  /** @returns how many bytes went */
+  #clearSome(source: string, tooMuch: number, at: number, isHeld: Held): Promise<number> {
+    return this.#state.transaction(async (within) => {
+      const oldest = await within
+        .selectFrom('set_aside')
+        .select(({ fn }) => ['id', fn<number>('length', ['sealed']).as('bytes')])
+        .where((where) => where(where.fn.coalesce('source_id', where.val('')), '=', source))
+        .where((where) => where.not(isHeld(where, 'received_at', 'source_id')))
+        .orderBy('received_at')
+        .orderBy('id')
+        .limit(GOES_AT_ONCE)
+        .execute();
+      const ids: SetAsideRow['id'][] = [];
+      let freed = 0;
+      for (const { id, bytes } of oldest) {
+        if (freed >= tooMuch) break;
+        ids.push(id);
+        freed += bytes;
+      }
+      if (ids.length === 0) return 0;
+      await within.deleteFrom('set_aside').where('id', 'in', ids).execute();
+      await within
+        .insertInto('set_aside_gone')
+        .values({ source_id: source, messages: ids.length, first_at: at, last_at: at })
+        .onConflict((conflict) =>
+          conflict.column('source_id').doUpdateSet((was) => ({
+            messages: was('set_aside_gone.messages', '+', ids.length),
+            last_at: at,
+          })),
+        )
+        .execute();
+      return freed;
+    });
+  }
+
+  #bytesKept(): Promise<Map<string, number>> {
+    this.#kept ??= this.#state.db
+      .selectFrom('set_aside')
+      .select(({ fn }) => ['source_id', fn.sum<number>(fn<number>('length', ['sealed'])).as('bytes')])
+      .groupBy('source_id')
+      .execute()
+      .then(
+        (rows) => new Map(rows.map(({ source_id: source, bytes }) => [source ?? '', bytes])),
+        (error: unknown) => {
+          this.#kept = null;
+          throw error;
+        },
+      );
+    return this.#kept;
+  }
+
+  /** Forgets some of those that came before a time. @returns how many */
+  async forget(before: number, isHeld: Held, limit: number): Promise<number> {
+    const { db } = this.#state;
+    const old = db
+      .selectFrom('set_aside')
+      .select('set_aside.id')
+      .where('received_at', '<', before)
+      .where((where) => where.not(isHeld(where, 'received_at', 'source_id')))
+      .limit(limit);
+    const { numDeletedRows } = await db.deleteFrom('set_aside').where('id', 'in', old).executeTakeFirst();
+    // Counted anew when it is asked for next.
+    if (numDeletedRows > 0n) this.#kept = null;
+    return Number(numDeletedRows);
   }
 
   /** What arrived, as it came. @throws Refusal `setaside/not-found`; `keys/unknown` */
@@ -87,6 +207,7 @@ export class SetAsides {
       // What was cut off is not read as if it were whole.
       if (bytes.length < MAX_KEPT && (await read(source, bytes))) {
         await this.#state.db.deleteFrom('set_aside').where('id', '=', id).execute();
+        this.#kept = null;
         done++;
       } else still++;
     }
@@ -139,4 +260,15 @@ export async function setAsideCounts(
     .groupBy('sources.name')
     .orderBy('sources.name')
     .execute();
+}
+
+/** What went for want of room, by source. */
+export async function setAsideGone({ db }: State): Promise<readonly SetAsideGone[]> {
+  const rows = await db.selectFrom('set_aside_gone').selectAll().orderBy('source_id').execute();
+  return rows.map(({ source_id: source, messages, first_at, last_at }) => ({
+    sourceId: source === '' ? null : source,
+    messages,
+    firstAt: first_at,
+    lastAt: last_at,
+  }));
 }

@@ -28,13 +28,14 @@ export const DEFAULT_RETENTION: RetentionByKind = {
 
 /**
  * How long what was made of events is kept in the state, in days. Notices: last year's month can still be compared. Findings
- * as long as the logs that they rest on, cases as long as the accesses. What is still needed stays, however old: see
+ * as long as the logs that they rest on, cases as long as the accesses; what could not be read as long as if it could. What is still needed stays, however old: see
  * `src/serve/state-retention.ts`.
  */
 export const STATE_RETENTION = {
   notices: 396,
   findings: DEFAULT_RETENTION.security.keepDays,
   cases: DEFAULT_RETENTION.clinical.keepDays,
+  setAsides: DEFAULT_RETENTION.security.keepDays,
 } as const;
 
 /** Products, categories and services that are not `security`. */

@@ -80,7 +80,7 @@ export interface Api {
   /** From where a source of syslog or HL7 may send. */
   'POST /api/v1/sources/:id/addresses': { input: { id: string; addresses: string }; answer: { done: true } };
   /** What could not be read, the newest first. What arrived is sealed and not shown. */
-  'GET /api/v1/setaside': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; sourceId: string | null; source: string | null; receivedAt: string; reason: string; detail: string; bytes: number })[]; next: string | null } };
+  'GET /api/v1/setaside': { input: { cursor?: string; limit?: number }; answer: { items: readonly ({ id: string; sourceId: string | null; source: string | null; receivedAt: string; reason: string; detail: string; bytes: number })[]; next: string | null; gone: readonly ({ source: string | null; messages: number; firstAt: string; lastAt: string })[] } };
   /** What arrived and could not be read, as it came: it may name patients. Not where a second person has to agree. */
   'POST /api/v1/setaside/:id/reveal': { input: { id: string; reason: string }; answer: { text: string } };
   /** Requests of the last 30 days to be shown who patients are, where a second person has to agree. */

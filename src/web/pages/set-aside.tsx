@@ -29,11 +29,14 @@ export function SetAsidePage() {
         can be read again.
       </p>
       <Show of={entries} what="what was set aside">
-        {({ items, next }) =>
-          items.length === 0 ? (
+        {({ items, next, gone }) =>
+          items.length === 0 && gone.length === 0 ? (
             <p>Nothing: everything that came could be read.</p>
           ) : (
             <>
+              {gone.map((each) => (
+                <Gone key={each.source ?? ''} gone={each} />
+              ))}
               {isAdmin && <Again reload={entries.is === 'ready' ? entries.reload : () => undefined} />}
               <Pages first={items} next={next} key={`${items[0]?.id ?? ''} ${items.length}`} />
             </>
@@ -44,9 +47,22 @@ export function SetAsidePage() {
   );
 }
 
+/** What nobody can look at any more. */
+function Gone({ gone: { source, messages, firstAt, lastAt } }: { readonly gone: Page['gone'][number] }) {
+  return (
+    <p className="ww-trouble">
+      <strong>
+        {counted(messages, 'message')} of {source ?? 'nobody known'} {messages === 1 ? 'is' : 'are'} gone for good.
+      </strong>{' '}
+      It sends more that cannot be read than there is room for (256 MiB of each source): the oldest went from{' '}
+      <When at={firstAt} /> to <When at={lastAt} />. Mend what it sends, or switch it off.
+    </p>
+  );
+}
+
 /** The newest, and older ones as they are asked for. */
 function Pages({ first, next }: { readonly first: Page['items']; readonly next: string | null }) {
-  const [older, setOlder] = useState<Page>({ items: [], next });
+  const [older, setOlder] = useState<Pick<Page, 'items' | 'next'>>({ items: [], next });
   const rows = useMemo(() => [...first, ...older.items], [first, older]);
   const go = async () => {
     const page = await ask('GET /api/v1/setaside', { limit: OLDER, cursor: older.next ?? '' });
