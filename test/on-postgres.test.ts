@@ -9,6 +9,7 @@ import { Tries } from '../src/people/tries.ts';
 import { forgetOld } from '../src/serve/state-retention.ts';
 import { openKeyring } from '../src/store/seal.ts';
 import { openState, statePlace } from '../src/store/state.ts';
+import { Trail } from '../src/ops/trail.ts';
 import { Findings } from '../src/watch/findings-store.ts';
 import { RecordCases } from '../src/watch/record-cases.ts';
 import { RecordItems } from '../src/watch/record-items.ts';
@@ -263,11 +264,12 @@ test('tries to sign in are counted, and what is too old is forgotten, with the s
     findings: new Findings(state, now, () => Promise.resolve(null)),
     cases: new RecordCases(state, keys, mac, now),
     items: new RecordItems(state, keys, mac, now),
+    trail: new Trail(state, now),
     setAsides: new SetAsides(state, keys, { holds: () => Promise.resolve(holds), onBug: () => undefined }),
     archive: { holds: () => Promise.resolve(holds), status: () => Promise.resolve({ lastLineAt: now() }) },
     now,
   });
-  deepEqual(gone, { notices: 0, findings: 1, cases: 0, setAsides: 0 });
+  deepEqual(gone, { notices: 0, findings: 1, cases: 0, setAsides: 0, trail: 0 });
   const parts = { holds: () => Promise.resolve([]), onBug: (error: unknown) => fail(String(error)) };
   const asides = new SetAsides(state, keys, parts, 5000);
   const item = { bytes: Buffer.alloc(1000, 'x'), reason: 'r', detail: 'd' };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Held } from '../store/held.ts';
 import { behind, type Cursor } from '../store/page.ts';
 import type { State } from '../store/state.ts';
 import type { AuditRow } from '../store/tables.ts';
@@ -25,6 +26,19 @@ export class Trail {
         detail: JSON.stringify(detail),
       })
       .execute();
+  }
+
+  /** Forgets some of what was done before a time. @returns how many */
+  async forget(before: number, isHeld: Held, limit: number): Promise<number> {
+    const { db } = this.#state;
+    const old = db
+      .selectFrom('audit')
+      .select('audit.id')
+      .where('at', '<', before)
+      .where((where) => where.not(isHeld(where, 'at', null)))
+      .limit(limit);
+    const { numDeletedRows } = await db.deleteFrom('audit').where('id', 'in', old).executeTakeFirst();
+    return Number(numDeletedRows);
   }
 
   /** The newest first, from behind a place. @param actor of one person or program; `null`: of all */

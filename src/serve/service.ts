@@ -524,7 +524,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await archive.applyRetention(now());
     const notices = noticing.outbox;
     const cases = recordCases;
-    const gone = await forgetOld({ notices, findings, cases, items: recordItems, setAsides, archive, now });
+    const gone = await forgetOld({ notices, findings, cases, items: recordItems, setAsides, trail, archive, now });
     if (Object.values(gone).some((count) => count > 0)) log.say('info', 'state-forgotten', gone);
   };
   const applyRetention = () => void forget().catch((error: unknown) => log.bug(error));

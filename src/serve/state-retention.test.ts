@@ -11,6 +11,7 @@ import { openKeyring } from '../store/seal.ts';
 import { openState, statePlace } from '../store/state.ts';
 import type { IncidentRow } from '../store/tables.ts';
 import { Findings } from '../watch/findings-store.ts';
+import { Trail } from '../ops/trail.ts';
 import { RecordCases } from '../watch/record-cases.ts';
 import { RecordItems } from '../watch/record-items.ts';
 import { SetAsides } from '../watch/set-aside-store.ts';
@@ -140,6 +141,7 @@ async function house(t: TestContext, holds: readonly LegalHold[] = [], lastLineA
       findings: new Findings(state, now, () => Promise.resolve(null)),
       cases: new RecordCases(state, seals, mac, now),
       items: new RecordItems(state, seals, mac, now),
+      trail: new Trail(state, now),
       setAsides: new SetAsides(state, seals, { holds: () => Promise.resolve(holds), onBug: () => undefined }),
       archive: { holds: () => Promise.resolve(holds), status: () => Promise.resolve({ lastLineAt }) },
       now,
@@ -177,7 +179,7 @@ test('old findings go, but for those of an open incident, of an attack, and of a
   await finding('attack', { incident: 'inc_attack', closedAt: OLD });
   await finding('told', { incident: 'inc_told', closedAt: OLD });
   for (let i = 0; i < 1200; i++) await finding(`many-${i}`);
-  deepEqual(await forget(), { notices: 0, findings: 1202, cases: 0, setAsides: 0 });
+  deepEqual(await forget(), { notices: 0, findings: 1202, cases: 0, setAsides: 0, trail: 0 });
   deepEqual(await left('findings'), ['attack', 'harmless-since-yesterday', 'new', 'open', 'told']);
 });
 
@@ -190,7 +192,7 @@ test('notices go 13 months after they were delivered or given up, but for those 
   await notice('last-year', { sentAt: NOW - 390 * DAY });
   await notice('open', { incident: 'inc_open', sentAt: OLD });
   await notice('waits', { sentAt: null });
-  deepEqual(await forget(), { notices: 2, findings: 0, cases: 0, setAsides: 0 });
+  deepEqual(await forget(), { notices: 2, findings: 0, cases: 0, setAsides: 0, trail: 0 });
   deepEqual(await left('outbox'), ['last-year', 'open', 'waits']);
 });
 
@@ -201,8 +203,28 @@ test('cases go as the accesses do, eight years on, but for those that wait for a
   await recordCase('explained', { explainedAt: ANCIENT });
   await recordCase('beneath', { alert: 0 });
   await recordCase('waits', {});
-  deepEqual(await forget(), { notices: 0, findings: 0, cases: 3, setAsides: 0 });
+  deepEqual(await forget(), { notices: 0, findings: 0, cases: 3, setAsides: 0, trail: 0 });
   deepEqual(await left('record_cases'), ['decided-lately', 'waits']);
+});
+
+test('what could not be read goes after 400 days, and what our own users did after eight years', async (t) => {
+  const { db, forget } = await house(t);
+  const aside = { source_id: null, reason: 'r', detail: 'd', sealed: Buffer.from('x') };
+  const done = { actor: 'Ann', action: 'GET /api/v1/today', subject: null, detail: '{}' };
+  for (const [id, at] of [
+    ['old', OLD],
+    ['new', NOW - 399 * DAY],
+  ] as const) {
+    await db
+      .insertInto('set_aside')
+      .values({ ...aside, id: `asd_${id}`, received_at: at })
+      .execute();
+    await db
+      .insertInto('audit')
+      .values({ ...done, id: `aud_${id}`, at: id === 'old' ? ANCIENT : OLD })
+      .execute();
+  }
+  deepEqual(await forget(), { notices: 0, findings: 0, cases: 0, setAsides: 1, trail: 1 });
 });
 
 test('a legal hold keeps what was made of its sources in its time', async (t) => {

@@ -14,6 +14,7 @@ export interface StateRetentionParts {
   readonly cases: Ageing;
   readonly items: Ageing;
   readonly setAsides: Ageing;
+  readonly trail: Ageing;
   readonly archive: {
     holds(): Promise<readonly LegalHold[]>;
     status(): Promise<Pick<ArchiveStatus, 'lastLineAt'>>;
@@ -38,7 +39,7 @@ export async function forgetOld({
   now,
   ...kinds
 }: StateRetentionParts): Promise<Readonly<Record<keyof typeof STATE_RETENTION, number>>> {
-  const gone = { notices: 0, findings: 0, cases: 0, setAsides: 0 };
+  const gone = { notices: 0, findings: 0, cases: 0, setAsides: 0, trail: 0 };
   const { lastLineAt } = await archive.status();
   if (lastLineAt === null || now() - lastLineAt > MAX_CLOCK_GAP_MS) return gone;
   const isHeld = heldBy(await archive.holds());
@@ -48,6 +49,7 @@ export async function forgetOld({
     ['cases', kinds.cases],
     ['cases', kinds.items],
     ['setAsides', kinds.setAsides],
+    ['trail', kinds.trail],
   ] as const;
   for (const [kind, from] of all) {
     const before = now() - STATE_RETENTION[kind] * DAY_MS;

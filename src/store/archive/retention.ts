@@ -28,7 +28,8 @@ export const DEFAULT_RETENTION: RetentionByKind = {
 
 /**
  * How long what was made of events is kept in the state, in days. Notices: last year's month can still be compared. Findings
- * as long as the logs that they rest on, cases as long as the accesses; what could not be read as long as if it could. What is still needed stays, however old: see
+ * as long as the logs that they rest on, cases as long as the accesses; what could not be read as long as if it could;
+ * what our own users did as long as what they could see. What is still needed stays, however old: see
  * `src/serve/state-retention.ts`.
  */
 export const STATE_RETENTION = {
@@ -36,6 +37,7 @@ export const STATE_RETENTION = {
   findings: DEFAULT_RETENTION.security.keepDays,
   cases: DEFAULT_RETENTION.clinical.keepDays,
   setAsides: DEFAULT_RETENTION.security.keepDays,
+  trail: DEFAULT_RETENTION.clinical.keepDays,
 } as const;
 
 /** Products, categories and services that are not `security`. */
