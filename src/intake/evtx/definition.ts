@@ -36,7 +36,7 @@ export function definedTemplate(chunk: Buffer, offset: number, names: NameTable)
   for (const variant of variants) if (isSame(variant, chunk, start, names)) return variant.template;
 
   const uses: NameUse[] = [];
-  const template = templateOf(readTree(chunk, start, end, names, true, uses));
+  const template = templateOf(readTree(chunk, start, end, names, true, uses).roots);
   if (variants.length < MAX_VARIANTS && known.size < MAX_KEYS) {
     const relative = uses.map(({ at, name, inPlace }) => ({ at: at - start, name, inPlace }));
     variants.push({ bytes: Buffer.from(chunk.subarray(start, end)), uses: relative, template });

@@ -38,6 +38,8 @@ export class EvtxRecord implements EventView {
   eventId = -1;
   readonly logSource = WINDOWS;
   layout: Shape = new Shape([]);
+  /** Where in the chunk the record's content ends: between here and its end is nothing but padding. */
+  contentEnd = 0;
 
   #chunk: Buffer = Buffer.alloc(0);
   #names = new NameTable(this.#chunk);
@@ -97,16 +99,18 @@ export class EvtxRecord implements EventView {
     if (at < end && chunk[at] === FRAGMENT_TOKEN) at += 4;
     if (at < end && chunk[at] === TEMPLATE_TOKEN) return this.#instance(at, end, depth);
     const base = this.#values;
-    this.#join(this.#templateOfTree(this.#looseTree(at, end)), base);
+    const tree = this.#looseTree(at, end);
+    this.#join(this.#templateOfTree(tree.roots), base);
+    if (depth === 0) this.contentEnd = tree.end;
   }
 
   /** Elements outside a template mostly lack the two bytes of a dependency id, but not with every writer. */
-  #looseTree(at: number, end: number): Element[] {
+  #looseTree(at: number, end: number): { roots: Element[]; end: number } {
     let first: unknown = null;
     for (const hasDependencyIds of [false, true]) {
       try {
-        const roots = readTree(this.#chunk, at, end, this.#names, hasDependencyIds);
-        if (roots.length > 0) return roots;
+        const tree = readTree(this.#chunk, at, end, this.#names, hasDependencyIds);
+        if (tree.roots.length > 0) return tree;
       } catch (error) {
         if (!hasDependencyIds) first = error;
       }
@@ -146,6 +150,7 @@ export class EvtxRecord implements EventView {
       if (type === TYPE.binXml && size > 0) nested = true;
     }
     if (data > end) throw new BinXmlError('values-out-of-range', from);
+    if (depth === 0) this.contentEnd = data;
     this.#values = base + count;
     this.#join(template, base);
     if (!nested) return;
