@@ -26,6 +26,9 @@ interface ShapeNode {
 }
 
 const shapes: ShapeNode = { shape: null, next: new Map() };
+let keptSlots = 0;
+/** Fields of all shapes that are kept; a site has some ten thousand. Beyond, all are forgotten and found again. */
+const MAX_KEPT_SLOTS = 250_000;
 
 /**
  * The record in hand: its values lie where the chunk has them and are decoded when they are asked for. One object
@@ -222,7 +225,12 @@ export class EvtxRecord implements EventView {
       return known;
     }
     const template = templateOf(roots.map((root) => this.#lift(root, base)));
-    if (looseTemplates.size < MAX_LOOSE_TEMPLATES) looseTemplates.set(signature, template);
+    looseCharacters += signature.length;
+    if (looseCharacters > MAX_LOOSE_CHARACTERS) {
+      looseTemplates.clear();
+      looseCharacters = signature.length;
+    }
+    looseTemplates.set(signature, template);
     return template;
   }
 
@@ -280,7 +288,14 @@ export class EvtxRecord implements EventView {
       }
       node = next;
     }
-    node.shape ??= new Shape(this.#members.slice(0, this.#memberCount));
+    if (node.shape === null) {
+      node.shape = new Shape(this.#members.slice(0, this.#memberCount));
+      keptSlots += node.shape.slots.length + this.#memberCount;
+      if (keptSlots > MAX_KEPT_SLOTS) {
+        shapes.next.clear();
+        keptSlots = 0;
+      }
+    }
     return node.shape;
   }
 
@@ -457,7 +472,8 @@ export class EvtxRecord implements EventView {
 
 /** Trees without a template, by what is the same in like ones: names, and what data are called. */
 const looseTemplates = new Map<string, Template>();
-const MAX_LOOSE_TEMPLATES = 10_000;
+let looseCharacters = 0;
+const MAX_LOOSE_CHARACTERS = 8_000_000;
 
 /** All of an element but its texts. Names come with their lengths, so that none can pose as several. */
 function signatureOf(element: Element): string {
