@@ -102,6 +102,7 @@ export class NameTable {
  * Reads elements from `start` until the end token or `end`.
  *
  * @param hasDependencyIds false for BinXML that is a value without a template: its elements lack two bytes
+ * @returns the elements, and where they end
  * @throws BinXmlError
  */
 export function readTree(
@@ -111,8 +112,9 @@ export function readTree(
   names: NameTable,
   hasDependencyIds: boolean,
   uses: NameUse[] | null = null,
-): Element[] {
-  return new TreeReader(chunk, start, Math.min(end, chunk.length), names, hasDependencyIds, uses).elements();
+): { roots: Element[]; end: number } {
+  const reader = new TreeReader(chunk, start, Math.min(end, chunk.length), names, hasDependencyIds, uses);
+  return { roots: reader.elements(), end: reader.at };
 }
 
 /** Where a tree refers to a name: the position of the offset, and the name. `inPlace`: it is written there too. */
@@ -145,6 +147,11 @@ class TreeReader {
     this.#end = end;
     this.#names = names;
     this.#hasDependencyIds = hasDependencyIds;
+  }
+
+  /** How far it has read. */
+  get at(): number {
+    return this.#at;
   }
 
   elements(): Element[] {

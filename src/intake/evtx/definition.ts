@@ -17,8 +17,10 @@ interface KnownDefinition {
 const HEADER = 24;
 /** The same template with other names in place (a chunk writes each name once, where it is first used). */
 const MAX_VARIANTS = 24;
-const MAX_KEYS = 20_000;
+/** As for templates: all are forgotten, and found again. */
+const MAX_KEPT_BYTES = 8_000_000;
 const known = new Map<string, KnownDefinition[]>();
+let keptBytes = 0;
 
 /**
  * The template defined at an offset of a chunk.
@@ -36,12 +38,17 @@ export function definedTemplate(chunk: Buffer, offset: number, names: NameTable)
   for (const variant of variants) if (isSame(variant, chunk, start, names)) return variant.template;
 
   const uses: NameUse[] = [];
-  const template = templateOf(readTree(chunk, start, end, names, true, uses));
-  if (variants.length < MAX_VARIANTS && known.size < MAX_KEYS) {
-    const relative = uses.map(({ at, name, inPlace }) => ({ at: at - start, name, inPlace }));
-    variants.push({ bytes: Buffer.from(chunk.subarray(start, end)), uses: relative, template });
-    known.set(key, variants);
+  const template = templateOf(readTree(chunk, start, end, names, true, uses).roots);
+  if (variants.length >= MAX_VARIANTS) return template;
+  keptBytes += size;
+  if (keptBytes > MAX_KEPT_BYTES) {
+    known.clear();
+    variants.length = 0;
+    keptBytes = size;
   }
+  const relative = uses.map(({ at, name, inPlace }) => ({ at: at - start, name, inPlace }));
+  variants.push({ bytes: Buffer.from(chunk.subarray(start, end)), uses: relative, template });
+  known.set(key, variants);
   return template;
 }
 

@@ -1,6 +1,7 @@
 /** Damaged event logs: what can be read is read, the rest is said, and nothing hangs. The file is made here. */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { CHUNK, EvtxReader } from './reader.ts';
 
 /** A record without a template: `<Event><System><EventID>N</EventID><Channel>Test</Channel></System></Event>`. */
@@ -142,6 +143,31 @@ describe('an event log', () => {
       ),
       [1, 2],
       [],
+    ],
+    [
+      'whose header knows of no record, because it is stale or somebody made it so',
+      (bytes) => (
+        bytes.writeUInt32LE(512, 48), bytes.writeUInt32LE(40, at(1) + 8), bytes.writeUInt32LE(41, at(2) + 8), bytes
+      ),
+      [1, 2],
+      [],
+    ],
+    [
+      'whose header names other records than those that its checksum is of',
+      (bytes) => (
+        bytes.writeUInt32LE(1000, 24),
+        bytes.writeUInt32LE(1001, 32),
+        bytes.writeUInt32LE(crc32(bytes.subarray(512, at(6))), 52),
+        bytes
+      ),
+      [1, 2, 3, 4, 5],
+      [],
+    ],
+    [
+      'of which somebody took two records out, by making the one before them longer',
+      (bytes) => (bytes.writeUInt32LE(3 * SIZE, at(2) + 4), bytes),
+      [1, 2, 3, 4, 5],
+      ['hidden-record', 'hidden-record'],
     ],
     ['whose free space offset is wrong', (bytes) => (bytes.writeUInt32LE(0xffff_ffff, 48), bytes), [1, 2, 3, 4, 5], []],
   ];

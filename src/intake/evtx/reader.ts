@@ -98,6 +98,7 @@ export class EvtxReader {
     const endId = chunk.readUInt32LE(32);
     let at = RECORDS_START;
     let lastId = -1;
+    let isWhole: boolean | null = null;
     while (at + SMALLEST_RECORD <= chunk.length) {
       const isInside = at < stated;
       if (chunk.readUInt32LE(at) !== RECORD_MAGIC) {
@@ -110,7 +111,8 @@ export class EvtxReader {
       }
       const size = chunk.readUInt32LE(at + 4);
       const id = chunk.readUInt32LE(at + 8);
-      const followsOn = id === (lastId + 1) % 0x1_0000_0000;
+      // A header that knows of no record yet is stale, or somebody made it so: then the first follows on whatever it is.
+      const followsOn = id === (lastId + 1) % 0x1_0000_0000 || (lastId < 0 && stated === RECORDS_START);
       if (!isInside && !followsOn) return;
       if (size < SMALLEST_RECORD || at + size > chunk.length) {
         if (!isInside) return;
@@ -121,18 +123,49 @@ export class EvtxReader {
         continue;
       }
       if (!followsOn && (id < firstId || id > endId) && endId >= firstId && endId !== 0) {
-        // Left from an older use of this chunk, whose names and templates are gone: reading it could only mislead.
-        this.#damage(fileOffset + at, ++this.#ordinal, 'foreign-record', 'a record that does not belong to this chunk');
-        at += size;
-        continue;
+        // The header's numbers are wrong where the checksum says that these are the chunk's records. Else it was left
+        // from an older use of this chunk, whose names and templates are gone: reading it could only mislead.
+        isWhole ??= isAsWritten(chunk);
+        if (!isWhole) {
+          const detail = 'a record that does not belong to this chunk';
+          this.#damage(fileOffset + at, ++this.#ordinal, 'foreign-record', detail);
+          at += size;
+          continue;
+        }
       }
-      this.#one(at, size, fileOffset);
+      if (this.#one(at, size, fileOffset)) this.#hidden(chunk, record.contentEnd, at + size, fileOffset);
       lastId = id;
       at += size;
     }
   }
 
-  #one(at: number, size: number, fileOffset: number): void {
+  /**
+   * Records inside the padding of another. Windows writes none there: who takes an event out of a log makes the one
+   * before it so long that it covers it, and numbers and checksums are then mended (Fox-IT, “Detection and recovery of
+   * NSA’s covered up tracks”, 2017).
+   */
+  #hidden(chunk: Buffer, from: number, end: number, fileOffset: number): void {
+    for (let at = nextRecord(chunk, from); at >= 0 && at < end; at = nextRecord(chunk, at + 8)) {
+      const size = chunk.readUInt32LE(at + 4);
+      if (at + size > end || !this.#reads(at, size)) continue;
+      const detail = 'a record lay hidden inside another, and was read: somebody may have taken it out of the log';
+      this.#damage(fileOffset + at, null, 'hidden-record', detail);
+      this.#one(at, size, fileOffset);
+    }
+  }
+
+  #reads(at: number, size: number): boolean {
+    try {
+      record.read(at, size, this.#ordinal + 1);
+      return true;
+    } catch (error) {
+      if (!(error instanceof BinXmlError) && !(error instanceof RangeError)) throw error;
+      return false;
+    }
+  }
+
+  /** @returns whether it could be read */
+  #one(at: number, size: number, fileOffset: number): boolean {
     const ordinal = ++this.#ordinal;
     try {
       record.read(at, size, ordinal);
@@ -140,9 +173,10 @@ export class EvtxReader {
       if (!(error instanceof BinXmlError) && !(error instanceof RangeError)) throw error;
       const reason = error instanceof BinXmlError ? error.reason : 'ends-too-early';
       this.#damage(fileOffset + at, ordinal, reason, 'the content of a record is not well-formed binary XML');
-      return;
+      return false;
     }
     this.#reading.onRecord(record);
+    return true;
   }
 
   #damages = 0;
@@ -156,7 +190,7 @@ export class EvtxReader {
   #explain(chunk: Buffer, fileOffset: number): void {
     const free = chunk.readUInt32LE(48);
     if (free < RECORDS_START || free > CHUNK) return;
-    if (crc32(chunk.subarray(RECORDS_START, free)) !== chunk.readUInt32LE(52)) {
+    if (!isAsWritten(chunk)) {
       this.#reading.onDamage({
         offset: fileOffset,
         record: null,
@@ -165,6 +199,16 @@ export class EvtxReader {
       });
     }
   }
+}
+
+/** True if the chunk's records are those that its checksum was made of. */
+function isAsWritten(chunk: Buffer): boolean {
+  const free = chunk.readUInt32LE(48);
+  return (
+    free >= RECORDS_START &&
+    free <= chunk.length &&
+    crc32(chunk.subarray(RECORDS_START, free)) === chunk.readUInt32LE(52)
+  );
 }
 
 const ZEROS = Buffer.alloc(CHUNK);

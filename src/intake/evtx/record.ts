@@ -26,6 +26,9 @@ interface ShapeNode {
 }
 
 const shapes: ShapeNode = { shape: null, next: new Map() };
+let keptSlots = 0;
+/** Fields of all shapes that are kept; a site has some ten thousand. Beyond, all are forgotten and found again. */
+const MAX_KEPT_SLOTS = 250_000;
 
 /**
  * The record in hand: its values lie where the chunk has them and are decoded when they are asked for. One object
@@ -38,6 +41,8 @@ export class EvtxRecord implements EventView {
   eventId = -1;
   readonly logSource = WINDOWS;
   layout: Shape = new Shape([]);
+  /** Where in the chunk the record's content ends: between here and its end is nothing but padding. */
+  contentEnd = 0;
 
   #chunk: Buffer = Buffer.alloc(0);
   #names = new NameTable(this.#chunk);
@@ -97,16 +102,18 @@ export class EvtxRecord implements EventView {
     if (at < end && chunk[at] === FRAGMENT_TOKEN) at += 4;
     if (at < end && chunk[at] === TEMPLATE_TOKEN) return this.#instance(at, end, depth);
     const base = this.#values;
-    this.#join(this.#templateOfTree(this.#looseTree(at, end)), base);
+    const tree = this.#looseTree(at, end);
+    this.#join(this.#templateOfTree(tree.roots), base);
+    if (depth === 0) this.contentEnd = tree.end;
   }
 
   /** Elements outside a template mostly lack the two bytes of a dependency id, but not with every writer. */
-  #looseTree(at: number, end: number): Element[] {
+  #looseTree(at: number, end: number): { roots: Element[]; end: number } {
     let first: unknown = null;
     for (const hasDependencyIds of [false, true]) {
       try {
-        const roots = readTree(this.#chunk, at, end, this.#names, hasDependencyIds);
-        if (roots.length > 0) return roots;
+        const tree = readTree(this.#chunk, at, end, this.#names, hasDependencyIds);
+        if (tree.roots.length > 0) return tree;
       } catch (error) {
         if (!hasDependencyIds) first = error;
       }
@@ -146,6 +153,7 @@ export class EvtxRecord implements EventView {
       if (type === TYPE.binXml && size > 0) nested = true;
     }
     if (data > end) throw new BinXmlError('values-out-of-range', from);
+    if (depth === 0) this.contentEnd = data;
     this.#values = base + count;
     this.#join(template, base);
     if (!nested) return;
@@ -217,7 +225,12 @@ export class EvtxRecord implements EventView {
       return known;
     }
     const template = templateOf(roots.map((root) => this.#lift(root, base)));
-    if (looseTemplates.size < MAX_LOOSE_TEMPLATES) looseTemplates.set(signature, template);
+    looseCharacters += signature.length;
+    if (looseCharacters > MAX_LOOSE_CHARACTERS) {
+      looseTemplates.clear();
+      looseCharacters = signature.length;
+    }
+    looseTemplates.set(signature, template);
     return template;
   }
 
@@ -275,7 +288,14 @@ export class EvtxRecord implements EventView {
       }
       node = next;
     }
-    node.shape ??= new Shape(this.#members.slice(0, this.#memberCount));
+    if (node.shape === null) {
+      node.shape = new Shape(this.#members.slice(0, this.#memberCount));
+      keptSlots += node.shape.slots.length + this.#memberCount;
+      if (keptSlots > MAX_KEPT_SLOTS) {
+        shapes.next.clear();
+        keptSlots = 0;
+      }
+    }
     return node.shape;
   }
 
@@ -452,7 +472,8 @@ export class EvtxRecord implements EventView {
 
 /** Trees without a template, by what is the same in like ones: names, and what data are called. */
 const looseTemplates = new Map<string, Template>();
-const MAX_LOOSE_TEMPLATES = 10_000;
+let looseCharacters = 0;
+const MAX_LOOSE_CHARACTERS = 8_000_000;
 
 /** All of an element but its texts. Names come with their lengths, so that none can pose as several. */
 function signatureOf(element: Element): string {

@@ -21,16 +21,26 @@ export interface Slot {
 }
 
 const ids = new Map<string, Template>();
-/** Templates in one process; a site has some thousands. Beyond, new ones are compiled but not kept. */
-const MAX_TEMPLATES = 50_000;
+let lastId = 0;
+let keptCharacters = 0;
+/**
+ * A site has some thousands of templates, of three thousand characters each or so. Beyond this all are forgotten and
+ * found again: a crafted log can bring a new one of a megabyte with every chunk.
+ */
+const MAX_KEPT_CHARACTERS = 12_000_000;
 
 /** The template of these elements: the same object for the same structure, whichever chunk or file it came from. */
 export function templateOf(roots: readonly Element[]): Template {
   const key = JSON.stringify(roots);
   const known = ids.get(key);
   if (known !== undefined) return known;
-  const template: Template = { id: ids.size + 1, roots, slots: slotsOf(roots) };
-  if (ids.size < MAX_TEMPLATES) ids.set(key, template);
+  const template: Template = { id: ++lastId, roots, slots: slotsOf(roots) };
+  keptCharacters += key.length;
+  if (keptCharacters > MAX_KEPT_CHARACTERS) {
+    ids.clear();
+    keptCharacters = key.length;
+  }
+  ids.set(key, template);
   return template;
 }
 

@@ -20,6 +20,8 @@ interface Pending {
   readonly at: number;
   readonly lines: string[];
   readonly fields: Fields;
+  /** Arguments that came in pieces, as far as they have. */
+  readonly pieces: Map<string, string>;
 }
 
 /**
@@ -71,7 +73,7 @@ class AuditReader implements TextReader {
     let pending = this.#pending.get(key);
     if (pending === undefined) {
       this.#release();
-      pending = { record, at, lines: [], fields: newFields() };
+      pending = { record, at, lines: [], fields: newFields(), pieces: new Map() };
       this.#pending.set(key, pending);
     }
     // The end record may come before others of its event: time closes events, not it.
@@ -85,7 +87,8 @@ class AuditReader implements TextReader {
       });
     this.#held += line.length;
     pending.lines.push(line);
-    addRecord(pending.fields, type, line.slice(head.index + whole.length));
+    const body = line.slice(head.index + whole.length);
+    addRecord(pending.fields, type, type === 'EXECVE' ? withoutPieces(body, pending.pieces) : body);
     const node = /^node=(\S{1,255}) /.exec(line)?.[1];
     if (node !== undefined) pending.fields['node'] = node;
   }
@@ -102,8 +105,9 @@ class AuditReader implements TextReader {
     const pending = this.#pending.get(serial);
     this.#pending.delete(serial);
     if (pending === undefined || pending.lines.length === 0) return;
-    const { record, at, lines, fields } = pending;
+    const { record, at, lines, fields, pieces } = pending;
     this.#held -= lines.reduce((sum, line) => sum + line.length, 0);
+    for (const [name, text] of pieces) add(fields, name, text);
     addCommandLine(fields);
     this.#context.emit({
       record,
@@ -139,13 +143,25 @@ function addRecord(fields: Fields, type: string, body: string): void {
   }
 }
 
+/** A long argument comes in pieces, `a1_len=15000 a1[0]=2D65… a1[1]=…`, some of them in records that follow. */
+function withoutPieces(body: string, pieces: Map<string, string>): string {
+  return body.replace(
+    /(?<![^ ])(a\d{1,5})\[\d{1,6}\]=(?:"([^"]*)"|(\S*))/g,
+    (_, name: string, quoted?: string, bare = '') => {
+      pieces.set(name, (pieces.get(name) ?? '') + (quoted ?? decodeHex(String(bare), 'EXECVE')));
+      return '';
+    },
+  );
+}
+
 function decodeHex(value: string, type: string): string {
   // SYSCALL's a0 … a3 are numbers that happen to be hexadecimal.
   if (type === 'SYSCALL' || value.length < 2 || value.length % 2 !== 0 || !/^[\dA-F]+$/.test(value)) return value;
   return Buffer.from(value, 'hex').toString('utf8').replace(/\0+$/, '').replaceAll('\0', ' ');
 }
 
-const MAX_VALUES = 100;
+const MAX_VALUES = 1000;
+const MAX_MISSING = 256;
 
 /** A name that several of an event's records have becomes a list. */
 function add(fields: Fields, name: string, value: FieldValue): void {
@@ -163,8 +179,10 @@ function addCommandLine(fields: Fields): void {
   const count = Number(fields['argc']);
   if (!isExec || !Number.isInteger(count)) return;
   const words: string[] = [];
-  for (let i = 0; i < Math.min(count, 256); i++) {
+  for (let i = 0; i < count; i++) {
     const value = fields[`a${i}`];
+    // What is not there may be missing, or the number made up.
+    if (value === undefined && i >= MAX_MISSING) break;
     // A SYSCALL record has an a0 too: the text is EXECVE's.
     const text = Array.isArray(value) ? (value as readonly FieldValue[]).at(-1) : value;
     if (typeof text === 'string') words.push(text);

@@ -41,6 +41,11 @@ const cases: readonly (readonly [what: string, text: string, records: readonly (
   ['Splunk’s results', '{"preview":false,"init_offset":0,"messages":[],"fields":[],"results":[{"a":1}]}', [1]],
 ];
 
+test('JSON: a value of nothing but brackets is set aside before it fills the memory', () => {
+  const { events, aside } = readPieces(json, [`{"a":\n[${'{},'.repeat(4_000_001)}{}]}\n{"a":1}\n`]);
+  deepEqual([events.length, aside.map(({ reason }) => reason)], [1, ['too-many-parts']]);
+});
+
 for (const [what, text, records] of cases) {
   test(`JSON: ${what}`, () => {
     equal(formatOf({ text, lines: text.split(/\r?\n/) })?.name, 'json');

@@ -7,6 +7,8 @@ import { ShapeReader } from './shapes.ts';
 /** One JSON value at most; a CloudTrail or Graph export is one object. */
 const MAX_VALUE = 64 * 1024 * 1024;
 const MAX_DEPTH = 200;
+/** An honest export has a part each 15 characters or more; one that is nothing but brackets takes forty times its size. */
+const MAX_PARTS = 4_000_000;
 
 export const json: Format = {
   name: 'json',
@@ -111,6 +113,8 @@ class JsonReader implements TextReader {
   }
 
   #value(text: string, record: number): void {
+    if (text.length > MAX_PARTS && hasMoreParts(text, MAX_PARTS))
+      return this.#aside(record, 'too-many-parts', 'one JSON value has more than 4 million parts');
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -186,6 +190,13 @@ function isLineOfItsOwn(start: string): boolean {
       return false;
     }
   }
+}
+
+/** Counts commas, whether in a text or not: each part but the first comes after one. */
+function hasMoreParts(text: string, most: number): boolean {
+  let parts = 0;
+  for (let at = text.indexOf(','); at >= 0; at = text.indexOf(',', at + 1)) if (++parts > most) return true;
+  return false;
 }
 
 function deeperThan(text: string, limit: number): boolean {
