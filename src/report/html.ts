@@ -252,7 +252,7 @@ td:nth-child(3){min-width:11rem}code{overflow-wrap:anywhere}li{margin:.4rem 0}su
 select,input{font:inherit;padding:.2rem}
 @media (max-width:45rem){thead{display:none}tbody,tr,td{display:block}tr{border-bottom:2px solid var(--line)}td{border:0;padding:.2rem 0}tr[hidden]{display:none}}
 .paper{display:none}
-@media print{.screen{display:none}.paper{display:block}li{break-inside:avoid}h2,h3,summary{break-after:avoid}}
+@media print{.tag.critical,.tag.high,.tag.medium{background:none;color:#000}.screen{display:none}.paper{display:block}li{break-inside:avoid}h2,h3,summary{break-after:avoid}}
 `;
 
 const SCRIPT = `
