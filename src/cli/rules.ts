@@ -1,7 +1,7 @@
 import { type CorrelationRule, type EventRule, loadRules, needsOf } from '../detect/sigma/index.ts';
 import { plural } from '../report/wording.ts';
 import { inGeneral, type RuleState, statesOf } from '../findings/rule-states.ts';
-import { loadTechniqueWords, wordsFor } from '../findings/words.ts';
+import { fillStep, loadTechniqueWords, wordsFor } from '../findings/words.ts';
 import { Refusal } from '../core/refusal.ts';
 import { existsSync } from 'node:fs';
 import { EXIT } from './exit.ts';
@@ -137,6 +137,9 @@ function listText(loaded: Loaded): string {
     .join('');
 }
 
+/** Of no machine and nobody in particular. */
+const ANYBODY = { host: 'the machine', account: 'the person', address: 'the address' };
+
 function explainText(loaded: Loaded, id: string): string {
   const rule = ruleNamed(loaded, id);
   const words = wordsFor(rule, loadTechniqueWords());
@@ -151,7 +154,7 @@ function explainText(loaded: Loaded, id: string): string {
     `What it means: ${inGeneral(words.plain)}`,
     `Could be innocent: ${inGeneral(words.innocent)}`,
     'What to do:',
-    ...words.next.map((step, i) => `  ${i + 1}. ${inGeneral(step)}`),
+    ...words.next.map((step, i) => `  ${i + 1}. ${fillStep(step, ANYBODY, {})}`),
     '',
     rule.kind === 'rule' ? `It needs: ${needsOf(rule)}` : `It joins: ${rule.rules.map(titleOf).join('; ')}`,
     `From: ${rule.path}`,

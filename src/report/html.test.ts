@@ -94,6 +94,10 @@ test('the page runs nothing from a log, asks nobody for anything, filters, and h
     equal(await rows.count(), 0);
     match((await tab.getByRole('status').textContent()) ?? '', /^0 shown/);
     await tab.getByLabel('Level').selectOption('');
+    await tab.emulateMedia({ media: 'print' });
+    equal(await tab.getByRole('table').isVisible(), false, 'paper has the story, not a row for each event');
+    await tab.getByText('is in the file, not on paper').waitFor();
+    await tab.emulateMedia({ media: 'screen' });
     for (const width of [1280, 375]) {
       await tab.setViewportSize({ width, height: 800 });
       equal(await tab.evaluate('document.documentElement.scrollWidth'), width, `wider than a screen of ${width}`);

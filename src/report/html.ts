@@ -162,7 +162,8 @@ function tableSection(shown: readonly Finding[], timeZone: string): string {
     '<option value="">every level</option>',
     ...LEVELS.toReversed().map((level) => `<option value="${level}">${LEVEL_WORD[level]}</option>`),
   ];
-  return `<section><h2>All findings</h2>
+  return `<section class="paper"><p>The table of all findings (${grouped(shown.length)}) is in the file, not on paper.</p></section>
+<section class="screen"><h2>All findings</h2>
 <p class="filters"><label>Level <select id="level">${options.join('')}</select></label> <label>Containing <input id="words" type="search"></label> <span id="count" role="status">${grouped(rows.length)} shown</span></p>
 ${left > 0 ? `<p>${plural(left, 'less serious finding')} left out here.</p>` : ''}
 <table><thead><tr><th scope="col">When</th><th scope="col">Level</th><th scope="col">Where, who</th><th scope="col">What</th></tr></thead><tbody id="rows">${rows.join('\n')}</tbody></table></section>`;
@@ -250,7 +251,8 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:t
 td:nth-child(3){min-width:11rem}code{overflow-wrap:anywhere}li{margin:.4rem 0}summary{cursor:pointer;font-weight:bold;padding:.2rem 0}
 select,input{font:inherit;padding:.2rem}
 @media (max-width:45rem){thead{display:none}tbody,tr,td{display:block}tr{border-bottom:2px solid var(--line)}td{border:0;padding:.2rem 0}tr[hidden]{display:none}}
-@media print{.filters{display:none}details{break-inside:avoid}tr{break-inside:avoid}}
+.paper{display:none}
+@media print{.tag.critical,.tag.high,.tag.medium{background:none;color:#000}.screen{display:none}.paper{display:block}li{break-inside:avoid}h2,h3,summary{break-after:avoid}}
 `;
 
 const SCRIPT = `
