@@ -461,13 +461,17 @@ function LogLines({ term }: { readonly term: string | null }) {
   );
 }
 
+/** Beneath stands what was done. */
+const FEW = 8;
+
 function About({ incident, isAnalyst }: { readonly incident: Incident } & ForRole) {
   const { links } = incident;
+  const [isWhole, setWhole] = useState(false);
   return (
     <Section title="What it is about">
       {links.length === 0 && <p>The log lines name no machine, account or address.</p>}
       <ul>
-        {links.map(({ kind, value }) => (
+        {(isWhole ? links : links.slice(0, FEW)).map(({ kind, value }) => (
           <li key={`${kind} ${value}`}>
             {LINK_LABEL[kind]} <strong>{value}</strong>
             <br />
@@ -483,6 +487,11 @@ function About({ incident, isAnalyst }: { readonly incident: Incident } & ForRol
           </li>
         ))}
       </ul>
+      {links.length > FEW && !isWhole && (
+        <button type="button" className="ww-back" onClick={() => setWhole(true)}>
+          Show all {links.length}
+        </button>
+      )}
       {links.length > 0 && <ScopeLink incident={incident} />}
       <DraftsLink incident={incident.id} />
     </Section>
