@@ -52,6 +52,19 @@ test('an incident shows its findings page by page, those with the most points fi
   equal(await more.count(), 0);
   equal(await focused(page), 'What happened, in order', 'the button is gone, and the reader is not');
   deepEqual(await barriers(page), [], 'all of them');
+
+  // From Today's number to all that was found, held still while somebody reads on.
+  await page.goto('/today');
+  await page.getByRole('link', { name: /^[\d,]+ findings$/ }).click();
+  await page.getByText('The newest 200.').waitFor();
+  deepEqual(await barriers(page), [], 'what was found');
+  await page.getByRole('button', { name: 'Show 5,000 older ones' }).click();
+  await page.getByText(`All ${count} findings.`).waitFor();
+  await send([started('dc2', 'a.patel', 'vssadmin delete shadows /all /quiet')]);
+  await page.getByText('New ones have come.').waitFor();
+  await page.getByText(`All ${count} findings.`).waitFor();
+  await page.getByRole('button', { name: 'Show them' }).click();
+  await page.locator('main summary').first().getByText('dc2').waitFor();
   deepEqual(complaints, []);
 });
 

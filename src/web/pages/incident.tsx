@@ -7,6 +7,7 @@ import { termOf } from '../parts/query.ts';
 import { Checkbox, Form, Radios, Select, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { LongList } from '../parts/long-list.tsx';
+import { MORE, PAGE, useMore } from '../parts/more.ts';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
@@ -305,32 +306,14 @@ function CheckList({ incident, reload }: Part) {
 type Found = Incident['evidence'][number];
 
 const HAPPENED = 'what-happened';
-/** Added at a time, from pages of as many as the service gives. */
-const MORE = 5000;
-const PAGE = 1000;
-
 /** Those with the most points at once; more as they are asked for. */
 function Timeline({ incident, isAnalyst }: { readonly incident: Incident } & ForRole) {
   const { id, evidence, evidenceNext, findings } = incident;
-  const [more, setMore] = useState<{ readonly items: readonly Found[]; readonly next: string | null } | null>(null);
-  const next = more === null ? evidenceNext : more.next;
-  const shown = useMemo(() => inOrder([...evidence, ...(more?.items ?? [])]), [evidence, more]);
+  const more = useMore<Found>(evidenceNext, (cursor) =>
+    ask('GET /api/v1/incidents/:id/findings', { id, cursor, limit: PAGE }),
+  );
+  const shown = useMemo(() => inOrder([...evidence, ...more.items]), [evidence, more.items]);
   const left = findings - shown.length;
-  const add = async () => {
-    const items = [...(more?.items ?? [])];
-    let cursor = next;
-    for (let added = 0; added < MORE && cursor !== null; ) {
-      const page: Answer<'GET /api/v1/incidents/:id/findings'> = await ask('GET /api/v1/incidents/:id/findings', {
-        id,
-        cursor,
-        limit: PAGE,
-      });
-      items.push(...page.items);
-      added += page.items.length;
-      cursor = page.next;
-    }
-    setMore({ items, next: cursor });
-  };
   return (
     <Section title="What happened, in order" id={HAPPENED}>
       <p role="status">
@@ -351,11 +334,11 @@ function Timeline({ incident, isAnalyst }: { readonly incident: Incident } & For
           )
         }
       />
-      {next !== null && left > 0 && (
+      {more.next !== null && left > 0 && (
         <Form
           button={left > MORE ? `Show ${numberText(MORE)} more` : `Show the other ${numberText(left)}`}
           isSecondary
-          onSend={add}
+          onSend={more.add}
         />
       )}
     </Section>
