@@ -176,6 +176,17 @@ test('sources, findings, incidents, exceptions, clocks, reveal, folders and rest
     match(text, says, where);
   }
 
+  const seen: string[] = [];
+  for (let next: string | null = ''; next !== null; ) {
+    const { text } = await service.fetch(`${url}/findings?limit=1&cursor=${next}`, {
+      headers: { authorization: `Bearer ${roles.analyst}` },
+    });
+    const page = JSON.parse(text) as { items: { id: string }[]; next: string | null };
+    seen.push(...page.items.map(({ id }) => id));
+    next = page.next;
+  }
+  equal(new Set(seen).size, 2, 'findings page by page');
+
   equal(await service.stop(), 0);
   await service.start();
   await send([attack('ws1', 30)]);

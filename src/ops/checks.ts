@@ -203,7 +203,7 @@ export function noticesCheck(waiting: number): Check {
         what: 'notices',
         state: 'bad',
         detail: `${waiting} could not be delivered`,
-        mend: 'Check the mail server and webhooks of --notices.',
+        mend: 'Send a test under Settings, Notices: it says what does not take them.',
       }
     : { what: 'notices', state: 'well', detail: 'none waits to be delivered', mend: '' };
 }

@@ -8,6 +8,7 @@ import { DraftsPage } from './pages/drafts.tsx';
 import { ExceptionsPage } from './pages/exceptions.tsx';
 import { FilesPage } from './pages/files.tsx';
 import { UpkeepPage } from './pages/upkeep.tsx';
+import { FindingsPage } from './pages/findings.tsx';
 import { HuntPage } from './pages/hunt.tsx';
 import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
@@ -38,6 +39,7 @@ const PAGES: Readonly<Record<PageName, () => ReactNode>> = {
   today: TodayPage,
   incidents: IncidentsPage,
   incident: IncidentPage,
+  findings: FindingsPage,
   normal: NormalPage,
   observations: ObservationsPage,
   hunt: HuntPage,

@@ -3,6 +3,7 @@ export const PAGE_NAMES = [
   'today',
   'incidents',
   'incident',
+  'findings',
   'normal',
   'observations',
   'hunt',

@@ -1,5 +1,5 @@
 /** Each number of findings opens the findings that it counts, however many they are. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { eventually } from '../service.ts';
@@ -49,8 +49,53 @@ test('an incident shows its findings page by page, those with the most points fi
   await more.focus();
   await page.keyboard.press('Enter');
   await page.getByText(`All ${count} findings.`).waitFor();
-  deepEqual(await barriers(page), [], 'all of them');
   equal(await more.count(), 0);
+  equal(await focused(page), 'What happened, in order', 'the button is gone, and the reader is not');
+  deepEqual(await barriers(page), [], 'all of them');
+
+  // From Today's number to all that was found, held still while somebody reads on.
+  await page.goto('/today');
+  await page.getByRole('link', { name: /^[\d,]+ findings$/ }).click();
+  await page.getByText('The newest 200.').waitFor();
+  deepEqual(await barriers(page), [], 'what was found');
+  await page.getByRole('button', { name: 'Show 5,000 older ones' }).click();
+  await page.getByText(`All ${count} findings.`).waitFor();
+  await send([started('dc2', 'a.patel', 'vssadmin delete shadows /all /quiet')]);
+  await page.getByText('New ones have come.').waitFor();
+  await page.getByText(`All ${count} findings.`).waitFor();
+  await page.getByRole('button', { name: 'Show them' }).click();
+  await page.locator('main summary').first().getByText('dc2').waitFor();
+  deepEqual(complaints, []);
+});
+
+test('more incidents come beneath those that are shown, and nothing on the way is taken away', {
+  skip: !HAS_BROWSER,
+}, async (t) => {
+  const { service, send } = await pagedService(t);
+  // Each on a day of its own: what comes together is one incident.
+  const day = (at: number) => new Date(Date.now() - at * 86_400_000 * 1.1);
+  await send(
+    Array.from({ length: 52 }, (_, at) => started(`ward-${at}`, `nurse-${at}`, 'wevtutil cl Security', day(52 - at))),
+  );
+  const { page, complaints } = await openReader(await openBrowser(t), service.ready.http);
+  await becomeFirst(service, page);
+  await eventually(
+    async () => ((await (await page.request.get('/api/v1/incidents')).json()) as Listed).items.length,
+    (count) => count === 52,
+    60_000,
+  );
+  await page.goto('/incidents');
+  const links = page.locator('main .ww-list a');
+  await page.getByText('The newest 50 are shown.').waitFor();
+  const first = await links.first().elementHandle();
+  await page.getByRole('button', { name: 'Show more' }).focus();
+  await page.keyboard.press('Enter');
+  await eventually(
+    () => links.count(),
+    (count) => count === 52,
+  );
+  ok(await first?.evaluate((link) => link.isConnected), 'the first is the same as before');
+  equal(await focused(page), 'Incidents');
   deepEqual(complaints, []);
 });
 

@@ -93,6 +93,11 @@ const PAGE_STATES: Readonly<Record<PageName | 'home', PageStates>> = {
     partial: { fails: 'incidents/*/graph', says: ['How it stands', 'We could not load what belongs together'] },
     much: ['How it stands', /^500 of [\d,]+ findings, those with the most points\.$/],
   },
+  findings: page('findings', 'what was found', 'findings?*', {
+    empty: ['Nothing yet. That does not mean that nothing happened:'],
+    partial: 'old',
+    much: ['The newest 200.', 'Show 5,000 older ones'],
+  }),
   normal: {
     place: ({ finding }) => `/normal?finding=${finding}`,
     asks: ['findings/*'],

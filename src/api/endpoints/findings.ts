@@ -9,7 +9,15 @@ export const findings = endpoint({
   path: '/api/v1/findings',
   summary: 'What was found, the newest first.',
   input: PAGING.extend({ rule: z.string().max(200).optional().describe('only those of the rule with this id') }),
-  answer: pageOf(z.looseObject({ schema: z.literal('wardwatch.finding/1'), id: z.string() })),
+  answer: pageOf(
+    z.looseObject({
+      schema: z.literal('wardwatch.finding/1'),
+      id: z.string(),
+      at: z.string().nullable(),
+      plain: z.string(),
+      observation: z.object({ points: z.int() }),
+    }),
+  ),
   isRecorded: true,
   handle: async ({ cursor, limit, rule }, services) =>
     asPage(

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { type Answer, ask, askFile, type Asker } from '../client/ask.ts';
 import { Form, Select, TextArea, TextField } from '../parts/form.tsx';
 import { EVERY_MS, Show, useAsk, useLoaded } from '../parts/loaded.tsx';
+import { Pager, usePages } from '../parts/pager.tsx';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { saveAs } from '../parts/save.ts';
 import { Section } from '../parts/section.tsx';
@@ -24,8 +25,8 @@ const SIZE = 50;
 type Page = Answer<'GET /api/v1/drafts'>;
 
 function Choose() {
-  const [cursors, setCursors] = useState<readonly string[]>([]);
-  const cursor = cursors.at(-1);
+  const pages = usePages();
+  const { cursor } = pages;
   const incidents = useLoaded<Page>(
     `drafts ${cursor ?? ''}`,
     (signal: AbortSignal, asker: Asker) =>
@@ -50,16 +51,7 @@ function Choose() {
               ) : (
                 <Incidents items={items} />
               )}
-              {cursors.length > 0 && (
-                <button type="button" className="ww-back" onClick={() => setCursors(cursors.slice(0, -1))}>
-                  Newer
-                </button>
-              )}{' '}
-              {next !== null && (
-                <button type="button" className="ww-back" onClick={() => setCursors([...cursors, next])}>
-                  Earlier
-                </button>
-              )}
+              <Pager pages={pages} next={next} />
             </Section>
           </>
         )}

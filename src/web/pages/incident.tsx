@@ -7,6 +7,7 @@ import { termOf } from '../parts/query.ts';
 import { Checkbox, Form, Radios, Select, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { LongList } from '../parts/long-list.tsx';
+import { MORE, PAGE, useMore } from '../parts/more.ts';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
@@ -305,32 +306,14 @@ function CheckList({ incident, reload }: Part) {
 type Found = Incident['evidence'][number];
 
 const HAPPENED = 'what-happened';
-/** Added at a time, from pages of as many as the service gives. */
-const MORE = 5000;
-const PAGE = 1000;
-
 /** Those with the most points at once; more as they are asked for. */
 function Timeline({ incident, isAnalyst }: { readonly incident: Incident } & ForRole) {
   const { id, evidence, evidenceNext, findings } = incident;
-  const [more, setMore] = useState<{ readonly items: readonly Found[]; readonly next: string | null } | null>(null);
-  const next = more === null ? evidenceNext : more.next;
-  const shown = useMemo(() => inOrder([...evidence, ...(more?.items ?? [])]), [evidence, more]);
+  const more = useMore<Found>(evidenceNext, (cursor) =>
+    ask('GET /api/v1/incidents/:id/findings', { id, cursor, limit: PAGE }),
+  );
+  const shown = useMemo(() => inOrder([...evidence, ...more.items]), [evidence, more.items]);
   const left = findings - shown.length;
-  const add = async () => {
-    const items = [...(more?.items ?? [])];
-    let cursor = next;
-    for (let added = 0; added < MORE && cursor !== null; ) {
-      const page: Answer<'GET /api/v1/incidents/:id/findings'> = await ask('GET /api/v1/incidents/:id/findings', {
-        id,
-        cursor,
-        limit: PAGE,
-      });
-      items.push(...page.items);
-      added += page.items.length;
-      cursor = page.next;
-    }
-    setMore({ items, next: cursor });
-  };
   return (
     <Section title="What happened, in order" id={HAPPENED}>
       <p role="status">
@@ -351,11 +334,11 @@ function Timeline({ incident, isAnalyst }: { readonly incident: Incident } & For
           )
         }
       />
-      {next !== null && left > 0 && (
+      {more.next !== null && left > 0 && (
         <Form
           button={left > MORE ? `Show ${numberText(MORE)} more` : `Show the other ${numberText(left)}`}
           isSecondary
-          onSend={add}
+          onSend={more.add}
         />
       )}
     </Section>
@@ -461,13 +444,17 @@ function LogLines({ term }: { readonly term: string | null }) {
   );
 }
 
+/** Beneath stands what was done. */
+const FEW = 8;
+
 function About({ incident, isAnalyst }: { readonly incident: Incident } & ForRole) {
   const { links } = incident;
+  const [isWhole, setWhole] = useState(false);
   return (
     <Section title="What it is about">
       {links.length === 0 && <p>The log lines name no machine, account or address.</p>}
       <ul>
-        {links.map(({ kind, value }) => (
+        {(isWhole ? links : links.slice(0, FEW)).map(({ kind, value }) => (
           <li key={`${kind} ${value}`}>
             {LINK_LABEL[kind]} <strong>{value}</strong>
             <br />
@@ -483,6 +470,11 @@ function About({ incident, isAnalyst }: { readonly incident: Incident } & ForRol
           </li>
         ))}
       </ul>
+      {links.length > FEW && !isWhole && (
+        <button type="button" className="ww-back" onClick={() => setWhole(true)}>
+          Show all {links.length}
+        </button>
+      )}
       {links.length > 0 && <ScopeLink incident={incident} />}
       <DraftsLink incident={incident.id} />
     </Section>

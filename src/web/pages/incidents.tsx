@@ -12,9 +12,11 @@ const SIZE = 50;
 
 export function IncidentsPage() {
   const [count, setCount] = useState(SIZE);
-  const incidents = useLoaded<Page>(`incidents ${count}`, (signal, asker) => firstOf(count, signal, asker), {
+  // Of one name whatever the count, so that those that are shown stay while more are asked for.
+  const incidents = useLoaded<Page>('incidents', (signal, asker) => firstOf(count, signal, asker), {
     everyMs: EVERY_MS,
   });
+  const reload = incidents.is === 'ready' ? incidents.reload : () => undefined;
   return (
     <>
       <Title>Incidents</Title>
@@ -35,6 +37,7 @@ export function IncidentsPage() {
                   isSecondary
                   onSend={async () => {
                     setCount(count + SIZE);
+                    reload();
                   }}
                 >
                   <p>The newest {numberText(items.length)} are shown.</p>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { type Answer, ask, type Asker, type Input } from '../client/ask.ts';
 import { Checkbox, Form, Select, TextArea, TextField } from '../parts/form.tsx';
 import { EVERY_MS, Show, useAsk, useLoaded } from '../parts/loaded.tsx';
+import { Pager, usePages } from '../parts/pager.tsx';
 import { Messages } from '../parts/messages.tsx';
 import { go, Link } from '../parts/router.tsx';
 import { useRoles } from '../parts/session.tsx';
@@ -16,8 +17,8 @@ const SIZE = 30;
 
 /** What staff reported, for those who answer. */
 export function ReportsPage() {
-  const [cursors, setCursors] = useState<readonly string[]>([]);
-  const cursor = cursors.at(-1);
+  const pages = usePages();
+  const { cursor } = pages;
   const reports = useLoaded<Page>(
     `reports ${cursor ?? ''}`,
     (signal: AbortSignal, asker: Asker) =>
@@ -49,16 +50,7 @@ export function ReportsPage() {
                   ))}
                 </Section>
               )}
-              {cursors.length > 0 && (
-                <button type="button" className="ww-back" onClick={() => setCursors(cursors.slice(0, -1))}>
-                  Newer
-                </button>
-              )}{' '}
-              {next !== null && (
-                <button type="button" className="ww-back" onClick={() => setCursors([...cursors, next])}>
-                  Earlier
-                </button>
-              )}
+              <Pager pages={pages} next={next} />
             </>
           );
         }}

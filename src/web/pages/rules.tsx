@@ -4,6 +4,7 @@ import { FindingLine } from '../parts/finding.tsx';
 import { Form, Select, TextField } from '../parts/form.tsx';
 import { LongList } from '../parts/long-list.tsx';
 import { type Loaded, Show, useAsk } from '../parts/loaded.tsx';
+import { Link } from '../parts/router.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
@@ -374,23 +375,18 @@ function Found({ rule }: { readonly rule: string }) {
       {({ items, next }) => (
         <>
           <h3 className="nhsuk-heading-s">{next === null ? 'What it found' : `The last ${LATEST} that it found`}</h3>
-          {items.map((item) => (
-            <FindingLine
-              key={item.id}
-              id={item.id}
-              at={textOf(item, 'at')}
-              plain={textOf(item, 'plain') ?? ''}
-              points={0}
-            />
+          {items.map(({ id, at, plain, observation }) => (
+            <FindingLine key={id} id={id} at={at} plain={plain} points={observation.points} />
           ))}
+          {next !== null && (
+            <p>
+              <Link to="findings" query={{ rule }}>
+                All that it found
+              </Link>
+            </p>
+          )}
         </>
       )}
     </Show>
   );
-}
-
-/** A finding is more than the types of its list say. */
-function textOf(finding: object, name: string): string | null {
-  const value: unknown = Object.entries(finding).find(([key]) => key === name)?.[1];
-  return typeof value === 'string' ? value : null;
 }

@@ -163,6 +163,16 @@ function Sources({ items }: { readonly items: readonly Source[] }) {
   );
 }
 
+const KIND: Readonly<Record<string, string>> = {
+  windows: 'Windows',
+  syslog: 'Syslog',
+  http: 'Shipper, by HTTP',
+  fhir: 'Record system, by FHIR',
+  hl7: 'Record system, by HL7',
+  files: 'Folder of files',
+  m365: 'Microsoft 365',
+};
+
 function SourceTable({ items, caption }: { readonly items: readonly Source[]; readonly caption: string }) {
   return (
     <Table
@@ -174,7 +184,7 @@ function SourceTable({ items, caption }: { readonly items: readonly Source[]; re
         key: source.id,
         cells: [
           source.name,
-          source.kind,
+          KIND[source.kind] ?? source.kind,
           <HowItIs source={source} />,
           source.lastHeardAt === null ? 'Never yet' : <When at={source.lastHeardAt} />,
         ],

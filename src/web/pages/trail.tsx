@@ -1,6 +1,6 @@
-import { useState } from 'react';
 import { type Answer, ask, type Asker } from '../client/ask.ts';
 import { EVERY_MS, Show, useLoaded } from '../parts/loaded.tsx';
+import { Pager, usePages } from '../parts/pager.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { Table } from '../parts/table.tsx';
@@ -12,8 +12,8 @@ const SIZE = 100;
 
 /** What our own people did: whoever watches is watched. */
 export function TrailPage() {
-  const [cursors, setCursors] = useState<readonly string[]>([]);
-  const cursor = cursors.at(-1);
+  const pages = usePages();
+  const { cursor } = pages;
   const entries = useLoaded<Page>(
     `trail ${cursor ?? ''}`,
     (signal: AbortSignal, asker: Asker) =>
@@ -41,16 +41,7 @@ export function TrailPage() {
                   cells: [<When at={at} />, who, trailWords(action)],
                 })}
               />
-              {cursors.length > 0 && (
-                <button type="button" className="ww-back" onClick={() => setCursors(cursors.slice(0, -1))}>
-                  Newer
-                </button>
-              )}{' '}
-              {next !== null && (
-                <button type="button" className="ww-back" onClick={() => setCursors([...cursors, next])}>
-                  Earlier
-                </button>
-              )}
+              <Pager pages={pages} next={next} />
             </Section>
           )
         }

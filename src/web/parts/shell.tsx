@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { ask, asProblem } from '../client/ask.ts';
 import type { PageName } from '../page-names.ts';
 import { FirstRunBanner } from './first-run.tsx';
+import { useKeptFocus } from './kept-focus.ts';
 import { useLive } from './live.tsx';
 import { goHome, Link, usePlace } from './router.tsx';
 import { useRoles, useSession } from './session.tsx';
@@ -69,6 +70,8 @@ export const SETTINGS: readonly (MenuPage & { readonly about: string })[] = [
 ];
 
 export function Shell({ children }: { readonly children: ReactNode }) {
+  const main = useRef<HTMLElement>(null);
+  useKeptFocus(main);
   return (
     <>
       <a className="nhsuk-skip-link" href="#main">
@@ -79,7 +82,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <FirstRunBanner />
       <Connection />
       <div className="ww-width">
-        <main className="nhsuk-main-wrapper" id="main">
+        <main className="nhsuk-main-wrapper" id="main" ref={main}>
           {children}
         </main>
       </div>
