@@ -200,13 +200,21 @@ describe('scan', () => {
   });
 
   const verdicts: readonly (readonly [what: string, args: readonly string[], says: RegExp])[] = [
-    ['nothing was found, yet not all was read', ['scan', broken], /NOTHING SUSPICIOUS .* but 1 item could not be read/],
+    [
+      'nothing was found, yet not all was read',
+      ['scan', broken],
+      /NOTHING SUSPICIOUS[^.]* but 1 item could\s+not be read/,
+    ],
     [
       'no rule is for such events',
       ['scan', file('odd.json', '{"colour":"red"}\n{"colour":"blue"}\n')],
       /NOTHING COULD BE JUDGED/,
     ],
-    ['what was found is not shown', ['scan', high, '--min-level', 'critical'], /below the level that was asked for/],
+    [
+      'what was found is not shown',
+      ['scan', high, '--min-level', 'critical'],
+      /NOTHING AT OR ABOVE critical, but 1 finding below it/,
+    ],
   ];
   for (const [what, args, says] of verdicts)
     test(`the story is no all-clear where ${what}`, () => match(wardwatch(...args).stdout, says));
