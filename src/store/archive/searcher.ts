@@ -31,6 +31,7 @@ export interface SearchedFolders {
 
 const PAGE = 1000;
 const MAX_BUCKETS = 10_000;
+const FIRST_ASKED = 4;
 /** Segments of which counts are told at once: 60,000 events, a tenth of a second; and later, a second or two. */
 const FIRST_COUNTED = 2;
 const MOST_COUNTED = 32;
@@ -95,8 +96,8 @@ export class Searcher {
   }
 
   /**
-   * The first `size` events behind the cursor. Segments are asked in the order of their times, a few at first and then
-   * more, until those that are left are all behind what has been found.
+   * The first `size` events behind the cursor. Segments are asked in the order of their times, a few at first and then as
+   * many as will do by what those had, until those that are left are all behind what has been found.
    */
   async #page(snapshot: Snapshot, request: SearchRequest, size: number, signal: AbortSignal): Promise<StoredEvent[]> {
     const isNewest = request.order === 'newest';
@@ -114,11 +115,17 @@ export class Searcher {
     const need = needOf(request.where);
     let found: StoredEvent[] = [];
     let tables = snapshot.tables;
-    for (let count = 4; tables.length > 0 || waiting.length > 0; count *= 4) {
+    let asked = 0;
+    for (
+      let count = FIRST_ASKED;
+      tables.length > 0 || waiting.length > 0;
+      count = nextCount(count, asked, found.length, size)
+    ) {
       const last = found.length < size ? undefined : found.at(-1);
       const [next] = waiting;
       if (tables.length === 0 && last !== undefined && next !== undefined && isBehind(next, last)) break;
       const segments = await this.#withWords(waiting, count, need);
+      asked += segments.length;
       const sql = this.#pageSql(tables, segments, { ...request, from, to }, cursor, size);
       const rows = await this.#ask(sql.sql, sql.values, signal);
       found = [...found, ...rows.map(eventOf)].sort(isNewest ? byNewest : (a, b) => byNewest(b, a)).slice(0, size);
@@ -232,6 +239,13 @@ function cursorFrom(text: string | null): Cursor | null {
   const time = Number(text.slice(0, dot));
   if (dot < 1 || !Number.isSafeInteger(time)) throw new Refusal('search/bad-request', 'the cursor is not one of ours');
   return { time, id: text.slice(dot + 1) };
+}
+
+/** How many segments to ask next, by how many had to be asked for what was found. */
+function nextCount(count: number, asked: number, found: number, size: number): number {
+  const most = count * 4;
+  if (found === 0) return most;
+  return Math.min(most, Math.max(FIRST_ASKED, Math.ceil(((size - found) / found) * asked * 1.2)));
 }
 
 function newestFirst(a: SegmentInfo, b: SegmentInfo): number {

@@ -11,11 +11,11 @@ import { RETENTION_KIND_SQL, type RetentionKind } from './retention.ts';
 import { PART } from './segment-files.ts';
 
 /**
- * One host's events lie together and blocks are small, so that a search for a host reads little (250,000 events: 12 to
- * 40 ms instead of 60 to 120 with blocks of 122,880 rows and the order of time, for 4 % more bytes).
+ * One host's events lie together and blocks are small, so that a search for a host reads little: of a segment that has some,
+ * 1.5 ms of processor time (5.3 with blocks of 16,384 rows, which take 0.4 % fewer bytes; smaller ones than these gain nothing).
  */
 const ORDER = 'host_key, product, event_id, "time"';
-const BLOCK_ROWS = 16_384;
+const BLOCK_ROWS = 8192;
 const DAY_MS = 86_400_000;
 
 /**
