@@ -315,6 +315,11 @@ test('rules check says of every rule whether it runs, and why not', () => {
   match(stdout, /logsource-not-mapped/);
 });
 
+test('rules explain says in plain words what a rule means', () => {
+  const id = /^([0-9a-f-]{36})/m.exec(wardwatch('rules', 'list').stdout)?.[1] ?? '';
+  match(wardwatch('rules', 'explain', id).stdout, /What it means: /);
+});
+
 test('a scan with a folder that holds no rules says so', () => {
   mkdirSync(path.join(folder, 'no-rules'), { recursive: true });
   file('quiet.json', sysmon(1, 'C:\\a.exe', 'a.exe'));
@@ -351,11 +356,6 @@ for (const [what, named, said] of [
 
 test('rules explain of a rule that there is not says how to find it', () =>
   match(wardwatch('rules', 'explain', 'nothing').stderr, /“rules list” prints ids and titles/));
-
-test('rules explain says in plain words what a rule means', () => {
-  const id = /^([0-9a-f-]{36})/m.exec(wardwatch('rules', 'list').stdout)?.[1] ?? '';
-  match(wardwatch('rules', 'explain', id).stdout, /What it means: /);
-});
 
 describe('refuses, in words and not as a bug of ours', () => {
   const beside = path.join(folder, 'beside');

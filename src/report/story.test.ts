@@ -216,13 +216,19 @@ const verdicts: readonly (readonly [string, ScanResult, Level, RegExp])[] = [
     'some rules could judge',
     { ...oneLog, couldFire: new Set([0, 1]) },
     'low',
-    /^NOTHING SUSPICIOUS was found in 1 event by the 2 of \d+ rules that could judge/,
+    /^NOTHING SUSPICIOUS was found in 1 event\. Of \d+ rules, 2 could judge any of them/,
+  ],
+  [
+    'some could not be read',
+    { ...oneLog, couldFire: new Set([0]), setAside: [aside], setAsideInAll: 1 },
+    'low',
+    /^NOTHING SUSPICIOUS was found in 1 event, but 1 item could not be read, and this is no all-clear/,
   ],
   [
     'all that was found is below what was asked for',
     { ...oneLog, findings: [finding('r', 'high', 1)] },
     'critical',
-    /^NOTHING AT OR ABOVE critical, but 1 finding below it: this is not an all-clear/,
+    /^1 finding below the level that was asked for \(critical\), and none above it: this is not an all-clear/,
   ],
   [
     'what is found names no machine',

@@ -76,17 +76,17 @@ export function verdictOf(result: ScanResult, minLevel: Level): string {
   if (result.logs.length === 0 && result.setAsideInAll === 0)
     return 'NOTHING WAS READ: there is no file in what you named. This is not an all-clear.';
   if (events === 0) return 'NOTHING COULD BE READ. This is not an all-clear: see below what was set aside, and why.';
-  const lower = result.findings.filter(({ level }) => levelRank(level) >= levelRank('low')).length;
-  if (lower > 0)
-    return `NOTHING AT OR ABOVE ${minLevel}, but ${plural(lower, 'finding')} below it: this is not an all-clear.`;
+  const left = result.findings.filter(({ level }) => levelRank(level) >= levelRank('low')).length;
+  if (left > 0)
+    return `${plural(left, 'finding')} below the level that was asked for (${minLevel}), and none above it: this is not an all-clear.`;
   const { all, could } = judgedBy(result);
   if (could === 0)
-    return `NOTHING COULD BE JUDGED: none of the ${plural(all, 'rule')} looks at what is in these ${plural(events, 'event')}. This is not an all-clear. Add rules that do with --rules.`;
+    return `NOTHING COULD BE JUDGED: none of the ${plural(all, 'rule')} looks at what is in these ${plural(events, 'event')}. This is not an all-clear. Say what they are with --as, or add rules for them with --rules.`;
   const unread =
     result.setAsideInAll === 0
       ? ''
       : `, but ${plural(result.setAsideInAll, 'item')} could not be read, and this is no all-clear for those`;
-  return `NOTHING SUSPICIOUS was found in ${plural(events, 'event')} by the ${grouped(could)} of ${plural(all, 'rule')} that could judge any of them${unread}. That is only as good as the logs: see below what they could not have shown.`;
+  return `NOTHING SUSPICIOUS was found in ${plural(events, 'event')}${unread}. Of ${plural(all, 'rule')}, ${grouped(could)} could judge any of them: that is only as good as the logs, see below what they could not have shown.`;
 }
 
 function chapterLines(chapter: Chapter, most: number, folder: string, timeZone: string): string[] {
