@@ -353,6 +353,19 @@ describe('filters (house decision 1)', () => {
     equal(rules[0]?.condition.op, 'and');
   });
 
+  test('find a rule by its id in either case, and say so if there is none', () => {
+    const id = '0b6e31c4-0000-4000-8000-0000000000ad';
+    const naming = (...rules: string[]) => ({
+      title: 'f',
+      logsource: SOURCE,
+      filter: { rules, selection: { G: 'b' }, condition: 'not selection' },
+    });
+    const { rules, warnings } = load({ ...base, id }, naming(id.toUpperCase()));
+    equal(rules[0]?.condition.op, 'and');
+    deepEqual(warnings, []);
+    match(load(base, naming('r', 'zz')).warnings.join(), /“zz”/);
+  });
+
   test('without a not are warned of', () => match(load(base, filter('selection')).warnings[0] ?? '', /not selection/));
 });
 
