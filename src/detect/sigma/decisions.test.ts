@@ -339,6 +339,20 @@ describe('log sources are enforced (house decision 8)', () => {
   });
 });
 
+test('what could have fired is not forgotten, however many kinds of events arrive', () => {
+  const windows = { product: 'windows', category: 'process_creation' };
+  const engine = new SigmaEngine(load(ruleOf(selection({ Image: 'x' }), windows)).rules);
+  const view = new FieldsView();
+  const judge = (fields: Fields) =>
+    engine.judge(
+      view.show({ record: 1, at: null, atText: null, zoneAssumed: false, logSource: {}, fields, text: null }),
+      () => undefined,
+    );
+  judge({ Channel: 'Security', EventID: 4688 });
+  for (let id = 0; id < 20_001; id++) judge({ Channel: 'Odd', EventID: id });
+  deepEqual(engine.coverage().couldFire, [0]);
+});
+
 describe('filters (house decision 1)', () => {
   const base = ruleOf(selection({ F: 'a' }));
   const filter = (condition: string) => ({
