@@ -404,6 +404,7 @@ describe('rules that are wrong are refused when they are read, and harm no other
     ['fieldref to a number', { 'F|fieldref': 5 }],
     ['placeholders in a regular expression', { 'F|re|expand': '%tools%' }],
     ['placeholders in the name of a field', { 'F|fieldref|expand': '%tools%' }],
+    ['a repeat that engines read unlike each other', { 'F|re': 'ax{,3}b' }],
     ['an encoding after base64', { 'F|base64offset|wide|contains': 'http' }],
     ['a comparison with a place', { 'F|gt|contains': 5 }],
     ['existence with a place', { 'F|exists|contains': true }],
