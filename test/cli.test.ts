@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   symlinkSync,
   writeFileSync,
@@ -313,6 +314,28 @@ test('rules check says of every rule whether it runs, and why not', () => {
   match(stdout, /2 rules: 0 can run, 2 cannot/);
   match(stdout, /bad-modifier: 1 rule\n {2}A modifier stands after the field/);
   match(stdout, /logsource-not-mapped/);
+});
+
+test('rules update replaces rules, and never anything else', () => {
+  const rule = file(
+    'one.yml',
+    'title: One\nid: o\nlogsource: {product: linux}\ndetection: {s: {F: a}, condition: s}\n',
+  );
+  const archive = (...names: string[]) => {
+    equal(spawnSync('tar', ['-czf', 'rules.tgz', ...names], { cwd: folder }).status, 0);
+    return 'rules.tgz';
+  };
+  equal(wardwatch('rules', 'update', '--from', archive(rule), '--to', 'got-rules').status, 0);
+  file('two.yml', 'title: Two\n');
+  equal(wardwatch('rules', 'update', '--from', archive('two.yml'), '--to', 'got-rules').status, 0);
+  deepEqual(readdirSync(path.join(folder, 'got-rules')), ['two.yml']);
+  const home = path.join(folder, 'home');
+  mkdirSync(home);
+  writeFileSync(path.join(home, 'letters.txt'), 'dear');
+  const { status, stderr } = wardwatch('rules', 'update', '--from', archive(rule), '--to', 'home');
+  equal(status, 2);
+  match(stderr, /holds other things than rules/);
+  deepEqual(readdirSync(home), ['letters.txt']);
 });
 
 test('rules explain says in plain words what a rule means', () => {

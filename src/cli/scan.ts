@@ -6,6 +6,7 @@ import { LEVELS, levelRank } from '../core/level.ts';
 import { Refusal } from '../core/refusal.ts';
 import { channelOfService, isCategory } from '../detect/sigma/index.ts';
 import { byTime, CSV_HEADER, csvLine, ndjsonLine } from '../report/delimited.ts';
+import { removeUnpacked } from '../intake/archives/unpacked.ts';
 import { htmlReport } from '../report/html.ts';
 import { story } from '../report/story.ts';
 import { plural } from '../report/wording.ts';
@@ -88,6 +89,7 @@ export async function runScan(
   if (ruleFolders.length === 0)
     throw new Refusal('rules/not-found', '--no-own-rules leaves no rules: name some with --rules');
 
+  process.once('exit', removeUnpacked);
   const progress = progressLine();
   const result = await scan({
     paths: given.paths,

@@ -45,7 +45,7 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   const tasks = tasksFor(options.paths, options.threads, (item) => aside.push(item));
   const rules = loadRules(options.ruleFolders, options);
   // Without any, whatever was read would look quiet.
-  if (rules.rules.length === 0)
+  if (rules.rules.length === 0 && options.ruleFolders.length > 0)
     throw new Refusal('rules/not-found', `none of the ${rules.problems.length} rules there can run`);
   const words = loadTechniqueWords();
 

@@ -84,3 +84,13 @@ test('an event of a clock that stands in 1970 does not end the first day, in whi
   deepEqual(judge.judge(alert(2, 60), 's'), []);
   equal(judge.judge(alert(3, 25 * 3600), 's').length, 1);
 });
+
+test('an event of a clock that is ahead does not blind a correlation to those that follow', () => {
+  const judge = judgeOf(SIGN_IN, correlation('guessing', { gte: 3 }));
+  const ahead = { ...event(1, 0), at: Date.parse('2099-01-01T00:00:00Z') };
+  const found = [ahead, event(2, 10), event(3, 20), event(4, 30)].flatMap((each) => [...judge.judge(each, 's')]);
+  deepEqual(
+    found.map(({ finding }) => finding.ruleId),
+    ['guessing'],
+  );
+});

@@ -215,7 +215,8 @@ export class LiveJudge {
       this.#correlator.push({
         ruleId: rule.id,
         ruleName: rule.name,
-        at: event.at ?? event.receivedAt,
+        // A time in the future would end all windows of its group: what comes after would be too old for them.
+        at: happened,
         event: event.id,
         fields,
         reference: hit,

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { crc32, gzipSync, zstdCompressSync } from 'node:zlib';
 import { parseMapping, parsePlaceholders } from '../../src/cli/site.ts';
 import { FieldsView } from '../../src/core/fields-view.ts';
-import { loadRuleTexts, SigmaEngine } from '../../src/detect/sigma/index.ts';
+import { Correlator, loadRuleTexts, SigmaEngine } from '../../src/detect/sigma/index.ts';
 import { Refusal } from '../../src/core/refusal.ts';
 import { membersOf } from '../../src/intake/archives/index.ts';
 import { toJson } from '../../src/intake/evtx/json.ts';
@@ -243,11 +243,25 @@ const site: Target = {
   run: refusing((text) => void parsePlaceholders(text, 'site.yml')),
 };
 
+const BASE = 'logsource: {category: t}\ndetection: {s: {F: x}, condition: s}';
+
 const rules: Target = {
   name: 'rule-loader',
   seeds: [
     'title: a\nid: b\nlogsource:\n  product: windows\n  category: process_creation\ndetection:\n  s:\n    Image|endswith: \\a.exe\n    CommandLine|re: (a|b)+c{2,5}\n  condition: s and not 1 of s*\n',
     'title: a\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 5m\n  condition:\n    gte: 5\n',
+    ...[
+      'correlation: {type: temporal_ordered, rules: [a, b, a], group-by: [u], timespan: 10s}',
+      'correlation: {type: temporal, rules: [a, r2], timespan: 10s, condition: "a and not (b or r1)"}',
+      'correlation: {type: value_count, rules: [a, b], group-by: [w], aliases: {w: {a: u, r2: v}}, timespan: 1m, condition: {field: v, gte: 2}}',
+      'correlation: {type: value_median, rules: [b], timespan: 1h, condition: {field: v, gt: 1, lte: 9}}',
+      'filter: {rules: [r1], s: {F: x}, condition: not s}',
+      'action: repeat\ndetection: {s: {F|windash|contains|all: [" -a", "/b"]}}',
+      'detection: {s: {F|wide|base64offset|contains: abc, G|cidr: "10.0.0.0/8"}, k: [x, y], condition: 1 of s* or 2 of them}\nlogsource: {category: t}',
+    ].map(
+      (more) =>
+        `title: a\nid: r1\nname: a\n${BASE}\n---\ntitle: b\nid: r2\nname: b\n${BASE}\n---\ntitle: c\nid: c\n${more}\n`,
+    ),
   ],
   run: (input) => {
     const loaded = loadRuleTexts([{ path: 'f', text: input }], {
@@ -270,6 +284,15 @@ const rules: Target = {
       text: null,
     });
     new SigmaEngine(loaded.rules).judge(view, ({ matched }) => matched());
+    const correlator = new Correlator<number>(loaded.correlations, () => undefined);
+    for (let i = 0; i < 30; i++)
+      for (const { id, name } of loaded.rules) {
+        // Every fifth comes late.
+        const at = (i - (i % 5 === 4 ? 3 : 0)) * 2000;
+        correlator.advance(at - 5000);
+        correlator.push({ ruleId: id, ruleName: name, at, event: i, fields: { u: 'x', v: `${i % 7}` }, reference: i });
+      }
+    correlator.end();
   },
 };
 

@@ -76,7 +76,9 @@ export class Automaton {
     if (state >= firstWithOutput) found(this.#outputs[state - firstWithOutput] as Int32Array);
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code === KELVIN_SIGN || code === CAPITAL_I_WITH_DOT || code === LONG_S) return this.scan(fold(text), found);
+      // Most are ASCII, and ask once.
+      if (code >= 128 && (code === KELVIN_SIGN || code === CAPITAL_I_WITH_DOT || code === LONG_S))
+        return this.scan(fold(text), found);
       // Indices are within the tables by construction; the checks would cost a fifth of the scan.
       const cls = code < 128 ? (classOf[code] as number) : code >= 0x2013 && code <= 0x2015 ? DASH : BEYOND_ASCII;
       state = next[(state << CLASS_BITS) | cls] as number;

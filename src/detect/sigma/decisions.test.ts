@@ -339,6 +339,20 @@ describe('log sources are enforced (house decision 8)', () => {
   });
 });
 
+test('what could have fired is not forgotten, however many kinds of events arrive', () => {
+  const windows = { product: 'windows', category: 'process_creation' };
+  const engine = new SigmaEngine(load(ruleOf(selection({ Image: 'x' }), windows)).rules);
+  const view = new FieldsView();
+  const judge = (fields: Fields) =>
+    engine.judge(
+      view.show({ record: 1, at: null, atText: null, zoneAssumed: false, logSource: {}, fields, text: null }),
+      () => undefined,
+    );
+  judge({ Channel: 'Security', EventID: 4688 });
+  for (let id = 0; id < 20_001; id++) judge({ Channel: 'Odd', EventID: id });
+  deepEqual(engine.coverage().couldFire, [0]);
+});
+
 describe('filters (house decision 1)', () => {
   const base = ruleOf(selection({ F: 'a' }));
   const filter = (condition: string) => ({
@@ -351,6 +365,19 @@ describe('filters (house decision 1)', () => {
     const { rules, warnings } = load(base, filter('not selection'));
     deepEqual(warnings, []);
     equal(rules[0]?.condition.op, 'and');
+  });
+
+  test('find a rule by its id in either case, and say so if there is none', () => {
+    const id = '0b6e31c4-0000-4000-8000-0000000000ad';
+    const naming = (...rules: string[]) => ({
+      title: 'f',
+      logsource: SOURCE,
+      filter: { rules, selection: { G: 'b' }, condition: 'not selection' },
+    });
+    const { rules, warnings } = load({ ...base, id }, naming(id.toUpperCase()));
+    equal(rules[0]?.condition.op, 'and');
+    deepEqual(warnings, []);
+    match(load(base, naming('r', 'zz')).warnings.join(), /“zz”/);
   });
 
   test('without a not are warned of', () => match(load(base, filter('selection')).warnings[0] ?? '', /not selection/));
@@ -377,6 +404,7 @@ describe('rules that are wrong are refused when they are read, and harm no other
     ['fieldref to a number', { 'F|fieldref': 5 }],
     ['placeholders in a regular expression', { 'F|re|expand': '%tools%' }],
     ['placeholders in the name of a field', { 'F|fieldref|expand': '%tools%' }],
+    ['a repeat that engines read unlike each other', { 'F|re': 'ax{,3}b' }],
     ['an encoding after base64', { 'F|base64offset|wide|contains': 'http' }],
     ['a comparison with a place', { 'F|gt|contains': 5 }],
     ['existence with a place', { 'F|exists|contains': true }],

@@ -35,6 +35,8 @@ export class SigmaEngine {
   #bySource = new Map<string, Route>();
   #bySourceObject = new WeakMap<LogSource, Route>();
   #seen = new Map<string, Route>();
+  /** Rules that events of forgotten routes could have fired. */
+  readonly #couldFire = new Set<number>();
   #matchers = new Map<string, RouteMatcher>();
   #routes = 0;
   #onHit: (hit: Hit) => void = () => undefined;
@@ -58,9 +60,9 @@ export class SigmaEngine {
     if (rule !== undefined) this.#onHit({ rule, matched, value, standsInFor });
   };
 
-  /** The rules that something which arrived could have fired, and how many events arrived by each route. */
+  /** The rules that something which arrived could have fired, and how many events arrived by each route (of the last 20,000). */
   coverage(): { couldFire: number[]; arrived: Record<string, number> } {
-    const couldFire = new Set<number>();
+    const couldFire = new Set(this.#couldFire);
     const arrived: Record<string, number> = Object.create(null) as Record<string, number>;
     for (const [route, { matcher, events }] of this.#seen) {
       arrived[route] = (arrived[route] ?? 0) + events;
@@ -99,6 +101,8 @@ export class SigmaEngine {
 
   #build(key: RouteKey, name: string): Route {
     if (++this.#routes > MAX_ROUTES) {
+      for (const matcher of this.#matchers.values())
+        for (const index of matcher.ruleIndices()) this.#couldFire.add(index);
       this.#byChannel = new Map();
       this.#bySource = new Map();
       this.#bySourceObject = new WeakMap();

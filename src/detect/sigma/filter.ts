@@ -1,6 +1,6 @@
 import { join } from './condition.ts';
 import type { LogSource } from '../../core/event.ts';
-import type { Condition, EventRule, FilterRule } from './rule.ts';
+import { type Condition, type EventRule, type FilterRule, referenceKey } from './rule.ts';
 
 /**
  * ANDs each filter's condition, as written, to the rules it names on its log source (house decision 1: so do pySigma
@@ -21,6 +21,14 @@ export function applyFilters(
       );
     }
   }
+  const known = new Set(rules.flatMap(({ id, name }) => [id, name ?? id].map(referenceKey)));
+  for (const filter of filters) {
+    const unknown = (filter.rules ?? []).filter((name) => !known.has(referenceKey(name)));
+    if (unknown.length > 0)
+      warnings.push(
+        `${filter.path}: the filter “${filter.title}” names “${unknown[0]}”, which is no rule that can run`,
+      );
+  }
   return rules.map((rule) => {
     const own = filters.filter((filter) => appliesTo(filter, rule));
     return own.length === 0
@@ -30,9 +38,9 @@ export function applyFilters(
 }
 
 function appliesTo(filter: FilterRule, rule: EventRule): boolean {
-  const named =
-    filter.rules === null || filter.rules.includes(rule.id) || (rule.name !== null && filter.rules.includes(rule.name));
-  return named && agree(filter.logSource, rule.logSource);
+  const own = [rule.id, rule.name ?? rule.id].map(referenceKey);
+  const isNamed = filter.rules === null || filter.rules.some((name) => own.includes(referenceKey(name)));
+  return isNamed && agree(filter.logSource, rule.logSource);
 }
 
 /** Two log sources can be the same events: no word that both name differs. */

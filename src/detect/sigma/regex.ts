@@ -22,6 +22,8 @@ const MAX_SOURCE = 4096;
  */
 export function compileRegex(source: string, flags: string): Result<SafeRegex, string> {
   if (source.length > MAX_SOURCE) return fail('the regular expression is longer than 4,096 characters');
+  if (/(?:^|[^\\])(?:\\\\)*\{,\d+\}/.test(source))
+    return fail('the regular expression has {,n}, which engines read unlike each other: write {0,n}');
   const { node, inlineFlags } = readRegex(source);
   const allFlags = [...new Set(flags + inlineFlags)].sort().join('');
   const bare = inlineFlags === '' ? source : source.slice(source.indexOf(')') + 1);

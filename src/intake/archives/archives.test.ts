@@ -228,7 +228,11 @@ const cases: readonly (readonly [what: string, bytes: () => Promise<Buffer> | Bu
     ['a bomb', () => gzipSync(Buffer.alloc(120_000_000)), ['a: 0 bytes…']],
     [
       'a bomb that does not say how large it is',
-      () => pack({ 'a.log': Buffer.alloc(150_000_000) }, '-tbzip2', 'a.bz2'),
+      // Streams one after another are one: quicker than to pack so much.
+      async () => {
+        const stream = await pack({ 'a.log': Buffer.alloc(2_000_000) }, '-tbzip2', 'a.bz2');
+        return Buffer.concat(Array.from({ length: 60 }, () => stream));
+      },
       ['! a archive-bomb'],
     ],
   ];
@@ -275,7 +279,7 @@ function sparse(bytes: Buffer): Buffer {
 }
 
 for (const [what, bytes, expected] of cases)
-  test(`opens ${what}`, { timeout: 20_000 }, async () => {
+  test(`opens ${what}`, { timeout: 60_000 }, async () => {
     const seen = await open(await bytes());
     // How much of a bomb came out before it was recognised does not matter.
     deepEqual(

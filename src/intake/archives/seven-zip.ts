@@ -1,8 +1,8 @@
-import { createReadStream, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createReadStream, lstatSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import sevenZipModule, { type SevenZipModuleFactory } from '7z-wasm';
 import { ArchiveError } from './limits.ts';
+import { unpackedFolder } from './unpacked.ts';
 
 // The package's types describe its ES module, Node loads its other build: the default export is the factory itself.
 const SevenZip = sevenZipModule as unknown as SevenZipModuleFactory;
@@ -24,7 +24,7 @@ export interface SevenZipReport {
 export async function* sevenZip(bytes: Buffer, extension: string, report: SevenZipReport): AsyncGenerator<Unpacked> {
   if (hidesItsNames(bytes))
     throw new ArchiveError('archive-encrypted', 'the archive is protected by a password: unpack it first');
-  const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-7z-'));
+  const folder = unpackedFolder();
   try {
     const said: string[] = [];
     const say = (line: string) => void said.push(line);
