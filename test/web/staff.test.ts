@@ -289,6 +289,8 @@ test('what a report to the privacy officers alone becomes, they alone see and wo
     await priya.page.getByText(title).first().waitFor();
   }
 
+  await priya.page.getByText('Privacy officers alone see it.').waitFor();
+
   // What the same account does elsewhere is not hidden in it.
   await send([started('dc1', 'a.example', 'vssadmin delete shadows /all /quiet')]);
   await ann.page.goto('/incidents');
