@@ -3,7 +3,8 @@
  * `WARDWATCH_BENCH_EVENTS` (1 million), `WARDWATCH_BENCH_INCIDENTS` (5,000), `WARDWATCH_BENCH_ENTITIES` (10,000). The budget is
  * bench/page-budget.json, in milliseconds until a page's heading is there and nothing on it loads any more: opened (`first`), and from
  * another page (`next`); and of a list of `WARDWATCH_BENCH_ROWS` (100,000) rows that is scrolled through, how long the longest pictures
- * took (`scroll`). `npm run bench -- page scroll` measures that alone, `… page Health` the pages with that in their name. Bytes are printed by `npm run page`.
+ * took (`scroll`). `npm run bench -- page scroll` measures that alone, `npm run bench -- page Health` the pages with that in their name.
+ * Bytes are printed by `npm run page`.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
