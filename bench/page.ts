@@ -2,8 +2,10 @@
  * `npm run bench -- page`: how long until each page is useful, with a filled service behind it, in a real browser.
  * `WARDWATCH_BENCH_EVENTS` (1 million), `WARDWATCH_BENCH_INCIDENTS` (5,000), `WARDWATCH_BENCH_ENTITIES` (10,000). The budget is
  * bench/page-budget.json, in milliseconds until a page's heading is there and nothing on it loads any more: opened (`first`), and from
- * another page (`next`), where Hunt tells of its counts how far they go, and how long it takes until they are whole is said beside it; and of a list of `WARDWATCH_BENCH_ROWS` (100,000) rows that is scrolled through, how long the longest pictures
- * took (`scroll`). `npm run bench -- page scroll` measures that alone. Bytes are printed by `npm run page`.
+ * another page (`next`), where Hunt tells of its counts how far they go, and how long it takes until they are whole is said beside it;
+ * and of a list of `WARDWATCH_BENCH_ROWS` (100,000) rows that is scrolled through, how long the longest pictures took (`scroll`).
+ * `npm run bench -- page scroll` measures that alone, `npm run bench -- page Health` the pages with that in their name. Bytes are
+ * printed by `npm run page`.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -130,8 +132,9 @@ async function measure(on: Browser): Promise<void> {
   await becomeFirst(service, page, 'Ann Example');
   const listed = (await (await page.request.get('/api/v1/incidents?limit=1')).json()) as { items: { id: string }[] };
   const host = `ws-${String(INCIDENTS - 1).padStart(5, '0')}-0`;
-  await scroll(page);
-  if (process.argv[3] === 'scroll') return;
+  const only = process.argv[3];
+  if (only === undefined || only === 'scroll') await scroll(page);
+  if (only === 'scroll') return;
   const places: readonly (readonly [name: string, url: string])[] = [
     ['Today', '/today'],
     ['Incidents', '/incidents'],
@@ -150,7 +153,7 @@ async function measure(on: Browser): Promise<void> {
   const bare = await Promise.all([...new Array(RUNS).keys()].map(() => timeOf(() => page.request.get('/health'))));
   const yardstick = { name: 'GET /health, ms', values: bare };
   const size = `${(EVENTS / 1e6).toLocaleString('en-GB')} M events, ${INCIDENTS} incidents, ${ENTITIES} entities`;
-  for (const [name, url] of places) {
+  for (const [name, url] of places.filter(([each]) => only === undefined || each.includes(only))) {
     const first: number[] = [];
     const whole: number[] = [];
     const next: number[] = [];

@@ -80,6 +80,8 @@ export interface DeskView {
     readonly isChosen: boolean;
     readonly steps: readonly (PlaybookStep & { readonly doneAt: UtcMs | null; readonly doneBy: string | null })[];
   };
+  /** Those that can be chosen. */
+  readonly playbooks: readonly { readonly name: string; readonly title: string }[];
   readonly clocks: readonly DeskClock[];
   /** Those that can be started: first those that such an incident usually starts. */
   readonly clockKinds: readonly (Omit<ClockKind, 'hours'> & { readonly kind: string; readonly isUsual: boolean })[];
@@ -412,6 +414,7 @@ export class Desk {
             return { ...step, doneAt: tick?.done_at ?? null, doneBy: tick?.done_by ?? null };
           }),
         },
+        playbooks: Object.entries(this.#playbooks).map(([each, { title }]) => ({ name: each, title })),
         clocks: clocks.flatMap((row) => this.#clockOf(row) ?? []),
         clockKinds: this.#clocksFor(playbook),
         history: history.map(({ at, actor, action, detail }) => ({

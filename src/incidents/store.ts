@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
 import { isParameter, type Observation, type Score, scoreOf } from '../core/observation.ts';
 import { behind, type Cursor } from '../store/page.ts';
@@ -131,7 +131,7 @@ export class Incidents {
       .where('action', '=', 'close')
       .where('at', '>=', since)
       .where('incident_id', 'not in', (inner) =>
-        inner.selectFrom('incidents').select('incidents.id').where('addressed_to', '=', 'privacy'),
+        inner.selectFrom('incidents').select('incidents.id').where('addressed_to', '=', sql.lit<'privacy'>('privacy')),
       )
       .executeTakeFirstOrThrow();
     return { open, opened, closed };

@@ -1,4 +1,4 @@
-import type { Expression, ExpressionBuilder, SqlBool, Transaction } from 'kysely';
+import { type Expression, type ExpressionBuilder, sql, type SqlBool, type Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
 import { strengthOf } from '../core/rarity.ts';
 import { behind, type Cursor } from '../store/page.ts';
@@ -291,8 +291,11 @@ export interface TakenBackFindings {
   foundAgain(finding: string): Promise<void>;
 }
 
+/** As the partial index of migration 0025 has it: as a parameter SQLite would not know it again. */
+const FOR_PRIVACY = sql.lit<'privacy'>('privacy');
+
 function isForAll(where: ExpressionBuilder<Tables, 'findings'>): Expression<SqlBool> {
-  const hidden = where.selectFrom('incidents').select('incidents.id').where('incidents.addressed_to', '=', 'privacy');
+  const hidden = where.selectFrom('incidents').select('incidents.id').where('addressed_to', '=', FOR_PRIVACY);
   return where.or([where('incident_id', 'is', null), where('incident_id', 'not in', hidden)]);
 }
 

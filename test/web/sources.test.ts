@@ -25,7 +25,7 @@ test('a source that is switched off stands apart, folded; those that are heard a
   await heard.getByText('1 source', { exact: true }).waitFor();
   equal(await heard.getByRole('row', { name: /old firewall/ }).isVisible(), false);
   await heard.getByText('1 source switched off', { exact: true }).click();
-  await heard.getByRole('row', { name: /old firewall.*syslog.*Switched off/ }).waitFor();
+  await heard.getByRole('row', { name: /old firewall.*Syslog.*Switched off/ }).waitFor();
   deepEqual(await barriers(page), []);
 
   await page.getByLabel('Which?').selectOption({ label: 'dc1' });

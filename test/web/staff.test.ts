@@ -282,12 +282,21 @@ test('what a report to the privacy officers alone becomes, they alone see and wo
   await priya.page.getByText('Being looked into, by Priya').waitFor();
   const say = (page: Page, url: string, data: object) =>
     page.request.post(`/api/v1/${url}`, { data, headers: { 'x-wardwatch': 'page' } });
+  await priya.page.getByText(/^Opened of what a colleague reported as R-/).waitFor();
+  equal(await priya.page.getByText('per_').count(), 0, 'who did it has a name');
+  await priya.page.getByText('Work by another check list').click();
+  await priya.page.getByLabel('Which?').selectOption('Records opened without a reason that we know');
+  await priya.page.getByRole('button', { name: 'Use it' }).click();
+  await priya.page.getByRole('heading', { name: 'Check list: Records opened without a reason that we know' }).waitFor();
+  deepEqual(await barriers(priya.page), [], 'another check list');
   const clock = { kind: 'ico-72h', startedAt: new Date(Date.now() - 1000).toISOString() };
   equal((await say(priya.page, `incidents/${id}/clocks`, clock)).status(), 200);
   for (const where of [`drafts?id=${id}`, 'drafts', 'incidents']) {
     await priya.page.goto(`/${where}`);
     await priya.page.getByText(title).first().waitFor();
   }
+
+  await priya.page.getByText('Privacy officers alone see it.').waitFor();
 
   // What the same account does elsewhere is not hidden in it.
   await send([started('dc1', 'a.example', 'vssadmin delete shadows /all /quiet')]);

@@ -46,6 +46,7 @@ const DETAIL = INCIDENT.extend({
       }),
     ),
   }),
+  playbooks: z.array(z.object({ name: z.string(), title: z.string() })).describe('those that can be chosen'),
   clockKinds: z
     .array(
       z.object({
@@ -111,6 +112,7 @@ export const incident = endpoint({
           doneBy,
         })),
       },
+      playbooks: view.playbooks,
       clocks: view.clocks.map((clock) => ({
         ...clock,
         startedAt: isoTime(clock.startedAt),

@@ -147,7 +147,7 @@ const join = endpoint({
     if ((await incidents.find(incident, ['it'])) === null)
       throw new Refusal('incidents/not-found', `there is no incident ${incident}`);
     const reference = await staffReports.joinTo(id, incident, ['it']);
-    await desk.comment(incident, `What a colleague reported as ${reference} belongs to this.`, authorOf(caller).id);
+    await desk.comment(incident, `What a colleague reported as ${reference} belongs to this.`, authorOf(caller).name);
     return { done: true };
   },
 });
@@ -211,7 +211,7 @@ const open = endpoint({
       report.addressedTo,
     );
     await staffReports.joinTo(id, incident, readBy(caller));
-    await desk.comment(incident, `Opened of what a colleague reported as ${report.reference}.`, authorOf(caller).id);
+    await desk.comment(incident, `Opened of what a colleague reported as ${report.reference}.`, authorOf(caller).name);
     return { incident };
   },
 });

@@ -473,7 +473,7 @@ function Detail({ event }: { readonly event: Event }) {
   );
   return (
     <>
-      <Scroll title="Fields of the log line" hidden="all of them">
+      <Scroll title={`Fields of the log line ${event.id}`} hidden="all of them">
         <table className="ww-table">
           <caption>Its fields. A value leads to all log lines that have it too.</caption>
           <tbody>

@@ -43,15 +43,12 @@ export function IncidentPage() {
             <div>
               {data.addressedTo === 'privacy' && <ForPrivacy incident={data} reload={reload} />}
               <Standing incident={data} />
-              <Actions
-                incident={data}
-                reload={reload}
-                mayWork={isAnalyst || data.addressedTo === 'privacy'}
-                key={data.state}
-              />
-              <CheckList incident={data} reload={reload} />
+              <Section title="Do something">
+                <Actions incident={data} reload={reload} mayWork={mayWork(data, isAnalyst)} key={data.state} />
+              </Section>
+              <CheckList incident={data} reload={reload} mayWork={mayWork(data, isAnalyst)} />
               <Timeline incident={data} isAnalyst={isAnalyst} key={data.evidenceNext} />
-              <EntityGraph incident={data.id} />
+              {data.addressedTo === 'it' && <EntityGraph incident={data.id} />}
             </div>
             <div>
               <Clocks incident={data} reload={reload} />
@@ -64,6 +61,11 @@ export function IncidentPage() {
       </Show>
     </>
   );
+}
+
+/** What privacy officers alone see, they work on. */
+function mayWork({ addressedTo }: Incident, isAnalyst: boolean): boolean {
+  return isAnalyst || addressedTo === 'privacy';
 }
 
 /** It may be about one of those who work on incidents. */
@@ -184,34 +186,32 @@ function Actions({ incident, reload, mayWork }: Part & { readonly mayWork: boole
     reload();
   };
   return (
-    <Section title="Do something">
-      <Form button="Do it" check={check} onSend={send}>
-        <Radios legend="What do you do?" value={choice} onChange={setChoice} options={options} />
-        {choice === 'close' && running.length > 0 && (
-          <p>
-            A clock still runs: {running.map(({ title }) => title).join('; ')}. End it under Deadlines first, as done or
-            as not needed: a duty to tell somebody is not over because the machine is clean again.
-          </p>
-        )}
-        {choice === 'merge' && <OtherIncidents id={id} value={into} onChange={setInto} />}
-        {choice === 'close' && (
-          <Radios
-            legend="What was it?"
-            value={outcome}
-            onChange={setOutcome}
-            options={Object.entries(OUTCOME_LABEL).map(([value, text]) => ({ value, text }))}
-          />
-        )}
-        {choice !== '' && (
-          <TextArea
-            label={choice === 'close' ? 'How do you know?' : 'Note'}
-            hint="Patients’ numbers become pseudonyms."
-            value={note}
-            onChange={setNote}
-          />
-        )}
-      </Form>
-    </Section>
+    <Form button="Do it" check={check} onSend={send}>
+      <Radios legend="What do you do?" value={choice} onChange={setChoice} options={options} />
+      {choice === 'close' && running.length > 0 && (
+        <p>
+          A clock still runs: {running.map(({ title }) => title).join('; ')}. End it under Deadlines first, as done or
+          as not needed: a duty to tell somebody is not over because the machine is clean again.
+        </p>
+      )}
+      {choice === 'merge' && <OtherIncidents id={id} value={into} onChange={setInto} />}
+      {choice === 'close' && (
+        <Radios
+          legend="What was it?"
+          value={outcome}
+          onChange={setOutcome}
+          options={Object.entries(OUTCOME_LABEL).map(([value, text]) => ({ value, text }))}
+        />
+      )}
+      {choice !== '' && (
+        <TextArea
+          label={choice === 'close' ? 'How do you know?' : 'Note'}
+          hint="Patients’ numbers become pseudonyms."
+          value={note}
+          onChange={setNote}
+        />
+      )}
+    </Form>
   );
 }
 
@@ -258,7 +258,7 @@ function isOutcome(text: string): text is NonNullable<Incident['outcome']> {
   return Object.hasOwn(OUTCOME_LABEL, text);
 }
 
-function CheckList({ incident, reload }: Part) {
+function CheckList({ incident, reload, mayWork: mayChoose }: Part & { readonly mayWork: boolean }) {
   const { id, playbook } = incident;
   const [problem, setProblem] = useState<string | null>(null);
   const tick = async (step: string, done: boolean) => {
@@ -299,7 +299,38 @@ function CheckList({ incident, reload }: Part) {
           </div>
         </div>
       ))}
+      {mayChoose && <OtherCheckList incident={incident} reload={reload} key={playbook.name} />}
     </Section>
+  );
+}
+
+/** What was suggested may not be what it is. */
+function OtherCheckList({ incident: { id, playbook, playbooks }, reload }: Part) {
+  const [name, setName] = useState('');
+  return (
+    <details className="ww-more">
+      <summary>Work by another check list</summary>
+      <Form
+        button="Use it"
+        isSecondary
+        check={() => (name === '' ? 'Choose the check list.' : null)}
+        onSend={async () => {
+          await ask('POST /api/v1/incidents/:id/playbook', { id, playbook: name });
+          reload();
+        }}
+      >
+        <Select
+          label="Which?"
+          hint="What is ticked here stays ticked, should you come back to it."
+          value={name}
+          onChange={setName}
+          options={[
+            ['', 'Choose one'],
+            ...playbooks.filter((each) => each.name !== playbook.name).map((each) => [each.name, each.title] as const),
+          ]}
+        />
+      </Form>
+    </details>
   );
 }
 

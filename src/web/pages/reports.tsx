@@ -185,7 +185,7 @@ function Open({ id, reference, isForAll, reload }: OpenProps) {
   const [host, setHost] = useState('');
   const [account, setAccount] = useState('');
   const [level, setLevel] = useState<Opened['level']>('high');
-  const [parameter, setParameter] = useState<Opened['parameter']>('sign-in');
+  const [parameter, setParameter] = useState<Opened['parameter']>(isForAll ? 'sign-in' : 'data');
   return (
     <details className="ww-more">
       <summary>

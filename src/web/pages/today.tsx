@@ -108,6 +108,7 @@ export function IncidentList({ items }: IncidentListProps) {
             <p className="ww-quiet">
               {stateText(incident.state, incident.owner, incident.acknowledgedAt !== null)}.{' '}
               {counted(incident.findings, 'finding')}, the last <When at={incident.lastEvidenceAt} />.
+              {incident.addressedTo === 'privacy' && ' Privacy officers alone see it.'}
             </p>
             {clock !== null && clock.dueAt !== null && (
               <p>
