@@ -4,8 +4,11 @@ import { describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { CHUNK, EvtxReader } from './reader.ts';
 
-/** A record without a template: `<Event><System><EventID>N</EventID><Channel>Test</Channel></System></Event>`. */
-function record(id: number): Buffer {
+/**
+ * A record without a template: `<Event><System><EventID>N</EventID><Channel>Test</Channel></System></Event>`, and
+ * `<TimeCreated SystemTime="…"/>` if it has a time of its own.
+ */
+function record(id: number, stated: string | null = null): Buffer {
   const pieces: Buffer[] = [];
   const bytes = (...values: number[]) => pieces.push(Buffer.from(values));
   const u32 = (value: number) => {
@@ -14,15 +17,18 @@ function record(id: number): Buffer {
     pieces.push(buffer);
   };
   const length = () => pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const open = (name: string, start: number) => {
-    bytes(0x01);
-    u32(0);
+  const named = (name: string, start: number) => {
     // The name stands right behind its offset, which counts from the chunk’s start.
     u32(start + 24 + length() + 4);
     const text = Buffer.from(name, 'utf16le');
     const head = Buffer.alloc(8);
     head.writeUInt16LE(name.length, 6);
     pieces.push(head, text, Buffer.alloc(2));
+  };
+  const open = (name: string, start: number) => {
+    bytes(0x01);
+    u32(0);
+    named(name, start);
     bytes(0x02);
   };
   const value = (text: string) => {
@@ -39,7 +45,18 @@ function record(id: number): Buffer {
     bytes(0x04);
     open('Channel', start);
     value('Test');
-    bytes(0x04, 0x04, 0x04, 0x00);
+    bytes(0x04);
+    if (stated !== null) {
+      bytes(0x41);
+      u32(0);
+      named('TimeCreated', start);
+      u32(0);
+      bytes(0x06);
+      named('SystemTime', start);
+      value(stated);
+      bytes(0x03);
+    }
+    bytes(0x04, 0x04, 0x00);
     return Buffer.concat(pieces);
   };
   const first = build(0);
@@ -49,12 +66,15 @@ function record(id: number): Buffer {
   whole.writeUInt32LE(0x2a2a, 0);
   whole.writeUInt32LE(size, 4);
   whole.writeUInt32LE(id, 8);
-  whole.writeBigUInt64LE(133_700_000_000_000_000n, 16);
+  whole.writeBigUInt64LE(WRITTEN_TICKS, 16);
   build(start).copy(whole, 24);
   whole.writeUInt32LE(size, size - 4);
   return whole;
 }
 
+/** In headers: 100 ns since 1601. */
+const WRITTEN_TICKS = 133_700_000_000_000_000n;
+const WRITTEN = Number(WRITTEN_TICKS / 10_000n) - 11_644_473_600_000;
 const RECORDS = 5;
 const SIZE = record(1).length;
 
@@ -86,6 +106,30 @@ function read(bytes: Buffer): { ids: number[]; channels: string[]; reasons: stri
 }
 
 const at = (id: number) => 512 + (id - 1) * SIZE;
+
+describe('the time of an event', () => {
+  const times: readonly (readonly [what: string, stated: string | null, at: number])[] = [
+    [
+      'is what it says itself: one that was forwarded was written here later',
+      '2026-11-20T09:00:00.1234567Z',
+      Date.parse('2026-11-20T09:00:00.123Z'),
+    ],
+    ['is when it was written, where it says nothing', null, WRITTEN],
+    ['is when it was written, where it says what is no time', 'soon', WRITTEN],
+    ['is when it was written, where its clock was never set', '1601-01-01T00:00:00Z', WRITTEN],
+  ];
+  for (const [what, stated, at] of times)
+    test(what, () => {
+      const found: (number | null)[] = [];
+      const bytes = Buffer.alloc(CHUNK);
+      bytes.write('ElfChnk\0', 'latin1');
+      const one = record(1, stated);
+      one.copy(bytes, 512);
+      bytes.writeUInt32LE(512 + one.length, 48);
+      new EvtxReader({ onRecord: (event) => found.push(event.at), onDamage: () => undefined }).readChunks(bytes, 4096);
+      deepEqual(found, [at]);
+    });
+});
 
 describe('an event log', () => {
   test('that is whole is read whole', () =>

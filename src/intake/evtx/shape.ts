@@ -108,6 +108,7 @@ export class Shape implements Layout {
   readonly isMixed: boolean;
   readonly eventId: ShapeSlot | null;
   readonly channel: ShapeSlot | null;
+  readonly timeCreated: ShapeSlot | null;
   /** Slot or, for a name that occurs more than once, the slots: kept in `groups` under `-2 - slot`'s place. */
   readonly #byName = new Map<string, number>();
   readonly groups: readonly (readonly number[])[];
@@ -133,6 +134,7 @@ export class Shape implements Layout {
     this.groups = many;
     this.eventId = this.#slot('EventID');
     this.channel = this.#slot('Channel');
+    this.timeCreated = this.#slot('TimeCreated_SystemTime');
   }
 
   /** Slots beyond `slots.length` stand for a group: a name that occurs more than once. */
@@ -153,6 +155,7 @@ const SYSTEM_NAMES = new Set([
   'EventID',
   'Channel',
   'Computer',
+  'TimeCreated_SystemTime',
   'Provider_Name',
   'Version',
   'Level',
