@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { Refusal } from '../../core/refusal.ts';
 import { segmentNumber } from './catalog.ts';
@@ -35,6 +36,8 @@ const FIRST_ASKED = 4;
 /** Segments of which counts are told at once: 60,000 events, a tenth of a second; and later, a second or two. */
 const FIRST_COUNTED = 2;
 const MOST_COUNTED = 32;
+/** Of words, which take a tenth of a millisecond each. */
+const LOOKED_AT_ONCE = 64;
 
 /** Asks the database. Every question has a connection of its own, so that it can be interrupted by itself. */
 export class Searcher {
@@ -42,6 +45,7 @@ export class Searcher {
   readonly #folders: SearchedFolders;
   readonly #limits: SearchLimits;
   readonly #filters = new WeakMap<SegmentInfo, HostFilter | null>();
+  #lastWords: { readonly sha256: string; readonly bits: Buffer | null } | null = null;
   #running = 0;
   readonly #queue: (() => void)[] = [];
 
@@ -177,17 +181,27 @@ export class Searcher {
   /** Takes segments from the beginning of a list until it has so many that may hold the words that are needed. */
   async #withWords(waiting: SegmentInfo[], count: number, need: Need | null): Promise<SegmentInfo[]> {
     const taken: SegmentInfo[] = [];
-    while (taken.length < count) {
+    for (let looked = 1; taken.length < count; looked++) {
       const segment = waiting.shift();
       if (segment === undefined) break;
+      // What is to be kept meanwhile has its turn.
+      if (looked % LOOKED_AT_ONCE === 0) await setImmediate();
       if (need === null || segment.words === undefined) {
         taken.push(segment);
         continue;
       }
-      const bits = await readWords(this.#folders.words, segmentNumber(segment.name), segment.words);
+      const bits = this.#wordsOf(segmentNumber(segment.name), segment.words);
       if (bits === null || mayFulfil(bits, need)) taken.push(segment);
     }
     return taken;
+  }
+
+  /** Segments that were sealed together have their words in one file, and stand beside one another in time. */
+  #wordsOf(line: number, sha256: string): Buffer | null {
+    if (this.#lastWords?.sha256 === sha256) return this.#lastWords.bits;
+    const bits = readWords(this.#folders.words, line, sha256);
+    this.#lastWords = { sha256, bits };
+    return bits;
   }
 
   #rows(tables: readonly string[], segments: readonly SegmentInfo[]): string {

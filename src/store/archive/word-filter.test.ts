@@ -134,8 +134,8 @@ test('a file that is gone or is another is not believed', async () => {
   const words = new Words();
   words.add(encodeEvents([event]));
   const sha256 = await writeWords(dir, 8, words);
-  notEqual(await readWords(dir, 8, sha256), null);
-  equal(await readWords(dir, 9, sha256), null);
+  notEqual(readWords(dir, 8, sha256), null);
+  equal(readWords(dir, 9, sha256), null);
   writeFileSync(path.join(dir, '8.words'), new Words().write());
-  equal(await readWords(dir, 8, sha256), null);
+  equal(readWords(dir, 8, sha256), null);
 });

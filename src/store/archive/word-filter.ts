@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { makeFolder, publish } from '../durable.ts';
@@ -147,10 +148,11 @@ function gramsOf(text: string): number[] {
 }
 
 /** Bits of a file of words; `null` if it is not there, or not what was written: then nothing is known. */
-export async function readWords(folder: string, line: number, sha256: string): Promise<Buffer | null> {
+export function readWords(folder: string, line: number, sha256: string): Buffer | null {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path.join(folder, wordsFile(line)));
+    // A few kilobytes: handing them to another thread takes three times as long as reading them.
+    bytes = readFileSync(path.join(folder, wordsFile(line)));
   } catch {
     // All that is lost is time: `verify` says that it is gone.
     return null;
