@@ -15,7 +15,7 @@ export const findings = endpoint({
       id: z.string(),
       at: z.string().nullable(),
       plain: z.string(),
-      observation: z.object({ points: z.int() }),
+      observation: z.object({ points: z.int() }).optional().describe('missing in findings of the first builds'),
     }),
   ),
   isRecorded: true,

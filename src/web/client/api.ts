@@ -8,7 +8,7 @@ export interface Api {
   /** A member of the board has read how things are. What they were told is kept with it. */
   'POST /api/v1/board/sign-offs': { input: { note?: string; sentence: string }; answer: { done: true } };
   /** What was found, the newest first. */
-  'GET /api/v1/findings': { input: { cursor?: string; limit?: number; rule?: string }; answer: { items: readonly ({ schema: "wardwatch.finding/1"; id: string; at: string | null; plain: string; observation: { points: number } })[]; next: string | null } };
+  'GET /api/v1/findings': { input: { cursor?: string; limit?: number; rule?: string }; answer: { items: readonly ({ schema: "wardwatch.finding/1"; id: string; at: string | null; plain: string; observation?: { points: number } })[]; next: string | null } };
   /** One finding whole: its sentence, what it could be innocently, next steps, evidence, rule and author. */
   'GET /api/v1/findings/:id': { input: { id: string }; answer: { finding: { id: string; kind: string; ruleId: string; title: string; level: string; techniques: readonly (string)[]; at: string | null; entities: { host?: string; account?: string; address?: string }; matched: Readonly<Partial<Record<string, string>>>; plain: string; innocent: string; next: readonly (string)[]; evidence: readonly ({ path: string; record: number; eventRecordId?: number; at: string | null; ruleId?: string })[]; author: string }; incidentId: string | null } };
   /** The early warning score of a host or an account now, and the findings that made it over time. */

@@ -83,7 +83,7 @@ function Findings({ page, rule, onAnew }: FindingsProps) {
         items={shown}
         keyOf={({ id }) => id}
         draw={({ id, at, plain, observation }) => (
-          <FindingLine id={id} at={at} plain={plain} points={observation.points} />
+          <FindingLine id={id} at={at} plain={plain} points={observation?.points ?? 0} />
         )}
       />
       {more.next !== null && <Form button={`Show ${numberText(MORE)} older ones`} isSecondary onSend={add} />}

@@ -376,7 +376,7 @@ function Found({ rule }: { readonly rule: string }) {
         <>
           <h3 className="nhsuk-heading-s">{next === null ? 'What it found' : `The last ${LATEST} that it found`}</h3>
           {items.map(({ id, at, plain, observation }) => (
-            <FindingLine key={id} id={id} at={at} plain={plain} points={observation.points} />
+            <FindingLine key={id} id={id} at={at} plain={plain} points={observation?.points ?? 0} />
           ))}
           {next !== null && (
             <p>
