@@ -63,7 +63,7 @@ try {
     colorScheme: 'dark',
     storageState: cookies,
   });
-  await picture(dark.page, 'hunt-dark', '/hunt?query=host%3Adc1%20last%202d', 'How many, over time');
+  await picture(dark.page, 'hunt-dark', '/hunt?query=host%3Adc1%20last%202d', 'Save these as CSV');
   await light.page.setViewportSize({ width: 1100, height: 800 });
   await picture(light.page, 'rules', '/rules', 'Find a rule');
   await picture(light.page, 'health', '/upkeep', 'Storage');
