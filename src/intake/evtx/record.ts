@@ -1,4 +1,5 @@
 import type { EventView, FieldValue, LogSource, TextSearch, UtcMs } from '../../core/event.ts';
+import { parseTime } from '../time.ts';
 import { BinXmlError, type Element, isElement, isPart, NameTable, type Part, readTree } from './binxml.ts';
 import { definedTemplate } from './definition.ts';
 import { Shape, type Template, templateOf } from './shape.ts';
@@ -412,12 +413,18 @@ export class EvtxRecord implements EventView {
     if (slot === null) return Number.NaN;
     const index = slot.base + slot.substitution;
     // Nearly always a FILETIME: read without a detour by text.
-    if (slot.substitution >= 0 && this.#types[index] === TYPE.filetime && this.#sizes[index] === 8) {
+    if (slot.substitution >= 0 && this.#typeOf(index) === TYPE.filetime && this.#sizes[index] === 8) {
       const offset = this.#offsets[index] ?? 0;
       return filetimeToMs(this.#chunk.readUInt32LE(offset), this.#chunk.readUInt32LE(offset + 4));
     }
     const text = this.field('TimeCreated_SystemTime');
-    return typeof text === 'string' ? Date.parse(text.replace(/(\.\d{3})\d*/, '$1')) : Number.NaN;
+    // In UTC, also where it does not say so.
+    return parseTime(text, 'UTC')?.at ?? Number.NaN;
+  }
+
+  /** The type of a value; `undefined` if the record has fewer: what lies there is left of another record. */
+  #typeOf(index: number): number | undefined {
+    return index < this.#values ? this.#types[index] : undefined;
   }
 
   #readEventId(): number {
@@ -425,7 +432,7 @@ export class EvtxRecord implements EventView {
     if (slot === null) return -1;
     const index = slot.base + slot.substitution;
     // Nearly always a UInt16 substitution: read without a detour by text.
-    if (slot.substitution >= 0 && this.#types[index] === 0x06)
+    if (slot.substitution >= 0 && this.#typeOf(index) === 0x06)
       return this.#chunk.readUInt16LE(this.#offsets[index] ?? 0);
     const id = Number(this.field('EventID'));
     return Number.isInteger(id) ? id : -1;
