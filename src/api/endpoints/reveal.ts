@@ -21,8 +21,8 @@ export const reveal = endpoint({
   input: z.object({ pseudonyms: PSEUDONYMS, reason: REASON }),
   answer: z.object({ items: ITEMS }),
   isRecorded: true,
-  handle: async ({ pseudonyms }, services) => {
-    await refuseAlone(services);
+  handle: async ({ pseudonyms }, services, _signal, caller) => {
+    await refuseAlone(services, caller);
     return { items: await services.identities.reveal(pseudonyms) };
   },
 });
@@ -36,8 +36,8 @@ export const revealSetAside = endpoint({
   input: z.object({ id: z.string().max(100), reason: REASON }),
   answer: z.object({ text: z.string() }),
   isRecorded: true,
-  handle: async ({ id }, services) => {
-    await refuseAlone(services);
+  handle: async ({ id }, services, _signal, caller) => {
+    await refuseAlone(services, caller);
     return { text: await setAsideText(id, services) };
   },
 });
@@ -110,7 +110,14 @@ const show = endpoint({
   answer: z.object({ items: ITEMS, text: z.string().nullable() }),
   isRecorded: true,
   handle: async ({ id }, services, _signal, caller) => {
-    const { pseudonyms, setAside } = await services.reveals.agreed(id, personOf(caller));
+    const person = personOf(caller);
+    const { pseudonyms, setAside, decidedBy } = await services.reveals.agreed(id, person);
+    // The request is gone in a month, and the call alone says neither what it was about nor that it was let through.
+    await services.trail.record(person.id, 'shown with a second person', id, {
+      pseudonyms,
+      setAside,
+      agreedBy: decidedBy,
+    });
     return {
       items: await services.identities.reveal(pseudonyms),
       text: setAside === null ? null : await setAsideText(setAside, services),
@@ -153,10 +160,11 @@ const setPolicy = endpoint({
 
 export const reveals = [list, ask, decide, show, policy, setPolicy];
 
-/** @throws Refusal `reveal/second-person` */
-async function refuseAlone({ reveals: kept }: ApiServices): Promise<void> {
-  if (await kept.needsSecond())
-    throw new Refusal('reveal/second-person', 'a second privacy officer has to agree before this is shown');
+/** The trail has the call as if it were let through. @throws Refusal `reveal/second-person` */
+async function refuseAlone({ reveals: kept, trail }: ApiServices, caller: Caller | null): Promise<void> {
+  if (!(await kept.needsSecond())) return;
+  await trail.record(caller?.id ?? 'unknown', 'not shown alone', null, {});
+  throw new Refusal('reveal/second-person', 'a second privacy officer has to agree before this is shown');
 }
 
 async function setAsideText(id: string, { setAsides }: ApiServices): Promise<string> {
