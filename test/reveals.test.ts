@@ -118,6 +118,8 @@ test('a program can neither look alone, nor ask, nor agree; administrators set i
   deepEqual(await post('privacy', '/api/v1/reveals', { pseudonyms, reason }), [409, 'reveal/second-person']);
   deepEqual(await post('privacy', '/api/v1/reveals', { reason }), [400, 'api/bad-request']);
   deepEqual(await post('privacy', '/api/v1/reveals', { pseudonyms, setAside: 'x', reason }), [400, 'api/bad-request']);
+  const free = { setAside: 'anything that somebody types', reason };
+  deepEqual(await post('privacy', '/api/v1/reveals', free), [400, 'api/bad-request'], 'others read it');
   deepEqual(await post('privacy', '/api/v1/reveals/x/decision', { agree: true }), [409, 'reveal/second-person']);
   deepEqual(await post('privacy', '/api/v1/reveals/x/show', {}), [409, 'reveal/second-person']);
 });

@@ -54,6 +54,7 @@ const NOT_TYPED = new Set([
   'mail',
   'user',
   'pseudonyms',
+  'setAside',
 ]);
 
 /** Each text in an input, by the name of its field. */

@@ -10,6 +10,7 @@ const PSEUDONYM = z.string().regex(/^p[ti]_[0-9a-f]{20}$/, 'is no pseudonym');
 const PSEUDONYMS = z.array(PSEUDONYM).min(1).max(100);
 const ITEMS = z.array(z.object({ pseudonym: z.string(), value: z.string().nullable() }));
 const ID = z.string().max(100).describe('of the request');
+const SET_ASIDE = z.string().regex(/^asd_[0-9a-f]{1,40}$/, 'is no id of what was set aside');
 const DONE = z.object({ done: z.literal(true) });
 
 export const reveal = endpoint({
@@ -75,7 +76,7 @@ const ask = endpoint({
   path: '/api/v1/reveals',
   summary: 'Asks to be shown who pseudonyms are, or what was set aside. It waits a day for another privacy officer.',
   input: z
-    .object({ pseudonyms: z.array(PSEUDONYM).max(100).default([]), setAside: ID.optional(), reason: REASON })
+    .object({ pseudonyms: z.array(PSEUDONYM).max(100).default([]), setAside: SET_ASIDE.optional(), reason: REASON })
     .refine(
       ({ pseudonyms, setAside }) => (pseudonyms.length === 0) !== (setAside === undefined),
       'name pseudonyms, or what was set aside',
