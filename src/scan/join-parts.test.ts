@@ -79,3 +79,11 @@ test('a file of JSON lines is read the same in parts as whole: events, numbers, 
   );
   ok(inParts > 50, 'there were parts');
 });
+
+test('a file that is gone when its parts are to be read is set aside once', async () => {
+  writeFileSync(file, '{"odd":1}\n'.repeat(100));
+  const parts = linePartsOf(file, 1000, 100) ?? [];
+  ok(parts.length > 2);
+  rmSync(file);
+  deepEqual(await read(parts), await read([null]));
+});
