@@ -3,6 +3,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { CHUNK, EvtxReader } from './reader.ts';
+import { filetimeToMs } from './value.ts';
 
 /**
  * A record without a template: `<Event><System><EventID>N</EventID><Channel>Test</Channel></System></Event>`, and
@@ -145,6 +146,13 @@ test('an event whose template asks for more values than it has takes no time fro
   const found: (number | null)[] = [];
   new EvtxReader({ onRecord: (event) => found.push(event.at), onDamage: () => undefined }).readChunks(bytes, 4096);
   deepEqual(found, [stated, WRITTEN]);
+});
+
+test('a FILETIME a tick before a millisecond is over is of that millisecond, as its text is', () => {
+  for (const ms of [0, 1, 622, 999]) {
+    const ticks = BigInt(Date.UTC(2026, 10, 20) + ms + 1 + 11_644_473_600_000) * 10_000n - 1n;
+    equal(filetimeToMs(Number(ticks & 0xffff_ffffn), Number(ticks >> 32n)), Date.UTC(2026, 10, 20) + ms);
+  }
 });
 
 /** A record by a template whose first value is its time; the template stands in it, or at `definition` of the chunk. */
