@@ -113,16 +113,12 @@ const show = endpoint({
   handle: async ({ id }, services, _signal, caller) => {
     const person = personOf(caller);
     const { pseudonyms, setAside, decidedBy } = await services.reveals.agreed(id, person);
+    const items = await services.identities.reveal(pseudonyms);
+    const text = setAside === null ? null : await setAsideText(setAside, services);
     // The request is gone in a month, and the call alone says neither what it was about nor that it was let through.
-    await services.trail.record(person.id, 'shown with a second person', id, {
-      pseudonyms,
-      setAside,
-      agreedBy: decidedBy,
-    });
-    return {
-      items: await services.identities.reveal(pseudonyms),
-      text: setAside === null ? null : await setAsideText(setAside, services),
-    };
+    const detail = { pseudonyms, setAside, agreedBy: decidedBy };
+    await services.trail.record(person.id, 'shown with a second person', id, detail);
+    return { items, text };
   },
 });
 
