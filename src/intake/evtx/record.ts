@@ -1,5 +1,4 @@
 import type { EventView, FieldValue, LogSource, TextSearch, UtcMs } from '../../core/event.ts';
-import { parseTime } from '../time.ts';
 import { BinXmlError, type Element, isElement, isPart, NameTable, type Part, readTree } from './binxml.ts';
 import { definedTemplate } from './definition.ts';
 import { Shape, type Template, templateOf } from './shape.ts';
@@ -418,8 +417,8 @@ export class EvtxRecord implements EventView {
       return filetimeToMs(this.#chunk.readUInt32LE(offset), this.#chunk.readUInt32LE(offset + 4));
     }
     const text = this.field('TimeCreated_SystemTime');
-    // In UTC, also where it does not say so.
-    return parseTime(text, 'UTC')?.at ?? Number.NaN;
+    const [, day, time, fraction = '', zone = 'Z'] = (typeof text === 'string' && STATED.exec(text)) || [];
+    return Date.parse(`${day}T${time}${fraction}${zone}`);
   }
 
   /** The type of a value; `undefined` if the record has fewer: what lies there is left of another record. */
@@ -512,6 +511,9 @@ function signatureOf(element: Element): string {
 
 /** 1990: before Windows had event logs, so a time before it is no time. */
 const EARLIEST_TIME = 631_152_000_000;
+
+/** A time as text: to the millisecond, and in UTC also where it does not say so. */
+const STATED = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:(\.\d{1,3})\d*)?(Z|[+-]\d\d:\d\d)?$/;
 
 /** The type of a value whose text was moved out of an element: its offset is an index among the lifted texts. */
 const LIFTED = 0xff;
