@@ -214,7 +214,7 @@ describe('scan', () => {
     [
       'what was found is not shown',
       ['scan', high, '--min-level', 'critical'],
-      /NOTHING AT OR ABOVE critical, but 1 finding below it/,
+      /1 finding below the level that was asked for \(critical\)[^]*not an all-clear/,
     ],
   ];
   for (const [what, args, says] of verdicts)
