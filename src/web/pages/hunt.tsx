@@ -198,9 +198,6 @@ async function count(query: string, signal: AbortSignal, show: (counts: Counts) 
 }
 
 function Found({ query }: { readonly query: string }) {
-  const counts = useLoaded<Counts>(`counts ${query}`, (signal, _asker, soFar) => count(query, signal, soFar), {
-    everyMs: null,
-  });
   const events = useLoaded<readonly Event[]>(
     `events ${query}`,
     (signal, _asker: Asker) => askLines<Event>('GET /api/v1/events', { query, limit: SHOWN }, signal),
@@ -209,9 +206,7 @@ function Found({ query }: { readonly query: string }) {
   return (
     <>
       <Section title="How many, over time">
-        <Show of={counts} what="the counts">
-          {(data) => <Bars counts={data} countAgain={counts.is === 'ready' ? counts.reload : () => undefined} />}
-        </Show>
+        <HowMany query={query} />
       </Section>
       <Section title="Log lines, the newest first">
         <Show of={events} what="the log lines">
@@ -219,6 +214,18 @@ function Found({ query }: { readonly query: string }) {
         </Show>
       </Section>
     </>
+  );
+}
+
+/** Drawn by itself: it is told again and again, and the log lines stay as they are. */
+function HowMany({ query }: { readonly query: string }) {
+  const counts = useLoaded<Counts>(`counts ${query}`, (signal, _asker, soFar) => count(query, signal, soFar), {
+    everyMs: null,
+  });
+  return (
+    <Show of={counts} what="the counts">
+      {(data) => <Bars counts={data} countAgain={counts.is === 'ready' ? counts.reload : () => undefined} />}
+    </Show>
   );
 }
 
