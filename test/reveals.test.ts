@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Reveals } from '../src/people/reveals.ts';
+import { WORDS } from '../src/web/parts/trail-words.ts';
 import { openState, type State, statePlace } from '../src/store/state.ts';
 import { startPostgres } from './postgres.ts';
 import { upService } from './service.ts';
@@ -54,6 +55,11 @@ async function holds(state: State): Promise<void> {
   await reveals.agreed(id, ANN);
   now += 1;
   await rejects(reveals.agreed(id, ANN), { code: 'reveal/not-agreed' });
+
+  // A clock that was ahead, and was set right, does not make the hour longer.
+  now -= 30 * HOUR;
+  await rejects(reveals.agreed(id, ANN), { code: 'reveal/not-agreed' });
+  now += 30 * HOUR;
 
   const refused = await reveals.ask(WANTED, 'out of interest', BEN);
   await reveals.decide(refused, false, ANN);
@@ -112,6 +118,54 @@ test('a program can neither look alone, nor ask, nor agree; administrators set i
   deepEqual(await post('privacy', '/api/v1/reveals', { pseudonyms, reason }), [409, 'reveal/second-person']);
   deepEqual(await post('privacy', '/api/v1/reveals', { reason }), [400, 'api/bad-request']);
   deepEqual(await post('privacy', '/api/v1/reveals', { pseudonyms, setAside: 'x', reason }), [400, 'api/bad-request']);
+  const free = { setAside: 'anything that somebody types', reason };
+  deepEqual(await post('privacy', '/api/v1/reveals', free), [400, 'api/bad-request'], 'others read it');
   deepEqual(await post('privacy', '/api/v1/reveals/x/decision', { agree: true }), [409, 'reveal/second-person']);
   deepEqual(await post('privacy', '/api/v1/reveals/x/show', {}), [409, 'reveal/second-person']);
+});
+
+test('the trail says who was shown what, with whose leave, and not that somebody was who was not', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const join = async (name: string) => {
+    const { out } = service.run('people', 'add', name, '--json', '--role', 'privacy');
+    const token = (JSON.parse(out) as { link: string }).link.split('#')[1] ?? '';
+    const { headers } = await service.fetch('/api/v1/invitations/accept', {
+      headers: { 'content-type': 'application/json', 'x-wardwatch': 'page' },
+      body: JSON.stringify({ token, name, password: 'kettle mountain violet' }),
+    });
+    const [set = ''] = (headers['set-cookie'] ?? []) as readonly string[];
+    return { cookie: set.split(';')[0] ?? '' };
+  };
+  const [ann, ben] = [await join('Ann'), await join('Ben')];
+  const admin = { authorization: `Bearer ${await service.addToken('admin')}` };
+  const post = async (who: Readonly<Record<string, string>>, where: string, body: object) => {
+    const headers = { 'content-type': 'application/json', 'x-wardwatch': 'page', ...who };
+    const { status, text } = await service.fetch(where, { headers, body: JSON.stringify(body) });
+    return { status, id: (JSON.parse(text) as { id?: string }).id ?? '' };
+  };
+  const reason = 'to tell the family of it';
+  const { pseudonyms } = WANTED;
+  equal((await post(admin, '/api/v1/reveals/policy', { secondPerson: true, reason })).status, 200);
+  equal((await post(ann, '/api/v1/reveal', { pseudonyms, reason })).status, 409);
+  const { id } = await post(ann, '/api/v1/reveals', { pseudonyms, reason });
+  equal((await post(ann, `/api/v1/reveals/${id}/show`, {})).status, 409);
+  equal((await post(ben, `/api/v1/reveals/${id}/decision`, { agree: true })).status, 200);
+  equal((await post(ann, `/api/v1/reveals/${id}/show`, {})).status, 200);
+  equal(await service.stop(), 0);
+
+  const state = await openState(statePlace(null, service.data));
+  const trail = await state.db.selectFrom('audit').selectAll().orderBy('at').execute();
+  await state.close();
+  const of = (action: string) => trail.filter((line) => line.action === action);
+  equal(of('not shown alone').length, 1);
+  const shown = of('shown with a second person');
+  deepEqual(
+    shown.map(({ actor, subject, detail }) => [actor, subject, JSON.parse(detail)]),
+    [[of('POST /api/v1/reveals')[0]?.actor, id, { pseudonyms, setAside: null, agreedBy: 'Ben' }]],
+  );
+  deepEqual(
+    ['not shown alone', 'shown with a second person'].filter((action) => !Object.hasOwn(WORDS, action)),
+    [],
+    'in words',
+  );
 });

@@ -166,7 +166,7 @@ export const REFUSALS = {
   },
   'reveal/second-person': {
     exit: 2,
-    hint: 'Ask for it (POST /api/v1/reveals, or on the page): it is shown to you once another privacy officer has agreed.',
+    hint: 'Ask for it (POST /api/v1/reveals, or on the page): it is shown to you once another privacy officer has agreed. Where there is no other, an administrator can let one be enough, under People.',
   },
   'reveal/too-few': { exit: 2, hint: 'Give a second person the privacy role first: else nobody could agree.' },
   'reveal/too-many': { exit: 2, hint: 'Ask another privacy officer to answer those that wait, or wait a day.' },

@@ -84,14 +84,9 @@ export function readFile(file: string, reading: LogReading, part: FilePart | nul
   if (part === null) return readBytes(file, 0, null, (head) => readerFor(head, reading));
   if (part.kind === 'lines') {
     const lines = openJsonLines(contextOf(reading));
-    // The file is UTF-8, whatever this part of it begins with.
-    const read = readBytes(
-      file,
-      part.from,
-      part.to,
-      () => new TextBytes('json', lines, Buffer.alloc(0)),
-      LINES_STRETCH,
-    );
+    // The file is UTF-8, whatever a part of it begins with; its mark stands at its beginning.
+    const readerOf = (head: Buffer) => new TextBytes('json', lines, part.from === 0 ? head : Buffer.alloc(0));
+    const read = readBytes(file, part.from, part.to, readerOf, LINES_STRETCH);
     return { ...read, counted: lines.counted };
   }
   const from = FILE_HEADER + part.first * CHUNK;

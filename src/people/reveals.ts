@@ -131,7 +131,7 @@ export class Reveals {
   }
 
   /** What may be shown to somebody now. @throws Refusal `reveal/not-found` if they did not ask, `reveal/not-agreed` */
-  async agreed(id: string, by: Somebody): Promise<Revealed> {
+  async agreed(id: string, by: Somebody): Promise<RevealRequest> {
     const request = await this.#find(id);
     if (request.askedBy.id !== by.id) throw notFound(id);
     if (request.state !== 'agreed')
@@ -169,9 +169,11 @@ function requestOf(row: RevealRequestRow, now: number): RevealRequest {
 }
 
 function stateOf({ asked_at, decided_at, decision }: RevealRequestRow, now: number): RevealRequest['state'] {
-  if (decided_at === null) return now - asked_at < WAITS_MS ? 'waiting' : 'over';
+  // A clock may have been ahead, and set right since.
+  const isWithin = (at: number, span: number) => Math.abs(now - at) < span;
+  if (decided_at === null) return isWithin(asked_at, WAITS_MS) ? 'waiting' : 'over';
   if (decision === 'refused') return 'refused';
-  return now - decided_at < SHOWN_MS ? 'agreed' : 'over';
+  return isWithin(decided_at, SHOWN_MS) ? 'agreed' : 'over';
 }
 
 function notFound(id: string): Refusal {

@@ -64,8 +64,10 @@ test('a file of JSON lines is read the same in parts as whole: events, numbers, 
       fc.constantFrom('\n', '\r\n'),
       fc.boolean(),
       fc.integer({ min: 1, max: 400 }),
-      async (lines, end, endsWhole, partBytes) => {
-        const text = Buffer.from(`${['{"odd":1}', ...lines].join(end)}${endsWhole ? end : ''}`);
+      // Files that were put one after another bring their byte order marks along.
+      fc.constantFrom('', '\ufeff', '\ufeff\ufeff'),
+      async (lines, end, endsWhole, partBytes, marks) => {
+        const text = Buffer.from(`${marks}${['{"odd":1}', ...lines].join(end)}${endsWhole ? end : ''}`);
         writeFileSync(file, text);
         const parts = linePartsOf(file, text.length, partBytes);
         if (parts === null) return;
@@ -76,4 +78,12 @@ test('a file of JSON lines is read the same in parts as whole: events, numbers, 
     { numRuns: 150, seed: 11 },
   );
   ok(inParts > 50, 'there were parts');
+});
+
+test('a file that is gone when its parts are to be read is set aside once', async () => {
+  writeFileSync(file, '{"odd":1}\n'.repeat(100));
+  const parts = linePartsOf(file, 1000, 100) ?? [];
+  ok(parts.length > 2);
+  rmSync(file);
+  deepEqual(await read(parts), await read([null]));
 });

@@ -58,13 +58,19 @@ function addPart(file: FileResult, task: ScanTask, result: TaskResult, before: C
       ruleId: '',
     });
   for (const item of result.setAside)
-    if (file.setAside.length >= MAX_LISTED && task.part !== null) file.setAsideUnlisted++;
+    if (task.part !== null && isOfFile(item) && file.setAside.some((said) => said.detail === item.detail)) continue;
+    else if (file.setAside.length >= MAX_LISTED && task.part !== null) file.setAsideUnlisted++;
     else file.setAside.push(item.record === null ? item : { ...item, record: numberOf(item.record) });
   file.setAsideUnlisted += result.setAsideUnlisted;
   const [first] = file.logs;
   const [next] = result.logs;
   if (task.part === null || first === undefined || next === undefined) file.logs.push(...result.logs);
   else file.logs[0] = oneLog(first, next);
+}
+
+/** True of what is said of a whole file: that it cannot be read, each of its parts says. */
+function isOfFile({ record, offset, reason }: AsideItem): boolean {
+  return record === null && offset === null && reason === 'not-readable';
 }
 
 function recordsOf({ logs, setAside }: TaskResult): number {

@@ -12,12 +12,12 @@ const ROOM = 100_000;
 /** Sealed, an item of ours takes a little more. */
 const ITEM = 1000;
 
-async function house(t: TestContext, holds: readonly LegalHold[] = []) {
+async function house(t: TestContext, holds: () => readonly LegalHold[] = () => []) {
   const dir = mkdtempSync(path.join(tmpdir(), 'wardwatch-aside-'));
   const state = await openState(statePlace(null, path.join(dir, 'data')));
   t.after(() => state.close());
   const keys = await openKeyring(path.join(dir, 'keys'), 'seal', 'nowhere');
-  const parts = { holds: () => Promise.resolve(holds), onBug: (error: unknown) => fail(String(error)) };
+  const parts = { holds: () => Promise.resolve(holds()), onBug: (error: unknown) => fail(String(error)) };
   for (const id of ['src_loud', 'src_quiet'] as const)
     await state.db
       .insertInto('sources')
@@ -42,8 +42,10 @@ async function house(t: TestContext, holds: readonly LegalHold[] = []) {
   return { state, open, left };
 }
 
-const items = (count: number) =>
-  Array.from({ length: count }, () => ({ bytes: Buffer.alloc(ITEM, 'x'), reason: 'unreadable', detail: 'it is' }));
+const HOLD: LegalHold = { id: 'hld_1', sourceIds: ['src_loud'], from: 0, to: 20, reason: 'asked for by a court' };
+
+const items = (count: number, size = ITEM) =>
+  Array.from({ length: count }, () => ({ bytes: Buffer.alloc(size, 'x'), reason: 'unreadable', detail: 'it is' }));
 
 test('a source that sends nothing but what cannot be read keeps to its room: its oldest go, and are counted', async (t) => {
   const { state, open, left } = await house(t);
@@ -67,9 +69,7 @@ test('a source that sends nothing but what cannot be read keeps to its room: its
 });
 
 test('what a legal hold keeps stays, whatever room there is', async (t) => {
-  const { state, open, left } = await house(t, [
-    { id: 'hld_1', sourceIds: ['src_loud'], from: 0, to: 20, reason: 'asked for by a court' },
-  ]);
+  const { state, open, left } = await house(t, () => [HOLD]);
   const asides = open();
   for (let at = 0; at < 40; at++) await asides.keep('src_loud', at, items(10));
   const kept = await left(asides);
@@ -77,4 +77,44 @@ test('what a legal hold keeps stays, whatever room there is', async (t) => {
   equal(kept[0]?.[1], 39, 'the newest is there');
   ok(kept.length > 250 && kept.length < 300, `${kept.length} are kept`);
   ok(((await setAsideGone(state))[0]?.messages ?? 0) > 100);
+});
+
+test('what is small takes room too: its row does', async (t) => {
+  const { open, state } = await house(t);
+  const asides = open();
+  for (let at = 0; at < 20; at++) await asides.keep('src_loud', at, items(100, 1));
+  const { kept } = await state.db
+    .selectFrom('set_aside')
+    .select(({ fn }) => fn.countAll<number>().as('kept'))
+    .executeTakeFirstOrThrow();
+  ok(kept <= ROOM / 200 && kept > 200, `${kept} are kept`);
+});
+
+test('while room is made others have their turn, and a hold that comes meanwhile keeps what is left', async (t) => {
+  let asked = 0;
+  const { open, left } = await house(t, () => (asked++ < 2 ? [] : [HOLD]));
+  const asides = open();
+  let turns = 0;
+  let next = setImmediate(function turn() {
+    turns++;
+    next = setImmediate(turn);
+  });
+  t.after(() => clearImmediate(next));
+  await asides.keep('src_loud', 1, items(3000, 1));
+  ok(turns > 0, 'nobody else had a turn');
+  ok((await left(asides)).length > 900, 'what the hold keeps is there');
+});
+
+test('what went meanwhile does not stop the others from being read again', async (t) => {
+  const { state, open, left } = await house(t);
+  const asides = open();
+  await asides.keep('src_loud', 1, items(1));
+  await asides.keep('src_loud', 2, items(1));
+  await asides.keep('src_loud', 3, items(1));
+  const read = async () => {
+    await state.db.deleteFrom('set_aside').where('received_at', '=', 2).execute();
+    return true;
+  };
+  deepEqual(await asides.replay(null, read), { read: 2, still: 0 });
+  deepEqual(await left(asides), []);
 });

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { sql } from 'kysely';
 import type { Keyring } from '../store/seal.ts';
 import type { LegalHold } from '../store/archive/retention.ts';
 import { type Held, heldBy } from '../store/held.ts';
@@ -23,6 +25,10 @@ const MAX_KEPT = 1024 * 1024;
 const MAX_REPLAYED = 10_000;
 /** Of one source, sealed: what sends nothing but what cannot be read must not take the room of all that can be. */
 const ROOM = 256 << 20;
+/** What a message takes besides: its row, and its place in three indexes (SQLite: 180 bytes). */
+const ROW = 200;
+/** What a message takes of the room. */
+const TAKEN = sql<number>`(length(sealed) + ${sql.lit(ROW)})`;
 /** Down to this share of its room: not one message goes for each that comes. */
 const CLEARED = 0.9;
 /** In one statement. */
@@ -79,7 +85,7 @@ export class SetAsides {
       for (const row of rows) await within.insertInto('set_aside').values(row).execute();
     });
     const source = sourceId ?? '';
-    const now = (kept.get(source) ?? 0) + rows.reduce((sum, { sealed }) => sum + sealed.length, 0);
+    const now = (kept.get(source) ?? 0) + rows.reduce((sum, { sealed }) => sum + sealed.length + ROW, 0);
     kept.set(source, now);
     if (now > this.#room && !this.#clearing.has(source))
       await this.#clear(source, receivedAt, kept).catch(this.#parts.onBug);
@@ -89,19 +95,23 @@ export class SetAsides {
   async #clear(source: string, at: number, kept: Map<string, number>): Promise<void> {
     this.#clearing.add(source);
     try {
-      const isHeld = heldBy(await this.#parts.holds());
+      const isHeldNow = async () => heldBy(await this.#parts.holds());
+      const isHeld = await isHeldNow();
       const { bytes } = await this.#state.db
         .selectFrom('set_aside')
-        .select(({ fn }) => fn.sum<number | null>(fn<number>('length', ['sealed'])).as('bytes'))
+        .select(({ fn }) => fn.sum<number | null>(TAKEN).as('bytes'))
         .where((where) => where(where.fn.coalesce('source_id', where.val('')), '=', source))
         .where((where) => where.not(isHeld(where, 'received_at', 'source_id')))
         .executeTakeFirstOrThrow();
       kept.set(source, bytes ?? 0);
       for (;;) {
         const tooMuch = (kept.get(source) ?? 0) - this.#room * CLEARED;
-        const freed = tooMuch > 0 ? await this.#clearSome(source, tooMuch, at, isHeld) : 0;
+        // A hold may have come meanwhile.
+        const freed = tooMuch > 0 ? await this.#clearSome(source, tooMuch, at, await isHeldNow()) : 0;
         if (freed === 0) return;
         kept.set(source, (kept.get(source) ?? 0) - freed);
+        // Small messages are many: others have their turn.
+        await setImmediate();
       }
     } finally {
       this.#clearing.delete(source);
@@ -113,7 +123,7 @@ export class SetAsides {
     return this.#state.transaction(async (within) => {
       const oldest = await within
         .selectFrom('set_aside')
-        .select(({ fn }) => ['id', fn<number>('length', ['sealed']).as('bytes')])
+        .select(['id', TAKEN.as('bytes')])
         .where((where) => where(where.fn.coalesce('source_id', where.val('')), '=', source))
         .where((where) => where.not(isHeld(where, 'received_at', 'source_id')))
         .orderBy('received_at')
@@ -146,7 +156,7 @@ export class SetAsides {
   #bytesKept(): Promise<Map<string, number>> {
     this.#kept ??= this.#state.db
       .selectFrom('set_aside')
-      .select(({ fn }) => ['source_id', fn.sum<number>(fn<number>('length', ['sealed'])).as('bytes')])
+      .select(({ fn }) => ['source_id', fn.sum<number>(TAKEN).as('bytes')])
       .groupBy('source_id')
       .execute()
       .then(
@@ -176,13 +186,18 @@ export class SetAsides {
 
   /** What arrived, as it came. @throws Refusal `setaside/not-found`; `keys/unknown` */
   async open(id: string): Promise<Buffer> {
+    const bytes = await this.#openIfThere(id);
+    if (bytes === null) throw new Refusal('setaside/not-found', `nothing of the id ${id} is set aside`);
+    return bytes;
+  }
+
+  async #openIfThere(id: string): Promise<Buffer | null> {
     const row = await this.#state.db
       .selectFrom('set_aside')
       .select('sealed')
       .where('id', '=', id as SetAsideRow['id'])
       .executeTakeFirst();
-    if (row === undefined) throw new Refusal('setaside/not-found', `nothing of the id ${id} is set aside`);
-    return this.#keys.open(row.sealed, `set-aside/${id}`);
+    return row === undefined ? null : this.#keys.open(row.sealed, `set-aside/${id}`);
   }
 
   /**
@@ -203,14 +218,17 @@ export class SetAsides {
     let done = 0;
     let still = 0;
     for (const { id, source_id: source } of await query.execute()) {
-      const bytes = await this.open(id);
+      const bytes = await this.#openIfThere(id);
+      // It went meanwhile: there was no room, or somebody else has it read again.
+      if (bytes === null) continue;
       // What was cut off is not read as if it were whole.
       if (bytes.length < MAX_KEPT && (await read(source, bytes))) {
         await this.#state.db.deleteFrom('set_aside').where('id', '=', id).execute();
-        this.#kept = null;
         done++;
       } else still++;
     }
+    // Counted anew when it is asked for next.
+    this.#kept = null;
     return { read: done, still };
   }
 

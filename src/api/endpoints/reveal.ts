@@ -10,6 +10,7 @@ const PSEUDONYM = z.string().regex(/^p[ti]_[0-9a-f]{20}$/, 'is no pseudonym');
 const PSEUDONYMS = z.array(PSEUDONYM).min(1).max(100);
 const ITEMS = z.array(z.object({ pseudonym: z.string(), value: z.string().nullable() }));
 const ID = z.string().max(100).describe('of the request');
+const SET_ASIDE = z.string().regex(/^asd_[0-9a-f]{1,40}$/, 'is no id of what was set aside');
 const DONE = z.object({ done: z.literal(true) });
 
 export const reveal = endpoint({
@@ -21,8 +22,8 @@ export const reveal = endpoint({
   input: z.object({ pseudonyms: PSEUDONYMS, reason: REASON }),
   answer: z.object({ items: ITEMS }),
   isRecorded: true,
-  handle: async ({ pseudonyms }, services) => {
-    await refuseAlone(services);
+  handle: async ({ pseudonyms }, services, _signal, caller) => {
+    await refuseAlone(services, caller);
     return { items: await services.identities.reveal(pseudonyms) };
   },
 });
@@ -36,8 +37,8 @@ export const revealSetAside = endpoint({
   input: z.object({ id: z.string().max(100), reason: REASON }),
   answer: z.object({ text: z.string() }),
   isRecorded: true,
-  handle: async ({ id }, services) => {
-    await refuseAlone(services);
+  handle: async ({ id }, services, _signal, caller) => {
+    await refuseAlone(services, caller);
     return { text: await setAsideText(id, services) };
   },
 });
@@ -75,7 +76,7 @@ const ask = endpoint({
   path: '/api/v1/reveals',
   summary: 'Asks to be shown who pseudonyms are, or what was set aside. It waits a day for another privacy officer.',
   input: z
-    .object({ pseudonyms: z.array(PSEUDONYM).max(100).default([]), setAside: ID.optional(), reason: REASON })
+    .object({ pseudonyms: z.array(PSEUDONYM).max(100).default([]), setAside: SET_ASIDE.optional(), reason: REASON })
     .refine(
       ({ pseudonyms, setAside }) => (pseudonyms.length === 0) !== (setAside === undefined),
       'name pseudonyms, or what was set aside',
@@ -110,11 +111,14 @@ const show = endpoint({
   answer: z.object({ items: ITEMS, text: z.string().nullable() }),
   isRecorded: true,
   handle: async ({ id }, services, _signal, caller) => {
-    const { pseudonyms, setAside } = await services.reveals.agreed(id, personOf(caller));
-    return {
-      items: await services.identities.reveal(pseudonyms),
-      text: setAside === null ? null : await setAsideText(setAside, services),
-    };
+    const person = personOf(caller);
+    const { pseudonyms, setAside, decidedBy } = await services.reveals.agreed(id, person);
+    const items = await services.identities.reveal(pseudonyms);
+    const text = setAside === null ? null : await setAsideText(setAside, services);
+    // The request is gone in a month, and the call alone says neither what it was about nor that it was let through.
+    const detail = { pseudonyms, setAside, agreedBy: decidedBy };
+    await services.trail.record(person.id, 'shown with a second person', id, detail);
+    return { items, text };
   },
 });
 
@@ -153,10 +157,11 @@ const setPolicy = endpoint({
 
 export const reveals = [list, ask, decide, show, policy, setPolicy];
 
-/** @throws Refusal `reveal/second-person` */
-async function refuseAlone({ reveals: kept }: ApiServices): Promise<void> {
-  if (await kept.needsSecond())
-    throw new Refusal('reveal/second-person', 'a second privacy officer has to agree before this is shown');
+/** The trail has the call as if it were let through. @throws Refusal `reveal/second-person` */
+async function refuseAlone({ reveals: kept, trail }: ApiServices, caller: Caller | null): Promise<void> {
+  if (!(await kept.needsSecond())) return;
+  await trail.record(caller?.id ?? 'unknown', 'not shown alone', null, {});
+  throw new Refusal('reveal/second-person', 'a second privacy officer has to agree before this is shown');
 }
 
 async function setAsideText(id: string, { setAsides }: ApiServices): Promise<string> {

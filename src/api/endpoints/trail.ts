@@ -7,7 +7,11 @@ const ENTRY = z.object({
   id: z.string(),
   at: z.iso.datetime(),
   who: z.string().describe('their name; of a program without a name, its token’s id'),
-  action: z.string().describe('sign-in, sign-in refused, or the call, as POST /api/v1/reveal'),
+  action: z
+    .string()
+    .describe(
+      'sign-in, sign-in refused, shown with a second person, not shown alone; or the call, as POST /api/v1/reveal, also if it was refused',
+    ),
 });
 
 export const trail = endpoint({

@@ -3,6 +3,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { CHUNK, EvtxReader } from './reader.ts';
+import { filetimeToMs } from './value.ts';
 
 /**
  * A record without a template: `<Event><System><EventID>N</EventID><Channel>Test</Channel></System></Event>`, and
@@ -117,6 +118,8 @@ describe('the time of an event', () => {
     ['is when it was written, where it says nothing', null, WRITTEN],
     ['is when it was written, where it says what is no time', 'soon', WRITTEN],
     ['is when it was written, where its clock was never set', '1601-01-01T00:00:00Z', WRITTEN],
+    ['is in UTC, also where it does not say so', '2026-07-20 09:00:00.5', Date.parse('2026-07-20T09:00:00.5Z')],
+    ['is when it was written, where a number is all it says', 'event 2001', WRITTEN],
   ];
   for (const [what, stated, at] of times)
     test(what, () => {
@@ -130,6 +133,78 @@ describe('the time of an event', () => {
       deepEqual(found, [at]);
     });
 });
+
+test('an event whose template asks for more values than it has takes no time from the one before it', () => {
+  const stated = Date.parse('2026-11-20T09:00:00Z');
+  const first = templated(1, 512, null, [stated]);
+  const second = templated(2, 512 + first.bytes.length, first.definition, []);
+  const bytes = Buffer.alloc(CHUNK);
+  bytes.write('ElfChnk\0', 'latin1');
+  first.bytes.copy(bytes, 512);
+  second.bytes.copy(bytes, 512 + first.bytes.length);
+  bytes.writeUInt32LE(512 + first.bytes.length + second.bytes.length, 48);
+  const found: (number | null)[] = [];
+  new EvtxReader({ onRecord: (event) => found.push(event.at), onDamage: () => undefined }).readChunks(bytes, 4096);
+  deepEqual(found, [stated, WRITTEN]);
+});
+
+test('a FILETIME a tick before a millisecond is over is of that millisecond, as its text is', () => {
+  for (const ms of [0, 1, 622, 999]) {
+    const ticks = BigInt(Date.UTC(2026, 10, 20) + ms + 1 + 11_644_473_600_000) * 10_000n - 1n;
+    equal(filetimeToMs(Number(ticks & 0xffff_ffffn), Number(ticks >> 32n)), Date.UTC(2026, 10, 20) + ms);
+  }
+});
+
+/** A record by a template whose first value is its time; the template stands in it, or at `definition` of the chunk. */
+function templated(id: number, start: number, definition: number | null, times: readonly number[]) {
+  const pieces: Buffer[] = [];
+  const bytes = (...values: number[]) => pieces.push(Buffer.from(values));
+  const u32 = (value: number) => bytes(value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, 0);
+  const here = () => start + 24 + pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const named = (name: string) => {
+    u32(here() + 4);
+    bytes(0, 0, 0, 0, 0, 0, name.length, 0, ...Buffer.from(name, 'utf16le'), 0, 0);
+  };
+  const open = (token: number, name: string) => {
+    bytes(token, 0xff, 0xff, 0, 0, 0, 0);
+    named(name);
+  };
+  bytes(0x0f, 0x01, 0x01, 0x00, 0x0c, 0x01, 7, 0, 0, 0);
+  const at = definition ?? here() + 4;
+  u32(at);
+  if (definition === null) {
+    bytes(0, 0, 0, 0, ...Buffer.alloc(16, 7));
+    const size = pieces.push(Buffer.alloc(4)) - 1;
+    const from = here();
+    bytes(0x0f, 0x01, 0x01, 0x00);
+    open(0x01, 'Event');
+    bytes(0x02);
+    open(0x01, 'System');
+    bytes(0x02);
+    open(0x41, 'TimeCreated');
+    u32(0);
+    bytes(0x06);
+    named('SystemTime');
+    bytes(0x0d, 0, 0, 0x11, 0x03, 0x04, 0x04, 0x00);
+    pieces[size]?.writeUInt32LE(here() - from);
+  }
+  u32(times.length);
+  for (const _ of times) bytes(8, 0, 0x11, 0);
+  for (const time of times) {
+    const ticks = Buffer.alloc(8);
+    ticks.writeBigUInt64LE(BigInt(time + 11_644_473_600_000) * 10_000n);
+    pieces.push(ticks);
+  }
+  const content = Buffer.concat(pieces);
+  const whole = Buffer.alloc((24 + content.length + 4 + 7) & ~7);
+  whole.writeUInt32LE(0x2a2a, 0);
+  whole.writeUInt32LE(whole.length, 4);
+  whole.writeUInt32LE(id, 8);
+  whole.writeBigUInt64LE(WRITTEN_TICKS, 16);
+  content.copy(whole, 24);
+  whole.writeUInt32LE(whole.length, whole.length - 4);
+  return { bytes: whole, definition: at };
+}
 
 describe('an event log', () => {
   test('that is whole is read whole', () =>

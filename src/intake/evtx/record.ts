@@ -412,12 +412,18 @@ export class EvtxRecord implements EventView {
     if (slot === null) return Number.NaN;
     const index = slot.base + slot.substitution;
     // Nearly always a FILETIME: read without a detour by text.
-    if (slot.substitution >= 0 && this.#types[index] === TYPE.filetime && this.#sizes[index] === 8) {
+    if (slot.substitution >= 0 && this.#typeOf(index) === TYPE.filetime && this.#sizes[index] === 8) {
       const offset = this.#offsets[index] ?? 0;
       return filetimeToMs(this.#chunk.readUInt32LE(offset), this.#chunk.readUInt32LE(offset + 4));
     }
     const text = this.field('TimeCreated_SystemTime');
-    return typeof text === 'string' ? Date.parse(text.replace(/(\.\d{3})\d*/, '$1')) : Number.NaN;
+    const [, day, time, fraction = '', zone = 'Z'] = (typeof text === 'string' && STATED.exec(text)) || [];
+    return Date.parse(`${day}T${time}${fraction}${zone}`);
+  }
+
+  /** The type of a value; `undefined` if the record has fewer: what lies there is left of another record. */
+  #typeOf(index: number): number | undefined {
+    return index < this.#values ? this.#types[index] : undefined;
   }
 
   #readEventId(): number {
@@ -425,7 +431,7 @@ export class EvtxRecord implements EventView {
     if (slot === null) return -1;
     const index = slot.base + slot.substitution;
     // Nearly always a UInt16 substitution: read without a detour by text.
-    if (slot.substitution >= 0 && this.#types[index] === 0x06)
+    if (slot.substitution >= 0 && this.#typeOf(index) === 0x06)
       return this.#chunk.readUInt16LE(this.#offsets[index] ?? 0);
     const id = Number(this.field('EventID'));
     return Number.isInteger(id) ? id : -1;
@@ -505,6 +511,9 @@ function signatureOf(element: Element): string {
 
 /** 1990: before Windows had event logs, so a time before it is no time. */
 const EARLIEST_TIME = 631_152_000_000;
+
+/** A time as text: to the millisecond, and in UTC also where it does not say so. */
+const STATED = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:(\.\d{1,3})\d*)?(Z|[+-]\d\d:\d\d)?$/;
 
 /** The type of a value whose text was moved out of an element: its offset is an index among the lifted texts. */
 const LIFTED = 0xff;

@@ -154,8 +154,9 @@ function readGuid(bytes: Buffer, start: number): string {
 
 /** 100 ns since 1601 to milliseconds since 1970, or NaN for a time beyond what a Date can hold. */
 export function filetimeToMs(low: number, high: number): number {
-  const ms = (high * 0x1_0000_0000 + low) / 10_000 - 11_644_473_600_000;
-  return ms > 8.64e15 ? Number.NaN : Math.floor(ms);
+  // 2^32 ticks are 429,496 ms and 7,296 ticks; all of them in one number would be rounded, some up to the next millisecond.
+  const ms = high * 429_496 + Math.floor((high * 7296 + low) / 10_000) - 11_644_473_600_000;
+  return ms > 8.64e15 ? Number.NaN : ms;
 }
 
 /** `2026-11-02T09:49:00.1234567Z`: all seven digits that a FILETIME has. */

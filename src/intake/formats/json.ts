@@ -128,7 +128,6 @@ class JsonReader implements TextReader {
     }
     if (text.length > 2000 && deeperThan(text, MAX_DEPTH))
       return this.#aside(record, 'nested-too-deep', 'it is nested deeper than 200 levels');
-    if (isObject(value) && this.#shapes.readAlike(value, record, text)) return;
     // An event may itself have a list of that name.
     if (isObject(value) && this.#shapes.readKnown(value, record, text)) return;
     const inner = unwrap(value);

@@ -40,3 +40,30 @@ test('what is searched for is found in an event that stands as text in another',
     }),
   );
 });
+
+test('what an event is does not depend on the one before it', () => {
+  const process = {
+    event: { category: ['process'] },
+    host: { os: { type: 'linux' } },
+    process: { executable: '/bin/sh' },
+  };
+  const ecs = JSON.stringify({ '@timestamp': '2026-07-02T09:49:00Z', ...process });
+  // Winlogbeat's own modules put Elastic's categories beside what Windows said.
+  const windows = JSON.stringify({
+    '@timestamp': '2026-07-02T09:49:00Z',
+    event: { category: ['process'] },
+    winlog: { channel: 'Security', event_id: '4688', event_data: { NewProcessName: 'C:\\a.exe' } },
+  });
+  const lines = SHAPE_SAMPLES.filter(({ format, text }) => format === 'json' && text.indexOf('\n') === text.length - 1);
+  const texts = [ecs, windows, ...lines.map(({ text }) => text.trim())].filter((text) => text.startsWith('{'));
+  ok(texts.length > 20);
+  const eventsOf = (...read: readonly string[]) =>
+    readPieces(json, [`{"a":1}\n${read.join('\n')}\n`]).events.map((event) => ({ ...event, record: 0 }));
+  for (const before of texts)
+    for (const text of texts)
+      deepEqual(
+        eventsOf(before, text).slice(-eventsOf(text).length + 1),
+        eventsOf(text).slice(1),
+        `${text} after ${before}`,
+      );
+});

@@ -11,10 +11,9 @@ import { parseSyslog } from './syslog.ts';
 /** The surer a shape is of its own, the earlier it stands. */
 const SHAPES: readonly Shape[] = [...windowsShapes, ...fhirShapes, ...cloudShapes, ...networkShapes, declared];
 
-/** Turns parsed objects into events. The shape of the last object is tried first: a file's events are alike. */
+/** Turns parsed objects into events. What an object is does not depend on those before it: logs are put together, and cut in parts. */
 export class ShapeReader {
   readonly #context: ReadContext;
-  #last: Shape | null = null;
 
   constructor(context: ReadContext) {
     this.#context = context;
@@ -22,8 +21,7 @@ export class ShapeReader {
 
   /** Reads an object that JSON.parse made; `json` is what it was made of, where that holds this object alone. */
   read(object: object, record: number, json: string | null): void {
-    if (this.readAlike(object, record, json) || this.readKnown(object, record, json)) return;
-    this.readOther(object, record, json);
+    if (!this.readKnown(object, record, json)) this.readOther(object, record, json);
   }
 
   /** Reads the object if it is of a shape that is known, as it stands. */
@@ -31,7 +29,6 @@ export class ShapeReader {
     for (const shape of SHAPES) {
       const found = shape(object as JsonObject);
       if (found === null) continue;
-      this.#last = shape;
       this.#emit(found, record, json);
       return true;
     }
@@ -68,15 +65,6 @@ export class ShapeReader {
       fields,
       text: embedded.text,
     });
-    return true;
-  }
-
-  /** Reads the object if it is of the last one's shape, and that is one which no envelope of several events has. */
-  readAlike(object: object, record: number, json: string | null): boolean {
-    if (this.#last === null || this.#last === declared) return false;
-    const found = this.#last(object as JsonObject);
-    if (found === null) return false;
-    this.#emit(found, record, json);
     return true;
   }
 

@@ -102,7 +102,7 @@ async function* linesOf(body: ReadableStream<Uint8Array<ArrayBuffer>> | null, si
 }
 
 function brokenOff(): Problem {
-  const hint = 'Try again. If it goes on, look whether the service runs.';
+  const hint = 'Try again, or ask for a shorter time. If it goes on, look whether the service runs.';
   return new Problem('web/broken-off', 'The answer broke off.', hint);
 }
 

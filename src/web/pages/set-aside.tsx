@@ -54,8 +54,8 @@ function Gone({ gone: { source, messages, firstAt, lastAt } }: { readonly gone: 
       <strong>
         {counted(messages, 'message')} of {source ?? 'nobody known'} {messages === 1 ? 'is' : 'are'} gone for good.
       </strong>{' '}
-      It sends more that cannot be read than there is room for (256 MiB of each source): the oldest went from{' '}
-      <When at={firstAt} /> to <When at={lastAt} />. Mend what it sends, or switch it off.
+      It sent more that cannot be read than there is room for (256 MiB of each source): the oldest went from{' '}
+      <When at={firstAt} /> to <When at={lastAt} />. If it goes on, mend what it sends, or switch it off.
     </p>
   );
 }

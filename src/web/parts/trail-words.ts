@@ -6,7 +6,10 @@ export const WORDS: Readonly<Record<string, string>> = {
   'POST /api/v1/reveal': 'Had a patient’s identity shown',
   'POST /api/v1/reveals': 'Asked to be shown a patient’s identity',
   'POST /api/v1/reveals/:id/decision': 'Answered somebody who asked to be shown a patient’s identity',
-  'POST /api/v1/reveals/:id/show': 'Had a patient’s identity shown, to which a second person had agreed',
+  'POST /api/v1/reveals/:id/show': 'Asked for what a second person had to agree to',
+  'shown with a second person':
+    'Was shown a patient’s identity, or a message that was set aside: a second person had agreed',
+  'not shown alone': 'Was not shown it: a second person has to agree',
   'POST /api/v1/reveals/policy': 'Said who has to agree before a patient’s name is shown',
   'POST /api/v1/setaside/:id/reveal': 'Looked into something that was set aside',
   'POST /api/v1/setaside/replay': 'Had what was set aside read again',
