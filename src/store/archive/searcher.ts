@@ -259,6 +259,8 @@ function cursorFrom(text: string | null): Cursor | null {
 function nextCount(count: number, asked: number, found: number, size: number): number {
   const most = count * 4;
   if (found === 0) return most;
+  // Only times that overlap are left: there may be few, or very many.
+  if (found >= size) return count * 2;
   return Math.min(most, Math.max(FIRST_ASKED, Math.ceil(((size - found) / found) * asked * 1.2)));
 }
 
