@@ -115,6 +115,11 @@ export class Correlator<Reference> {
 
 const NOBODY: never[] = [];
 const NO_EVENT = Symbol('no event');
+/**
+ * Sightings of the last rule of an ordered correlation that are kept, and of the first of two: of a first, the newest is the best
+ * there is for a last that comes in time. The others are for those that come late (all of them took 200 MB at full load).
+ */
+const ENDS_KEPT = 16;
 
 interface Group<Reference> {
   readonly values: Readonly<Record<string, string>>;
@@ -139,6 +144,8 @@ class Part<Reference> {
   readonly #valueFields: readonly (readonly string[])[];
   /** For ordered rules: the lane of each rule of the list; one that is named twice has one lane. */
   readonly #laneOf: readonly number[];
+  /** How many sightings each lane keeps. */
+  readonly #keptOf: readonly number[];
   #nextClose = Number.POSITIVE_INFINITY;
   forgotten = 0;
 
@@ -150,6 +157,10 @@ class Part<Reference> {
     this.#groupFields = rule.rules.map((of) => rule.groupBy.map((name) => field(name, of)));
     this.#valueFields = rule.rules.map((of) => rule.valueFields.map((name) => field(name, of)));
     this.#laneOf = rule.type === 'temporal_ordered' ? rule.rules.map((of) => rule.rules.indexOf(of)) : [];
+    const last = this.#laneOf.length - 1;
+    this.#keptOf = this.#laneOf.map((lane) =>
+      last > 1 && this.#laneOf.indexOf(lane) < last ? MAX_SIGHTINGS : ENDS_KEPT,
+    );
   }
 
   fieldsOf(index: number): readonly string[] {
@@ -214,7 +225,11 @@ class Part<Reference> {
     if (sighting.at > group.newest) for (const lane of group.lanes) lane.dropBefore(since);
     group.newest = Math.max(group.newest, sighting.at);
     const lane = group.lanes[this.#laneOf[sighting.rule] ?? -1];
-    if (lane !== undefined) this.#add(lane, sighting);
+    if (lane !== undefined) {
+      this.#add(lane, sighting);
+      const most = this.#keptOf[this.#laneOf[sighting.rule] ?? -1] ?? MAX_SIGHTINGS;
+      while (lane.count > most) lane.dropOldest();
+    }
     const run = this.#runOf(group.lanes);
     if (run === null) return null;
     for (const each of group.lanes) each.clear();
