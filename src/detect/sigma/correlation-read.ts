@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../core/result.ts';
-import { MAX_SIGHTINGS } from './correlator.ts';
+import { MAX_SIGHTINGS } from './correlation-part.ts';
 import { type Doc, isDoc, type RuleHead, textOf, textsOf } from './doc.ts';
 import type { CorrelationCondition, CorrelationRule, CorrelationType, NumberOperator, RuleExpression } from './rule.ts';
 

@@ -286,6 +286,22 @@ describe('correlations hold', () => {
       [5],
     ],
     [
+      'temporal_ordered after many of the second, and after many of the first',
+      { type: 'temporal_ordered', ...pair },
+      [
+        ...many(50, 0.01).map(([, at]): Step => ['b', at]),
+        ...many(50, 0.01).map(([, at]): Step => ['a', at + 1]),
+        ['b', 2],
+      ],
+      [2],
+    ],
+    [
+      'temporal_ordered of three with many of the first between',
+      { type: 'temporal_ordered', ...pair, rules: ['a', 'b', 'd'] },
+      [['a', 0], ['b', 1], ...many(50, 0.01).map(([, at]): Step => ['a', at + 2]), ['d', 3]],
+      [3],
+    ],
+    [
       'temporal_ordered not over more than the timespan, by whatever way round',
       { type: 'temporal_ordered', ...pair, rules: ['a', 'b', 'd'] },
       [
@@ -366,6 +382,17 @@ describe('correlations hold', () => {
     };
     deepEqual(forgotten(100), { held: [], forgotten: 0 });
     deepEqual(forgotten(0), { held: ['busy'], forgotten: 120_000 - 120 + 1 - 100_000 });
+  });
+
+  test('of ends that wait for a beginning the newest 10,000 are kept, whosever they are', () => {
+    const beginLate = (user: number) => [
+      ...Array.from({ length: 12_000 }, (_, i): Step => ['b', 5, { u: `${i}` }]),
+      ['a', 3, { u: `${user}` }] as const,
+    ];
+    deepEqual(held({ type: 'temporal_ordered', ...pair }, beginLate(11_999)), [5]);
+    deepEqual(held({ type: 'temporal_ordered', ...pair }, beginLate(0)), []);
+    // In time it is never too late.
+    deepEqual(held({ type: 'temporal_ordered', ...pair }, [...beginLate(0), ['b', 6, { u: '0' }]]), [6]);
   });
 
   test('again only after starting afresh', () =>

@@ -1,19 +1,11 @@
-/** One event of a correlation's window. `values` are those of the correlation's value field(s), `null` where absent. */
-export interface Sighting<Reference> {
-  readonly at: number;
-  /** Which of the correlation's rules fired: an index into its list. */
-  readonly rule: number;
-  readonly value: string | null;
-  readonly reference: Reference;
-}
+import { type Sighting, Timeline } from './timeline.ts';
 
 /**
  * The sightings of one group within a timespan of each other, oldest first, with running counts so that a new one
  * costs the same however many there are. A sighting exactly the timespan old is still inside (house decision 7).
  */
 export class Window<Reference> {
-  #sightings: Sighting<Reference>[] = [];
-  #head = 0;
+  readonly #sightings = new Timeline<Reference>();
   readonly #byValue = new Map<string, number>();
   readonly #byRule = new Map<number, number>();
   /** Numeric values in order, kept only where a percentile is asked for. */
@@ -27,11 +19,7 @@ export class Window<Reference> {
   }
 
   get count(): number {
-    return this.#sightings.length - this.#head;
-  }
-
-  get oldest(): number {
-    return this.#sightings[this.#head]?.at ?? Number.POSITIVE_INFINITY;
+    return this.#sightings.count;
   }
 
   get distinctValues(): number {
@@ -70,69 +58,29 @@ export class Window<Reference> {
   add(sighting: Sighting<Reference>, timespanMs: number): void {
     if (sighting.at > this.newest) {
       this.newest = sighting.at;
-      this.dropBefore(sighting.at - timespanMs);
+      this.#dropBefore(sighting.at - timespanMs);
     } else if (sighting.at < this.newest - timespanMs) return;
-    const list = this.#sightings;
-    let at = list.length;
-    while (at > this.#head && (list[at - 1]?.at ?? 0) > sighting.at) at--;
-    if (at === list.length) list.push(sighting);
-    else list.splice(at, 0, sighting);
+    this.#sightings.add(sighting);
     this.#tally(sighting, 1);
   }
 
-  dropBefore(time: number): void {
-    const list = this.#sightings;
-    while (this.#head < list.length) {
-      const first = list[this.#head];
-      if (first === undefined || first.at >= time) break;
-      this.#tally(first, -1);
-      this.#head++;
-    }
-    this.#giveBack();
+  #dropBefore(time: number): void {
+    while ((this.#sightings.at(0)?.at ?? Number.POSITIVE_INFINITY) < time) this.dropOldest();
   }
 
   /** Drops the oldest sighting. */
   dropOldest(): void {
-    const first = this.#sightings[this.#head];
-    if (first === undefined) return;
-    this.#tally(first, -1);
-    this.#head++;
-    this.#giveBack();
-  }
-
-  /** Room is given back when half of the list is behind us. */
-  #giveBack(): void {
-    if (this.#head <= 64 || this.#head * 2 <= this.#sightings.length) return;
-    this.#sightings = this.#sightings.slice(this.#head);
-    this.#head = 0;
-  }
-
-  /** The sighting at a place of the window; the oldest is at 0. */
-  at(place: number): Sighting<Reference> | undefined {
-    return this.#sightings[this.#head + place];
-  }
-
-  /** The place of the first sighting at this time or later, no earlier than `from`; `count` if there is none. */
-  placeOf(time: number, from: number): number {
-    let low = this.#head + from;
-    let high = this.#sightings.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#sightings[middle]?.at ?? 0) < time) low = middle + 1;
-      else high = middle;
-    }
-    return low - this.#head;
+    const first = this.#sightings.shift();
+    if (first !== undefined) this.#tally(first, -1);
   }
 
   /** The sightings, oldest first: at most `most`, and then the first and the last of them. */
   references(most: number): Sighting<Reference>[] {
-    const all = this.#sightings.slice(this.#head);
-    return all.length <= most ? all : [...all.slice(0, most / 2), ...all.slice(-most / 2)];
+    return this.#sightings.some(most);
   }
 
   clear(): void {
-    this.#sightings = [];
-    this.#head = 0;
+    this.#sightings.clear();
     this.#byValue.clear();
     this.#byRule.clear();
     if (this.#sorted !== null) this.#sorted.length = 0;
