@@ -72,7 +72,6 @@ export class LiveJudge {
   readonly rules: LoadedRules;
   readonly #engine: SigmaEngine;
   readonly #correlator: Correlator<LiveHit>;
-  #eventCount = 0;
   readonly #needs: ReadonlyMap<string, readonly string[]>;
   readonly #told: ReadonlyMap<string, readonly string[]>;
   readonly #words = loadTechniqueWords();
@@ -177,7 +176,6 @@ export class LiveJudge {
     const view = this.#view.show(logEventOf(event, fieldsJson));
     // A clock that is ahead must not carry what is learned into the future.
     const said = event.at === null || event.at < event.receivedAt - OLDEST_MS ? event.receivedAt : event.at;
-    const number = ++this.#eventCount;
     const happened = Math.min(said, event.receivedAt + TOLERANCE_MS);
     if (!isLearned) this.#behaviour.receivedAt(event.receivedAt);
     this.#names.learn(view, happened);
@@ -219,8 +217,7 @@ export class LiveJudge {
         ruleName: rule.name,
         // A time in the future would end all windows of its group: what comes after would be too old for them.
         at: happened,
-        // Not its id: a piece of the payload's text would keep all of it for as long as its group is kept (200 MB at full load).
-        event: number,
+        event: event.id,
         fields,
         reference: hit,
       });

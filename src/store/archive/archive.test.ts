@@ -772,6 +772,25 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+test('a question that takes too long ends with a word about it', async () => {
+  const place = newData();
+  const events = await filled(place);
+  const limits = { timeoutMs: 1, atOnce: 4 };
+  const slow = { code: 'search/too-slow' };
+  await withArchive(
+    place,
+    async (archive) => {
+      await rejects(all(archive), slow);
+      await rejects(allCounts(archive, { where: ANYTHING, from: 0, to: 2e12, bucketMs: 1e12 }), slow);
+    },
+    { search: limits },
+  );
+  await withArchive(place, async (archive) => {
+    await archive.caughtUp();
+    equal((await all(archive)).length, events.length);
+  });
+});
+
 test('a search for a word reads no segment without it; a file of words that is altered, gone or of no release is not needed', async () => {
   const place = newData();
   const word = (value: string) => ({ where: { kind: 'anywhere', value } as const });

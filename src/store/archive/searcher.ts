@@ -72,7 +72,10 @@ export class Searcher {
     }
   }
 
-  /** Segments are counted a few at first and then more, the newest first, so that something is known at once. */
+  /**
+   * Segments are counted a few at first and then more, the newest first, so that something is known at once. All of it together takes
+   * no longer than one question may: of an archive of years, whoever asks knows by then how far back it is counted.
+   */
   async *counts(snapshot: Snapshot, request: CountRequest, signal: AbortSignal): AsyncGenerator<CountedSoFar> {
     const { from, to, bucketMs } = request;
     if (!(bucketMs >= 1) || !(from <= to) || (to - from) / bucketMs > MAX_BUCKETS)
@@ -81,13 +84,14 @@ export class Searcher {
     const need = needOf(request.where);
     const waiting = this.#inTime(snapshot, request).sort(newestFirst);
     const counted = new Map<number, number>();
+    const timeout = AbortSignal.timeout(this.#limits.timeoutMs);
     let tables = snapshot.tables;
     for (let size = FIRST_COUNTED; ; size = Math.min(size * 2, MOST_COUNTED)) {
       const segments = await this.#withWords(waiting, size, need);
       const sql = `select ("time" - ${whole(from)}) // ${whole(bucketMs)} as bucket, count(*)
         from (${this.#rows(tables, segments)})
         where "time" >= ${whole(from)} and "time" < ${whole(to)} and ${where.sql} group by 1`;
-      for (const [bucket, count] of await this.#ask(sql, where.values, signal))
+      for (const [bucket, count] of await this.#ask(sql, where.values, signal, timeout))
         counted.set(Number(bucket), (counted.get(Number(bucket)) ?? 0) + Number(count));
       const [next] = waiting;
       const buckets = [...counted]
@@ -211,16 +215,22 @@ export class Searcher {
     );
   }
 
-  async #ask(sql: string, values: readonly SqlValue[], signal: AbortSignal): Promise<DuckDBValue[][]> {
+  async #ask(
+    sql: string,
+    values: readonly SqlValue[],
+    signal: AbortSignal,
+    timeout = AbortSignal.timeout(this.#limits.timeoutMs),
+  ): Promise<DuckDBValue[][]> {
     await this.#turn();
     let connection: DuckDBConnection | null = null;
-    const timeout = AbortSignal.timeout(this.#limits.timeoutMs);
     const interrupt = () => connection?.interrupt();
     try {
-      if (signal.aborted) throw cancelled();
       connection = await this.#database.connect();
       signal.addEventListener('abort', interrupt);
       timeout.addEventListener('abort', interrupt);
+      // What was so before anybody listened is not told any more.
+      signal.throwIfAborted();
+      timeout.throwIfAborted();
       return (await connection.runAndReadAll(sql, [...values])).getRows();
     } catch (error) {
       if (signal.aborted) throw cancelled();
