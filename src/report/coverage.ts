@@ -22,12 +22,8 @@ export interface Blindness {
 export function blindnessOf({ rules, couldFire: indices }: ScanResult): Blindness[] {
   const known = new Set(rules.rules.filter((_, index) => indices.has(index)).map(systemOf));
   const titleOf = speakingTitles(rules);
-  const byNeeds = new Map<string, EventRule[]>();
-  rules.rules.forEach((rule, index) => {
-    if (indices.has(index)) return;
-    const needs = needsOf(rule);
-    byNeeds.set(needs, [...(byNeeds.get(needs) ?? []), rule]);
-  });
+  const blindRules = rules.rules.filter((_, index) => !indices.has(index));
+  const byNeeds = Map.groupBy(blindRules, needsOf);
   const blind = [...byNeeds].map(([needs, own]): Blindness => {
     const [gravest] = own.map(titleOf).toSorted((a, b) => levelRank(b.level) - levelRank(a.level));
     const isOfKnownSystem = own.some((rule) => known.has(systemOf(rule)));

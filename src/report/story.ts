@@ -1,6 +1,6 @@
 import type { Finding } from '../core/finding.ts';
 import { type Level, LEVELS, levelRank } from '../core/level.ts';
-import type { AsideItem } from '../scan/task.ts';
+import { UNSEEN } from '../core/unseen.ts';
 import type { ScanResult } from '../scan/scan.ts';
 import { type Chapter, chaptersOf, machineNames, ruleOf, type Thread } from './chapters.ts';
 import { blindnessOf, blindSentences, judgedBy } from './coverage.ts';
@@ -248,8 +248,7 @@ const MAX_REASONS = 6;
 function asideLines(result: ScanResult, folder: string): string[] {
   if (result.setAsideInAll === 0)
     return result.logs.length === 0 ? [] : ['   Nothing was set aside: all of it could be read.'];
-  const byReason = new Map<string, AsideItem[]>();
-  for (const item of result.setAside) byReason.set(item.reason, [...(byReason.get(item.reason) ?? []), item]);
+  const byReason = Map.groupBy(result.setAside, ({ reason }) => reason);
   const reasons = [...byReason].sort((a, b) => b[1].length - a[1].length);
   const lines = reasons.slice(0, MAX_REASONS).map(([reason, items]) => {
     const [item] = items;
@@ -291,8 +290,10 @@ function commonFolder({ logs, setAside }: ScanResult): string {
   return common.slice(0, Math.max(common.lastIndexOf('/'), common.lastIndexOf('\\')) + 1);
 }
 
-/** Log text is hostile: what a terminal would obey is shown, not obeyed. */
+/** Log text is hostile: what a terminal would obey is left out, and a line stays one. */
 function clean(text: string): string {
-  // Control characters, direction overrides and invisible separators.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g, ' ').trim();
+  return text
+    .replaceAll(UNSEEN, ' ')
+    .replace(/[\t\n\u200b-\u200f\u2028\u2029\ufeff]+/g, ' ')
+    .trim();
 }
