@@ -84,7 +84,7 @@ export class Searcher {
     const need = needOf(request.where);
     const waiting = this.#inTime(snapshot, request).sort(newestFirst);
     const counted = new Map<number, number>();
-    const timeout = AbortSignal.timeout(this.#limits.timeoutMs);
+    const timeout = timer(this.#limits.timeoutMs);
     let tables = snapshot.tables;
     for (let size = FIRST_COUNTED; ; size = Math.min(size * 2, MOST_COUNTED)) {
       const segments = await this.#withWords(waiting, size, need);
@@ -219,7 +219,7 @@ export class Searcher {
     sql: string,
     values: readonly SqlValue[],
     signal: AbortSignal,
-    timeout = AbortSignal.timeout(this.#limits.timeoutMs),
+    timeout = timer(this.#limits.timeoutMs),
   ): Promise<DuckDBValue[][]> {
     await this.#turn();
     let connection: DuckDBConnection | null = null;
@@ -288,6 +288,11 @@ function whole(value: number): number {
   const number = Math.trunc(value);
   if (!Number.isSafeInteger(number)) throw new Refusal('search/bad-request', 'a time or size is out of range');
   return number;
+}
+
+/** No time at all is up at once, before the database has a chance to answer: a timer takes a millisecond at least. */
+function timer(ms: number): AbortSignal {
+  return ms > 0 ? AbortSignal.timeout(ms) : AbortSignal.abort();
 }
 
 function cancelled(): Refusal {
