@@ -49,21 +49,30 @@ const DOMAIN_OF: Readonly<Record<string, string>> = {
 const ABOUT_TARGET = new Set([
   4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4772, 4773, 4776, 4740, 4767, 4778, 4779,
 ]);
+/** A service was installed: the account that it names is the one under which the service runs, and nobody who acted. */
+const SERVICE_INSTALLED = 7045;
 /** Kerberos names whoever asks for or renews a service ticket `name@DOMAIN`, which is `DOMAIN\name` written otherwise. */
 const NAMED_WITH_DOMAIN = new Set([4769, 4770]);
 /** What stands in a field that has nothing to say. */
 const NOTHING = new Set(['', '-', '::', '0.0.0.0', 'n/a', 'N/A', '(null)', 'LOCAL', '%%2313']);
 
 export function entitiesOf(event: EventView): Entities {
-  const order = event.channel === 'security' && ABOUT_TARGET.has(event.eventId) ? ['TargetUserName', ...ACTOR] : ACTOR;
   const host = firstText(event, HOST);
-  const account = accountOf(event, order);
+  const account = accountOf(event, accountFields(event));
   const address = firstText(event, ADDRESS);
   return {
     ...(host === null ? {} : { host: host.text }),
     ...(account === null ? {} : { account }),
     ...(address === null ? {} : { address: address.text }),
   };
+}
+
+const ACTOR_OF_SERVICE = ACTOR.filter((field) => field !== 'AccountName');
+const TARGET_FIRST = ['TargetUserName', ...ACTOR];
+
+function accountFields({ channel, eventId }: EventView): readonly string[] {
+  if (channel === 'security' && ABOUT_TARGET.has(eventId)) return TARGET_FIRST;
+  return channel === 'system' && eventId === SERVICE_INSTALLED ? ACTOR_OF_SERVICE : ACTOR;
 }
 
 /** Who opened a connection and to whom, as firewalls, proxies and network monitors name the two. */
