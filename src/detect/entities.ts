@@ -15,6 +15,8 @@ const ACTOR = [
   'UserId',
   'userPrincipalName',
   'UserPrincipalName',
+  // Whoever, person or program, changed something in Entra.
+  'Initiatedby',
   'userIdentity.arn',
   'userIdentity.userName',
   'user.name',
@@ -39,6 +41,7 @@ const ADDRESS = [
   'src',
   'SourceAddress',
   'ClientAddress',
+  'InitiatedBy.user.ipAddress',
   'address',
 ];
 const DOMAIN_OF: Readonly<Record<string, string>> = {
