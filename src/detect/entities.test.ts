@@ -66,3 +66,71 @@ test('a program that changed something in Entra is told by its name', () => {
     [{ account: 'HR sync' }],
   );
 });
+
+const AT = 'msg=audit(1762076940.123:45)';
+const TEXTS: Readonly<Record<string, readonly [text: string, entities: object]>> = {
+  'a sign-in that failed, from another machine': [
+    `node=web1 type=USER_LOGIN ${AT}: pid=9 auid=4294967295 msg='op=login acct="kim" hostname=203.0.113.9 addr=203.0.113.9 res=failed'\u001dAUID="unset"`,
+    { host: 'web1', account: 'kim', address: '203.0.113.9' },
+  ],
+  'what a person did as root': [
+    `<13>Nov  2 09:49:00 web1 audispd: type=SYSCALL ${AT}: syscall=59 auid=1000 uid=0 exe="/bin/x"#035AUID="kim" UID="root"`,
+    { host: 'web1', account: 'kim' },
+  ],
+  'a task of the machine itself': [
+    `type=USER_ACCT ${AT}: auid=4294967295 msg='acct="root" hostname=? addr=? terminal=cron res=success'`,
+    { account: 'root' },
+  ],
+};
+
+for (const [what, [text, entities]] of Object.entries(TEXTS))
+  test(`of the audit log of Linux: ${what}`, () => {
+    const { events } = new MessageReader('Europe/London').read({ kind: 'text', text }, 1762076950000);
+    deepEqual(
+      events.map((event) => [event.logSource.service, entitiesOf(new FieldsView().show(event))]),
+      [['auditd', entities]],
+    );
+  });
+
+const OBJECTS: Readonly<Record<string, readonly [object: object, entities: object]>> = {
+  'who changed another, in OCSF': [
+    {
+      class_uid: 3001,
+      category_uid: 3,
+      class_name: 'Account Change',
+      activity_name: 'Create',
+      time: 1762076940123,
+      metadata: { version: '1.1.0', product: { name: 'Directory' } },
+      actor: { user: { name: 'kim' } },
+      user: { name: 'new' },
+      src_endpoint: { ip: '203.0.113.9' },
+      device: { hostname: 'dc1' },
+    },
+    { host: 'dc1', account: 'kim', address: '203.0.113.9' },
+  ],
+  'who called Google’s cloud': [
+    {
+      timestamp: '2026-11-02T09:49:00Z',
+      protoPayload: {
+        serviceName: 'storage.googleapis.com',
+        methodName: 'storage.setIamPermissions',
+        authenticationInfo: { principalEmail: 'kim@nhs.example' },
+        requestMetadata: { callerIp: '203.0.113.9' },
+      },
+    },
+    { account: 'kim@nhs.example', address: '203.0.113.9' },
+  ],
+  'who changed something on GitHub': [
+    { '@timestamp': 1762076940123, action: 'repo.create', actor: 'kim', actor_ip: '203.0.113.9', org: 'x' },
+    { account: 'kim', address: '203.0.113.9' },
+  ],
+};
+
+for (const [what, [object, entities]] of Object.entries(OBJECTS))
+  test(`of clouds and products: ${what}`, () => {
+    const { events } = new MessageReader('Europe/London').read({ kind: 'object', object }, 0);
+    deepEqual(
+      events.map((event) => entitiesOf(new FieldsView().show(event))),
+      [entities],
+    );
+  });
