@@ -5,6 +5,8 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
+  readlinkSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -235,5 +237,87 @@ test('a file that may not be read, or goes while it is looked at, keeps no other
   await here.poll();
   ok(here.messages.length >= 1);
   equal(new Set(here.messages).size, 1);
+  await here.close();
+});
+
+test('a log that is cut while nobody looks is read from its beginning, also where it begins as before', async () => {
+  const here = new Place();
+  const file = here.file('app.log');
+  const begin = line(0);
+  writeFileSync(file, begin);
+  await here.poll();
+  appendFileSync(file, line(1) + line(2));
+  await here.poll();
+  await here.restart();
+  // Longer than it was: the size alone does not tell.
+  writeFileSync(file, begin + line(3) + line(4) + line(5) + line(6));
+  await here.rest();
+  deepEqual(here.messages, [...names(3), 'm0', ...names(7).slice(3)]);
+  await here.close();
+});
+
+test('another file of the same size under the same name and number is read', async () => {
+  const here = new Place();
+  const file = here.file('night.log');
+  writeFileSync(file, line(1) + line(2));
+  await here.rest();
+  truncateSync(file, 0);
+  writeFileSync(file, line(3) + line(4));
+  utimesSync(file, new Date(), new Date(Date.now() + 3_600_000));
+  await here.rest();
+  await here.restart();
+  truncateSync(file, 0);
+  writeFileSync(file, line(5) + line(6));
+  await here.rest();
+  deepEqual(here.messages, names(7).slice(1));
+  await here.close();
+});
+
+test('of a log that is moved away or deleted while it is written, the last lines are read, and it is let go', async () => {
+  const here = new Place();
+  const elsewhere = new Place();
+  writeFileSync(here.file('a.log'), line(0));
+  writeFileSync(here.file('b.log'), line(1));
+  await here.poll();
+  appendFileSync(here.file('a.log'), line(2));
+  appendFileSync(here.file('b.log'), line(3).trimEnd());
+  renameSync(here.file('a.log'), elsewhere.file('a.log.1'));
+  rmSync(here.file('b.log'));
+  await here.poll();
+  deepEqual(here.messages.toSorted(), names(4));
+  if (process.platform === 'linux') {
+    const open = readdirSync('/proc/self/fd').map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return '';
+      }
+    });
+    deepEqual(
+      open.filter((name) => name.startsWith(here.dir) || name.startsWith(elsewhere.dir)),
+      [],
+      'a deleted log that is held open keeps its room on the disk',
+    );
+  }
+  await here.close();
+});
+
+test('what waited for room when its log was cut, or moved away, is not forgotten', async () => {
+  const here = new Place();
+  writeFileSync(here.file('a.log'), line(0) + line(1));
+  writeFileSync(here.file('b.log'), line(2));
+  await here.poll();
+  here.isFull = true;
+  appendFileSync(here.file('a.log'), line(3) + line(4));
+  await here.poll();
+  truncateSync(here.file('a.log'), 0);
+  writeFileSync(here.file('a.log'), line(5));
+  rmSync(here.file('b.log'));
+  await here.rest();
+  await here.rest();
+  here.isFull = false;
+  await here.rest();
+  await here.rest();
+  deepEqual(here.messages.toSorted(), names(6));
   await here.close();
 });

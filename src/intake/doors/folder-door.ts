@@ -57,6 +57,8 @@ const NOT_OURS = /^\.|\.(?:tmp|part|swp|filepart|crdownload|gz|xz|zst|bz2|zip|7z
 /** A text that is being followed. */
 interface Reading {
   readonly handle: FileHandle;
+  /** Where it was last seen. */
+  path: string;
   /** `null`: too little has come to tell the format. */
   reader: ByteReader | null;
   events: LogEvent[];
@@ -65,6 +67,10 @@ interface Reading {
   done: number;
   bytes: number;
   endsWithLine: boolean;
+  /** Nothing more is read of it; what it still holds waits for room. */
+  isEnded: boolean;
+  /** Its first bytes, as far as they have come. */
+  head: Buffer;
   fingerprint: string;
   fingerprintBytes: number;
 }
@@ -79,6 +85,8 @@ interface Reading {
 export class FolderDoor {
   readonly #parts: FolderParts;
   readonly #reading = new Map<string, Reading>();
+  /** When each that was read was written to last, since our start: what was not touched is not opened. */
+  readonly #restingSince = new Map<string, number>();
   #known: Map<string, FollowedFile> | null = null;
   #isClosed = false;
 
@@ -90,10 +98,11 @@ export class FolderDoor {
   async poll(): Promise<void> {
     const { source, files, services, folder } = this.#parts;
     this.#known ??= new Map((await files.of(source.id)).map((each) => [each.file, each]));
+    const seen = new Set<string>();
     for (const name of await filesIn(folder)) {
       if (this.#isClosed) return;
       try {
-        await this.#take(name);
+        seen.add(await this.#take(name));
       } catch (error) {
         if (isPressure(error)) return;
         // One that cannot be read must not keep the others from being read.
@@ -102,6 +111,35 @@ export class FolderDoor {
         if (code === null) services.report(error);
       }
     }
+    for (const file of this.#restingSince.keys()) if (!seen.has(file)) this.#restingSince.delete(file);
+    for (const [file, reading] of this.#reading) {
+      if (this.#isClosed) return;
+      if (seen.has(file)) continue;
+      try {
+        await this.#letGo(file, reading);
+      } catch (error) {
+        if (!isPressure(error)) throw error;
+      }
+    }
+  }
+
+  /** Moved away, packed or deleted: what was written to it until then is read, and its room on the disk is free. */
+  async #letGo(file: string, reading: Reading): Promise<void> {
+    if (!reading.isEnded) await this.#readOn(file, reading, true);
+    if (!this.#isClosed) await this.#end(file, reading);
+  }
+
+  async #end(file: string, reading: Reading): Promise<void> {
+    await this.#finish(file, reading);
+    this.#reading.delete(file);
+    await reading.handle.close();
+  }
+
+  /** What its reader held back, until it knew what follows, is kept. */
+  async #finish(file: string, reading: Reading): Promise<void> {
+    if (!reading.isEnded) reading.reader?.end();
+    reading.isEnded = true;
+    await this.#keep(file, reading);
   }
 
   async close(): Promise<void> {
@@ -110,42 +148,57 @@ export class FolderDoor {
     this.#reading.clear();
   }
 
-  async #take(name: string): Promise<void> {
+  /** @returns which file it is */
+  async #take(name: string): Promise<string> {
     const { dev, ino, size, mtimeMs } = await stat(name);
     const file = `${dev}:${ino}`;
     const isIdle = this.#parts.now() - mtimeMs >= IDLE_MS;
     let reading = this.#reading.get(file);
     if (reading === undefined) {
       const known = this.#known?.get(file);
-      if (size === 0 || (known?.bytes === size && known.path === name)) return;
+      const isAsRead = known?.bytes === size && known.path === name;
+      if (size === 0 || (isAsRead && this.#restingSince.get(file) === mtimeMs)) return file;
       const handle = await open(name, 'r');
       if (await isEventLog(handle)) {
         if (isIdle) await this.#takeEventLog(file, name, handle, size);
         await handle.close();
-        return;
+        return file;
       }
-      reading = await this.#begin(file, handle, known);
+      // Of the same size it may be another all the same, under the number of one that is gone.
+      if (isAsRead && known.fingerprint === (await fingerprintOf(handle, known.fingerprintBytes))) {
+        this.#restingSince.set(file, mtimeMs);
+        await handle.close();
+        return file;
+      }
+      reading = await this.#begin(file, name, handle, known !== undefined && known.bytes <= size ? known : undefined);
     }
+    if (reading.isEnded) {
+      // It may have grown meanwhile: it is looked at anew the next time.
+      await this.#end(file, reading);
+      return file;
+    }
+    reading.path = name;
     const { handle, bytes, fingerprint, fingerprintBytes } = reading;
     if (size < bytes || (fingerprintBytes > 0 && (await fingerprintOf(handle, fingerprintBytes)) !== fingerprint)) {
       // Cut, as some rotate their logs: it begins anew.
-      reading = await this.#begin(file, handle, undefined);
+      await this.#finish(file, reading);
+      reading = await this.#begin(file, name, handle, undefined);
     }
-    await this.#readOn(file, name, reading, isIdle);
-    if (!isIdle || this.#isClosed) return;
+    await this.#readOn(file, reading, isIdle);
+    if (!isIdle || this.#isClosed) return file;
     // Some formats hold the last event back until they see what follows. Of a large log that grows now and then the
     // reader is kept all the same: to read it again from its beginning each time would cost more than that is worth.
-    if (reading.bytes > MAX_REREAD_BYTES && reading.endsWithLine && this.#reading.size <= MAX_OPEN) return;
-    reading.reader?.end();
-    await this.#keep(file, name, reading);
-    this.#reading.delete(file);
-    await reading.handle.close();
+    if (reading.bytes > MAX_REREAD_BYTES && reading.endsWithLine && this.#reading.size <= MAX_OPEN) return file;
+    await this.#end(file, reading);
+    this.#restingSince.set(file, mtimeMs);
+    return file;
   }
 
-  async #begin(file: string, handle: FileHandle, known: FollowedFile | undefined): Promise<Reading> {
+  async #begin(file: string, path: string, handle: FileHandle, known: FollowedFile | undefined): Promise<Reading> {
     const isSame = known !== undefined && known.fingerprint === (await fingerprintOf(handle, known.fingerprintBytes));
     const reading: Reading = {
       handle,
+      path,
       reader: null,
       events: [],
       aside: [],
@@ -153,6 +206,8 @@ export class FolderDoor {
       done: isSame ? known.done : 0,
       bytes: 0,
       endsWithLine: false,
+      isEnded: false,
+      head: Buffer.alloc(0),
       fingerprint: isSame ? known.fingerprint : '',
       fingerprintBytes: isSame ? known.fingerprintBytes : 0,
     };
@@ -160,9 +215,9 @@ export class FolderDoor {
     return reading;
   }
 
-  async #readOn(file: string, name: string, reading: Reading, isIdle: boolean): Promise<void> {
+  async #readOn(file: string, reading: Reading, isIdle: boolean): Promise<void> {
     // What there was no room for the last time.
-    await this.#keep(file, name, reading);
+    await this.#keep(file, reading);
     for (;;) {
       if (this.#isClosed) return;
       const step = Buffer.allocUnsafe(STEP_BYTES);
@@ -173,15 +228,12 @@ export class FolderDoor {
         // Of a piece of a line no format can be told: more will come, or it stays as it is.
         if (bytesRead < HEAD_BYTES && !bytes.includes(0x0a) && !isIdle) return;
         reading.reader = this.#readerFor(bytes, reading);
-        if (reading.fingerprintBytes === 0) {
-          reading.fingerprintBytes = Math.min(bytesRead, FINGERPRINT_BYTES);
-          reading.fingerprint = hashOf(bytes.subarray(0, reading.fingerprintBytes));
-        }
       }
+      takeFingerprint(reading, bytes);
       reading.reader.push(bytes);
       reading.bytes += bytesRead;
       reading.endsWithLine = bytes[bytesRead - 1] === 0x0a;
-      await this.#keep(file, name, reading);
+      await this.#keep(file, reading);
     }
   }
 
@@ -203,7 +255,7 @@ export class FolderDoor {
   }
 
   /** What was read is kept, and then it is written down that it was. */
-  async #keep(file: string, path: string, reading: Reading): Promise<void> {
+  async #keep(file: string, reading: Reading): Promise<void> {
     const { source, services } = this.#parts;
     const { events, aside } = reading;
     if (events.length + aside.length > 0) {
@@ -214,7 +266,7 @@ export class FolderDoor {
     }
     // Still among what was kept before: what is written down is further on.
     if (reading.seen < reading.done || reading.reader === null) return;
-    const { fingerprint, fingerprintBytes, bytes, done } = reading;
+    const { path, fingerprint, fingerprintBytes, bytes, done } = reading;
     await this.#save({ file, path, fingerprint, fingerprintBytes, bytes, done });
   }
 
@@ -291,6 +343,16 @@ async function fingerprintOf(handle: FileHandle, bytes: number): Promise<string>
   const head = Buffer.alloc(bytes);
   const { bytesRead } = await handle.read(head, 0, bytes, 0);
   return hashOf(head.subarray(0, bytesRead));
+}
+
+/** As much as has come of the first bytes: two logs may begin with the same line, and more tells them apart. */
+function takeFingerprint(reading: Reading, bytes: Buffer): void {
+  const { head } = reading;
+  if (head.length >= FINGERPRINT_BYTES) return;
+  reading.head = Buffer.concat([head, bytes.subarray(0, FINGERPRINT_BYTES - head.length)]);
+  if (reading.head.length <= reading.fingerprintBytes) return;
+  reading.fingerprintBytes = reading.head.length;
+  reading.fingerprint = hashOf(reading.head);
 }
 
 function hashOf(bytes: Buffer): string {
