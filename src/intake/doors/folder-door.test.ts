@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import { eventLog, WRITTEN_TICKS } from '../../../test/event-log.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { DoorServices } from './door.ts';
 import { FolderDoor, type FollowedFile } from './folder-door.ts';
@@ -321,3 +322,59 @@ test('what waited for room when its log was cut, or moved away, is not forgotten
   deepEqual(here.messages.toSorted(), names(6));
   await here.close();
 });
+
+const SECOND = 10_000_000n;
+const entries = (from: number, to: number, later = 0n) =>
+  Array.from({ length: to - from + 1 }, (_, index) => ({
+    id: 10 + from + index,
+    number: from + index,
+    ticks: WRITTEN_TICKS + BigInt(from + index) * SECOND + later,
+  }));
+const eventIds = ({ messages }: Place) => messages.map((message) => Number(/"EventID":"?(\d+)/.exec(message)?.[1]));
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+test('an event log that is copied here each night, and has forgotten its oldest records, gives what is new', async () => {
+  const here = new Place();
+  const file = here.file('Security.evtx');
+  writeFileSync(file, eventLog(entries(1, 5)));
+  await here.rest();
+  deepEqual(eventIds(here), range(11, 15));
+  // As large as before: the newest took the place of the oldest.
+  writeFileSync(file, eventLog(entries(4, 8)));
+  utimesSync(file, new Date(), new Date(Date.now() - 100_000));
+  await here.rest();
+  deepEqual(eventIds(here), range(11, 18));
+  await here.restart();
+  writeFileSync(file, eventLog(entries(7, 11)));
+  await here.rest();
+  await here.restart();
+  await here.rest();
+  deepEqual(eventIds(here), range(11, 21));
+  await here.close();
+});
+
+test('an event log that was wiped, and counts its records from one again, is read', async () => {
+  const here = new Place();
+  const file = here.file('Security.evtx');
+  writeFileSync(file, eventLog(entries(1, 5)));
+  await here.rest();
+  writeFileSync(file, eventLog(entries(1, 3, 1000n * SECOND)));
+  utimesSync(file, new Date(), new Date(Date.now() - 100_000));
+  await here.rest();
+  deepEqual(eventIds(here), [...range(11, 15), ...range(11, 13)]);
+  await here.close();
+});
+
+for (const ticks of [WRITTEN_TICKS, 0x0fff_0000_0000_0000n])
+  test(`a record whose number is nonsense hides none that come after it, written at ${ticks}`, async () => {
+    const here = new Place();
+    const file = here.file('Security.evtx');
+    const nonsense = { id: 99, number: 0xffff_fff0, ticks };
+    writeFileSync(file, eventLog([nonsense, ...entries(1, 3)]));
+    await here.rest();
+    writeFileSync(file, eventLog([nonsense, ...entries(1, 5)]));
+    utimesSync(file, new Date(), new Date(Date.now() - 100_000));
+    await here.rest();
+    deepEqual([...new Set(eventIds(here))].toSorted((a, b) => a - b), [...range(11, 15), 99]);
+    await here.close();
+  });

@@ -46,6 +46,7 @@ const MAX_EVTX_BYTES = 1 << 30;
 const BATCH = 2000;
 /** A file that has not grown for so long is taken to be whole: a last line without an end counts. */
 const IDLE_MS = 10_000;
+const DAY_MS = 24 * 3_600_000;
 /** As much is read in a tenth of a second or two. */
 const MAX_REREAD_BYTES = 16 << 20;
 const MAX_OPEN = 500;
@@ -160,7 +161,10 @@ export class FolderDoor {
       if (size === 0 || (isAsRead && this.#restingSince.get(file) === mtimeMs)) return file;
       const handle = await open(name, 'r');
       if (await isEventLog(handle)) {
-        if (isIdle) await this.#takeEventLog(file, name, handle, size);
+        if (isIdle) {
+          await this.#takeEventLog(file, name, handle, size);
+          this.#restingSince.set(file, mtimeMs);
+        }
         await handle.close();
         return file;
       }
@@ -283,50 +287,89 @@ export class FolderDoor {
     this.#known?.set(followed.file, followed);
   }
 
-  /** Windows writes into the middle of its event logs: they are read whole, when they have come to rest. */
+  /**
+   * Windows writes into the middle of its event logs: they are read whole, when they have come to rest. A log that is full
+   * forgets its oldest records for each new one: what is new is what has a higher number, or was written later, than all before.
+   */
   async #takeEventLog(file: string, path: string, handle: FileHandle, size: number): Promise<void> {
     const { source, services } = this.#parts;
     const known = this.#known?.get(file);
-    const fingerprint = 'evtx';
-    let done = known?.fingerprint === fingerprint && known.bytes <= size ? known.done : 0;
+    let done = readPosition(known?.fingerprint);
+    const head = await fingerprintOf(handle, EVTX_HEAD);
+    const save = (bytes: number) =>
+      this.#save({
+        file,
+        path,
+        fingerprint: writtenPosition(done, head),
+        fingerprintBytes: 0,
+        bytes,
+        done: done.number,
+      });
+    // After a restart of ours its header tells whether it is as it was.
+    if (known?.bytes === size && done.head === head && !this.#restingSince.has(file)) return;
     if (size > MAX_EVTX_BYTES) {
       await services.acceptRead(
         source,
         [],
         [aside('file-too-large', 'an event log over 1 GiB is for “wardwatch scan”')],
       );
-      await this.#save({ file, path, fingerprint, fingerprintBytes: 0, bytes: size, done });
+      await save(size);
       return;
     }
     const bytes = Buffer.alloc(size);
     await handle.read(bytes, 0, size, 0);
-    const messages: Message[] = [];
+    const fresh: { readonly number: number; readonly writtenAt: number; readonly message: Message }[] = [];
     const damage: SetAside[] = [];
-    let seen = 0;
+    const before = done;
     const reader = new EvtxReader({
       onRecord: (record) => {
-        if (++seen > done) messages.push({ kind: 'object', object: toJson(record) as object });
+        const { number, writtenAt } = record.header;
+        if (number > before.number || writtenAt > before.writtenAt)
+          fresh.push({ number, writtenAt, message: { kind: 'object', object: toJson(record) as object } });
       },
       onDamage: (item) => damage.push(item),
     });
     reader.readChunks(bytes.subarray(FILE_HEADER), FILE_HEADER);
-    for (let from = 0; from < messages.length; from += BATCH) {
-      const batch = messages.slice(from, from + BATCH);
-      await services.accept(source, batch);
-      done += batch.length;
+    fresh.sort((a, b) => a.number - b.number);
+    for (let from = 0; from < fresh.length; from += BATCH) {
+      const batch = fresh.slice(from, from + BATCH);
+      await services.accept(
+        source,
+        batch.map(({ message }) => message),
+      );
+      for (const { number, writtenAt } of batch) {
+        // A record from the future must not hide all that comes after it.
+        if (writtenAt > this.#parts.now() + DAY_MS) continue;
+        done = { ...done, number: Math.max(done.number, number), writtenAt: Math.max(done.writtenAt, writtenAt) };
+      }
       // Whole or not, so much of it is kept.
-      await this.#save({
-        file,
-        path,
-        fingerprint,
-        fingerprintBytes: 0,
-        bytes: from + BATCH >= messages.length ? size : 0,
-        done,
-      });
+      await save(from + BATCH >= fresh.length ? size : 0);
     }
     if (damage.length > 0 && known?.bytes !== size) await services.acceptRead(source, [], damage);
-    await this.#save({ file, path, fingerprint, fingerprintBytes: 0, bytes: size, done });
+    await save(size);
   }
+}
+
+/** How far an event log was read, and what its header was then. */
+interface EventLogPosition {
+  readonly head: string;
+  readonly number: number;
+  readonly writtenAt: number;
+}
+
+/** Where the number of the next record and the checksums stand. */
+const EVTX_HEAD = 128;
+
+function readPosition(fingerprint: string | undefined): EventLogPosition {
+  const [kind, head = '', number, writtenAt] = (fingerprint ?? '').split(' ');
+  const isOurs = kind === 'evtx' && number !== undefined && writtenAt !== undefined;
+  return isOurs
+    ? { head, number: Number(number), writtenAt: Number(writtenAt) }
+    : { head: '', number: -1, writtenAt: -1 };
+}
+
+function writtenPosition({ number, writtenAt }: EventLogPosition, head: string): string {
+  return `evtx ${head} ${number} ${writtenAt}`;
 }
 
 function aside(reason: string, detail: string): SetAside {
