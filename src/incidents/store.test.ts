@@ -271,3 +271,15 @@ test('an incident goes only where its state allows', () => {
   equal(nextState('new', 'contain'), null);
   equal(nextState('investigating', 'contain'), 'contained');
 });
+
+test('what names an account that is everywhere, and no machine, scores by itself: the root of a cloud is nobody’s host', async (t) => {
+  const { page } = await filed(t, [
+    { minute: 0, account: 'root', address: '203.0.113.7', parameter: 'sign-in', points: 3 },
+  ]);
+  equal(page[0]?.score.band, 'urgent');
+});
+
+test('what names a machine scores once, also where its account is everywhere', async (t) => {
+  const { page } = await filed(t, [{ minute: 0, host: 'pc1', account: 'root', parameter: 'sign-in', points: 3 }]);
+  deepEqual([page[0]?.score.total, page[0]?.score.entity?.value], [3, 'pc1']);
+});

@@ -176,7 +176,7 @@ export class Incidents {
       .where('incident_id', '=', row.id)
       .executeTakeFirstOrThrow();
     // What names no host and no account scores by itself: data that left for an address is no less a loss.
-    let score: Incident['score'] = { ...(await this.#scoreOfNameless(row.id)), entity: null };
+    let score: Incident['score'] = { ...(await this.#scoreOfNameless(row.id, links)), entity: null };
     for (const entity of links) {
       if (entity.kind === 'address') continue;
       const own = await this.scoreOf(entity);
@@ -201,15 +201,21 @@ export class Incidents {
     };
   }
 
-  /** Of those findings of an incident that are about no host and no account, as those of looks at records. */
-  async #scoreOfNameless(id: IncidentId): Promise<Score> {
+  /** Of those findings of an incident that are about no host and no account of somebody’s own, as those of looks at records. */
+  async #scoreOfNameless(id: IncidentId, links: readonly Link[]): Promise<Score> {
+    const accounts = links.filter(({ kind }) => kind === 'account').map(({ value }) => value);
     const rows = await this.#state.db
       .selectFrom('findings')
       .select(['parameter', 'points', 'kind'])
       .distinct()
       .where('incident_id', '=', id)
       .where('host', 'is', null)
-      .where('account', 'is', null)
+      .where((where) =>
+        where.or([
+          where('account', 'is', null),
+          ...(accounts.length === 0 ? [where('account', 'is not', null)] : [where('account', 'not in', accounts)]),
+        ]),
+      )
       .where('points', '>', 0)
       .where((where) => where.or([where('closed_at', 'is', null), where('at', '>', this.#now() - KEEPS_POINTS_MS)]))
       .execute();

@@ -375,6 +375,9 @@ for (const ticks of [WRITTEN_TICKS, 0x0fff_0000_0000_0000n])
     writeFileSync(file, eventLog([nonsense, ...entries(1, 5)]));
     utimesSync(file, new Date(), new Date(Date.now() - 100_000));
     await here.rest();
-    deepEqual([...new Set(eventIds(here))].toSorted((a, b) => a - b), [...range(11, 15), 99]);
+    deepEqual(
+      [...new Set(eventIds(here))].toSorted((a, b) => a - b),
+      [...range(11, 15), 99],
+    );
     await here.close();
   });
