@@ -58,6 +58,8 @@ const texts: readonly string[] = [
   'saved "{\\"patientName\\":\\"Ermintrude Dawkinsx\\",\\"mrn\\":1234567}" in 3 ms',
   "SELECT name FROM episodes WHERE patient_id = 1234567 AND dob = '1950-02-03'",
   'Hospital number: H1722',
+  '<13>1 2026-11-26T12:50:00Z epr1 epr - - - {"patient": {"id": "H1722", "name": "Ermintrude Dawkinsx"}, "ok": true} in 3 ms',
+  'opened [{"patient": {"family": "Dawkinsx"}}] and PatientID=H1722',
   '<PID.5><PID.5.1>Dawkinsx</PID.5.1><PID.5.2>Ermintrude</PID.5.2></PID.5><PID.7.1>19500203</PID.7.1>',
 ];
 for (const text of texts)

@@ -113,14 +113,16 @@ export class Pseudonymiser {
   readonly #clean = (text: string): string => {
     const clean = this.text(text);
     if (!mayName(clean)) return clean;
-    const object = this.#nesting < MAX_NESTING ? jsonIn(clean) : null;
-    if (object === null) return replaceNamed(clean, this.#replace);
+    const found = this.#nesting < MAX_NESTING ? jsonIn(clean) : null;
+    if (found === null) return replaceNamed(clean, this.#replace);
+    const { before, object, after } = found;
     this.#nesting++;
     const isNamed = this.#isNamed;
     const kept = JSON.stringify(this.#cleaned({ object }, () => undefined)['object']);
     this.#isNamed = isNamed;
     this.#nesting--;
-    return kept === JSON.stringify(object) ? clean : kept;
+    const inner = kept === JSON.stringify(object) ? clean.slice(before.length, clean.length - after.length) : kept;
+    return replaceNamed(before, this.#replace) + inner + replaceNamed(after, this.#replace);
   };
 
   /** Replaces what a field that identifies holds wherever else it stands, too. */
@@ -168,7 +170,7 @@ export class Pseudonymiser {
       const known = this.#name(name);
       if (known.isIdentifying && isSomething(entry)) this.#isNamed = true;
       if (this.#isNamed) return record;
-      const isTime = typeof entry === 'number' && known.isTime;
+      const isTime = typeof entry === 'number' && entry < LATEST_SECONDS && known.isTime;
       const kept = isTime ? entry : this.#fields(entry, depth + 1);
       if (copy === null && (kept !== entry || known.clean !== name)) copy = copyBefore(record, name);
       if (copy !== null) copy[known.clean] = kept;
@@ -205,7 +207,7 @@ export class Pseudonymiser {
       const known = this.#name(name);
       const entry = record[name];
       const own = whoseOf(known, whose === 'subject' ? 'patient' : whose, isBeside);
-      const isTime = own === 'log' && typeof entry === 'number' && known.isTime;
+      const isTime = own === 'log' && typeof entry === 'number' && entry < LATEST_SECONDS && known.isTime;
       kept[known.clean] = isTime ? entry : this.#rewritten(entry, own, named, clean, depth + 1);
     }
     return kept;
@@ -245,11 +247,21 @@ function wholeNumber(digits: string): RegExp {
   return new RegExp(`(?<!\\d)${digits}(?!\\d)`, 'g');
 }
 
-/** What a text is that is JSON by itself; `null`: it is none, or it has numbers that would not come out as they went in. */
-function jsonIn(text: string): Fields | readonly FieldValue[] | null {
-  if (text.length > MAX_JSON || !/^\s*[{[]/.test(text) || /\d{16}/.test(text)) return null;
+interface JsonInText {
+  readonly before: string;
+  readonly object: Fields | readonly FieldValue[];
+  readonly after: string;
+}
+
+/** The JSON in a text, as of a line with a header before it; `null`: none, or one with numbers that would come out otherwise. */
+function jsonIn(text: string): JsonInText | null {
+  if (text.length > MAX_JSON || /[:[,]\s?-?\d{16}/.test(text)) return null;
+  const from = text.search(/\{\s*"|\[\s*[{"]/);
+  if (from < 0) return null;
+  const to = text.lastIndexOf(text.charAt(from) === '{' ? '}' : ']') + 1;
   try {
-    return JSON.parse(text) as Fields | readonly FieldValue[];
+    const object = JSON.parse(text.slice(from, to)) as Fields | readonly FieldValue[];
+    return { before: text.slice(0, from), object, after: text.slice(to) };
   } catch {
     return null;
   }
@@ -265,5 +277,6 @@ function copyBefore(record: Fields, end: string): Fields {
   return copy;
 }
 
-/** A number of seconds since 1970 has ten digits too. */
+/** A number of seconds since 1970 has ten digits too; until 2036 it is below this. */
+const LATEST_SECONDS = 2.1e9;
 const TIME_NAME = /time|date|epoch|^ts$|^at$|created|expires|start|end$/i;
