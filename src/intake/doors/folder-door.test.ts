@@ -82,6 +82,10 @@ class Place {
     });
   }
 
+  get saved(): readonly FollowedFile[] {
+    return [...this.#saved.values()];
+  }
+
   file(name: string): string {
     return path.join(this.dir, name);
   }
@@ -300,6 +304,14 @@ test('of a log that is moved away or deleted while it is written, the last lines
       'a deleted log that is held open keeps its room on the disk',
     );
   }
+  await here.close();
+});
+
+test('what is written down of a log does not say what it is called: it may be called by a patient', async () => {
+  const here = new Place();
+  writeFileSync(here.file('Dawkinsx 9990000018.log'), line(0));
+  await here.rest();
+  deepEqual([here.saved.length, JSON.stringify(here.saved).includes('Dawkinsx')], [1, false]);
   await here.close();
 });
 

@@ -13,6 +13,7 @@ import { type DoorServices, isPressure, type Source } from './door.ts';
 export interface FollowedFile {
   /** Device and inode: a log that is renamed is the same log. */
   readonly file: string;
+  /** Its path, hashed: it is only compared, and a log may be called by a patient. */
   readonly path: string;
   /** Of its first bytes: another file may get the number of one that is gone. */
   readonly fingerprint: string;
@@ -58,7 +59,7 @@ const NOT_OURS = /^\.|\.(?:tmp|part|swp|filepart|crdownload|gz|xz|zst|bz2|zip|7z
 /** A text that is being followed. */
 interface Reading {
   readonly handle: FileHandle;
-  /** Where it was last seen. */
+  /** Where it was last seen, hashed. */
   path: string;
   /** `null`: too little has come to tell the format. */
   reader: ByteReader | null;
@@ -153,16 +154,17 @@ export class FolderDoor {
   async #take(name: string): Promise<string> {
     const { dev, ino, size, mtimeMs } = await stat(name);
     const file = `${dev}:${ino}`;
+    const path = hashOf(Buffer.from(name));
     const isIdle = this.#parts.now() - mtimeMs >= IDLE_MS;
     let reading = this.#reading.get(file);
     if (reading === undefined) {
       const known = this.#known?.get(file);
-      const isAsRead = known?.bytes === size && known.path === name;
+      const isAsRead = known?.bytes === size && known.path === path;
       if (size === 0 || (isAsRead && this.#restingSince.get(file) === mtimeMs)) return file;
       const handle = await open(name, 'r');
       if (await isEventLog(handle)) {
         if (isIdle) {
-          await this.#takeEventLog(file, name, handle, size);
+          await this.#takeEventLog(file, path, handle, size);
           this.#restingSince.set(file, mtimeMs);
         }
         await handle.close();
@@ -174,19 +176,19 @@ export class FolderDoor {
         await handle.close();
         return file;
       }
-      reading = await this.#begin(file, name, handle, known !== undefined && known.bytes <= size ? known : undefined);
+      reading = await this.#begin(file, path, handle, known !== undefined && known.bytes <= size ? known : undefined);
     }
     if (reading.isEnded) {
       // It may have grown meanwhile: it is looked at anew the next time.
       await this.#end(file, reading);
       return file;
     }
-    reading.path = name;
+    reading.path = path;
     const { handle, bytes, fingerprint, fingerprintBytes } = reading;
     if (size < bytes || (fingerprintBytes > 0 && (await fingerprintOf(handle, fingerprintBytes)) !== fingerprint)) {
       // Cut, as some rotate their logs: it begins anew.
       await this.#finish(file, reading);
-      reading = await this.#begin(file, name, handle, undefined);
+      reading = await this.#begin(file, path, handle, undefined);
     }
     await this.#readOn(file, reading, isIdle);
     if (!isIdle || this.#isClosed) return file;
