@@ -217,7 +217,7 @@ class Datagrams {
   async #drain(): Promise<void> {
     while (this.#queues.size > 0) {
       let isAnyTaken = false;
-      for (const [from, queue] of [...this.#queues]) isAnyTaken = (await this.#takeSome(from, queue)) || isAnyTaken;
+      for (const [from, queue] of this.#queues) isAnyTaken = (await this.#takeSome(from, queue)) || isAnyTaken;
       if (isAnyTaken) continue;
       if (this.#isStopping) this.#loseAll();
       else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
