@@ -562,6 +562,15 @@ test('what holds no event is set aside, never answered as kept in silence', asyn
   deepEqual(reasons, ['empty', 'no-resource', 'no-resource', 'not-an-object']);
 });
 
+test('a search whose time ends before it begins is refused: nothing found would look like an all-clear', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const headers = { authorization: `Bearer ${await service.addToken('analyst')}` };
+  for (const ask of ['query=x&from=2026-11-02T00:00:00Z&to=2026-11-01T00:00:00Z', 'query=x%20from%202026-11-01']) {
+    const { status, text } = await service.fetch(`/api/v1/events?${ask}`, { headers });
+    equal(status, 400, text);
+  }
+});
+
 test('the trail of who asked what names no patient', async (t) => {
   const service = await upService(t, '--plain-http');
   const analyst = await service.addToken('analyst');

@@ -102,6 +102,11 @@ export type Finding =
   | RecordFinding
   | ReportFinding;
 
+/** When its evidence was, UTC ms: of an event without a time, or whose clock is ahead of ours, when it was seen. */
+export function evidenceAt({ at }: Pick<FindingBase, 'at'>, now: UtcMs): UtcMs {
+  return at === null ? now : Math.min(Date.parse(at), now);
+}
+
 /** The id of the finding by a rule on an event. */
 export function findingId(ruleId: string, place: EventPlace, group = ''): `fnd_${string}` {
   return `fnd_${hash('sha256', `${ruleId}\0${place.path}\0${place.record}\0${group}`, 'hex').slice(0, 20)}`;

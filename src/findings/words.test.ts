@@ -55,7 +55,7 @@ test('a sentence that begins with nobody in particular begins with a capital; a 
 
 test('what a technique means is no more than a sign where a rule of others names it', () => {
   const table = loadTechniqueWords();
-  const rule = { title: 'x', tags: ['attack.t1003.001'], words: {}, falsePositives: [] };
+  const rule = { title: 'x', tags: ['attack.t1003.001'], words: {}, falsePositives: [], level: 'high' } as const;
   equal(
     wordsFor(rule, table).plain,
     'Signs that someone on {host} tried to take passwords out of the memory of Windows (LSASS).',
@@ -70,4 +70,13 @@ test('words for techniques and for what is unusual never say to unplug a machine
       .filter((step) => /unplug|off the network/i.test(step) && !/care|patient/.test(step)),
     [],
   );
+});
+
+test('what is critical by itself is looked at within the hour, whatever technique it names: it gives three points', () => {
+  const table = loadTechniqueWords();
+  const rule = { title: 'x', tags: ['attack.t1071.004'], words: {}, falsePositives: [] };
+  equal(wordsFor({ ...rule, level: 'high' }, table).points < 3, true);
+  equal(wordsFor({ ...rule, level: 'critical' }, table).points, 3);
+  equal(wordsFor({ ...rule, tags: [], level: 'critical' }, table).points, 3);
+  equal(wordsFor({ ...rule, level: 'critical', words: { points: 2 } }, table).points, 2, 'its author knows better');
 });

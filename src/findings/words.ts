@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Entities } from '../core/finding.ts';
+import type { Level } from '../core/level.ts';
 
 /** The words for people who are not security staff, for a rule that brings none of its own. */
 export interface Words {
@@ -16,7 +17,11 @@ export interface Wordless {
   readonly tags: readonly string[];
   readonly words: Partial<Words>;
   readonly falsePositives: readonly string[];
+  readonly level: Level;
 }
+
+/** “Any single 3” is looked at within the hour. */
+const POINTS_OF_CRITICAL = 3;
 
 /** Technique (`T1003.003`), `tactic:NAME` or `none` → words. Ours; see src/content. */
 export type TechniqueWords = Readonly<Record<string, Words>>;
@@ -52,7 +57,8 @@ export function wordsFor(rule: Wordless, table: TechniqueWords): Words {
     innocent: rule.words.innocent ?? base.innocent,
     next: rule.words.next ?? base.next,
     parameter: rule.words.parameter ?? base.parameter,
-    points: rule.words.points ?? base.points,
+    // A technique’s points are of what is commonly seen of it. What its author calls critical is not that.
+    points: rule.words.points ?? (rule.level === 'critical' ? POINTS_OF_CRITICAL : base.points),
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { Expression, SqlBool, Transaction } from 'kysely';
-import type { Finding } from '../core/finding.ts';
+import { evidenceAt, type Finding } from '../core/finding.ts';
 import { isLevel, levelRank, LEVELS } from '../core/level.ts';
 import { isStrong, strengthOf } from '../core/rarity.ts';
 import type { IncidentRow, Tables } from '../store/tables.ts';
@@ -87,7 +87,7 @@ async function join(within: Within, finding: Finding, current: string | null, no
       .execute();
     return current;
   }
-  const at = finding.at === null ? now : Date.parse(finding.at);
+  const at = evidenceAt(finding, now);
   const links = await usable(within, linksOf(finding.entities), at);
   const fitting = await incidentsFor(within, finding, links, at, current);
   // It is in one that is closed, and stays there.
@@ -282,7 +282,7 @@ async function mayOpen(within: Within, finding: Finding, now: number): Promise<b
  * @returns its id
  */
 export async function openForPrivacy(within: Within, finding: Finding, now: number): Promise<string> {
-  const at = finding.at === null ? now : Date.parse(finding.at);
+  const at = evidenceAt(finding, now);
   const { id } = await open(within, finding, at, now, 'privacy');
   await addLinks(within, id, linksOf(finding.entities), at);
   await strengthen(within, finding, id);

@@ -24,6 +24,8 @@ interface Told {
   readonly level?: Level;
   readonly parameter?: Parameter;
   readonly points?: number;
+  /** What its event says, by a clock that is wrong. */
+  readonly saidAt?: string;
   /** Makes it one of behaviour. */
   readonly rarity?: Rarity;
   /** All the same, it is a rule's. */
@@ -44,9 +46,20 @@ async function filed(t: TestContext, told: readonly Told[], careDependsOn = 'pac
     (host) => host === careDependsOn,
   );
   for (const [index, each] of told.entries()) {
-    const { minute, host, account, address, level = 'high', parameter = 'defences', points = 2, rarity, isRule } = each;
+    const {
+      minute,
+      host,
+      account,
+      address,
+      level = 'high',
+      parameter = 'defences',
+      points = 2,
+      rarity,
+      isRule,
+      saidAt,
+    } = each;
     now = START + minute * MINUTE;
-    const at = new Date(now).toISOString();
+    const at = saidAt ?? new Date(now).toISOString();
     const source = { path: 's', record: index };
     const finding: Finding = {
       schema: 'wardwatch.finding/1',
@@ -270,4 +283,34 @@ test('an incident goes only where its state allows', () => {
   deepEqual(allowedActions('closed'), ['reopen']);
   equal(nextState('new', 'contain'), null);
   equal(nextState('investigating', 'contain'), 'contained');
+});
+
+test('what names an account that is everywhere, and no machine, scores by itself: the root of a cloud is nobody’s host', async (t) => {
+  const { page } = await filed(t, [
+    { minute: 0, account: 'root', address: '203.0.113.7', parameter: 'sign-in', points: 3 },
+  ]);
+  equal(page[0]?.score.band, 'urgent');
+});
+
+test('what names a machine scores once, also where its account is everywhere', async (t) => {
+  const { page } = await filed(t, [{ minute: 0, host: 'pc1', account: 'root', parameter: 'sign-in', points: 3 }]);
+  deepEqual([page[0]?.score.total, page[0]?.score.entity?.value], [3, 'pc1']);
+});
+
+test('what belongs to no incident, and nobody can close, counts for a day', async (t) => {
+  const told = [{ minute: 0, host: 'pc1', level: 'low', points: 2 }] as const;
+  const day = await filed(t, [...told, { minute: 23 * 60, host: 'pc2' }]);
+  deepEqual([day.ids[0], (await day.incidents.scoreOf({ kind: 'host', value: 'pc1' })).total], [null, 2]);
+  const later = await filed(t, [...told, { minute: 25 * 60, host: 'pc2' }]);
+  equal((await later.incidents.scoreOf({ kind: 'host', value: 'pc1' })).total, 0);
+});
+
+test('an event whose clock is years ahead neither parts an incident in two nor keeps what follows out', async (t) => {
+  const { ids } = await filed(t, [
+    { minute: 0, host: 'pc1' },
+    { minute: 5, host: 'pc1', saidAt: '2099-01-01T00:00:00.000Z' },
+    { minute: 9, host: 'pc1' },
+    { minute: 20, host: 'pc1' },
+  ]);
+  equal(new Set(ids).size, 1);
 });

@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { type Expression, type ExpressionBuilder, sql, type SqlBool, type Transaction } from 'kysely';
 import type { Finding } from '../core/finding.ts';
 import { isParameter, type Observation, type Score, scoreOf } from '../core/observation.ts';
 import { behind, type Cursor } from '../store/page.ts';
@@ -9,7 +9,10 @@ import { type IncidentState, OPEN_STATES } from './life.ts';
 import type { Link } from './links.ts';
 import type { Addressee } from './staff-reports.ts';
 
-/** A parameter keeps its points until the finding is closed, or for so long after its evidence, whichever is later. */
+/**
+ * A parameter keeps its points until the finding is closed, or for so long after its evidence, whichever is later. What belongs
+ * to no incident nobody can close.
+ */
 const KEEPS_POINTS_MS = 24 * 3_600_000;
 
 export interface Incident {
@@ -176,7 +179,7 @@ export class Incidents {
       .where('incident_id', '=', row.id)
       .executeTakeFirstOrThrow();
     // What names no host and no account scores by itself: data that left for an address is no less a loss.
-    let score: Incident['score'] = { ...(await this.#scoreOfNameless(row.id)), entity: null };
+    let score: Incident['score'] = { ...(await this.#scoreOfNameless(row.id, links)), entity: null };
     for (const entity of links) {
       if (entity.kind === 'address') continue;
       const own = await this.scoreOf(entity);
@@ -201,17 +204,23 @@ export class Incidents {
     };
   }
 
-  /** Of those findings of an incident that are about no host and no account, as those of looks at records. */
-  async #scoreOfNameless(id: IncidentId): Promise<Score> {
+  /** Of those findings of an incident that are about no host and no account of somebody’s own, as those of looks at records. */
+  async #scoreOfNameless(id: IncidentId, links: readonly Link[]): Promise<Score> {
+    const accounts = links.filter(({ kind }) => kind === 'account').map(({ value }) => value);
     const rows = await this.#state.db
       .selectFrom('findings')
       .select(['parameter', 'points', 'kind'])
       .distinct()
       .where('incident_id', '=', id)
       .where('host', 'is', null)
-      .where('account', 'is', null)
+      .where((where) =>
+        where.or([
+          where('account', 'is', null),
+          ...(accounts.length === 0 ? [where('account', 'is not', null)] : [where('account', 'not in', accounts)]),
+        ]),
+      )
       .where('points', '>', 0)
-      .where((where) => where.or([where('closed_at', 'is', null), where('at', '>', this.#now() - KEEPS_POINTS_MS)]))
+      .where((where) => stillCounts(where, this.#now()))
       .execute();
     const isCanaryTouched = rows.some((row) => row.kind === 'canary');
     return scoreOf(rows.flatMap(observationOf), false, isCanaryTouched);
@@ -226,12 +235,19 @@ export class Incidents {
       .distinct()
       .where(kind, '=', value)
       .where('points', '>', 0)
-      .where((where) => where.or([where('closed_at', 'is', null), where('at', '>', this.#now() - KEEPS_POINTS_MS)]))
+      .where((where) => stillCounts(where, this.#now()))
       .execute();
     const observations = rows.flatMap(observationOf);
     const isCanaryTouched = rows.some((row) => row.kind === 'canary');
     return scoreOf(observations, kind === 'host' && this.#doesCareDepend(value), isCanaryTouched);
   }
+}
+
+function stillCounts(where: ExpressionBuilder<Tables, 'findings'>, now: number): Expression<SqlBool> {
+  return where.or([
+    where.and([where('closed_at', 'is', null), where('incident_id', 'is not', null)]),
+    where(where.fn.coalesce('at', 'first_seen_at'), '>', now - KEEPS_POINTS_MS),
+  ]);
 }
 
 function observationOf({ parameter, points }: Pick<FindingRow, 'parameter' | 'points'>): Observation[] {

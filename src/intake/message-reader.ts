@@ -1,4 +1,4 @@
-import type { LogEvent } from '../core/event.ts';
+import type { FieldValue, LogEvent } from '../core/event.ts';
 import { xml } from './formats/xml.ts';
 import type { Format, ReadContext, SetAside, TextReader } from './formats/format.ts';
 import { formatOf } from './formats/index.ts';
@@ -10,6 +10,8 @@ import { parseSyslog } from './formats/syslog.ts';
 interface Envelope {
   readonly host?: string;
   readonly at?: number;
+  /** Fields beside a text. */
+  readonly besides?: object;
 }
 
 /** One thing that a source sent, as its door took it. */
@@ -46,9 +48,20 @@ export class MessageReader {
     this.#setAside = [];
     if (message.kind === 'text') this.#text(message.text);
     else this.#object(message.object);
+    if (message.besides !== undefined) this.#withBesides(message.besides, message.kind === 'text' ? message.text : '');
     if (message.host !== undefined || message.at !== undefined)
       this.#events = this.#events.map((event) => withEnvelope(event, message.host, message.at));
     return { events: this.#events, setAside: this.#setAside };
+  }
+
+  /** A text that came with fields or in an envelope is a message by itself, in whatever form; broken JSON is none. */
+  #withBesides(besides: object, text: string): void {
+    if (this.#events.length === 0 && text !== '' && !/^\s*\{/.test(text)) {
+      this.#setAside = [];
+      return this.#object({ ...besides, Message: text });
+    }
+    for (const { fields } of this.#events)
+      for (const [name, value] of Object.entries(besides)) fields[name] ??= value as FieldValue;
   }
 
   #contextAt(): ReadContext {

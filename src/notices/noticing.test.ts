@@ -285,6 +285,35 @@ test('in quiet hours the urgent waits and the emergency does not', async (t) => 
   ok(here.post.mails.some(({ text }) => text.includes('ws1')));
 });
 
+test('what waited for the morning is given its hour from then on before the next person is called', async (t) => {
+  const here = await office(t, { quiet: { from: 22 * 60, to: 7 * 60 } });
+  here.now = Date.UTC(2026, 10, 2, 23);
+  await here.find('ws1', 'impact', 3);
+  for (let minute = 0; minute <= 8 * 60 + 30; minute += 10) await here.after(minute === 0 ? 0 : 10 * MINUTE);
+  deepEqual(here.post.recipients, ['it@rx1.example'], 'at half past seven');
+  await here.after(31 * MINUTE);
+  deepEqual(here.post.recipients.slice(1), ['deputy@rx1.example']);
+});
+
+test('what comes on three days while nobody looks is told, however few its points are', async (t) => {
+  const here = await office(t);
+  for (let day = 0; day < 5; day++) {
+    await here.find('ws1', 'movement', 2);
+    await here.after(24 * HOUR);
+  }
+  equal(here.post.recipients[0], 'it@rx1.example');
+  match(here.post.mails[0]?.text ?? '', /come on three days/);
+  await here.after(61 * MINUTE);
+  equal(here.post.recipients[1], 'deputy@rx1.example');
+});
+
+test('the digest never says that no incident is open while one is', async (t) => {
+  const here = await office(t, { digestAt: 8 * 60 });
+  await here.find('ws1', 'sign-in', 0);
+  await here.after(0);
+  match(here.post.mails[0]?.text ?? '', /1 incidents are open/);
+});
+
 test('a mail server that is down loses nothing: it is an alarm, and the mail comes when it is back, once', async (t) => {
   const here = await office(t);
   here.post.isDown = true;

@@ -163,18 +163,15 @@ export class Noticing {
   }
 
   async #tell(settings: NoticeSettings, row: IncidentRow, incident: Incident): Promise<void> {
-    const { band } = incident.score;
+    const isRepeated = await this.#isRepeated(row, incident);
+    const band = isRepeated ? 'urgent' : incident.score.band;
     const within = LOOK_WITHIN_MS[band];
     if (within === null) return;
     const now = this.#parts.now();
     const toldBand = row.told_band as Band | null;
     if (toldBand === null || BAND_RANK[band] > BAND_RANK[toldBand]) {
-      const occasion: Occasion = { kind: toldBand === null ? 'new' : 'raised' };
-      await this.#letters(settings, row.id, incident, occasion, band, 1, {
-        told_band: band,
-        told_step: 1,
-        told_at: now,
-      });
+      const occasion: Occasion = { kind: isRepeated ? 'repeated' : toldBand === null ? 'new' : 'raised' };
+      await this.#letters(settings, row.id, incident, occasion, band, 1, { told_band: band, told_step: 1 });
       return;
     }
     if (row.acknowledged_at !== null || row.told_at === null || now - row.told_at < within) return;
@@ -183,8 +180,19 @@ export class Noticing {
     const minutes = Math.round((now - row.opened_at) / 60_000);
     await this.#letters(settings, row.id, incident, { kind: 'nobody-looked', minutes }, band, next, {
       told_step: next,
-      told_at: now,
     });
+  }
+
+  /** Came on three days while nobody looked, and is not called urgent by its score: somebody has to look all the same. */
+  async #isRepeated({ id, level }: IncidentRow, { score }: Incident): Promise<boolean> {
+    if (BAND_RANK[score.band] >= BAND_RANK.urgent || (level !== 'high' && level !== 'critical')) return false;
+    const raised = await this.#parts.state.db
+      .selectFrom('incident_history')
+      .select('id')
+      .where('incident_id', '=', id)
+      .where('action', '=', 'raised')
+      .executeTakeFirst();
+    return raised !== undefined;
   }
 
   /** What is told, and that it was, are one transaction. */
@@ -201,15 +209,14 @@ export class Noticing {
     await state.transaction(async (within) => {
       const people = settings.people.filter((person) => person.step === step);
       const told = noticeOf(incident, occasion, settings.serviceUrl);
-      const names = await this.#put(
-        settings,
-        within,
-        told,
-        incident,
-        this.#when(settings, band, incident.level),
-        people,
-      );
-      await within.updateTable('incidents').set(marks).where('id', '=', id).execute();
+      const at = this.#when(settings, band, incident.level);
+      const names = await this.#put(settings, within, told, incident, at, people);
+      // Whoever is told in the morning has their hour from then on.
+      await within
+        .updateTable('incidents')
+        .set({ ...marks, told_at: at })
+        .where('id', '=', id)
+        .execute();
       await record(within, id, now(), null, 'told', { occasion: occasion.kind, step, to: names });
     });
   }

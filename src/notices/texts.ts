@@ -5,6 +5,7 @@ import type { Webhook } from './settings.ts';
 export type Occasion =
   | { readonly kind: 'new' }
   | { readonly kind: 'raised' }
+  | { readonly kind: 'repeated' }
   | { readonly kind: 'nobody-looked'; readonly minutes: number }
   | { readonly kind: 'clock'; readonly title: string; readonly due: string; readonly isOver: boolean };
 
@@ -46,7 +47,10 @@ export function noticeOf(incident: Incident, occasion: Occasion, serviceUrl: str
     `What to do stands with the incident ${id}${serviceUrl === null ? '.' : `: ${serviceUrl}/incident?id=${id}`}`,
     'Acknowledge it there, so that nobody else is called.',
   ];
-  const about = occasion.kind === 'clock' ? `[DEADLINE] ${occasion.title}` : `[${band}] ${title}`;
+  const about =
+    occasion.kind === 'clock'
+      ? `[DEADLINE] ${occasion.title}`
+      : `[${occasion.kind === 'repeated' ? 'AGAIN' : band}] ${title}`;
   return { subject: oneLine(about).slice(0, 150), text: `${lines.join('\n')}\n` };
 }
 
@@ -56,6 +60,8 @@ function occasionText(occasion: Occasion): string {
       return 'A new incident.';
     case 'raised':
       return 'An incident has become more serious.';
+    case 'repeated':
+      return 'The same thing has come on three days, and nobody has looked.';
     case 'nobody-looked':
       return `Nobody has looked at this incident for ${occasion.minutes} minutes, so it comes to you.`;
     case 'clock':
@@ -72,7 +78,7 @@ export function digestOf(
   silent: readonly string[],
   undelivered: number,
 ): Told {
-  const open = incidents.filter(({ score }) => score.band !== 'routine');
+  const open = incidents;
   const lines = [
     open.length === 0
       ? 'No incident is open.'

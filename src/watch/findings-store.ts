@@ -1,5 +1,5 @@
 import { type Expression, type ExpressionBuilder, sql, type SqlBool, type Transaction } from 'kysely';
-import type { Finding } from '../core/finding.ts';
+import { evidenceAt, type Finding } from '../core/finding.ts';
 import { strengthOf } from '../core/rarity.ts';
 import { behind, type Cursor } from '../store/page.ts';
 import type { Held } from '../store/held.ts';
@@ -221,14 +221,19 @@ export class Findings {
     return new Map(rows.map(({ rule_id: rule, count, last_at: lastAt }) => [rule, { count, lastAt }]));
   }
 
-  /** Those about a host or an account that add to its score, of a time, the oldest first; at most 5,000. */
+  /** Those about a host or an account that add to its score, of a time or still, the oldest first; at most 5,000. */
   async scoring(kind: 'host' | 'account', value: string, from: number): Promise<readonly ScoringFinding[]> {
     const rows = await this.#state.db
       .selectFrom('findings')
       .select(['id', 'at', 'first_seen_at', 'parameter', 'points', 'closed_at', 'body', 'incident_id'])
       .where(kind, '=', value.toLowerCase())
       .where('points', '>', 0)
-      .where('first_seen_at', '>=', from)
+      .where((where) =>
+        where.or([
+          where('first_seen_at', '>=', from),
+          where.and([where('incident_id', 'is not', null), where('closed_at', 'is', null)]),
+        ]),
+      )
       .orderBy('first_seen_at', 'desc')
       .limit(5000)
       .execute();
@@ -237,7 +242,7 @@ export class Findings {
       at: row.at ?? row.first_seen_at,
       parameter: row.parameter,
       points: row.points,
-      closedAt: row.closed_at,
+      closedAt: row.closed_at ?? (row.incident_id === null ? (row.at ?? row.first_seen_at) : null),
       incidentId: row.incident_id,
       // Written by `file`.
       plain: (JSON.parse(row.body) as { plain: string }).plain,
@@ -263,7 +268,7 @@ export interface ScoringFinding {
   readonly at: number;
   readonly parameter: string | null;
   readonly points: number;
-  /** When its incident was closed; `null`: it is open. */
+  /** When its incident was closed; of one that belongs to none, when it was; `null`: it is open. */
   readonly closedAt: number | null;
   readonly incidentId: string | null;
   readonly plain: string;
@@ -333,7 +338,7 @@ function rowOf(finding: Finding, sourceId: string | null, now: number): FindingR
     kind,
     rule_id: ruleId,
     level,
-    at: at === null ? null : Date.parse(at),
+    at: at === null ? null : evidenceAt(finding, now),
     host: entities.host?.toLowerCase() ?? null,
     account: entities.account?.toLowerCase() ?? null,
     address: entities.address ?? null,

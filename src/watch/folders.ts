@@ -24,6 +24,8 @@ export class Folders {
   readonly #files: FollowedFiles;
   #timer: NodeJS.Timeout | null = null;
   #polling: Promise<void> | null = null;
+  /** By source: a large file takes longer than two seconds, and a share may not answer. None waits for another. */
+  readonly #looking = new Map<string, Promise<void>>();
 
   constructor(parts: FoldersParts) {
     this.#parts = parts;
@@ -32,7 +34,6 @@ export class Folders {
 
   start(): void {
     this.#timer = setInterval(() => {
-      // A large file takes longer than that.
       this.#polling ??= this.#poll()
         .catch((error: unknown) => this.#parts.services.report(error))
         .finally(() => {
@@ -45,13 +46,20 @@ export class Folders {
     if (this.#timer !== null) clearInterval(this.#timer);
     for (const door of this.#doors.values()) await door.close();
     await this.#polling;
+    await Promise.all(this.#looking.values());
   }
 
   async #poll(): Promise<void> {
     const rows = (await this.#parts.sources.list()).filter(
       ({ folder, state }) => folder !== null && state === 'active',
     );
-    for (const row of rows) await this.#look(row);
+    for (const row of rows) {
+      if (this.#looking.has(row.id)) continue;
+      const look = this.#look(row)
+        .catch((error: unknown) => this.#parts.services.report(error))
+        .finally(() => this.#looking.delete(row.id));
+      this.#looking.set(row.id, look);
+    }
   }
 
   async #look({ id, name, kind, folder }: SourceRow): Promise<void> {

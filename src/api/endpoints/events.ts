@@ -27,6 +27,8 @@ export const events = endpoint({
   isRecorded: true,
   handle: async ({ query, from, to, limit, cursor }, services, signal): Promise<Streamed> => {
     const { where, from: ownFrom, to: ownTo } = meaningOf(query, services);
+    if (from !== undefined && to !== undefined && Date.parse(to) <= Date.parse(from))
+      throw new Refusal('search/bad-query', 'the time ends before it begins: put the earlier time into from');
     // What was acknowledged before the question is in the answer.
     await services.archive.caughtUp();
     const found = services.archive.search(

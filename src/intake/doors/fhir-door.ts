@@ -67,7 +67,7 @@ async function take(request: FastifyRequest, reply: FastifyReply, services: Door
     return reply.code(202).send(outcome('warning', 'it is not JSON; it was set aside for a person to look at'));
   }
   const isBundle = resource['resourceType'] === 'Bundle';
-  const entries: readonly unknown[] = isBundle ? listIn(resource['entry']) : [{ resource }];
+  const entries: readonly unknown[] = isBundle ? entriesOf(resource) : [{ resource }];
   const sorted = sort(entries, source, services.timeZone);
   const isKept = await keptOrRefused(reply, services, DOOR, async () => {
     if (sorted.notes.length > 0) await services.acceptCare(source, sorted.notes);
@@ -137,8 +137,10 @@ function parsed(body: Buffer): JsonObject | null {
   }
 }
 
-function listIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+/** What is no list is one entry: it may not conform, but it was sent. */
+function entriesOf({ entry }: JsonObject): readonly unknown[] {
+  if (Array.isArray(entry)) return entry;
+  return entry === undefined ? [] : [entry];
 }
 
 function resourceOf(entry: unknown): JsonObject | null {

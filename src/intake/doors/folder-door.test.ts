@@ -5,6 +5,8 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
+  readlinkSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -15,6 +17,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import { eventLog, WRITTEN_TICKS } from '../../../test/event-log.ts';
 import { Refusal } from '../../core/refusal.ts';
 import type { DoorServices } from './door.ts';
 import { FolderDoor, type FollowedFile } from './folder-door.ts';
@@ -77,6 +80,10 @@ class Place {
       timeZone: 'Europe/London',
       now: () => this.#now,
     });
+  }
+
+  get saved(): readonly FollowedFile[] {
+    return [...this.#saved.values()];
   }
 
   file(name: string): string {
@@ -237,3 +244,152 @@ test('a file that may not be read, or goes while it is looked at, keeps no other
   equal(new Set(here.messages).size, 1);
   await here.close();
 });
+
+test('a log that is cut while nobody looks is read from its beginning, also where it begins as before', async () => {
+  const here = new Place();
+  const file = here.file('app.log');
+  const begin = line(0);
+  writeFileSync(file, begin);
+  await here.poll();
+  appendFileSync(file, line(1) + line(2));
+  await here.poll();
+  await here.restart();
+  // Longer than it was: the size alone does not tell.
+  writeFileSync(file, begin + line(3) + line(4) + line(5) + line(6));
+  await here.rest();
+  deepEqual(here.messages, [...names(3), 'm0', ...names(7).slice(3)]);
+  await here.close();
+});
+
+test('another file of the same size under the same name and number is read', async () => {
+  const here = new Place();
+  const file = here.file('night.log');
+  writeFileSync(file, line(1) + line(2));
+  await here.rest();
+  truncateSync(file, 0);
+  writeFileSync(file, line(3) + line(4));
+  utimesSync(file, new Date(), new Date(Date.now() + 3_600_000));
+  await here.rest();
+  await here.restart();
+  truncateSync(file, 0);
+  writeFileSync(file, line(5) + line(6));
+  await here.rest();
+  deepEqual(here.messages, names(7).slice(1));
+  await here.close();
+});
+
+test('of a log that is moved away or deleted while it is written, the last lines are read, and it is let go', async () => {
+  const here = new Place();
+  const elsewhere = new Place();
+  writeFileSync(here.file('a.log'), line(0));
+  writeFileSync(here.file('b.log'), line(1));
+  await here.poll();
+  appendFileSync(here.file('a.log'), line(2));
+  appendFileSync(here.file('b.log'), line(3).trimEnd());
+  renameSync(here.file('a.log'), elsewhere.file('a.log.1'));
+  rmSync(here.file('b.log'));
+  await here.poll();
+  deepEqual(here.messages.toSorted(), names(4));
+  if (process.platform === 'linux') {
+    const open = readdirSync('/proc/self/fd').map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return '';
+      }
+    });
+    deepEqual(
+      open.filter((name) => name.startsWith(here.dir) || name.startsWith(elsewhere.dir)),
+      [],
+      'a deleted log that is held open keeps its room on the disk',
+    );
+  }
+  await here.close();
+});
+
+test('what is written down of a log does not say what it is called: it may be called by a patient', async () => {
+  const here = new Place();
+  writeFileSync(here.file('Dawkinsx 9990000018.log'), line(0));
+  await here.rest();
+  deepEqual([here.saved.length, JSON.stringify(here.saved).includes('Dawkinsx')], [1, false]);
+  await here.close();
+});
+
+test('what waited for room when its log was cut, or moved away, is not forgotten', async () => {
+  const here = new Place();
+  writeFileSync(here.file('a.log'), line(0) + line(1));
+  writeFileSync(here.file('b.log'), line(2));
+  await here.poll();
+  here.isFull = true;
+  appendFileSync(here.file('a.log'), line(3) + line(4));
+  await here.poll();
+  truncateSync(here.file('a.log'), 0);
+  writeFileSync(here.file('a.log'), line(5));
+  rmSync(here.file('b.log'));
+  await here.rest();
+  await here.rest();
+  here.isFull = false;
+  await here.rest();
+  await here.rest();
+  deepEqual(here.messages.toSorted(), names(6));
+  await here.close();
+});
+
+const SECOND = 10_000_000n;
+const entries = (from: number, to: number, later = 0n) =>
+  Array.from({ length: to - from + 1 }, (_, index) => ({
+    id: 10 + from + index,
+    number: from + index,
+    ticks: WRITTEN_TICKS + BigInt(from + index) * SECOND + later,
+  }));
+const eventIds = ({ messages }: Place) => messages.map((message) => Number(/"EventID":"?(\d+)/.exec(message)?.[1]));
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+test('an event log that is copied here each night, and has forgotten its oldest records, gives what is new', async () => {
+  const here = new Place();
+  const file = here.file('Security.evtx');
+  writeFileSync(file, eventLog(entries(1, 5)));
+  await here.rest();
+  deepEqual(eventIds(here), range(11, 15));
+  // As large as before: the newest took the place of the oldest.
+  writeFileSync(file, eventLog(entries(4, 8)));
+  utimesSync(file, new Date(), new Date(Date.now() - 100_000));
+  await here.rest();
+  deepEqual(eventIds(here), range(11, 18));
+  await here.restart();
+  writeFileSync(file, eventLog(entries(7, 11)));
+  await here.rest();
+  await here.restart();
+  await here.rest();
+  deepEqual(eventIds(here), range(11, 21));
+  await here.close();
+});
+
+test('an event log that was wiped, and counts its records from one again, is read', async () => {
+  const here = new Place();
+  const file = here.file('Security.evtx');
+  writeFileSync(file, eventLog(entries(1, 5)));
+  await here.rest();
+  writeFileSync(file, eventLog(entries(1, 3, 1000n * SECOND)));
+  utimesSync(file, new Date(), new Date(Date.now() - 100_000));
+  await here.rest();
+  deepEqual(eventIds(here), [...range(11, 15), ...range(11, 13)]);
+  await here.close();
+});
+
+for (const ticks of [WRITTEN_TICKS, 0x0fff_0000_0000_0000n])
+  test(`a record whose number is nonsense hides none that come after it, written at ${ticks}`, async () => {
+    const here = new Place();
+    const file = here.file('Security.evtx');
+    const nonsense = { id: 99, number: 0xffff_fff0, ticks };
+    writeFileSync(file, eventLog([nonsense, ...entries(1, 3)]));
+    await here.rest();
+    writeFileSync(file, eventLog([nonsense, ...entries(1, 5)]));
+    utimesSync(file, new Date(), new Date(Date.now() - 100_000));
+    await here.rest();
+    deepEqual(
+      [...new Set(eventIds(here))].toSorted((a, b) => a - b),
+      [...range(11, 15), 99],
+    );
+    await here.close();
+  });

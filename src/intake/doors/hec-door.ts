@@ -115,8 +115,9 @@ function messageOf(text: string): Message | null {
     ...(typeof host === 'string' && host !== '' ? { host } : {}),
     ...(time !== undefined && Number.isFinite(seconds) ? { at: Math.round(seconds * 1000) } : {}),
   };
-  if (typeof event === 'string') return event.trim() === '' ? null : { kind: 'text', text: event, ...said };
-  if (typeof event !== 'object' || event === null) return null;
   const extra = typeof fields === 'object' && fields !== null && !Array.isArray(event) ? fields : {};
+  if (typeof event === 'string')
+    return event.trim() === '' ? null : { kind: 'text', text: event, besides: extra, ...said };
+  if (typeof event !== 'object' || event === null) return null;
   return { kind: 'object', object: Array.isArray(event) ? event : { ...extra, ...event }, ...said };
 }

@@ -17,8 +17,16 @@ export type MicrosoftSettings = z.infer<typeof MICROSOFT_SETTINGS>;
 export interface MicrosoftPosition {
   /** ISO times; by content type, and `signIns`. */
   readonly to: Readonly<Record<string, string>>;
-  /** Of the window that is being read: blobs that are kept. */
+  /** Of windows that are being read, behind the name of the feed: blobs and pages that are kept. */
   readonly done: readonly string[];
+  /** The windows that are being read, by feed: asked again after a failure, each is the same. */
+  readonly windows?: Readonly<Record<string, Window>>;
+}
+
+/** ISO times. */
+interface Window {
+  readonly from: string;
+  readonly to: string;
 }
 
 export interface MicrosoftParts {
@@ -73,20 +81,30 @@ const TOKEN = z.looseObject({ access_token: z.string(), expires_in: z.coerce.num
  */
 export class MicrosoftPoll {
   readonly #parts: MicrosoftParts;
-  #position: { to: Record<string, string>; done: string[] };
+  #position: { to: Record<string, string>; done: string[]; windows: Record<string, Window> };
   readonly #tokens = new Map<string, { readonly token: string; readonly until: number }>();
   #isSubscribed = false;
 
   constructor(parts: MicrosoftParts) {
     this.#parts = parts;
-    this.#position = { to: { ...parts.position?.to }, done: [...(parts.position?.done ?? [])] };
+    const { to, done = [], windows } = parts.position ?? {};
+    this.#position = { to: { ...to }, done: [...done], windows: { ...windows } };
   }
 
   /** @throws MicrosoftRefusal; Refusal `store/busy` when there is no room */
   async poll(): Promise<void> {
     if (!this.#isSubscribed) await this.#subscribe();
-    for (const type of CONTENT_TYPES) await this.#readContent(type);
-    await this.#readSignIns();
+    const feeds = [...CONTENT_TYPES.map((type) => () => this.#readContent(type)), () => this.#readSignIns()];
+    let trouble: unknown = null;
+    for (const read of feeds)
+      try {
+        await read();
+      } catch (error) {
+        // Of one feed alone: the others go on. Whoever asks us to wait means all of them.
+        if (!(error instanceof MicrosoftRefusal) || error.retryAfter !== null) throw error;
+        trouble ??= error;
+      }
+    if (trouble !== null) throw trouble as MicrosoftRefusal;
   }
 
   async #subscribe(): Promise<void> {
@@ -113,11 +131,12 @@ export class MicrosoftPoll {
       const following = answer.headers.get('nextpageuri');
       next = following === null ? null : this.#trusted('manage', following);
       for (const { contentUri, contentId } of blobs) {
-        if (this.#position.done.includes(contentId)) continue;
+        const key = `${type} ${contentId}`;
+        if (this.#position.done.includes(key)) continue;
         const blob = await this.#ask('manage', this.#trusted('manage', contentUri), 'GET');
         if (!blob.ok) throw refusalOf(`content of ${type}`, blob);
         await this.#keep(z.array(z.looseObject({})).parse(await jsonOf(blob)));
-        this.#position.done.push(contentId);
+        this.#position.done.push(key);
         await this.#save();
       }
     }
@@ -140,7 +159,7 @@ export class MicrosoftPoll {
       }
       if (!answer.ok) throw refusalOf('sign-ins', answer);
       const { value, '@odata.nextLink': following } = SIGN_IN_PAGE.parse(await jsonOf(answer));
-      const key = `${from} ${page}`;
+      const key = `${SIGN_INS} ${page}`;
       if (!this.#position.done.includes(key)) {
         await this.#keep(value);
         this.#position.done.push(key);
@@ -160,22 +179,28 @@ export class MicrosoftPoll {
   }
 
   /** What to ask for next; `null`: it is too early. The window stays the same until it has been read whole. */
-  #windowOf(feed: string, lagMs: number, maxBackMs: number): { readonly from: string; readonly to: string } | null {
+  #windowOf(feed: string, lagMs: number, maxBackMs: number): Window | null {
     const now = this.#parts.now();
+    const begun = this.#position.windows[feed];
+    if (begun !== undefined && Date.parse(begun.from) >= now - maxBackMs) return begun;
     const known = this.#position.to[feed];
     const from = Math.max(known === undefined ? now - FIRST_BACK_MS : Date.parse(known), now - maxBackMs);
-    // By the minute: asked again after a crash, the window is the same.
     const to = Math.floor(Math.min(from + MAX_WINDOW_MS, now - lagMs) / 60_000) * 60_000;
-    return to <= from ? null : { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+    if (to <= from) return null;
+    const window = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+    this.#position.windows[feed] = window;
+    return window;
   }
 
   async #moveTo(feed: string, to: string): Promise<void> {
-    this.#position = { to: { ...this.#position.to, [feed]: to }, done: [] };
+    const { [feed]: _read, ...windows } = this.#position.windows;
+    const done = this.#position.done.filter((key) => !key.startsWith(`${feed} `));
+    this.#position = { to: { ...this.#position.to, [feed]: to }, done, windows };
     await this.#save();
   }
 
   async #save(): Promise<void> {
-    await this.#parts.save({ to: { ...this.#position.to }, done: [...this.#position.done] });
+    await this.#parts.save(structuredClone(this.#position));
   }
 
   #feed(rest: string): string {

@@ -17,16 +17,23 @@ export interface OtlpRecord {
 /**
  * `ExportLogsServiceRequest` from its JSON. Source: OTLP 1.x, “JSON Protobuf Encoding”: 64-bit numbers are texts.
  *
- * @throws if it is no JSON
+ * @throws if it is no JSON, or no such request
  */
 export function readOtlpJson(text: string): OtlpRecord[] {
   const request: unknown = JSON.parse(text);
+  if (!isObject(request)) throw new TypeError('not an object');
+  // Answered as taken, what has other names would be gone.
+  if (Object.keys(request).length > 0 && !Array.isArray(request['resourceLogs']))
+    throw new TypeError('no resourceLogs');
   const records: OtlpRecord[] = [];
   for (const resourceLogs of listAt(request, 'resourceLogs')) {
     const resource = attributesOf(isObject(resourceLogs) ? resourceLogs['resource'] : null);
     for (const scope of [...listAt(resourceLogs, 'scopeLogs'), ...listAt(resourceLogs, 'instrumentationLibraryLogs')])
       for (const record of listAt(scope, 'logRecords')) {
-        if (!isObject(record)) continue;
+        if (!isObject(record)) {
+          records.push({ resource, attributes: {}, body: record, at: null, severity: '', event: '' });
+          continue;
+        }
         const nanos = Number(record['timeUnixNano'] ?? 0) || Number(record['observedTimeUnixNano'] ?? 0);
         records.push({
           resource,
@@ -78,14 +85,14 @@ function textOf(value: unknown): string {
 export function messageOf({ resource, attributes, body, at, severity, event }: OtlpRecord): Message | null {
   const host = resource['host.name'];
   const said = { ...(typeof host === 'string' && host !== '' ? { host } : {}), ...(at === null ? {} : { at }) };
-  if (isObject(body)) return { kind: 'object', object: { ...resource, ...attributes, ...body }, ...said };
-  if (typeof body === 'string' && /^\s*[<{[]|CEF:|LEEF:/.test(body)) return { kind: 'text', text: body, ...said };
-  const fields = {
-    ...resource,
-    ...attributes,
-    ...(body === null ? {} : { Message: body }),
+  const labels = {
     ...(severity === '' ? {} : { Severity: severity }),
     ...(event === '' ? {} : { 'event.name': event }),
   };
+  if (isObject(body)) return { kind: 'object', object: { ...resource, ...attributes, ...body }, ...said };
+  const besides = { ...resource, ...attributes, ...labels };
+  if (typeof body === 'string' && /^\s*[<{[]|CEF:|LEEF:/.test(body))
+    return { kind: 'text', text: body, besides, ...said };
+  const fields = { ...besides, ...(body === null ? {} : { Message: body }) };
   return Object.keys(fields).length === 0 ? null : { kind: 'object', object: fields, ...said };
 }

@@ -144,6 +144,8 @@ const UDP_RECEIVE_BUFFER = 8 * 1024 * 1024;
 const MAX_DATAGRAMS = 50_000;
 /** A datagram may have 64 KiB, and so many of those are more memory than there is. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** So much of that room may one address take: a firewall that floods must not cost the words of all the others. */
+const SHARE = 1 / 2;
 
 /** Syslog over UDP (RFC 5426): one message a datagram. Can lose messages; how many we lost is counted. */
 export async function openSyslogUdp(listen: Listen, services: DoorServices): Promise<OpenDoor> {
@@ -165,10 +167,18 @@ export async function openSyslogUdp(listen: Listen, services: DoorServices): Pro
   };
 }
 
+/** What waits of one address. */
+interface Queue {
+  readonly datagrams: { readonly text: string; readonly bytes: number }[];
+  bytes: number;
+}
+
+/** Datagrams on their way to being kept, by address: one that has to wait for room keeps no other waiting. */
 class Datagrams {
   readonly #services: DoorServices;
-  #waiting: { readonly text: string; readonly from: string; readonly bytes: number }[] = [];
-  #waitingBytes = 0;
+  readonly #queues = new Map<string, Queue>();
+  #count = 0;
+  #bytes = 0;
   #work: Promise<void> | null = null;
   #isStopping = false;
 
@@ -177,12 +187,22 @@ class Datagrams {
   }
 
   take(bytes: Buffer, peer: RemoteInfo): void {
-    if (this.#waiting.length >= MAX_DATAGRAMS || this.#waitingBytes + bytes.length > MAX_WAITING_BYTES)
-      return this.#services.count('syslog-udp', 'lost');
+    const { length } = bytes;
+    const from = plainAddress(peer.address);
+    const queue = this.#queues.get(from) ?? { datagrams: [], bytes: 0 };
+    const isFull =
+      this.#count >= MAX_DATAGRAMS ||
+      this.#bytes + length > MAX_WAITING_BYTES ||
+      queue.datagrams.length >= MAX_DATAGRAMS * SHARE ||
+      queue.bytes + length > MAX_WAITING_BYTES * SHARE;
+    if (isFull) return this.#services.count('syslog-udp', 'lost');
     const text = bytes.toString('utf8').replace(/[\r\n\0]+$/, '');
     if (text === '') return;
-    this.#waiting.push({ text, from: plainAddress(peer.address), bytes: bytes.length });
-    this.#waitingBytes += bytes.length;
+    queue.datagrams.push({ text, bytes: length });
+    queue.bytes += length;
+    this.#queues.set(from, queue);
+    this.#count++;
+    this.#bytes += length;
     this.#work ??= this.#drain().finally(() => {
       this.#work = null;
     });
@@ -195,30 +215,47 @@ class Datagrams {
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MAX_BATCH);
-      for (const { bytes } of batch) this.#waitingBytes -= bytes;
-      for (const from of new Set(batch.map((datagram) => datagram.from))) {
-        const own = batch.filter((datagram) => datagram.from === from);
-        try {
-          const source = await this.#services.byAddress(from, 'syslog');
-          if (source === null) {
-            this.#services.count('syslog-udp', 'unknown-source', own.length);
-            continue;
-          }
-          const messages = own.map(({ text }) => ({ kind: 'text', text }) as const);
-          let isKept = await tryAccept(this.#services, source, messages);
-          while (!isKept && !this.#isStopping) {
-            await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-            isKept = await tryAccept(this.#services, source, messages);
-          }
-          if (!isKept) this.#services.count('syslog-udp', 'lost', own.length);
-        } catch (error) {
-          this.#services.count('syslog-udp', 'lost', own.length);
-          this.#services.report(error);
-        }
-      }
+    while (this.#queues.size > 0) {
+      let isAnyTaken = false;
+      for (const [from, queue] of this.#queues) isAnyTaken = (await this.#takeSome(from, queue)) || isAnyTaken;
+      if (isAnyTaken) continue;
+      if (this.#isStopping) this.#loseAll();
+      else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
+  }
+
+  /** @returns false if there is no room for what waits of this address now */
+  async #takeSome(from: string, queue: Queue): Promise<boolean> {
+    const batch = queue.datagrams.slice(0, MAX_BATCH);
+    try {
+      const source = await this.#services.byAddress(from, 'syslog');
+      if (source === null) this.#services.count('syslog-udp', 'unknown-source', batch.length);
+      else if (
+        !(await tryAccept(
+          this.#services,
+          source,
+          batch.map(({ text }) => ({ kind: 'text', text })),
+        ))
+      )
+        return false;
+    } catch (error) {
+      this.#services.count('syslog-udp', 'lost', batch.length);
+      this.#services.report(error);
+    }
+    queue.datagrams.splice(0, batch.length);
+    const bytes = batch.reduce((sum, datagram) => sum + datagram.bytes, 0);
+    queue.bytes -= bytes;
+    this.#count -= batch.length;
+    this.#bytes -= bytes;
+    if (queue.datagrams.length === 0) this.#queues.delete(from);
+    return true;
+  }
+
+  #loseAll(): void {
+    this.#services.count('syslog-udp', 'lost', this.#count);
+    this.#queues.clear();
+    this.#count = 0;
+    this.#bytes = 0;
   }
 }
 

@@ -2,79 +2,10 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
+import { record, WRITTEN_TICKS } from '../../../test/event-log.ts';
 import { CHUNK, EvtxReader } from './reader.ts';
 import { filetimeToMs } from './value.ts';
 
-/**
- * A record without a template: `<Event><System><EventID>N</EventID><Channel>Test</Channel></System></Event>`, and
- * `<TimeCreated SystemTime="…"/>` if it has a time of its own.
- */
-function record(id: number, stated: string | null = null): Buffer {
-  const pieces: Buffer[] = [];
-  const bytes = (...values: number[]) => pieces.push(Buffer.from(values));
-  const u32 = (value: number) => {
-    const buffer = Buffer.alloc(4);
-    buffer.writeUInt32LE(value);
-    pieces.push(buffer);
-  };
-  const length = () => pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const named = (name: string, start: number) => {
-    // The name stands right behind its offset, which counts from the chunk’s start.
-    u32(start + 24 + length() + 4);
-    const text = Buffer.from(name, 'utf16le');
-    const head = Buffer.alloc(8);
-    head.writeUInt16LE(name.length, 6);
-    pieces.push(head, text, Buffer.alloc(2));
-  };
-  const open = (name: string, start: number) => {
-    bytes(0x01);
-    u32(0);
-    named(name, start);
-    bytes(0x02);
-  };
-  const value = (text: string) => {
-    bytes(0x05, 0x01, text.length, 0);
-    pieces.push(Buffer.from(text, 'utf16le'));
-  };
-  const build = (start: number) => {
-    pieces.length = 0;
-    bytes(0x0f, 0x01, 0x01, 0x00);
-    open('Event', start);
-    open('System', start);
-    open('EventID', start);
-    value(String(id));
-    bytes(0x04);
-    open('Channel', start);
-    value('Test');
-    bytes(0x04);
-    if (stated !== null) {
-      bytes(0x41);
-      u32(0);
-      named('TimeCreated', start);
-      u32(0);
-      bytes(0x06);
-      named('SystemTime', start);
-      value(stated);
-      bytes(0x03);
-    }
-    bytes(0x04, 0x04, 0x00);
-    return Buffer.concat(pieces);
-  };
-  const first = build(0);
-  const size = (24 + first.length + 4 + 7) & ~7;
-  const start = 512 + (id - 1) * size;
-  const whole = Buffer.alloc(size);
-  whole.writeUInt32LE(0x2a2a, 0);
-  whole.writeUInt32LE(size, 4);
-  whole.writeUInt32LE(id, 8);
-  whole.writeBigUInt64LE(WRITTEN_TICKS, 16);
-  build(start).copy(whole, 24);
-  whole.writeUInt32LE(size, size - 4);
-  return whole;
-}
-
-/** In headers: 100 ns since 1601. */
-const WRITTEN_TICKS = 133_700_000_000_000_000n;
 const WRITTEN = Number(WRITTEN_TICKS / 10_000n) - 11_644_473_600_000;
 const RECORDS = 5;
 const SIZE = record(1).length;

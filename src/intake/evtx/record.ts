@@ -54,6 +54,7 @@ export class EvtxRecord implements EventView {
   #types = new Uint8Array(USUAL_VALUES);
   #values = 0;
   /** The templates of the record and where their values start. The first `#memberCount` are this record's. */
+  #start = 0;
   readonly #members: Member[] = [];
   #memberCount = 0;
   /** By value: the member that its BinXML became. Only right for values of that type. */
@@ -82,6 +83,7 @@ export class EvtxRecord implements EventView {
    */
   read(start: number, size: number, ordinal: number): void {
     this.record = ordinal;
+    this.#start = start;
     this.#values = 0;
     this.#memberCount = 0;
     if (this.#lifted.length > 0) this.#lifted = [];
@@ -397,6 +399,12 @@ export class EvtxRecord implements EventView {
   field(name: string): FieldValue {
     const slot = this.layout.slotOf(name);
     return slot < 0 ? undefined : this.valueAt(slot);
+  }
+
+  /** As its header says, which is of this file also where the event was forwarded: its number, and when it was written. */
+  get header(): { readonly number: number; readonly writtenAt: UtcMs } {
+    const u32 = (at: number) => this.#chunk.readUInt32LE(this.#start + at);
+    return { number: u32(8) + u32(12) * 2 ** 32, writtenAt: filetimeToMs(u32(16), u32(20)) };
   }
 
   /** What System says; where it says nothing, the header's time: of an event that was forwarded, when it came here. */

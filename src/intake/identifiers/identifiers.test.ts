@@ -30,6 +30,10 @@ function b64(text: string, encoding: 'utf8' | 'utf16le' = 'utf8'): string {
   return Buffer.from(text, encoding).toString('base64');
 }
 
+function hex(text: string, encoding: 'utf8' | 'utf16le' = 'utf8'): string {
+  return Buffer.from(text, encoding).toString('hex').toUpperCase();
+}
+
 /** Where numbers hide: how it is written, and how one would look for it afterwards. */
 const PLACES: Readonly<Record<string, (digits: string) => string>> = {
   'a URL parameter': (n) => `GET /patient?nhs=${n}&x=1`,
@@ -56,6 +60,17 @@ const PLACES: Readonly<Record<string, (digits: string) => string>> = {
   'a command line': (n) => `robocopy \\\\fs1\\p\\${n} D:\\out /e`,
   'an error message': (n) => `No record for NHS${n}: not found`,
   'a number with no-break spaces': (n) => `NHS No: ${grouped(n, '\u00a0')}.`,
+  'a number with thin spaces': (n) => `NHS No: ${grouped(n, '\u2009')}.`,
+  'a number with dashes of a word processor': (n) => `NHS No: ${grouped(n, '–')} or ${grouped(n, '\u2011')}`,
+  'columns of fixed width': (n) => `SMITH      ${grouped(n, '  ')}     F`,
+  'a number in two groups': (n) => `NHS ${n.slice(0, 3)}-${n.slice(3)}`,
+  'a URL, with escaped slashes': (n) => `GET /p?n=${grouped(n, '%2F')}`,
+  'a file name with a page': (n) => `stored ${n}.001.tif`,
+  'a file name with a year': (n) => `stored scan.2026.${n}.pdf`,
+  'an object identifier': (n) => `urn:oid:2.16.840.1.113883.2.1.4.1.${n}`,
+  'a number out of a spreadsheet': (n) => `17;${n}.0;x`,
+  'hexadecimal, as auditd writes it': (n) => `proctitle=${hex(`cat\0/scans/letter ${n}.pdf`)}`,
+  'hexadecimal of UTF-16': (n) => `<Binary>${hex(`id ${grouped(n, ' ')}`, 'utf16le')}</Binary>`,
 };
 
 /** All the ways in which the digits could still be read out of a text. */
@@ -67,11 +82,13 @@ function readable(text: string): string {
     for (const inner of bytes.toString('latin1').match(/[A-Za-z0-9+/]{12,}={0,2}/g) ?? [])
       decoded.push(Buffer.from(inner, 'base64').toString('latin1'));
   }
+  for (const candidate of text.match(/(?:[0-9A-F]{2}){10,}/g) ?? [])
+    decoded.push(Buffer.from(candidate, 'hex').toString('latin1'));
   return decoded
     .join('\n')
-    .replace(/%20/g, '')
+    .replace(/%2[0F]/g, '')
     .replace(/(?:%|\\u00)3(\d)/g, '$1')
-    .replace(/[\0 \u00a0-]/g, '');
+    .replace(/[\0 \u00a0\u2009\u2011–-]/g, '');
 }
 
 for (const [place, write] of Object.entries(PLACES)) {
@@ -82,7 +99,12 @@ for (const [place, write] of Object.entries(PLACES)) {
       ok(readable(text).includes(digits), 'the number can be found before');
       const clean = pseudonymiser.text(text);
       ok(!readable(clean).includes(digits), `${place}: ${i}`);
-      ok(place === 'HL7 v2' || readable(clean).includes(pseudonymiser.of(digits)) || place.startsWith('base64'));
+      ok(
+        place.startsWith('hexadecimal') ||
+          place === 'HL7 v2' ||
+          readable(clean).includes(pseudonymiser.of(digits)) ||
+          place.startsWith('base64'),
+      );
     }
   });
 }
@@ -91,6 +113,38 @@ test('names, birth dates and addresses of HL7 go too, the rest stays', () => {
   const clean = pseudonymiser.text(PLACES['HL7 v2']?.('9990000018') ?? '');
   ok(!/DOE|JANE|19700101|High St/.test(clean), clean);
   match(clean, /^MSH\|\^~\\&\|PAS\|RX1\rPID\|1\|\|pi_[0-9a-f]{20}\|\|.*\|F\|.*\rPV1\|1\|I$/);
+});
+
+for (const [what, line] of Object.entries({
+  'as it is sent': '\r',
+  'as rsyslog escapes it': '#015',
+  'as a program escapes it': '\\r',
+  'in octal': '\\015',
+  'in hexadecimal': '\\x0d',
+}))
+  test(`of HL7 in a log, ${what}, nobody’s name is left: the patient’s, next of kin’s, or a former number`, () => {
+    const message = [
+      'MSH|^~\\&|PAS|RX1|||2026||ADT^A40',
+      'PID|1||H1722^^^RX1||DAWKINSX^ERM||19500203|F',
+      'NK1|1|DAWKINSX^BOB|SPO|5 Low St|01134960000',
+      'MRG|H1733^^^RX1||||||DAWKINSX^OLD',
+      'PV1|1|I|W3^2^1',
+    ];
+    const clean = pseudonymiser.text(message.join(line));
+    ok(!/DAWKINSX|H1722|H1733|1950|Low St|0113/.test(clean), clean);
+    ok(clean.endsWith(`${line}PV1|1|I|W3^2^1`), clean);
+    ok(clean.includes('|F') && clean.includes('|SPO|'), clean);
+  });
+
+test('a number of an object identifier, a time or a measure is not taken for one of a patient', () => {
+  for (const text of [
+    'at 1801000018.25 s',
+    'lat 51.4000000004',
+    '-0.4000000004',
+    'took 0.4000000004',
+    '1801000018.123456',
+  ])
+    equal(pseudonymiser.text(text), text);
 });
 
 const kept: readonly string[] = [
@@ -137,8 +191,9 @@ test('the same person is the same pseudonym in every spelling, another person or
 
 test('times that are numbers stay, numbers that name a patient do not', () => {
   const digits = Number(syntheticNumber(5));
-  const { fields } = pseudonymiser.event(event({ ts: 1_801_000_003, n: digits }));
+  const { fields } = pseudonymiser.event(event({ ts: 1_801_000_003, n: digits, lookup_time: digits }));
   deepEqual([fields['ts'], typeof fields['n']], [1_801_000_003, 'string']);
+  equal(typeof fields['lookup_time'], 'string', 'no clock shows the year 2286');
 });
 
 test('a hostile text costs no more than its length', () => {

@@ -1,25 +1,28 @@
 import { type Fields, type FieldValue, type LogEvent, newFields } from '../../core/event.ts';
 import { replaceIdentifiers } from './find.ts';
+import { isNoValue, kindOfName, mayName, type NameKind, replaceNamed } from './named.ts';
 import { isPatientNumber } from '../../core/patient-number.ts';
 
-/** Fields that hold a patient's id, name, birth date, address or telephone number, whatever they look like. */
-const IDENTIFYING =
-  /^(?:patient|patient[._ -]?(?:id|number|name|identifier|ref(?:erence)?)|pat(?:ient)?name|nhs[._ -]?(?:no|num|number)|chi(?:[._ -]?(?:no|num|number))?|hc[._ -]?number|mrn|hospital[._ -]?(?:no|number)|birth[._ -]?date|dateofbirth|date[._ -]of[._ -]birth|dob|patient[._ -]?(?:dob|birthdate|address|postcode|phone|email))$/i;
-
 const MAX_DEPTH = 40;
-/** A text shorter than this is replaced in its own field only: elsewhere it is not what it was. */
+/** A text shorter than this is replaced in its own field only: elsewhere it is not what it was. Digits may be a year, a port. */
 const LEAST_ELSEWHERE = 4;
+const LEAST_DIGITS_ELSEWHERE = 6;
+/** JSON in text in JSON is looked into, but not for ever; nor what is longer. */
+const MAX_NESTING = 3;
+const MAX_JSON = 256 * 1024;
 const REMEMBERED = 50_000;
 const PSEUDONYM = /^(?:pt|pi)_[0-9a-f]{20}$/;
 /** FHIR’s way to write an id that a table gives alone. */
 const REFERENCE = /^Patient\//i;
 
 /** What is known of a field by its name. */
-interface FieldName {
+interface FieldName extends NameKind {
   readonly clean: string;
-  readonly isIdentifying: boolean;
   readonly isTime: boolean;
 }
+
+/** Whose a value is: the log's; a patient's, of whom some parts name them; what names one; or either, as `patient` may hold. */
+type Whose = 'log' | 'patient' | 'personal' | 'subject';
 
 /**
  * Puts a keyed pseudonym in the place of everything that names a patient: the same for the same person and key,
@@ -31,6 +34,8 @@ export class Pseudonymiser {
   readonly #names = new Map<string, FieldName>();
   /** A field that identifies was met. */
   #isNamed = false;
+  /** How many texts we are within. */
+  #nesting = 0;
 
   readonly #onNew: (pseudonym: string, text: string) => void;
 
@@ -75,7 +80,7 @@ export class Pseudonymiser {
     let known = this.#names.get(name);
     if (known === undefined) {
       if (this.#names.size >= REMEMBERED) this.#names.clear();
-      known = { clean: this.text(name), isIdentifying: isIdentifying(name), isTime: TIME_NAME.test(name) };
+      known = { ...kindOfName(name), clean: this.text(name), isTime: TIME_NAME.test(name) };
       this.#names.set(name, known);
     }
     return known;
@@ -83,101 +88,129 @@ export class Pseudonymiser {
 
   /** The event as everybody else may see it. What names nobody is not copied: most events come out as they went in. */
   event(event: LogEvent): LogEvent {
-    this.#isNamed = false;
+    this.#nesting = 0;
     let clean = this.#clean;
-    let fields = this.#record(event.fields, null, clean, 0);
-    if (this.#isNamed) {
-      const named = new Map<string, string>();
-      this.#collectNamed(event.fields, false, named, 0);
-      clean = this.#cleanerOf(named);
-      fields = this.#record(event.fields, named, clean, 0);
-    }
+    const fields = this.#cleaned(event.fields, (named) => {
+      clean = named;
+    });
     const text = event.text === null ? null : clean(event.text);
     return fields === event.fields && text === event.text ? event : { ...event, fields, text };
   }
 
-  readonly #clean = (text: string): string => this.text(text);
+  /** @param onNamed told how texts beside the fields are cleaned, if some of these name a patient */
+  #cleaned(fields: Fields, onNamed: (clean: (text: string) => string) => void): Fields {
+    this.#isNamed = false;
+    const plain = this.#record(fields, 0);
+    if (!this.#isNamed) return plain;
+    const named = new Map<string, string>();
+    this.#rewritten(fields, 'log', named, (text) => text, 0);
+    const clean = this.#cleanerOf(named);
+    onNamed(clean);
+    return this.#rewritten(fields, 'log', named, clean, 0) as Fields;
+  }
+
+  /** Without numbers of patients, and without what its own words say is a patient's. */
+  readonly #clean = (text: string): string => {
+    const clean = this.text(text);
+    if (!mayName(clean)) return clean;
+    const found = this.#nesting < MAX_NESTING ? jsonIn(clean) : null;
+    if (found === null) return replaceNamed(clean, this.#replace);
+    const { before, object, after } = found;
+    this.#nesting++;
+    const isNamed = this.#isNamed;
+    const kept = JSON.stringify(this.#cleaned({ object }, () => undefined)['object']);
+    this.#isNamed = isNamed;
+    this.#nesting--;
+    const inner = kept === JSON.stringify(object) ? clean.slice(before.length, clean.length - after.length) : kept;
+    return replaceNamed(before, this.#replace) + inner + replaceNamed(after, this.#replace);
+  };
 
   /** Replaces what a field that identifies holds wherever else it stands, too. */
   #cleanerOf(named: ReadonlyMap<string, string>): (text: string) => string {
     const elsewhere = [...named]
-      .filter(([value]) => value.length >= LEAST_ELSEWHERE)
-      .sort(([a], [b]) => b.length - a.length);
+      .filter(([value]) => value.length >= (/^\d+$/.test(value) ? LEAST_DIGITS_ELSEWHERE : LEAST_ELSEWHERE))
+      .filter(([value]) => !isNoValue(value))
+      .sort(([a], [b]) => b.length - a.length)
+      .map(([value, pseudonym]) => [value, /^\d+$/.test(value) ? wholeNumber(value) : value, pseudonym] as const);
     return (text) => {
       let result = text;
-      for (const [value, pseudonym] of elsewhere)
-        if (result.includes(value)) result = result.replaceAll(value, pseudonym);
-      return this.text(result);
+      for (const [value, pattern, pseudonym] of elsewhere)
+        if (result.includes(value)) result = result.replaceAll(pattern, pseudonym);
+      return this.#clean(result);
     };
   }
 
   /**
-   * The value without what names a patient: itself, if nothing in it does.
-   *
-   * @param named what fields that identify hold, with its pseudonym; `null`: not looked for yet. Then the first such field
-   *   ends the work, and `#isNamed` says so: few events have one, and the others are gone through once.
+   * The value without what names a patient: itself, if nothing in it does. The first field that identifies ends the work,
+   * and `#isNamed` says so: few events have one, and the others are gone through once.
    */
-  #fields(
-    value: FieldValue,
-    named: ReadonlyMap<string, string> | null,
-    clean: (text: string) => string,
-    depth: number,
-  ): FieldValue {
-    if (typeof value === 'string') return clean(value);
-    if (typeof value === 'number') {
-      if (!(value >= 1e9 && value < 1e10)) return value;
-      const text = String(value);
-      return text.length === 10 && isPatientNumber(text) ? this.of(text) : value;
-    }
+  #fields(value: FieldValue, depth: number): FieldValue {
+    if (typeof value === 'string') return this.#clean(value);
+    if (typeof value === 'number') return this.#number(value);
     if (typeof value !== 'object' || value === null) return value;
-    if (depth > MAX_DEPTH) return '(nested too deep to be kept)';
+    if (depth > MAX_DEPTH) return TOO_DEEP;
     if (Array.isArray(value)) {
       const entries = value as readonly FieldValue[];
-      const cleaned = entries.map((entry) => this.#fields(entry, named, clean, depth + 1));
+      const cleaned = entries.map((entry) => this.#fields(entry, depth + 1));
       return cleaned.every((entry, index) => entry === entries[index]) ? value : cleaned;
     }
-    return this.#record(value as Fields, named, clean, depth);
+    return this.#record(value as Fields, depth);
   }
 
-  #record(
-    record: Fields,
-    named: ReadonlyMap<string, string> | null,
-    clean: (text: string) => string,
-    depth: number,
-  ): Fields {
+  #number(value: number): number | string {
+    if (!(value >= 1e9 && value < 1e10)) return value;
+    const text = String(value);
+    return text.length === 10 && isPatientNumber(text) ? this.of(text) : value;
+  }
+
+  #record(record: Fields, depth: number): Fields {
     let copy: Fields | null = null;
     for (const name in record) {
       const entry = record[name];
       const known = this.#name(name);
-      if (named === null && known.isIdentifying && entry !== '' && (typeof entry === 'string' || isNested(entry)))
-        this.#isNamed = true;
-      if (named === null && this.#isNamed) return record;
-      const isTime = typeof entry === 'number' && known.isTime;
-      const own = named !== null && known.isIdentifying && typeof entry === 'string' ? named.get(entry) : undefined;
-      const kept = own ?? (isTime ? entry : this.#fields(entry, named, clean, depth + 1));
+      if (known.isIdentifying && isSomething(entry)) this.#isNamed = true;
+      if (this.#isNamed) return record;
+      const isTime = typeof entry === 'number' && entry < LATEST_SECONDS && known.isTime;
+      const kept = isTime ? entry : this.#fields(entry, depth + 1);
       if (copy === null && (kept !== entry || known.clean !== name)) copy = copyBefore(record, name);
       if (copy !== null) copy[known.clean] = kept;
     }
     return copy ?? record;
   }
 
-  /** Every text in a field that identifies, with its pseudonym. */
-  #collectNamed(value: FieldValue, isNamed: boolean, named: Map<string, string>, depth: number): void {
-    if (depth > MAX_DEPTH) return;
-    if (typeof value === 'string') {
-      if (isNamed && value !== '' && !named.has(value) && !PSEUDONYM.test(value)) named.set(value, this.of(value));
-    } else if (Array.isArray(value))
-      for (const entry of value as readonly FieldValue[]) this.#collectNamed(entry, isNamed, named, depth + 1);
-    else if (typeof value === 'object' && value !== null) this.#collectNamedIn(value as Fields, named, depth);
-  }
-
-  #collectNamedIn(record: Fields, named: Map<string, string>, depth: number): void {
-    for (const name in record) {
-      const entry = record[name];
-      if (typeof entry !== 'string' && typeof entry !== 'object') continue;
-      const { isIdentifying } = this.#name(name);
-      if (isIdentifying || typeof entry === 'object') this.#collectNamed(entry, isIdentifying, named, depth + 1);
+  /** As `#fields`, where some field identifies. @param named gets what such fields hold, with its pseudonym */
+  #rewritten(
+    value: FieldValue,
+    whose: Whose,
+    named: Map<string, string>,
+    clean: (text: string) => string,
+    depth: number,
+  ): FieldValue {
+    const isNaming = whose === 'personal' || whose === 'subject';
+    if ((typeof value === 'string' || typeof value === 'number') && isNaming && value !== '') {
+      const text = String(value);
+      const pseudonym = this.of(text);
+      if (pseudonym !== text) named.set(text, pseudonym);
+      return pseudonym;
     }
+    if (typeof value === 'string') return clean(value);
+    if (typeof value === 'number') return this.#number(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth > MAX_DEPTH) return TOO_DEEP;
+    if (Array.isArray(value))
+      return (value as readonly FieldValue[]).map((entry) => this.#rewritten(entry, whose, named, clean, depth + 1));
+    const record = value as Fields;
+    const kept = newFields();
+    const names = Object.keys(record);
+    const isBeside = names.some((name) => this.#name(name).isIdentifying && isSomething(record[name]));
+    for (const name of names) {
+      const known = this.#name(name);
+      const entry = record[name];
+      const own = whoseOf(known, whose === 'subject' ? 'patient' : whose, isBeside);
+      const isTime = own === 'log' && typeof entry === 'number' && entry < LATEST_SECONDS && known.isTime;
+      kept[known.clean] = isTime ? entry : this.#rewritten(entry, own, named, clean, depth + 1);
+    }
+    return kept;
   }
 
   readonly #replace = (found: string): string => this.of(found);
@@ -196,8 +229,42 @@ export class Pseudonymiser {
   }
 }
 
-function isNested(value: FieldValue): boolean {
-  return typeof value === 'object' && value !== null;
+function isSomething(value: FieldValue): boolean {
+  return value !== '' && value !== null && value !== undefined && typeof value !== 'boolean';
+}
+
+const TOO_DEEP = '(nested too deep to be kept)';
+
+/** @param isBeside something in the same record names a patient */
+function whoseOf(name: NameKind, whose: Whose, isBeside: boolean): Whose {
+  if (whose === 'personal') return name.isTechnical ? 'log' : 'personal';
+  if (name.isPatient) return 'subject';
+  if (name.isIdentifying || (isBeside && name.isPartOfName)) return 'personal';
+  return whose === 'patient' && name.isPersonal ? 'personal' : whose;
+}
+
+function wholeNumber(digits: string): RegExp {
+  return new RegExp(`(?<!\\d)${digits}(?!\\d)`, 'g');
+}
+
+interface JsonInText {
+  readonly before: string;
+  readonly object: Fields | readonly FieldValue[];
+  readonly after: string;
+}
+
+/** The JSON in a text, as of a line with a header before it; `null`: none, or one with numbers that would come out otherwise. */
+function jsonIn(text: string): JsonInText | null {
+  if (text.length > MAX_JSON || /[:[,]\s?-?\d{16}/.test(text)) return null;
+  const from = text.search(/\{\s*"|\[\s*[{"]/);
+  if (from < 0) return null;
+  const to = text.lastIndexOf(text.charAt(from) === '{' ? '}' : ']') + 1;
+  try {
+    const object = JSON.parse(text.slice(from, to)) as Fields | readonly FieldValue[];
+    return { before: text.slice(0, from), object, after: text.slice(to) };
+  } catch {
+    return null;
+  }
 }
 
 /** What stands in a record before a field. */
@@ -210,9 +277,6 @@ function copyBefore(record: Fields, end: string): Fields {
   return copy;
 }
 
-/** A number of seconds since 1970 has ten digits too. */
+/** A number of seconds since 1970 has ten digits too; until 2036 it is below this. */
+const LATEST_SECONDS = 2.1e9;
 const TIME_NAME = /time|date|epoch|^ts$|^at$|created|expires|start|end$/i;
-
-function isIdentifying(name: string): boolean {
-  return IDENTIFYING.test(name.slice(name.lastIndexOf('.') + 1)) || IDENTIFYING.test(name);
-}

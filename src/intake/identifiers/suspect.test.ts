@@ -21,6 +21,14 @@ const gap = fc.constantFrom(
   '%2d',
   '%2D',
   '&nbsp;',
+  '  ',
+  '    ',
+  '\u2009',
+  '\u2011',
+  '–',
+  '\u200b',
+  '%2F',
+  '%2B',
   '\\t',
   '\t',
   ':',
@@ -39,9 +47,18 @@ const digitAs = fc.constantFrom<((digit: string) => string)[]>(
 const written = fc.oneof(
   fc.tuple(number, gap, gap).map(([n, a, b]) => n.slice(0, 3) + a + n.slice(3, 6) + b + n.slice(6)),
   fc.tuple(number, gap).map(([n, a]) => n.slice(0, 6) + a + n.slice(6)),
+  fc.tuple(number, gap).map(([n, a]) => n.slice(0, 3) + a + n.slice(3)),
+  fc.tuple(number, fc.constantFrom('.0', '.001.tif', '.25')).map(([n, end]) => n + end),
+  fc.tuple(number, fc.constantFrom('1.', '2026.', '0.')).map(([n, begin]) => begin + n),
+  fc
+    .tuple(number, gap, fc.constantFrom<BufferEncoding[]>('latin1', 'utf16le'), fc.boolean())
+    .map(([n, a, as, isUpper]) => {
+      const hex = Buffer.from(`f ${n.slice(0, 3)}${a}${n.slice(3, 6)}${a}${n.slice(6)}.pdf`, as).toString('hex');
+      return isUpper ? hex.toUpperCase() : hex;
+    }),
   fc.tuple(number, digitAs).map(([n, as]) => Array.from(n, as).join('')),
 );
-const hl7 = fc.constantFrom('PID|1||x', 'PID|', 'xPID|1||a^b', '\rPID|1|7|');
+const hl7 = fc.constantFrom('PID|1||x', '#015PID|1||x', '\\rNK1|1|x|', 'MRG|a', 'PID|', 'xPID|1||a^b', '\rPID|1|7|');
 const filler = fc.oneof(
   fc.string({ maxLength: 6 }),
   fc.constantFrom('A', '=', ' ', '-', '"', '0', '12', 'é', '\0', '|', '{', 'S-1-5-21-', 'abcdef', 'Microsoft-Windows-'),

@@ -24,6 +24,8 @@ for (const [chars, kind] of [
 
 /** Shorter, base64 holds no ten digits. */
 const LEAST_BASE64 = 14;
+/** Shorter, hexadecimal holds no ten digits. */
+const LEAST_HEX = 20;
 /**
  * False if `replaceIdentifiers` would leave the text as it is; true may be wrong.
  *
@@ -46,6 +48,7 @@ export function mayHoldIdentifier(text: string): boolean {
       kind = ++at < length ? kindAt(text, at) : 0;
     } while ((kind & BASE64) !== 0);
     if ((kinds & DIGIT) !== 0 && at - from >= 4 && mayEndNumber(text, from, at)) return true;
+    if ((kinds & DIGIT) !== 0 && at - from >= LEAST_HEX && mayBeHex(text, from, at)) return true;
     if (at - from >= LEAST_BASE64 && mayBeEncoded(text, from, at, kinds)) return true;
   }
   return false;
@@ -70,6 +73,7 @@ function mayEndNumber(text: string, from: number, to: number): boolean {
 /** True if the digits that end here may be the last of a patient’s number. */
 function endsNumber(text: string, end: number, digits: number): boolean {
   if (digits === 10) return isPatientNumber(text.slice(end - 10, end));
+  if (digits === 7) return /[-\u2010-\u2015]/.test(text.charAt(end - 8)) && groupBefore(text, end - 7)[0] === 3;
   if (digits !== 4) return false;
   const [middle, from] = groupBefore(text, end - 4);
   return middle === 6 || (middle === 3 && groupBefore(text, from)[0] === 3);
@@ -88,7 +92,12 @@ function gapBefore(text: string, end: number): number {
   const last = text.charAt(end - 1);
   if (last === 't') return text.charAt(end - 2) === '\\' ? 2 : 0;
   if (last === ';') return text.startsWith('&nbsp;', end - 6) ? 6 : 0;
-  return last !== '' && ' \u00a0.-_+/'.includes(last) ? 1 : 0;
+  if (last === ' ' || last === '\u00a0') {
+    let spaces = 1;
+    while (spaces < 4 && ' \u00a0'.includes(text.charAt(end - 1 - spaces) || '.')) spaces++;
+    return spaces;
+  }
+  return last !== '' && ('.-_+/\u202f'.includes(last) || /[\u2000-\u200b\u2010-\u2015]/.test(last)) ? 1 : 0;
 }
 
 /** True if digits may be written so (`%39`, `\u0039`, `&#57;`, UTF-16), or may be parted so, or a patient’s segment begins. */
@@ -102,7 +111,7 @@ function isEscape(text: string, at: number): boolean {
     case 0x26: // &
       return next === 0x23;
     case 0x7c: // |
-      return text.startsWith('PID', at - 3);
+      return text.startsWith('PID', at - 3) || text.startsWith('NK1', at - 3) || text.startsWith('MRG', at - 3);
     default:
       return true;
   }
@@ -110,6 +119,29 @@ function isEscape(text: string, at: number): boolean {
 
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
+}
+
+/** True if ten pairs of hexadecimal digits stand for ten digits, with or without NULs and gaps between them. */
+function mayBeHex(text: string, from: number, to: number): boolean {
+  let even = 0;
+  let odd = 0;
+  for (let at = from; at + 1 < to; at++) {
+    const first = text.charCodeAt(at);
+    const second = text.charCodeAt(at + 1);
+    const before = (at & 1) === 0 ? even : odd;
+    let count = 0;
+    if (first === 0x33 && isDigit(second)) count = before + 1;
+    else if ((first === 0x30 && second === 0x30) || (first === 0x32 && isGapInHex(second))) count = before;
+    if (count === 10) return true;
+    if ((at & 1) === 0) even = count;
+    else odd = count;
+  }
+  return false;
+}
+
+/** Of `20` and `2D`. */
+function isGapInHex(second: number): boolean {
+  return second === 0x30 || second === 0x44 || second === 0x64;
 }
 
 /**

@@ -105,6 +105,18 @@ const REFUSED: readonly (readonly [query: string, text: string])[] = [
     'x "never closed',
     'a quotation mark is not closed, at “"never closed” (character 3). Put a " at the end of the words.',
   ],
+  [
+    'last -1d',
+    '“-1d” is not a length of time, at “last -1d” (character 1). Write last 30m, last 24h, last 7d or last 4w.',
+  ],
+  [
+    'x from 2026-11-01',
+    'a time stands right behind “from:”, at “from 2026-11-01” (character 3). Write from:2026-11-01, or "from" to look for the word.',
+  ],
+  [
+    'x TO 2026-11-01T09:30',
+    'a time stands right behind “to:”, at “TO 2026-11-01T09:30” (character 3). Write to:2026-11-01T09:30, or "TO" to look for the word.',
+  ],
   ['(a or b', 'a bracket is not closed, at “(” (character 1). Put a ) behind the last of its terms.'],
   ['a)', 'a bracket is closed that was not opened, at “)” (character 2). Take this ) away.'],
   ['()', 'there is nothing between the brackets, at “(” (character 1). Take them away.'],

@@ -146,6 +146,7 @@ class Parser {
           this.#last({ at: token.at, length: span.at + span.length - token.at }, span.text, isTop);
           return null;
         }
+        this.#refuseLooseTime(token);
         return wordsPredicate(token);
       }
       case 'field':
@@ -158,6 +159,26 @@ class Parser {
           'Take it away, or put it in quotation marks to look for the word.',
         );
     }
+  }
+
+  /** `last -1d` and `from 2026-11-01` as words would find nothing, and look like an all-clear. */
+  #refuseLooseTime({ at, text, isQuoted }: Token & { readonly kind: 'words' }): void {
+    const [next, afterNext] = [this.#tokens[this.#next], this.#tokens[this.#next + 1]];
+    if (isQuoted || next === undefined) return;
+    const word = text.toLowerCase();
+    if (word === 'last' && next.kind === 'not' && afterNext?.kind === 'words' && /^\d/.test(afterNext.text))
+      throw problem(
+        { at, length: afterNext.at + afterNext.length - at },
+        `“-${afterNext.text}” is not a length of time`,
+        'Write last 30m, last 24h, last 7d or last 4w.',
+      );
+    const time = next.kind === 'words' ? next.text : next.kind === 'field' ? `${next.field}:${next.text}` : '';
+    if ((word === 'from' || word === 'to') && /^\d{4}-\d/.test(time))
+      throw problem(
+        { at, length: next.at + next.length - at },
+        `a time stands right behind “${word}:”`,
+        `Write ${word}:${time}, or "${text}" to look for the word.`,
+      );
   }
 
   #brackets(open: Token, depth: number): Predicate {
