@@ -1,5 +1,6 @@
 import { type Fields, type FieldValue, type LogEvent, newFields } from '../../core/event.ts';
 import { replaceIdentifiers } from './find.ts';
+import { NamedTexts } from './named.ts';
 import { isPatientNumber } from '../../core/patient-number.ts';
 
 /** Fields that hold a patient's id, name, birth date, address or telephone number, whatever they look like. */
@@ -7,8 +8,6 @@ const IDENTIFYING =
   /^(?:patient|patient[._ -]?(?:id|number|name|identifier|ref(?:erence)?)|pat(?:ient)?name|nhs[._ -]?(?:no|num|number)|chi(?:[._ -]?(?:no|num|number))?|hc[._ -]?number|mrn|hospital[._ -]?(?:no|number)|birth[._ -]?date|dateofbirth|date[._ -]of[._ -]birth|dob|patient[._ -]?(?:dob|birthdate|address|postcode|phone|email))$/i;
 
 const MAX_DEPTH = 40;
-/** A text shorter than this is replaced in its own field only: elsewhere it is not what it was. */
-const LEAST_ELSEWHERE = 4;
 const REMEMBERED = 50_000;
 const PSEUDONYM = /^(?:pt|pi)_[0-9a-f]{20}$/;
 /** FHIR’s way to write an id that a table gives alone. */
@@ -100,15 +99,8 @@ export class Pseudonymiser {
 
   /** Replaces what a field that identifies holds wherever else it stands, too. */
   #cleanerOf(named: ReadonlyMap<string, string>): (text: string) => string {
-    const elsewhere = [...named]
-      .filter(([value]) => value.length >= LEAST_ELSEWHERE)
-      .sort(([a], [b]) => b.length - a.length);
-    return (text) => {
-      let result = text;
-      for (const [value, pseudonym] of elsewhere)
-        if (result.includes(value)) result = result.replaceAll(value, pseudonym);
-      return this.text(result);
-    };
+    const elsewhere = new NamedTexts(named);
+    return (text) => this.text(elsewhere.replaceIn(text));
   }
 
   /**
@@ -122,8 +114,9 @@ export class Pseudonymiser {
     named: ReadonlyMap<string, string> | null,
     clean: (text: string) => string,
     depth: number,
+    isIdentifying: boolean,
   ): FieldValue {
-    if (typeof value === 'string') return clean(value);
+    if (typeof value === 'string') return (isIdentifying ? named?.get(value) : undefined) ?? clean(value);
     if (typeof value === 'number') {
       if (!(value >= 1e9 && value < 1e10)) return value;
       const text = String(value);
@@ -133,7 +126,7 @@ export class Pseudonymiser {
     if (depth > MAX_DEPTH) return '(nested too deep to be kept)';
     if (Array.isArray(value)) {
       const entries = value as readonly FieldValue[];
-      const cleaned = entries.map((entry) => this.#fields(entry, named, clean, depth + 1));
+      const cleaned = entries.map((entry) => this.#fields(entry, named, clean, depth + 1, isIdentifying));
       return cleaned.every((entry, index) => entry === entries[index]) ? value : cleaned;
     }
     return this.#record(value as Fields, named, clean, depth);
@@ -153,8 +146,7 @@ export class Pseudonymiser {
         this.#isNamed = true;
       if (named === null && this.#isNamed) return record;
       const isTime = typeof entry === 'number' && known.isTime;
-      const own = named !== null && known.isIdentifying && typeof entry === 'string' ? named.get(entry) : undefined;
-      const kept = own ?? (isTime ? entry : this.#fields(entry, named, clean, depth + 1));
+      const kept = isTime ? entry : this.#fields(entry, named, clean, depth + 1, known.isIdentifying);
       if (copy === null && (kept !== entry || known.clean !== name)) copy = copyBefore(record, name);
       if (copy !== null) copy[known.clean] = kept;
     }
