@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { Hospital } from './hospital.ts';
 import type { KeptAccess } from './kept-access.ts';
 import type { LiveCare } from './live-care.ts';
-import { readRows, setAside } from './table.ts';
+import { type ReadReport, readRows, readTable, SET_ASIDE_FILE, setAside } from './table.ts';
 
 /** One raw access. Texts are those of the file; an access is one object, reused from row to row. */
 export interface Access {
@@ -245,6 +247,17 @@ function readCsvAccesses(folder: string, hospital: Hospital, onAccess: (access: 
       return null;
     },
   );
+  noteImportLosses(folder, report);
+}
+
+/** What was set aside when accesses.csv was made of exports is missing in it. */
+function noteImportLosses(folder: string, report: ReadReport): void {
+  if (!existsSync(path.join(folder, SET_ASIDE_FILE))) return;
+  const form = { file: SET_ASIDE_FILE, required: ['file', 'line', 'reason'], optional: [] } as const;
+  readTable(folder, form, report, ({ file, line, reason }) => {
+    setAside(report, file, Number(line), reason);
+    return null;
+  });
 }
 
 /**
