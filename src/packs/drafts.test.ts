@@ -100,3 +100,11 @@ test('letters are those two that go to patients', () => {
     '4-letter-to-patients,5-letter-easy-read',
   );
 });
+
+test('nothing is said to patients or the press that nobody has found out yet', () => {
+  ok(
+    !/stopped it|care (?:goes on|stays|continues)|acted at once/i.test(
+      wordsOf({}).replaceAll(/\[To fill in: [^\]]*\]/g, ''),
+    ),
+  );
+});
