@@ -20,6 +20,7 @@ import type { Sessions } from '../people/sessions.ts';
 import type { Tokens } from '../people/tokens.ts';
 import type { KeptDrafts } from '../packs/kept-drafts.ts';
 import type { ScopeAnswer, ScopeQuestion } from '../records/scope-answer.ts';
+import type { IncidentQuestion } from '../watch/kept-records.ts';
 import type { Reveals } from '../people/reveals.ts';
 import type { SignIn } from '../people/sign-in.ts';
 import type { LookLine } from '../records/who-looked.ts';
@@ -60,7 +61,7 @@ export interface ApiServices {
   readonly signOffs: SignOffs;
   readonly drafts: KeptDrafts;
   /** What an incident is about; `null`: it names nothing to ask for. */
-  readonly scopeQuestion: (incident: string) => Promise<ScopeQuestion | null>;
+  readonly scopeQuestion: (incident: string) => Promise<IncidentQuestion | null>;
   readonly staffReports: StaffReports;
   /** Tells whoever is told of incidents that somebody has reported something; without its words. */
   readonly tellOfReport: (reference: string) => Promise<void>;

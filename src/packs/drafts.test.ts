@@ -16,6 +16,8 @@ const SCOPE: ScopeFacts = {
   exported: 0,
   gaps: [],
   hash: 'a'.repeat(64),
+  from: NOW,
+  to: NOW,
 };
 const FACTS: Facts = {
   incidentId: 'inc_1',

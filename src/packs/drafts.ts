@@ -364,7 +364,8 @@ function partnerHandOver(facts: Facts): Draft {
 }
 
 /** Exact, or at least and up to: as the scope has it, with its hash. */
-function counts({ scope }: Facts): string[] {
+function counts(facts: Facts): string[] {
+  const { scope } = facts;
   if (scope === null)
     return [TO_FILL('how many patients: the incident names no account, machine or address to ask for')];
   // No access in the logs is not “no patient”: perhaps no such log comes.
@@ -379,7 +380,7 @@ function counts({ scope }: Facts): string[] {
   return [
     people,
     `${number(scope.accesses)} accesses to their records; printed: ${number(scope.printed)} patients, exported: ${number(scope.exported)}.`,
-    `Reckoned from the audit log; fingerprint of the answer ${scope.hash.slice(0, 16)}.`,
+    `Counted in the audit log from ${wall(facts, scope.from)} to ${wall(facts, scope.to)}; fingerprint of the answer ${scope.hash.slice(0, 16)}.`,
   ];
 }
 

@@ -423,7 +423,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             health,
             keeping,
             drafts: new KeptDrafts(state, keys.seals, now),
-            scopeQuestion: (incident) => questionOrNull(state, incident),
+            scopeQuestion: (incident) => questionOrNull(state, incident, now()),
             savedHunts: new SavedHunts(state, now),
             localRules: new LocalRules(state, now, () => judging.localRulesChanged()),
             signOffs: new SignOffs(state, now),
