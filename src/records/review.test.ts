@@ -408,6 +408,33 @@ describe('accesses that the system refused', () => {
   });
 });
 
+describe('a colleague who has left', () => {
+  test('is said to have worked there, and not to work there', () => {
+    const found = review.cases
+      .filter(isAccess)
+      .flatMap(({ user, day, patients }) => patients.map((each) => ({ user, day, ...each })))
+      .filter(({ because }) => /works in the same department|is a member of staff/.test(because));
+    ok(found.length > 0);
+    const own = new Set(found.map(({ patient }) => patient));
+    const left = changed((name, text) => {
+      if (name !== 'staff') return text;
+      const header = text.slice(0, text.indexOf('\n')).split(',');
+      return linesOf(text, (line) => {
+        const cells = line.split(',');
+        const isOne = own.has(cells[header.indexOf('patient')] ?? '');
+        return isOne ? cells.with(header.indexOf('to'), '2026-01-06').join(',') : line;
+      });
+    });
+    const words = left.cases
+      .filter(isAccess)
+      .flatMap(({ patients }) => patients)
+      .filter(({ patient }) => own.has(patient))
+      .map(({ because }) => because);
+    ok(words.some((each) => /has worked in the same department|has been a member of staff/.test(each)));
+    for (const each of words) ok(!/works in the same department|is a member of staff/.test(each), each);
+  });
+});
+
 describe('review items', () => {
   test('are one for each reason typed and one for the sealed record, training days included', () => {
     const row = (day: string, minute: number, patient: string, reason: string, outcome = '0') =>

@@ -95,7 +95,7 @@ export function lookedAt(
     }
   });
   lines.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : a.user < b.user ? -1 : 1));
-  return { lines, text: pageOf(lines, key, book, report), report };
+  return { lines, text: pageOf(lines, key, book.nameless.get(id) ?? 0, book, report), report };
 }
 
 function why(hospital: Hospital, book: LookBook, judged: JudgedDay, look: number, explained: boolean): string {
@@ -154,7 +154,13 @@ function countText({ accesses, refused }: LookLine): string {
   return `opened ${times(accesses)}${refused === 0 ? '' : `, and tried to ${times(refused)} more in vain`}`;
 }
 
-function pageOf(lines: readonly LookLine[], patient: string, book: LookBook, report: ReadReport): string {
+function pageOf(
+  lines: readonly LookLine[],
+  patient: string,
+  nameless: number,
+  book: LookBook,
+  report: ReadReport,
+): string {
   const first = book.days[0]?.day;
   const last = book.days.at(-1)?.day;
   const span =
@@ -168,14 +174,18 @@ function pageOf(lines: readonly LookLine[], patient: string, book: LookBook, rep
   const page = [
     `Who looked at the record of patient ${patient}, ${span}`,
     '',
-    opened.length === 0
-      ? 'Nobody opened this record in that time, as far as the log shows.'
-      : `${plural(people, 'person', 'people')} opened it on ${plural(new Set(opened.map(({ day }) => day)).size, 'day')}. ${open.length === 0 ? 'Care that was given explains every look.' : `For ${plural(open.length, 'look')} of ${opened.length} we found no reason in the data we hold; that does not mean there was none.`}`,
+    opened.length === 0 && nameless > 0
+      ? 'Nobody whom the log names opened this record in that time.'
+      : opened.length === 0
+        ? 'Nobody opened this record in that time, as far as the log shows.'
+        : `${plural(people, 'person', 'people')} opened it on ${plural(new Set(opened.map(({ day }) => day)).size, 'day')}. ${open.length === 0 ? 'Care that was given explains every look.' : `For ${plural(open.length, 'look')} of ${opened.length} we found no reason in the data we hold; that does not mean there was none.`}`,
   ];
   if (refused > 0)
     page.push(
       `${plural(refused, 'time')} somebody tried to open it and the system did not let them in; these are listed too.`,
     );
+  if (nameless > 0)
+    page.push(`${nameless === 1 ? 'Once' : plural(nameless, 'time')} it was opened and the log does not say by whom.`);
   for (const line of lines) {
     const did = [line.printed ? 'printed' : '', line.exported ? 'exported' : ''].filter((word) => word !== '');
     const [from, to] = [clockInWords(line.from), clockInWords(line.to)];
