@@ -20,6 +20,7 @@ import type { Sessions } from '../people/sessions.ts';
 import type { Tokens } from '../people/tokens.ts';
 import type { KeptDrafts } from '../packs/kept-drafts.ts';
 import type { ScopeAnswer, ScopeQuestion } from '../records/scope-answer.ts';
+import type { PrivacyMatter } from '../notices/texts.ts';
 import type { IncidentQuestion } from '../watch/kept-records.ts';
 import type { Reveals } from '../people/reveals.ts';
 import type { SignIn } from '../people/sign-in.ts';
@@ -65,6 +66,8 @@ export interface ApiServices {
   readonly staffReports: StaffReports;
   /** Tells whoever is told of incidents that somebody has reported something; without its words. */
   readonly tellOfReport: (reference: string) => Promise<void>;
+  /** Tells the privacy officers that something waits for them; not what. */
+  readonly tellPrivacy: (matter: PrivacyMatter) => Promise<void>;
   /** Opens an incident of what staff reported. @returns its id */
   readonly openReported: (reported: Reported, addressedTo: Addressee) => Promise<string>;
   readonly monitoringNotice: MonitoringNotices;

@@ -434,6 +434,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
               noticing.tellOfReport(reference).catch((error: unknown) => {
                 log.bug(error);
               }),
+            // What waits is kept, and stands on the page.
+            tellPrivacy: (matter) =>
+              noticing.tellPrivacy(matter).catch((error: unknown) => {
+                log.bug(error);
+              }),
             openReported: (reported, addressedTo) =>
               addressedTo === 'privacy'
                 ? openForPrivacy(reported, (within, finding) => incidents.openForPrivacy(within, finding), findings)
