@@ -170,14 +170,14 @@ export class KeptReader {
  *
  * @returns why it cannot be judged. `nobody`: whose record it was is not known; `scope` counts these by themselves
  */
-export function fillAccess(access: Access, one: KeptAccess, { users, patientId }: Hospital): string | null {
+export function fillAccess(access: Access, one: KeptAccess, { userOf, patientId }: Hospital): string | null {
   if (one.patient === '') return 'nobody';
   if (one.at < FIRST || one.at >= LAST) return UNBELIEVED;
   for (const column of COLUMNS) access[column] = one[column];
   access.breakGlass = one.breakGlass;
   access.succeeded = !hasFailed(one.outcome);
   access.at = one.at;
-  access.user = users.idOf(one.user);
+  access.user = userOf(one.user);
   access.patient = patientId(one.patient);
   return null;
 }

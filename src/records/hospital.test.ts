@@ -106,3 +106,15 @@ test('a surname and an address in a file of staff meet those of a message', () =
   equal(hospital.userPostcode[user], hospital.keys.postcode.at(patient));
   equal(hospital.ownRecord[user], patient, 'by local id in the file, by number in the message');
 });
+
+test('an account that an event names is the one of the directory, with FHIR’s type or another case; never one of two', () => {
+  const folder = writeFolder({
+    'staff.csv': ['user,role,department', 'jsmith,nurse,W', 'RX1\\kim,nurse,W', 'Ash,nurse,W', 'ash,clerk,W'],
+  });
+  const { userOf, users, posts } = readHospital(folder, new Zone('Europe/London'), newReport(), null);
+  for (const text of ['jsmith', 'Practitioner/jsmith', ' JSmith', 'Practitioner/JSMITH'])
+    equal(users.textOf(userOf(text)), 'jsmith', text);
+  equal(users.textOf(userOf('rx1\\Kim')), 'RX1\\kim');
+  equal(users.textOf(userOf('ash')), 'ash');
+  for (const text of ['ASH', 'kim', 'RX2\\jsmith']) equal(posts[userOf(text)], undefined, text);
+});

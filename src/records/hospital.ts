@@ -6,6 +6,7 @@ import { Names } from './intern.ts';
 import type { LiveCare, LivePerson, LiveRelation } from './live-care.ts';
 import { patientKeyOf, type PseudonymKey } from './pseudonym.ts';
 import { RelationshipList, type Relationships } from './relationships.ts';
+import { withoutType } from './same-name.ts';
 import { isYes, newReport, type ReadReport, readTable } from './table.ts';
 import { DAY_MS, type Zone } from './zone.ts';
 
@@ -100,6 +101,8 @@ export interface Hospital {
   readonly report: ReadReport;
   /** The patient's id for a key as it stands in a file. @throws Refusal for a valid NHS number without a key */
   readonly patientId: (text: string) => number;
+  /** The account that an event names, by what staff.csv and rota.csv call it: `Practitioner/JSmith` is their `jsmith`. */
+  readonly userOf: (text: string) => number;
   /** What a department is called of which a message has the code. */
   readonly departmentOf: (code: string) => string;
   /** The names of patients that are also staff: own record → user. */
@@ -355,8 +358,26 @@ export function readHospital(
     duties,
     report,
     patientId,
+    userOf: accountIds(users),
     departmentOf,
     staffOfPatient,
+  };
+}
+
+/** Systems write one account with FHIR’s type before it or without, and in any case; a domain may tell two people apart. */
+function accountIds(users: Names): (text: string) => number {
+  const plain = (text: string) => withoutType(text.trim()).toLowerCase();
+  /** -1: two accounts are so called. */
+  const known = new Map<string, number>();
+  for (let id = 0; id < users.size; id++) {
+    const name = plain(users.textOf(id));
+    known.set(name, known.has(name) ? -1 : id);
+  }
+  return (text) => {
+    const exact = users.find(text);
+    if (exact >= 0) return exact;
+    const own = known.get(plain(text)) ?? -1;
+    return own >= 0 ? own : users.idOf(text);
   };
 }
 

@@ -1,5 +1,5 @@
 import { notReceived } from './words.ts';
-import { deepEqual, equal, ok, throws } from 'node:assert/strict';
+import { deepEqual, equal, match, ok, throws } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { writeFolder } from '../../test/records-folder.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { AccessCase, ReviewCase } from './case.ts';
 import { type Review, type ReviewOptions, reviewRecords } from './review.ts';
+import { reviewNotices } from './story.ts';
 import { simulateHospital } from './simulate/hospital.ts';
 import { FAMILIES, type Parameters } from './simulate/parameters.ts';
 import { DAY_MS, dayText } from './zone.ts';
@@ -432,6 +433,18 @@ describe('a colleague who has left', () => {
       .map(({ because }) => because);
     ok(words.some((each) => /has worked in the same department|has been a member of staff/.test(each)));
     for (const each of words) ok(!/works in the same department|is a member of staff/.test(each), each);
+  });
+});
+
+describe('a directory that writes log-ins otherwise than the log', () => {
+  test('is said to explain nothing', () => {
+    equal(reviewNotices(review), '');
+    const other = changed((name, text) =>
+      name === 'staff' ? linesOf(text, (line) => line.replace(/^u/, 'staff-')) : text,
+    );
+    match(reviewNotices(other), /Not in the staff directory: \d+ accounts of \d+ in the log, with 100 of 100 looks\./);
+    const none = changed((name, text) => (name === 'staff' ? null : text));
+    equal(reviewNotices(none), '', 'that there is no directory is said elsewhere');
   });
 });
 

@@ -17,6 +17,8 @@ export interface WhoLookedOptions {
   readonly pseudonymKey: PseudonymKey | null;
 }
 
+const NOT_KNOWN = 'not known';
+
 /** One person's look at the record on one day, in words for the patient. */
 export interface LookLine {
   readonly schema: 'wardwatch.look/1';
@@ -82,8 +84,8 @@ export function lookedAt(
         from: hospital.zone.clockText(day.first.at(look)),
         to: hospital.zone.clockText(day.last.at(look)),
         user: hospital.users.textOf(user),
-        role: post === undefined ? 'not known' : hospital.roles.textOf(post.role),
-        department: post === undefined ? 'not known' : hospital.departments.textOf(post.department),
+        role: post === undefined ? NOT_KNOWN : hospital.roles.textOf(post.role),
+        department: post === undefined ? NOT_KNOWN : hospital.departments.textOf(post.department),
         accesses: day.times.at(look) - day.failed.at(look),
         refused: day.failed.at(look),
         printed: (flags & PRINTED) !== 0,
@@ -148,6 +150,10 @@ function tiesText(ties: number): string {
   return listed(found);
 }
 
+function postText({ role, department }: LookLine): string {
+  return role === NOT_KNOWN && department === NOT_KNOWN ? 'role and department not known' : `${role}, ${department}`;
+}
+
 function countText({ accesses, refused }: LookLine): string {
   const times = (count: number) => (count === 1 ? 'once' : plural(count, 'time'));
   if (accesses === 0) return `tried to open it ${times(refused)}`;
@@ -191,7 +197,7 @@ function pageOf(
     const [from, to] = [clockInWords(line.from), clockInWords(line.to)];
     page.push(
       '',
-      `${dayInWords(line.day)}, ${from === to ? from : `${from} to ${to}`}  ${line.role}, ${line.department} (${line.user})`,
+      `${dayInWords(line.day)}, ${from === to ? from : `${from} to ${to}`}  ${postText(line)} (${line.user})`,
       `  ${countText(line)}${did.length === 0 ? '' : `, ${listed(did)}`}`,
       `  ${line.explained === 'no' ? 'No reason found' : line.explained === 'yes' ? 'Explained' : 'Own record'}: ${line.why}.`,
     );
