@@ -446,3 +446,30 @@ test('a test letter goes to everybody at once, and says which was not taken', as
   made.post.isDown = true;
   ok((await made.noticing.test()).some(({ channel, problem }) => channel.startsWith('mail:') && problem !== null));
 });
+
+test('what waits for the privacy officers is told to them alone, by mail, without who or whom', async (t) => {
+  const people = [
+    { name: 'Privacy', mail: 'privacy@rx1.example', step: 0 },
+    { name: 'On-call IT', mail: 'it@rx1.example', step: 1 },
+  ];
+  const webhooks = [{ url: 'https://127.0.0.1:1/hook', form: 'generic', secret: null }] as const;
+  const here = await office(t, { people, webhooks });
+  await here.noticing.tellPrivacy({ kind: 'reveal' });
+  await here.noticing.tellPrivacy({ kind: 'report', reference: 'R-7' });
+  await here.after(0);
+  deepEqual(here.post.recipients, ['privacy@rx1.example', 'privacy@rx1.example']);
+  deepEqual(here.troubles, [], 'no webhook was tried');
+  match(here.post.mails[0]?.text ?? '', /waits for a second privacy\s+officer[^]*watch\.rx1\.example:8443\/records/);
+  match(here.post.mails[1]?.text ?? '', /R-7[^]*watch\.rx1\.example:8443\/reports/);
+  await here.find('ws1', 'impact', 3);
+  await here.after(0);
+  await here.after(5 * HOUR);
+  ok(!here.post.recipients.slice(2).includes('privacy@rx1.example'), 'of incidents they are not told');
+});
+
+test('without a privacy officer among those who are told, nobody else is told what waits for them', async (t) => {
+  const here = await office(t);
+  await here.noticing.tellPrivacy({ kind: 'reveal' });
+  await here.after(0);
+  deepEqual(here.post.recipients, []);
+});

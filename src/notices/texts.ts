@@ -23,6 +23,30 @@ export function reportOf(reference: string, serviceUrl: string | null): Told {
   };
 }
 
+/** What waits for the privacy officers. */
+export type PrivacyMatter =
+  | { readonly kind: 'reveal' }
+  /** A report that is addressed to them alone. */
+  | { readonly kind: 'report'; readonly reference: string };
+
+/** Neither who asked nor about whom: whoever reads the mailbox need not know. */
+export function privacyMatterOf(matter: PrivacyMatter, serviceUrl: string | null): Told {
+  const at = (page: string, name: string) =>
+    serviceUrl === null ? `on the page, under ${name}.` : `${serviceUrl}/${page}`;
+  switch (matter.kind) {
+    case 'reveal':
+      return {
+        subject: 'A request to be shown who a patient is waits for a second privacy officer',
+        text: `A privacy officer has asked to be shown who patients are, or what was set aside. Another has to agree, or refuse, within a day.\nRead and answer it: ${at('records', 'Records')}`,
+      };
+    case 'report':
+      return {
+        subject: `A colleague has reported something to the privacy officers: ${matter.reference}`,
+        text: `A colleague has reported something that only privacy officers may read.\nRead and answer it: ${at('reports', 'Reports')}`,
+      };
+  }
+}
+
 const BAND_WORDS = { routine: 'routine', low: 'low', urgent: 'URGENT', emergency: 'EMERGENCY' } as const;
 
 /**

@@ -1,5 +1,5 @@
 import type { CaseKind, CasePatient, Points, SharedLogIn } from './case.ts';
-import { deceasedAt, type Hospital } from './hospital.ts';
+import { deceasedAt, type Hospital, postOn } from './hospital.ts';
 import type { Names } from './intern.ts';
 import type { Crowd, Eye } from './model/crowds.ts';
 import type { Engine, ScoredDay } from './model/engine.ts';
@@ -144,13 +144,24 @@ export class CaseWriter {
     if ((ties & HOUSEHOLD) !== 0) found.push('the patient is registered at the same address');
     else if ((ties & NEIGHBOUR) !== 0) found.push('the patient lives in the same postcode unit');
     if ((ties & SURNAME) !== 0 && (judged.motive[look] ?? 0) > 0.5) found.push('the patient has the same surname');
-    if ((ties & COLLEAGUE) !== 0) found.push('the patient works in the same department');
-    else if ((ties & STAFF) !== 0) found.push('the patient is a member of staff');
+    if ((ties & STAFF) !== 0) found.push(this.#staffTie(judged, look, (ties & COLLEAGUE) !== 0));
     if ((ties & WATCH) !== 0) found.push('the patient is on the watch list');
     const died = deceasedAt(judged.day.patient.at(look), this.#hospital);
     const after = Math.floor((judged.day.first.at(look) - died) / DAY_MS);
     if (after > 0) found.push(`the patient had died ${plural(after, 'day')} before`);
     return found;
+  }
+
+  /** As it stood that day: people leave, and come back elsewhere. */
+  #staffTie({ day }: JudgedDay, look: number, isColleague: boolean): string {
+    const at = day.first.at(look);
+    const { staffOfPatient, posts } = this.#hospital;
+    const held = posts[staffOfPatient.get(day.patient.at(look)) ?? -1]?.filter(({ from, to }) => from <= at && at < to);
+    const isThere = held !== undefined && held.length > 0;
+    if (!isColleague) return isThere ? 'the patient is a member of staff' : 'the patient has been a member of staff';
+    const own = postOn(day.user.at(look), at, this.#hospital)?.department;
+    const isTogether = isThere && (own === undefined || held.some(({ department }) => department === own));
+    return isTogether ? 'the patient works in the same department' : 'the patient has worked in the same department';
   }
 
   #kinds(judged: JudgedDay, looks: readonly number[], leading: string, mass: number, usual: number): CaseKind[] {

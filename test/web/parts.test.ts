@@ -8,7 +8,16 @@ import { toCsv } from '../../src/web/parts/csv.ts';
 import { termOf } from '../../src/web/parts/query.ts';
 import { ENDPOINTS } from '../../src/api/endpoints.ts';
 import { WORDS as TRAIL_WORDS } from '../../src/web/parts/trail-words.ts';
-import { counted, dateText, dayText, spanText, withDates } from '../../src/web/parts/text.ts';
+import {
+  counted,
+  dateText,
+  dayOf,
+  dayText,
+  namesText,
+  spanText,
+  startOfDay,
+  withDates,
+} from '../../src/web/parts/text.ts';
 
 const NOW = Date.UTC(2026, 10, 2, 9, 49);
 const HOUR_MS = 3_600_000;
@@ -26,6 +35,38 @@ test('times are said as people in the United Kingdom say them, with the zone', (
   equal(spanText(NOW, NOW + 5 * 60_000), '5 minutes');
   equal(spanText(NOW, NOW + 70.9 * HOUR_MS), '70 hours');
   equal(spanText(NOW, NOW + 119 * HOUR_MS), '4 days');
+});
+
+test('a day begins when it begins on the site, also on the days on which clocks change', () => {
+  for (const [day, start] of [
+    ['2026-01-15', '2026-01-15T00:00:00.000Z'],
+    ['2026-07-02', '2026-07-01T23:00:00.000Z'],
+    ['2026-03-29', '2026-03-29T00:00:00.000Z'],
+    ['2026-03-30', '2026-03-29T23:00:00.000Z'],
+    ['2026-10-25', '2026-10-24T23:00:00.000Z'],
+    ['2026-10-26', '2026-10-26T00:00:00.000Z'],
+  ] as const) {
+    equal(new Date(startOfDay(day)).toISOString(), start);
+    equal(dayOf(start), day);
+    equal(dayOf(startOfDay(day) - 1) < day, true);
+  }
+});
+
+test('names with commas and quotes are asked for as they are', () => {
+  const names = ['kim', 'Shah, Priya', 'O"Neill, "Sé"', 'a "b" c'];
+  const input = Object.fromEntries(ENDPOINTS.map((each) => [`${each.method} ${each.path}`, each.input]))[
+    'GET /api/v1/scope/counts'
+  ];
+  const parsed = input?.parse({ account: namesText(names), from: '2026-11-02T00:00:00Z', to: '2026-11-03T00:00:00Z' });
+  deepEqual((parsed as { account: string[] } | undefined)?.account, [...names].sort());
+  deepEqual(
+    (
+      input?.parse({ host: ' pc1 ,"pc2"x, ,pc1', from: '2026-11-02T00:00:00Z', to: '2026-11-03T00:00:00Z' }) as
+        | { host: string[] }
+        | undefined
+    )?.host,
+    ['"pc2"x', 'pc1'],
+  );
 });
 
 test('no cell of a CSV runs as a formula, and each stays one cell', () => {

@@ -266,9 +266,9 @@ async function freshDrafts(
   const incident = await services.incidents.find(id, reads);
   if (incident === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
   const view = await services.desk.view(id);
-  const question = await services.scopeQuestion(id);
-  const scope = question === null ? null : scopeFactsOf(await services.scopeOf(question), gapText);
+  const asked = await services.scopeQuestion(id);
+  const scope = asked === null ? null : scopeFactsOf(await services.scopeOf(asked.question), asked.question, gapText);
   const { timeZone, now } = services;
-  const facts = factsOf(incident, view, { firstEvidenceAt: question?.from ?? null, scope, grid, timeZone, now: now() });
+  const facts = factsOf(incident, view, { firstEvidenceAt: asked?.firstAt ?? null, scope, grid, timeZone, now: now() });
   return { title: incident.title, drafts: draftsOf(facts) };
 }

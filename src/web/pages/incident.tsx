@@ -12,7 +12,7 @@ import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { useRoles } from '../parts/session.tsx';
-import { counted, numberText } from '../parts/text.ts';
+import { counted, dayOf, namesText, numberText } from '../parts/text.ts';
 import { BAND_ASKS, BandTag, PARAMETER_LABEL, stateText, When } from '../parts/words.tsx';
 import { Clocks } from './incident-clocks.tsx';
 import { History } from './incident-history.tsx';
@@ -439,12 +439,9 @@ const LINK_FIELD = { host: 'host', account: 'user', address: 'ip' } as const;
 const SCOPE_WORDS = 'Whose records did they touch?';
 
 /** Asks whose records they touched, since a day before the first finding. */
-function ScopeLink({ incident: { links, openedAt, lastEvidenceAt } }: { readonly incident: Incident }) {
+function ScopeLink({ incident: { links, recordsFrom } }: { readonly incident: Incident }) {
   const names = (kind: Incident['links'][number]['kind']) =>
-    links
-      .filter((link) => link.kind === kind && !link.value.includes(','))
-      .map(({ value }) => value)
-      .join(', ');
+    namesText(links.filter((link) => link.kind === kind).map(({ value }) => value));
   return (
     <p>
       <Link
@@ -453,9 +450,7 @@ function ScopeLink({ incident: { links, openedAt, lastEvidenceAt } }: { readonly
           account: names('account'),
           host: names('host'),
           address: names('address'),
-          from: new Date(Math.min(Date.parse(openedAt), Date.parse(lastEvidenceAt)) - DAY_MS)
-            .toISOString()
-            .slice(0, 10),
+          from: recordsFrom === null ? '' : dayOf(recordsFrom),
         }}
       >
         {SCOPE_WORDS}
@@ -463,8 +458,6 @@ function ScopeLink({ incident: { links, openedAt, lastEvidenceAt } }: { readonly
     </p>
   );
 }
-
-const DAY_MS = 24 * 3_600_000;
 
 function LogLines({ term }: { readonly term: string | null }) {
   if (term === null) return null;

@@ -7,7 +7,7 @@ import { Section } from '../parts/section.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
 import { Table } from '../parts/table.tsx';
-import { counted, dateText, numberText, withDates } from '../parts/text.ts';
+import { counted, dateText, dayOf, numberText, startOfDay, withDates } from '../parts/text.ts';
 
 type Counts = Answer<'GET /api/v1/scope/counts'>;
 
@@ -48,10 +48,10 @@ export function ScopePage() {
   };
   const send = async () => {
     setFound(null);
-    const now = new Date().toISOString();
     // The last day counts whole.
-    const end = to === '' ? now : new Date(Date.parse(`${to}T00:00:00Z`) + DAY_MS).toISOString();
-    const question = { account, host, address, from: `${from}T00:00:00Z`, to: end };
+    const end = to === '' ? Date.now() : startOfDay(dayOf(startOfDay(to) + 1.5 * DAY_MS));
+    const [begin, until] = [startOfDay(from), end].map((at) => new Date(at).toISOString());
+    const question = { account, host, address, from: begin ?? '', to: until ?? '' };
     const counts = await ask('GET /api/v1/scope/counts', question);
     const lines = mayList ? await askLines<Patient>('GET /api/v1/scope', question) : null;
     setFound({ counts, patients: lines?.filter(({ schema }) => schema === 'wardwatch.scope-patient/1') ?? null });
@@ -62,7 +62,7 @@ export function ScopePage() {
       <Form button="Work it out" check={check} onSend={send}>
         <TextField
           label="Accounts"
-          hint="Several with commas between."
+          hint="Several with commas between; one that has a comma in it in quotes."
           value={account}
           onChange={setAccount}
           maxLength={4000}

@@ -46,6 +46,40 @@ export function dayText(day: string): string {
   return Number.isNaN(at) ? day : DAY.format(at);
 }
 
+/** The first instant of a day on the site, UTC ms: of `2026-07-02` 23:00 of the day before. */
+export function startOfDay(day: string): number {
+  const at = Date.parse(`${day}T00:00:00Z`);
+  return at - offsetAt(at);
+}
+
+/** `2026-07-02`, of an instant, as the calendar on the site has it. */
+export function dayOf(at: number | string): string {
+  const instant = new Date(at).getTime();
+  return new Date(instant + offsetAt(instant)).toISOString().slice(0, 10);
+}
+
+const CLOCK = new Intl.DateTimeFormat('en-GB', {
+  timeZone: ZONE,
+  year: 'numeric',
+  month: 'numeric',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: 'numeric',
+  hourCycle: 'h23',
+});
+
+/** Local time minus UTC, in ms. */
+function offsetAt(at: number): number {
+  const parts = Object.fromEntries(CLOCK.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0 } = parts;
+  return Date.UTC(year, month - 1, day, hour, minute) - Math.floor(at / 60_000) * 60_000;
+}
+
+/** Names as the scope page and its address take them: with commas between, one that has a comma or a quote in it in quotes. */
+export function namesText(names: readonly string[]): string {
+  return names.map((name) => (/[,"]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(', ');
+}
+
 const IN_TEXT = /(?<![\w.:-])\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z)?(?![\w:-])/g;
 
 /** A sentence of the service with its days and times as they stand everywhere on the page: `on 2026-11-02` is `on 2 November 2026`. */
