@@ -42,7 +42,7 @@ function Morning({ today }: { readonly today: Today }) {
   );
 }
 
-function Tasks({ today: { tasks, more } }: { readonly today: Today }) {
+function Tasks({ today: { tasks, more, isPart } }: { readonly today: Today }) {
   if (tasks.length === 0)
     return (
       <Section title="What to do">
@@ -73,7 +73,12 @@ function Tasks({ today: { tasks, more } }: { readonly today: Today }) {
           </li>
         ))}
       </ol>
-      {more > 0 && <p>{counted(more, 'more thing')} can wait until these are done.</p>}
+      {more > 0 && (
+        <p>
+          {isPart && 'At least '}
+          {counted(more, 'more thing')} can wait until these are done. <Link to="incidents">See all incidents</Link>
+        </p>
+      )}
     </Section>
   );
 }
