@@ -48,6 +48,10 @@ export const REFUSALS = {
   'hunts/not-found': { exit: 2, hint: 'Look for it among the saved searches; somebody may have taken it away.' },
   'hunts/too-many': { exit: 2, hint: 'Take one away that nobody asks any more.' },
   'drafts/not-found': { exit: 2, hint: 'The drafts of an incident are listed with it.' },
+  'drafts/changed': {
+    exit: 2,
+    hint: 'Copy what you wrote, open the draft anew, and add it to what is there now.',
+  },
   'drafts/letters': { exit: 2, hint: 'Ask the privacy officer: letters to patients are theirs.' },
   'drafts/reason-needed': { exit: 2, hint: 'Say why, in ten characters or more: it is recorded.' },
   'notices/fixed': { exit: 2, hint: 'Change the file and start the service again.' },

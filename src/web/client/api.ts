@@ -170,7 +170,7 @@ export interface Api {
   /** Drafts of what has to be told, filled with what is known now, or as somebody has edited them; first those with a deadline that runs. */
   'GET /api/v1/incidents/:id/drafts': { input: { id: string; likelihood?: number; severity?: number }; answer: { title: string; drafts: readonly ({ name: string; title: string; isLetter: boolean; sections: readonly ({ heading: string; lines: readonly (string)[] })[] | null; changedAt: string | null; changedBy: string | null; duty: { title: string; state: string; dueAt: string } | null })[] } };
   /** Keeps a draft as edited. Numbers of patients become pseudonyms, but in a letter to them. */
-  'POST /api/v1/incidents/:id/drafts/:name': { input: { id: string; name: string; sections: readonly ({ heading: string; lines: readonly (string)[] })[] }; answer: { done: true } };
+  'POST /api/v1/incidents/:id/drafts/:name': { input: { id: string; name: string; sections: readonly ({ heading: string; lines: readonly (string)[] })[]; changedAt?: string | null }; answer: { done: true } };
   /** Throws what was edited away: the draft is made anew of what is known now. */
   'POST /api/v1/incidents/:id/drafts/:name/renew': { input: { id: string; name: string }; answer: { done: true } };
   /** Reports something that seemed odd. Patients are named by no more than what the words say; they are kept sealed. */
