@@ -1,10 +1,10 @@
-import { useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
 import { Form, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Section } from '../parts/section.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
+import { useTyped } from '../parts/typed-text.ts';
 import { Table } from '../parts/table.tsx';
 import { counted, numberText } from '../parts/text.ts';
 import { ClockTag, When } from '../parts/words.tsx';
@@ -100,7 +100,7 @@ function SignOffs({ signOffs }: { readonly signOffs: Board['signOffs'] }) {
 }
 
 function SignOff({ sentence, reload }: { readonly sentence: string; readonly reload: () => void }) {
-  const [note, setNote] = useState('');
+  const [note, setNote] = useTyped('sign-off');
   return (
     <div className="ww-no-print">
       <Form

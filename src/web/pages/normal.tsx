@@ -5,6 +5,7 @@ import { Show, useAsk, useLoaded } from '../parts/loaded.tsx';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { useTyped } from '../parts/typed-text.ts';
 import { counted, numberText } from '../parts/text.ts';
 import { BandTag, When } from '../parts/words.tsx';
 
@@ -143,7 +144,7 @@ function Hidden({ preview: { hidden, examples, confirmedBad, openIncidents } }: 
 const MIN_REASON = 10;
 
 function Save({ scope, isRisky }: { readonly scope: Scope; readonly isRisky: boolean }) {
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useTyped(`normal ${scope.ruleId}`);
   const [days, setDays] = useState('30');
   const [isAccepted, setAccepted] = useState(false);
   const check = () => {
@@ -154,6 +155,7 @@ function Save({ scope, isRisky }: { readonly scope: Scope; readonly isRisky: boo
   };
   const send = async () => {
     await ask('POST /api/v1/exceptions', { ...scope, reason, days: Number(days), acceptHiding: isAccepted });
+    setReason('');
     go('exceptions');
   };
   return (

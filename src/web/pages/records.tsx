@@ -7,6 +7,7 @@ import { Reveals } from './reveals.tsx';
 import { Link } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { useTyped } from '../parts/typed-text.ts';
 import { counted, dayText, numberText, withDates } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
@@ -274,11 +275,12 @@ const MIN_REASON = 10;
 
 function Decide({ id, reload }: { readonly id: string; readonly reload: () => void }) {
   const [verdict, setVerdict] = useState('');
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useTyped(`decision ${id}`);
   const send = async () => {
     const chosen = (Object.keys(VERDICT_LABEL) as (keyof typeof VERDICT_LABEL)[]).find((each) => each === verdict);
     if (chosen === undefined) return;
     await ask('POST /api/v1/records/cases/:id/decision', { id, verdict: chosen, reason });
+    setReason('');
     reload();
   };
   return (
