@@ -8,7 +8,17 @@ import { toCsv } from '../../src/web/parts/csv.ts';
 import { termOf } from '../../src/web/parts/query.ts';
 import { ENDPOINTS } from '../../src/api/endpoints.ts';
 import { WORDS as TRAIL_WORDS } from '../../src/web/parts/trail-words.ts';
-import { counted, dateText, dayText, spanText, withDates } from '../../src/web/parts/text.ts';
+import {
+  counted,
+  dateText,
+  dayBegins,
+  dayText,
+  fieldMoment,
+  fieldText,
+  spanText,
+  withDates,
+} from '../../src/web/parts/text.ts';
+import { heardTime, serviceNow } from '../../src/web/client/clock.ts';
 
 const NOW = Date.UTC(2026, 10, 2, 9, 49);
 const HOUR_MS = 3_600_000;
@@ -26,6 +36,35 @@ test('times are said as people in the United Kingdom say them, with the zone', (
   equal(spanText(NOW, NOW + 5 * 60_000), '5 minutes');
   equal(spanText(NOW, NOW + 70.9 * HOUR_MS), '70 hours');
   equal(spanText(NOW, NOW + 119 * HOUR_MS), '4 days');
+});
+
+test('a time that is typed is UK time, on the days when the clocks change too, whatever the zone of the computer', () => {
+  const typed: readonly (readonly [text: string, utc: string])[] = [
+    ['2026-11-25T09:49', '2026-11-25T09:49:00.000Z'],
+    ['2026-07-02T12:05', '2026-07-02T11:05:00.000Z'],
+    ['2026-03-29T00:59', '2026-03-29T00:59:00.000Z'],
+    ['2026-03-29T02:00', '2026-03-29T01:00:00.000Z'],
+    ['2026-10-25T00:59', '2026-10-24T23:59:00.000Z'],
+    ['2026-10-25T01:30', '2026-10-25T00:30:00.000Z'],
+    ['2026-10-25T02:00', '2026-10-25T02:00:00.000Z'],
+  ];
+  for (const [text, utc] of typed) {
+    equal(new Date(fieldMoment(text)).toISOString(), utc, text);
+    equal(fieldText(Date.parse(utc)), text);
+  }
+  ok(Number.isNaN(fieldMoment('')));
+  equal(new Date(dayBegins('2026-07-02')).toISOString(), '2026-07-01T23:00:00.000Z');
+  equal(new Date(dayBegins('2026-10-24', 1)).toISOString(), '2026-10-24T23:00:00.000Z');
+  equal(new Date(dayBegins('2026-10-25', 1)).toISOString(), '2026-10-26T00:00:00.000Z');
+});
+
+test('what is left until a deadline is told by the service’s clock', () => {
+  heardTime(new Date(Date.now() + 26 * HOUR_MS).toUTCString());
+  equal(Math.round((serviceNow() - Date.now()) / HOUR_MS), 26);
+  heardTime('nonsense');
+  equal(Math.round((serviceNow() - Date.now()) / HOUR_MS), 26);
+  heardTime(new Date(Date.now() + 2000).toUTCString());
+  ok(Math.abs(serviceNow() - Date.now()) < 100, 'a clock that is right is left alone');
 });
 
 test('no cell of a CSV runs as a formula, and each stays one cell', () => {

@@ -1,4 +1,5 @@
 import { type Answer, ask } from '../client/ask.ts';
+import { serviceNow } from '../client/clock.ts';
 import { Form } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
@@ -20,7 +21,7 @@ export function ExceptionsPage() {
       </p>
       <Show of={exceptions} what="what is normal">
         {({ items }) => {
-          const now = Date.now();
+          const now = serviceNow();
           const holds = items.filter((each) => isHolding(each, now));
           const past = items.filter((each) => !isHolding(each, now));
           return (

@@ -13,7 +13,7 @@ import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { useTyped } from '../parts/typed-text.ts';
 import { useRoles } from '../parts/session.tsx';
-import { counted, numberText } from '../parts/text.ts';
+import { counted, fieldText, numberText } from '../parts/text.ts';
 import { BAND_ASKS, BandTag, PARAMETER_LABEL, stateText, When } from '../parts/words.tsx';
 import { Clocks } from './incident-clocks.tsx';
 import { History } from './incident-history.tsx';
@@ -456,9 +456,7 @@ function ScopeLink({ incident: { links, openedAt, lastEvidenceAt } }: { readonly
           account: names('account'),
           host: names('host'),
           address: names('address'),
-          from: new Date(Math.min(Date.parse(openedAt), Date.parse(lastEvidenceAt)) - DAY_MS)
-            .toISOString()
-            .slice(0, 10),
+          from: fieldText(Math.min(Date.parse(openedAt), Date.parse(lastEvidenceAt)) - DAY_MS).slice(0, 10),
         }}
       >
         {SCOPE_WORDS}

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
+import { serviceNow } from '../client/clock.ts';
 import { Form, Radios, Select, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
@@ -201,8 +202,8 @@ function HowItIs({ source: { lastHeardAt, silentSince, state } }: { readonly sou
   );
   if (state !== 'active') return tag('grey', 'Switched off');
   if (lastHeardAt === null) return tag('orange', 'Never heard');
-  if (silentSince !== null) return tag('red', `Silent for ${spanText(Date.parse(silentSince), Date.now())}`);
-  return Date.now() - Date.parse(lastHeardAt) < DAY_MS ? tag('green', 'Heard') : tag('orange', 'Not heard for a day');
+  if (silentSince !== null) return tag('red', `Silent for ${spanText(Date.parse(silentSince), serviceNow())}`);
+  return serviceNow() - Date.parse(lastHeardAt) < DAY_MS ? tag('green', 'Heard') : tag('orange', 'Not heard for a day');
 }
 
 /** Without a token: it is known by where it sends from. */

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { Answer } from '../client/ask.ts';
+import { serviceNow } from '../client/clock.ts';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link } from '../parts/router.tsx';
 import { useRoles } from '../parts/session.tsx';
@@ -160,7 +161,7 @@ function Sources({ sources }: { readonly sources: Today['sources'] }) {
               'never heard yet'
             ) : (
               <>
-                last heard <When at={lastHeardAt} />, {spanText(Date.parse(lastHeardAt), Date.now())} ago
+                last heard <When at={lastHeardAt} />, {spanText(Date.parse(lastHeardAt), serviceNow())} ago
               </>
             )}
           </li>

@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { serviceNow } from '../client/clock.ts';
 import { useRoles, useSession } from './session.tsx';
 
 /** How new things reach the page. */
@@ -24,7 +25,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const roles = useRoles();
   const { check } = useSession();
   const isTold = roles.includes('analyst') || roles.includes('partner');
-  const [{ is, since }, setState] = useState<Pick<Live, 'is' | 'since'>>({ is: 'off', since: Date.now() });
+  const [{ is, since }, setState] = useState<Pick<Live, 'is' | 'since'>>({ is: 'off', since: serviceNow() });
   const [pulse, setPulse] = useState(0);
 
   useEffect(() => {
@@ -34,7 +35,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     let gathering: ReturnType<typeof setTimeout> | undefined;
     let dead: ReturnType<typeof setTimeout> | undefined;
     const become = (next: Live['is']) =>
-      setState((before) => (before.is === next ? before : { is: next, since: Date.now() }));
+      setState((before) => (before.is === next ? before : { is: next, since: serviceNow() }));
     const lose = () => {
       become('lost');
       // A browser tries again by itself only after some kinds of failure.
@@ -90,9 +91,9 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
       if (document.visibilityState === 'hidden') leftAt = Date.now();
       else if (Date.now() - leftAt > AWAY_MS) refresh();
     };
-    const offline = () => setState((before) => (before.is === 'off' ? { is: 'lost', since: Date.now() } : before));
+    const offline = () => setState((before) => (before.is === 'off' ? { is: 'lost', since: serviceNow() } : before));
     const online = () => {
-      if (!isTold) setState({ is: 'off', since: Date.now() });
+      if (!isTold) setState({ is: 'off', since: serviceNow() });
       refresh();
     };
     document.addEventListener('visibilitychange', turned);

@@ -94,7 +94,9 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
   useEffect(() => {
     // One cookie signs all tabs in: none may go on as somebody else, or show what it showed to whoever has left.
     const channel = new BroadcastChannel(`wardwatch ${new URL('.', location.href).pathname}`);
-    channel.onmessage = ({ data }) => (data === 'signed-out' ? leave() : check());
+    channel.addEventListener('message', ({ data }: MessageEvent<unknown>) =>
+      data === 'signed-out' ? leave() : check(),
+    );
     others.current = channel;
     return () => channel.close();
   }, [leave, check]);

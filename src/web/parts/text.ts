@@ -63,8 +63,37 @@ export function bytesText(bytes: number): string {
   return `${numberText(Math.round((bytes / size) * 10) / 10)} ${unit}`;
 }
 
-/** `2026-11-25T09:49`, as a field for a date and a time wants it: by the computer's own clock. */
-export function localText(at: number): string {
-  const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
+const FIELD = new Intl.DateTimeFormat('en-GB', {
+  timeZone: ZONE,
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** `2026-11-25T09:49`, as a field for a date and a time wants it: UK time. */
+export function fieldText(at: number): string {
+  const part = Object.fromEntries(FIELD.formatToParts(at).map(({ type, value }) => [type, value]));
+  return `${part['year']}-${part['month']}-${part['day']}T${part['hour']}:${part['minute']}`;
+}
+
+/**
+ * What was typed into such a field, as UK time, whatever the computer's zone; milliseconds, `NaN` if it is no time. Of the
+ * hour that there is twice in autumn the first.
+ */
+export function fieldMoment(text: string): number {
+  const asUtc = Date.parse(`${text}Z`);
+  if (Number.isNaN(asUtc)) return Number.NaN;
+  const aheadAt = (at: number) => Date.parse(`${fieldText(at)}Z`) - Math.floor(at / 60_000) * 60_000;
+  // In summer the clock is an hour ahead: so early it is what it is read as.
+  return asUtc - aheadAt(asUtc - 3_600_000);
+}
+
+/** When a day such as `2026-11-25` begins, UK time, or one that many days later; milliseconds. */
+export function dayBegins(day: string, daysLater = 0): number {
+  const date = new Date(`${day}T00:00Z`);
+  date.setUTCDate(date.getUTCDate() + daysLater);
+  return fieldMoment(date.toISOString().slice(0, 16));
 }
