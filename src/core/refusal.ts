@@ -62,7 +62,7 @@ export const REFUSALS = {
     exit: 2,
     hint: 'End each clock first, as done or as not needed with the reason; then close the incident.',
   },
-  'incidents/not-now': { exit: 2, hint: 'The incident says what can be done with it now (actions).' },
+  'incidents/not-now': { exit: 2, hint: 'Its page says what can be done with it now (`actions` in the API).' },
   'incidents/for-workers': {
     exit: 2,
     hint: 'Ask an analyst or your partner. Deadlines, steps and notes are yours as well.',

@@ -51,7 +51,7 @@ export const SETTINGS: readonly (MenuPage & { readonly about: string })[] = [
     page: 'set-aside',
     text: 'Set aside',
     about: 'What came and could not be read.',
-    roles: ['admin', 'analyst'],
+    roles: ['admin', 'analyst', 'privacy'],
   },
   { page: 'people', text: 'People', about: 'Who may sign in, and what each may do.', roles: ['admin'] },
   {
