@@ -1,3 +1,4 @@
+import { UNSEEN } from '../core/unseen.ts';
 import { readFileSync } from 'node:fs';
 import type { Entities } from '../core/finding.ts';
 
@@ -167,10 +168,10 @@ function filled(
 ): string {
   return sentence.replace(/\{([\w.-]+)\}/g, (_, name: string, at: number) => {
     if (name === 'host' || name === 'account' || name === 'address')
-      return entities[name] ?? (at === 0 ? capital(standIns[name]) : standIns[name]);
+      return entities[name]?.replaceAll(UNSEEN, ' ') ?? (at === 0 ? capital(standIns[name]) : standIns[name]);
     const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (value === undefined) return at === 0 ? capital(standIns.other) : standIns.other;
-    const oneLine = value.replace(/\s+/g, ' ').trim();
+    const oneLine = value.replaceAll(UNSEEN, ' ').replace(/\s+/g, ' ').trim();
     return oneLine.length > MAX_FILLED ? `${oneLine.slice(0, MAX_FILLED)}…` : oneLine;
   });
 }

@@ -67,11 +67,17 @@ test('what is left until a deadline is told by the service’s clock', () => {
   ok(Math.abs(serviceNow() - Date.now()) < 100, 'a clock that is right is left alone');
 });
 
-test('no cell of a CSV runs as a formula, and each stays one cell', () => {
+test('no cell of a CSV runs as a formula, each stays one cell, and what cannot be seen is written out', () => {
   const csv = toCsv([
     { host: '=cmd|"/c calc"!A1', account: '+1', address: '-1', text: '@x', tab: '\tx', plain: 'a,b\n"c"' },
+    { host: ' =1', account: '＝1', address: '\n=1', text: 'x\u202Efdp.exe', tab: '', plain: 'ok' },
   ]);
-  equal(csv, `host,account,address,text,tab,plain\r\n"'=cmd|""/c calc""!A1",'+1,'-1,'@x,'\tx,"a,b\n""c"""\r\n`);
+  const lines = [
+    'host,account,address,text,tab,plain',
+    `"'=cmd|""/c calc""!A1",'+1,'-1,'@x,'\tx,"a,b\n""c"""`,
+    `' =1,'＝1,"'\n=1",x[U+202E]fdp.exe,,ok`,
+  ];
+  equal(csv, lines.map((line) => `${line}\r\n`).join(''));
 });
 
 test('whatever a log says becomes one term of a query, and finds just that', () => {

@@ -5,7 +5,7 @@ import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
-import { counted } from '../parts/text.ts';
+import { asSeen, counted } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
 type Exception = Answer<'GET /api/v1/exceptions'>['items'][number];
@@ -56,7 +56,7 @@ function isHolding({ revokedAt, expiresAt }: Exception, now: number): boolean {
 function One({ exception, reload }: { readonly exception: Exception; readonly reload: (() => void) | null }) {
   const { id, ruleId, host, account, reason, owner, createdAt, expiresAt, revokedAt, hidden } = exception;
   const mayEnd = useRoles().includes('analyst');
-  const whom = [account, host === null ? null : `on ${host}`].filter((each) => each !== null).join(' ');
+  const whom = asSeen([account, host === null ? null : `on ${host}`].filter((each) => each !== null).join(' '));
   return (
     <article className="ww-one">
       <h3 className="nhsuk-heading-s">{reason}</h3>

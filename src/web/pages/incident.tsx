@@ -13,7 +13,7 @@ import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { useTyped } from '../parts/typed-text.ts';
 import { useRoles } from '../parts/session.tsx';
-import { counted, fieldText, numberText } from '../parts/text.ts';
+import { asSeen, counted, fieldText, numberText } from '../parts/text.ts';
 import { BAND_ASKS, BandTag, PARAMETER_LABEL, stateText, When } from '../parts/words.tsx';
 import { Clocks } from './incident-clocks.tsx';
 import { History } from './incident-history.tsx';
@@ -393,7 +393,7 @@ function Score({ incident: { score }, isAnalyst }: { readonly incident: Incident
         <p>No points: nothing in it counts now.</p>
       ) : (
         <table className="ww-table">
-          <caption>{score.entity === null ? 'Of its findings' : `Of ${score.entity.value}`}</caption>
+          <caption>{score.entity === null ? 'Of its findings' : `Of ${asSeen(score.entity.value)}`}</caption>
           <thead>
             <tr>
               <th scope="col">What</th>
@@ -488,7 +488,7 @@ function About({ incident, isAnalyst }: { readonly incident: Incident } & ForRol
       <ul>
         {(isWhole ? links : links.slice(0, FEW)).map(({ kind, value }) => (
           <li key={`${kind} ${value}`}>
-            {LINK_LABEL[kind]} <strong>{value}</strong>
+            {LINK_LABEL[kind]} <strong>{asSeen(value)}</strong>
             <br />
             {isAnalyst && <LogLines term={termOf(LINK_FIELD[kind], value)} />}
             {isAnalyst && kind !== 'address' && (

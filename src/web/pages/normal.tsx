@@ -6,7 +6,7 @@ import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
 import { useTyped } from '../parts/typed-text.ts';
-import { counted, numberText } from '../parts/text.ts';
+import { asSeen, counted, numberText } from '../parts/text.ts';
 import { BandTag, When } from '../parts/words.tsx';
 
 type Finding = Answer<'GET /api/v1/findings/:id'>['finding'];
@@ -35,9 +35,11 @@ export function NormalPage() {
 function Choose({ finding }: { readonly finding: Finding }) {
   const { host = null, account = null } = finding.entities;
   const options = [
-    ...(host !== null && account !== null ? [{ value: 'both', text: `Only ${account} on ${host}` }] : []),
-    ...(host === null ? [] : [{ value: 'host', text: `Anybody on ${host}` }]),
-    ...(account === null ? [] : [{ value: 'account', text: `${account} on any machine` }]),
+    ...(host !== null && account !== null
+      ? [{ value: 'both', text: `Only ${asSeen(account)} on ${asSeen(host)}` }]
+      : []),
+    ...(host === null ? [] : [{ value: 'host', text: `Anybody on ${asSeen(host)}` }]),
+    ...(account === null ? [] : [{ value: 'account', text: `${asSeen(account)} on any machine` }]),
   ];
   const [width, setWidth] = useState(options[0]?.value ?? '');
   const scope: Scope = {

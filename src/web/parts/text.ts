@@ -97,3 +97,15 @@ export function dayBegins(day: string, daysLater = 0): number {
   date.setUTCDate(date.getUTCDate() + daysLater);
   return fieldMoment(date.toISOString().slice(0, 16));
 }
+
+/** Control characters but for tab and line feed, and marks that turn the order of text, as src/core/unseen.ts has them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * What a log says, with what cannot be seen in it written out: `invoice[U+202E]fdp.exe` would read as `invoiceexe.pdf`. For
+ * showing alone: what is asked for is asked for as it is.
+ */
+export function asSeen(text: string): string {
+  return text.replaceAll(UNSEEN, (mark) => `[U+${mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
+}
