@@ -28,8 +28,10 @@ test('times are said as people in the United Kingdom say them, with the zone', (
   equal(dateText('2026-07-02T11:05:00Z'), '2 July 2026, 12:05pm BST');
   equal(dayText('2026-11-02'), '2 November 2026');
   equal(
-    withDates('From 2026-11-02 to 2026-11-03T09:49:00.000Z; account svc-2026-11-02, 2026-11-02_x, 2026-19-99.'),
-    'From 2 November 2026 to 3 November 2026, 9:49am GMT; account svc-2026-11-02, 2026-11-02_x, 2026-19-99.',
+    withDates(
+      'From 2026-11-02 to 2026-11-03T09:49:00.000Z; account svc-2026-11-02, 2026-11-02_x, 2026-19-99; on 2026-11-02: x.',
+    ),
+    'From 2 November 2026 to 3 November 2026, 9:49am GMT; account svc-2026-11-02, 2026-11-02_x, 2026-19-99; on 2 November 2026: x.',
   );
   equal(counted(1, 'finding'), '1 finding');
   equal(counted(1234, 'finding'), '1,234 findings');

@@ -255,10 +255,11 @@ function One({ one, reload }: OneProps) {
             <ul>
               {(isCrowd
                 ? about.users.map((each) => [each.user, `${dayText(each.day)}: ${each.because}`] as const)
-                : about.patients.map((each) => [each.patient, each.because] as const)
-              ).map(([who, because]) => (
-                <li key={`${who} ${because}`}>
-                  <strong>{who}</strong>: {withDates(because)}
+                : about.patients.map((each) => [each.patient, because(about, each.because)] as const)
+              ).map(([who, why]) => (
+                <li key={`${who} ${why}`}>
+                  <strong>{who}</strong>
+                  {why !== '' && `: ${withDates(why)}`}
                 </li>
               ))}
             </ul>
@@ -269,6 +270,11 @@ function One({ one, reload }: OneProps) {
       </details>
     </article>
   );
+}
+
+/** Where it is about one patient, the case itself says it already, within a sentence of its own. */
+function because({ plain }: { readonly plain: string }, why: string): string {
+  return plain.includes(why.slice(1, -1)) ? '' : why;
 }
 
 const MIN_REASON = 10;

@@ -39,9 +39,8 @@ export function Reveals() {
 }
 
 function whatOf({ patients }: Request): string {
-  return patients === 0
-    ? 'what a message that was set aside says'
-    : `who ${counted(patients, 'patient')} ${patients === 1 ? 'is' : 'are'}`;
+  if (patients === 0) return 'what a message that was set aside says';
+  return patients === 1 ? 'who a patient is' : `who ${counted(patients, 'patient')} are`;
 }
 
 function Answering({ request, reload }: { readonly request: Request; readonly reload: () => void }) {

@@ -68,7 +68,7 @@ export function Reveal({ pseudonyms }: { readonly pseudonyms: readonly string[] 
   if (shown !== null) return <Identities items={shown} hide={() => setShown(null)} />;
   return (
     <WithReason
-      what={`who ${counted(known.length, 'patient')} ${known.length === 1 ? 'is' : 'are'}`}
+      what={known.length === 1 ? 'who the patient is' : `who ${counted(known.length, 'patient')} are`}
       question="Why do you have to know who it is?"
       show={async (reason) => setShown((await ask('POST /api/v1/reveal', { pseudonyms: known, reason })).items)}
       ask={async (reason) => void (await ask('POST /api/v1/reveals', { pseudonyms: known, reason }))}

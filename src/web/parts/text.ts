@@ -46,7 +46,7 @@ export function dayText(day: string): string {
   return Number.isNaN(at) ? day : DAY.format(at);
 }
 
-const IN_TEXT = /(?<![\w.:-])\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z)?(?![\w:-])/g;
+const IN_TEXT = /(?<![\w.:-])\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z)?(?![\w-]|:\d)/g;
 
 /** A sentence of the service with its days and times as they stand everywhere on the page: `on 2026-11-02` is `on 2 November 2026`. */
 export function withDates(sentence: string): string {
