@@ -31,7 +31,12 @@ export function SourcesPage() {
   return (
     <>
       <Title>Sources</Title>
-      <p>What sends its logs here. What is not here is not seen.</p>
+      <p>
+        What sends its logs here. What is not here is not seen.{' '}
+        {isAdmin && sources.is === 'ready' && sources.data.items.length > 0 && (
+          <a href={`#${CONNECT}`}>Connect another source</a>
+        )}
+      </p>
       {added !== null && (
         <Show of={sources} what="whether it is heard">
           {({ items, doors }) => (
@@ -50,7 +55,7 @@ export function SourcesPage() {
         </Section>
       )}
       {isAdmin && (
-        <Section title="Connect a source">
+        <Section title="Connect a source" id={CONNECT}>
           <Add
             onAdded={(made) => {
               setAdded(made);
@@ -63,6 +68,8 @@ export function SourcesPage() {
     </>
   );
 }
+
+const CONNECT = 'connect';
 
 function isActive({ state }: Source): boolean {
   return state === 'active';
@@ -145,7 +152,8 @@ function Change({
 }
 
 function Sources({ items }: { readonly items: readonly Source[] }) {
-  const active = items.filter(isActive);
+  // What is not heard first: of hundreds it would be beneath all that is well.
+  const active = items.filter(isActive).toSorted((a, b) => Number(isHeard(a)) - Number(isHeard(b)));
   const ended = items.filter((source) => !isActive(source));
   return (
     <>
@@ -195,6 +203,10 @@ function SourceTable({ items, caption }: { readonly items: readonly Source[]; re
 }
 
 const DAY_MS = 24 * 3_600_000;
+
+function isHeard({ lastHeardAt, silentSince }: Source): boolean {
+  return lastHeardAt !== null && silentSince === null && serviceNow() - Date.parse(lastHeardAt) < DAY_MS;
+}
 
 function HowItIs({ source: { lastHeardAt, silentSince, state } }: { readonly source: Source }) {
   const tag = (colour: string, text: string) => (
