@@ -112,7 +112,7 @@ test('at most five things to do, the most pressing first, and how many more', ()
   });
   deepEqual(
     told.tasks.map(({ at }) => at.id ?? at.page),
-    ['inc_late', 'sources', 'inc_bad', 'inc_soon', 'inc_late'],
+    ['inc_late', 'upkeep', 'inc_bad', 'inc_soon', 'inc_late'],
   );
   equal(told.more, 6);
 });

@@ -204,9 +204,9 @@ function failingTask(part: string): Task {
   return {
     what: `Restart Wardwatch: its ${part} has stopped`,
     why: 'What your sources send is kept, but it is not all judged or searchable until then.',
-    how: 'Look for “alarm” in its log, then restart the service. “wardwatch doctor” says what is wrong.',
+    how: 'Look for “alarm” in its log, then restart the service. Settings, Health and storage, says what is wrong.',
     minutes: 10,
-    at: { page: 'sources', id: null },
+    at: { page: 'upkeep', id: null },
   };
 }
 
@@ -214,9 +214,9 @@ function undeliveredTask(count: number): Task {
   return {
     what: `Mend the way that people are told: ${counted(count, 'notice')} could not be delivered`,
     why: 'If something happens tonight, nobody will be told.',
-    how: 'Check the mail server and addresses in the file of --notices (docs/notices.md).',
+    how: 'An administrator finds what went wrong under Settings, Notices, and can send a test from there.',
     minutes: 15,
-    at: { page: 'sources', id: null },
+    at: { page: 'notices', id: null },
   };
 }
 

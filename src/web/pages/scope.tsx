@@ -8,7 +8,7 @@ import { Section } from '../parts/section.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
 import { Table } from '../parts/table.tsx';
-import { counted, dateText, dayBegins, numberText, withDates } from '../parts/text.ts';
+import { asSeen, counted, dateText, dayBegins, numberText, withDates } from '../parts/text.ts';
 
 type Counts = Answer<'GET /api/v1/scope/counts'>;
 
@@ -105,8 +105,8 @@ function Answered({ counts, patients }: Found) {
         {counts.unseen.length > 0 && (
           <div className="ww-trouble" role="alert">
             <p>
-              <strong>No access to a record names {counts.unseen.join(', ')}.</strong> Check the spelling, and whether
-              that system sends its log: that nothing was found proves nothing.
+              <strong>No access to a record names {counts.unseen.map(inPageWords).join(', ')}.</strong> Check the
+              spelling, and whether that system sends its log: that nothing was found proves nothing.
             </p>
           </div>
         )}
@@ -141,6 +141,11 @@ function Answered({ counts, patients }: Found) {
       )}
     </>
   );
+}
+
+/** What programs call a host is a machine here. */
+function inPageWords(unseen: string): string {
+  return asSeen(unseen.replace(/^host /, 'machine '));
 }
 
 /** More than these a reader skips: they are folded. */
