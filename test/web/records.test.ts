@@ -134,6 +134,24 @@ test('a case is read, its patient revealed for a reason or by two, and decided; 
   await mine.getByText('no json of 999 000 0018').waitFor();
   await mine.getByRole('button', { name: 'Hide' }).click();
 
+  // Nobody tells this role of what is new as it comes: that nothing reaches the page is said all the same.
+  await page.context().setOffline(true);
+  await page.getByText('The connection is lost.').waitFor();
+  await page.context().setOffline(false);
+  await page.getByText('The connection is lost.').waitFor({ state: 'hidden' });
+
+  // Of a role that was taken away nothing stays on the screen.
+  const { people } = JSON.parse(
+    await ann.page.evaluate<string>(`fetch('api/v1/people').then((answer) => answer.text())`),
+  ) as { people: { id: string; name: string }[] };
+  const other = people.find(({ name }) => name === 'Otto')?.id ?? '';
+  const send = { method: 'POST', headers: { 'x-wardwatch': 'page', 'content-type': 'application/json' } };
+  const taken = JSON.stringify({ ...send, body: JSON.stringify({ roles: ['staff'] }) });
+  equal(await ann.page.evaluate(`fetch('api/v1/people/${other}/roles', ${taken}).then(({ status }) => status)`), 200);
+  await otto.page.evaluate(`dispatchEvent(new Event('online'))`);
+  await otto.page.getByText('You may not see').first().waitFor();
+  equal(await otto.page.getByText('subject access').or(otto.page.getByText('The ward confirms')).count(), 0);
+
   await page.getByRole('link', { name: 'Who looked?' }).click();
   await page.getByLabel('The patient').fill(shown);
   await page.getByLabel('Why do you ask?').fill('subject access request 14');
