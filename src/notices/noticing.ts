@@ -416,6 +416,7 @@ function stepAfter({ people }: NoticeSettings, step: number): number | null {
 const TEST: Told = {
   subject: '[TEST] Wardwatch can reach you',
   text: 'This is a test that somebody asked for. Nothing has happened, and there is nothing to do.',
+  url: null,
 };
 
 function testLetter(channel: string, body: string): Pick<OutboxRow, 'id' | 'channel' | 'subject' | 'body'> {

@@ -9,7 +9,7 @@ import type { SharedLogIns } from './model/shared-log-ins.ts';
 import type { JudgedDay } from './model/judge.ts';
 import { COLLEAGUE, HOUSEHOLD, NEIGHBOUR, STAFF, SURNAME, WATCH } from './model/motives.ts';
 import { DAY_MS, dayText, type LocalDay } from './zone.ts';
-import { listed, lookedForText, missingText, personText, plural, reasonText } from './words.ts';
+import { listed, lookedForText, personText, plural, reasonText } from './words.ts';
 
 /** Patients shown on one case: enough to ask about; the count of all is in the sentence. */
 const MAX_PATIENTS = 25;
@@ -204,8 +204,7 @@ export class CaseWriter {
     const top = looks[0] ?? 0;
     const who = personText(user, judged.day.first.at(top), this.#hospital, this.#found.isFound(user));
     const date = dayText(judged.day.day);
-    const missing = missingText(report.missing);
-    const notReceived = missing === '' ? '' : ` We did not receive: ${missing}.`;
+    const notReceived = notAllReceived(report.missing);
     const isMany = kinds.some((kind) => kind === 'bulk' || kind === 'harvest' || kind === 'stolen-account');
     if (foreign >= 0 && kinds.includes('harvest'))
       return `${who} opened the records of ${plural(looks.length, 'patient')} on ${date} whose care lies with ${departments.textOf(foreign)}, and did so on several days. Colleagues in the same role seldom do.${notReceived}`;
@@ -248,9 +247,13 @@ export class CaseWriter {
 
   crowdText(crowd: Pick<Crowd, 'from' | 'to'>, users: number, expected: number): string {
     const { report } = this.#hospital;
-    const missing = missingText(report.missing);
-    return `Between ${dayText(crowd.from)} and ${dayText(crowd.to)} this patient’s record was opened by people whose work we could not tie to it: about ${plural(Math.max(1, Math.round(expected)), 'person', 'people')}. The ${plural(users, 'least explained look is', 'least explained looks are')} listed to order the conversations, not to judge. It could be innocent if a feed about this patient is broken, or if many teams were asked for help.${missing === '' ? '' : ` We did not receive: ${missing}.`}`;
+    return `Between ${dayText(crowd.from)} and ${dayText(crowd.to)} this patient’s record was opened by people whose work we could not tie to it: about ${plural(Math.max(1, Math.round(expected)), 'person', 'people')}. The ${plural(users, 'least explained look is', 'least explained looks are')} listed to order the conversations, not to judge. It could be innocent if a feed about this patient is broken, or if many teams were asked for help.${notAllReceived(report.missing)}`;
   }
+}
+
+/** What that is, the review says once. */
+function notAllReceived(missing: readonly string[]): string {
+  return missing.length === 0 ? '' : ' Not everything that could explain it was received.';
 }
 
 function sentence(clause: string): string {

@@ -152,13 +152,23 @@ const save = endpoint({
   method: 'POST',
   path: '/api/v1/incidents/:id/drafts/:name',
   summary: 'Keeps a draft as edited. Numbers of patients become pseudonyms, but in a letter to them.',
-  input: z.object({ id: INCIDENT, name: NAME, sections: SECTIONS }),
+  input: z.object({
+    id: INCIDENT,
+    name: NAME,
+    sections: SECTIONS,
+    changedAt: z.iso
+      .datetime()
+      .nullable()
+      .optional()
+      .describe('as it was read: refused if somebody has changed it since. Left out: what is there goes'),
+  }),
   answer: DONE,
   isRecorded: true,
-  handle: async ({ id, name, sections }, services, _signal, caller) => {
+  handle: async ({ id, name, sections, changedAt }, services, _signal, caller) => {
     await mustExist(id, services, caller);
     const { isLetter } = shapeOf(name, caller);
-    await services.drafts.keep(id, name, cleaned(sections, isLetter, services), caller?.name ?? '');
+    const readAt = changedAt == null ? changedAt : Date.parse(changedAt);
+    await services.drafts.keep(id, name, cleaned(sections, isLetter, services), caller?.name ?? '', readAt);
     return { done: true };
   },
 });

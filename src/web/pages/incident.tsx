@@ -11,8 +11,9 @@ import { MORE, PAGE, useMore } from '../parts/more.ts';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { useTyped } from '../parts/typed-text.ts';
 import { useRoles } from '../parts/session.tsx';
-import { counted, dayOf, namesText, numberText } from '../parts/text.ts';
+import { asSeen, counted, fieldText, namesText, numberText } from '../parts/text.ts';
 import { BAND_ASKS, BandTag, PARAMETER_LABEL, stateText, When } from '../parts/words.tsx';
 import { Clocks } from './incident-clocks.tsx';
 import { History } from './incident-history.tsx';
@@ -44,7 +45,7 @@ export function IncidentPage() {
               {data.addressedTo === 'privacy' && <ForPrivacy incident={data} reload={reload} />}
               <Standing incident={data} />
               <Section title="Do something">
-                <Actions incident={data} reload={reload} mayWork={mayWork(data, isAnalyst)} key={data.state} />
+                <Actions incident={data} reload={reload} mayWork={mayWork(data, isAnalyst)} key={data.id} />
               </Section>
               <CheckList incident={data} reload={reload} mayWork={mayWork(data, isAnalyst)} />
               <Timeline incident={data} isAnalyst={isAnalyst} key={data.evidenceNext} />
@@ -144,9 +145,9 @@ const OUTCOME_LABEL: Readonly<Record<NonNullable<Incident['outcome']>, string>> 
 /** What may be done now is what the service says; but what others work on, a privacy officer does not take or close. */
 function Actions({ incident, reload, mayWork }: Part & { readonly mayWork: boolean }) {
   const { id, actions, clocks } = incident;
-  const [choice, setChoice] = useState('');
+  const [chosen, setChoice] = useState('');
   const [into, setInto] = useState('');
-  const [note, setNote] = useState('');
+  const [note, setNote] = useTyped(`note ${id}`);
   const [outcome, setOutcome] = useState('');
   const options = ACTIONS.filter(
     ({ value }) =>
@@ -154,6 +155,8 @@ function Actions({ incident, reload, mayWork }: Part & { readonly mayWork: boole
       (mayWork && actions.includes(value) && !(value === 'merge' && incident.addressedTo === 'privacy')),
   );
   const running = clocks.filter(({ endedAt }) => endedAt === null);
+  // Somebody else may have taken or closed it meanwhile.
+  const choice = options.some(({ value }) => value === chosen) ? chosen : '';
 
   const check = () => {
     if (choice === '') return 'Choose what to do.';
@@ -166,23 +169,23 @@ function Actions({ incident, reload, mayWork }: Part & { readonly mayWork: boole
     return null;
   };
   const send = async () => {
-    const chosen = ACTIONS.find(({ value }) => value === choice);
-    if (chosen === undefined) return;
-    if (chosen.value === 'comment') await ask('POST /api/v1/incidents/:id/comments', { id, text: note });
+    const action = ACTIONS.find(({ value }) => value === choice)?.value;
+    if (action === undefined) return;
+    if (action === 'comment') await ask('POST /api/v1/incidents/:id/comments', { id, text: note });
     else
       await ask('POST /api/v1/incidents/:id/actions', {
         id,
-        action: chosen.value,
+        action,
         note,
-        ...(isOutcome(outcome) && chosen.value === 'close' ? { outcome } : {}),
-        ...(chosen.value === 'merge' ? { into } : {}),
+        ...(isOutcome(outcome) && action === 'close' ? { outcome } : {}),
+        ...(action === 'merge' ? { into } : {}),
       });
-    if (chosen.value === 'merge') {
+    setChoice('');
+    setNote('');
+    if (action === 'merge') {
       go('incident', { id: into });
       return;
     }
-    setChoice('');
-    setNote('');
     reload();
   };
   return (
@@ -390,7 +393,7 @@ function Score({ incident: { score }, isAnalyst }: { readonly incident: Incident
         <p>No points: nothing in it counts now.</p>
       ) : (
         <table className="ww-table">
-          <caption>{score.entity === null ? 'Of its findings' : `Of ${score.entity.value}`}</caption>
+          <caption>{score.entity === null ? 'Of its findings' : `Of ${asSeen(score.entity.value)}`}</caption>
           <thead>
             <tr>
               <th scope="col">What</th>
@@ -450,7 +453,7 @@ function ScopeLink({ incident: { links, recordsFrom } }: { readonly incident: In
           account: names('account'),
           host: names('host'),
           address: names('address'),
-          from: recordsFrom === null ? '' : dayOf(recordsFrom),
+          from: recordsFrom === null ? '' : fieldText(Date.parse(recordsFrom)).slice(0, 10),
         }}
       >
         {SCOPE_WORDS}
@@ -480,7 +483,7 @@ function About({ incident, isAnalyst }: { readonly incident: Incident } & ForRol
       <ul>
         {(isWhole ? links : links.slice(0, FEW)).map(({ kind, value }) => (
           <li key={`${kind} ${value}`}>
-            {LINK_LABEL[kind]} <strong>{value}</strong>
+            {LINK_LABEL[kind]} <strong>{asSeen(value)}</strong>
             <br />
             {isAnalyst && <LogLines term={termOf(LINK_FIELD[kind], value)} />}
             {isAnalyst && kind !== 'address' && (
