@@ -1,5 +1,6 @@
 import { COMPONENTS, type Component, type PersonDays } from './person-days.ts';
 import type { Judge, JudgedDay } from './judge.ts';
+import { RoleTails } from './role-tails.ts';
 import { SnoopTail } from './snoop-tail.ts';
 import { Tail } from './tail.ts';
 
@@ -40,6 +41,7 @@ export class Calibration {
   readonly #who: number[] = [];
   readonly #days: number[] = [];
   readonly #crowds: Reading[] = [];
+  readonly #roles = new RoleTails();
   readonly #snoop = new SnoopTail();
   #staffDays = 0;
   #tails: Readonly<Record<Smooth, Tail>> | null = null;
@@ -58,6 +60,7 @@ export class Calibration {
     this.#staffDays += staff;
     for (let i = 0; i < persons.users.length; i++) {
       this.#who.push(persons.users[i] ?? 0);
+      this.#roles.looked(persons.users[i] ?? 0, persons.roles[i] ?? -1, persons.looks[i] ?? 0);
       this.#days.push(day);
       for (const component of COMPONENTS) this.#collected[component].push(persons.scores[component][i] ?? 0);
     }
@@ -82,9 +85,14 @@ export class Calibration {
       if (score > RUN_FROM) readings.push({ who: this.#who[i] ?? 0, day: this.#days[i] ?? 0, score });
     }
     // What stays up for days is one case: of so many person-days that stand out, so many would open one.
-    const opening = (peaks(readings).length + 10) / (readings.length + 10);
+    const opened = peaks(readings);
+    const opening = (opened.length + 10) / (readings.length + 10);
+    this.#roles.settle(opened.map(({ who }) => who));
     this.#perStaffDay = size === 0 ? 0 : Math.log((opening * size) / Math.max(1, this.#staffDays));
-    this.#crowd = new Tail(peaks(this.#crowds), this.#staffDays);
+    this.#crowd = new Tail(
+      peaks(this.#crowds).map(({ score }) => score),
+      this.#staffDays,
+    );
     for (const component of COMPONENTS) this.#collected[component].length = 0;
     this.#who.length = 0;
     this.#days.length = 0;
@@ -132,8 +140,8 @@ export class Calibration {
    * log of the cases per member of staff and day that would be opened at this score or above when all is well. The
    * combined evidence is minus the log of a p-value, so e^−score of the person-days reach it.
    */
-  personRate(combined: number): number {
-    const rate = Math.min(0, this.#perStaffDay - combined) - Math.log(PERSON_SHARE);
+  personRate(combined: number, role: number): number {
+    const rate = Math.min(0, this.#perStaffDay - combined + this.#roles.logFactor(role)) - Math.log(PERSON_SHARE);
     // What the training time would have shown once or never is believed to be a little more frequent than the fit says: without, a
     // budget of 0.2 was overrun by a third, and one of 1 by a seventh (8 seeds of 1,000 staff).
     return rate + Math.log1p(Math.min(MAX_DOUBT, 1 / (Math.exp(rate) * Math.max(1, this.#staffDays))));
@@ -145,21 +153,21 @@ export class Calibration {
 }
 
 /** Of each one's readings, the highest in any seven days: what an open case absorbs costs no alert. */
-function peaks(readings: readonly Reading[]): number[] {
+function peaks(readings: readonly Reading[]): Reading[] {
   const own = new Map<number, Reading[]>();
   for (const reading of readings) {
     const list = own.get(reading.who);
     if (list === undefined) own.set(reading.who, [reading]);
     else list.push(reading);
   }
-  const kept: number[] = [];
+  const kept: Reading[] = [];
   for (const list of own.values()) {
     list.sort((a, b) => b.score - a.score);
     const days: number[] = [];
-    for (const { day, score } of list) {
-      if (days.some((taken) => Math.abs(taken - day) <= ABSORB_DAYS)) continue;
-      days.push(day);
-      kept.push(score);
+    for (const reading of list) {
+      if (days.some((taken) => Math.abs(taken - reading.day) <= ABSORB_DAYS)) continue;
+      days.push(reading.day);
+      kept.push(reading);
     }
   }
   return kept;

@@ -65,7 +65,7 @@ export function runEngine(
     judge,
     causes,
     calibration: new Calibration(),
-    persons: new PersonDayScorer(),
+    persons: new PersonDayScorer(judge.groups),
     crowds: new CrowdScorer(hospital, judge.groups),
     staffAt: (day) => {
       if (hospital.posts.length > 0) return staffOn(day.day, hospital, hospital.zone);
@@ -110,8 +110,11 @@ export function scoreDay(engine: Engine, day: LookDay, onDay: EngineHooks['onDay
 }
 
 /** log of the cases per member of staff and day that would rank so high when all is well. */
-export function personRate(calibration: Calibration, { scores }: PersonDays, i: number): number {
-  return calibration.personRate(calibration.combine((component) => scores[component][i] ?? 0));
+export function personRate(calibration: Calibration, { scores, roles }: PersonDays, i: number): number {
+  return calibration.personRate(
+    calibration.combine((component) => scores[component][i] ?? 0),
+    roles[i] ?? -1,
+  );
 }
 
 /**

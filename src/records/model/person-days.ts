@@ -1,3 +1,4 @@
+import type { Groups } from './groups.ts';
 import type { JudgedDay } from './judge.ts';
 import { OWN } from './motives.ts';
 import { PairMap } from './pair-map.ts';
@@ -23,6 +24,8 @@ export type Component = (typeof COMPONENTS)[number];
 export interface PersonDays {
   readonly users: Int32Array;
   readonly looks: Int32Array;
+  /** What each worked as that day, -1 if the directory does not say. */
+  readonly roles: Int32Array;
   readonly scores: Readonly<Record<Component, Float64Array>>;
   /** As `snoop`, of the looks without a tie only. */
   readonly untied: Float64Array;
@@ -43,6 +46,7 @@ type Learning = 'nothing' | 'own' | 'groups';
 
 /** Sums looks up to persons and days, and carries what builds up over days. */
 export class PersonDayScorer {
+  readonly #groups: Pick<Groups, 'role'>;
   readonly #mass = new Rates(0.6, 6);
   readonly #sustained = new PairMap();
   readonly #abroad = new PairMap();
@@ -52,6 +56,10 @@ export class PersonDayScorer {
   readonly #groupLooks: number[] = [];
   /** By group: how much counts of foreign looks scatter beyond chance, and over how many. */
   readonly #groupScatter: [number, number][] = [];
+
+  constructor(groups: Pick<Groups, 'role'>) {
+    this.#groups = groups;
+  }
 
   /** A case was opened: what had built up is spent. */
   spend(user: number, foreignDepartment: number): void {
@@ -94,6 +102,7 @@ export class PersonDayScorer {
     const abroad = this.#seenAbroad;
     const user = result.users[i] ?? 0;
     const group = judged.places[user]?.[0]?.group ?? 0;
+    result.roles[i] = this.#groups.role[group] ?? -1;
     let curious = 0;
     let untied = 0;
     let mass = 0;
@@ -218,6 +227,7 @@ function unscored(users: Int32Array, order: Int32Array, start: Int32Array, lookS
   return {
     users,
     looks: new Int32Array(count),
+    roles: new Int32Array(count).fill(-1),
     scores: {
       snoop: new Float64Array(count),
       mass: new Float64Array(count),
