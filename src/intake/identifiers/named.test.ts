@@ -81,6 +81,8 @@ const harmless: readonly string[] = [
   'GET /outpatient/2/clinics HTTP/1.1',
   '/srv/patients/list2019.xlsx was read',
   'Patient: record opened by kim',
+  'Exported patients: 1250 in 3 s, patients=1250',
+  '{"patients":1250,"of_patients":7}',
   'patient_count=42 patientClass=I hospital=RX1',
   'SELECT * FROM patient WHERE patient_id = @p0',
   'the child process of chi.exe: 17',
