@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
 import { corpusDir } from '../test/corpus.ts';
@@ -26,6 +26,7 @@ export async function benchLive(): Promise<void> {
     await measure(service);
   } finally {
     await service.stop('SIGKILL');
+    rmSync(service.folder, { recursive: true, force: true });
   }
 }
 

@@ -1,7 +1,8 @@
 // `npm test`: installs what is missing (packages, and on Debian the reference tools and the browser that tests use),
 // then runs everything that must pass. `npm test -- <files>` runs those test files only.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buildPage } from './build-page.mjs';
 import { installPackages, pinnedNode, root } from './pinned-node.mjs';
@@ -30,24 +31,27 @@ if (wanted.length === 0) {
     if (found !== 0) failed.push(name);
   }
 }
+// What tests leave behind, data folders of whole services among it, goes with this one.
+const scratch = mkdtempSync(path.join(tmpdir(), 'wardwatch-tests-'));
+// PostgreSQL, which does not run as root, has to get through it to its own.
+chmodSync(scratch, 0o711);
 const patterns = wanted.length > 0 ? wanted : ['src/**/*.test.ts', 'rules/**/*.test.ts', 'test/**/*.test.ts'];
-const tests = run(node, [
-  '--disable-warning=ExperimentalWarning',
-  '--test',
-  '--test-concurrency=2',
-  '--test-reporter=spec',
-  ...patterns,
-]);
+const tests = run(
+  node,
+  ['--disable-warning=ExperimentalWarning', '--test', '--test-concurrency=2', '--test-reporter=spec', ...patterns],
+  { TMPDIR: scratch, TEMP: scratch, TMP: scratch },
+);
+rmSync(scratch, { recursive: true, force: true });
 if (failed.length > 0) process.stdout.write(`\nThese checks failed: ${failed.join(', ')}\n`);
 process.exit(tests !== 0 || failed.length > 0 ? 1 : 0);
 
-function run(command, args) {
+function run(command, args, env = {}) {
   // Project tools read npm's environment; none of them may colour what a log keeps.
   return (
     spawnSync(command, args, {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...env },
     }).status ?? 1
   );
 }

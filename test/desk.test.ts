@@ -77,13 +77,26 @@ async function opened(
   hosts: readonly string[],
   ...args: readonly string[]
 ): Promise<{ desk: Desk; ids: readonly string[] }> {
+  return openedAt(
+    t,
+    hosts.map((host) => [host, new Date()]),
+    ...args,
+  );
+}
+
+/** @param seen a host, and when it was attacked */
+async function openedAt(
+  t: TestContext,
+  seen: readonly (readonly [host: string, at: Date])[],
+  ...args: readonly string[]
+): Promise<{ desk: Desk; ids: readonly string[] }> {
   const service = await upService(t, '--plain-http', ...args);
   const { token } = await service.addSource('dc1', 'windows');
   const made = service.run('tokens', 'add', '--role', 'analyst', '--name', 'Night desk', '--json');
   const desk = new Desk(service, (JSON.parse(made.out) as { token: string }).token);
-  const body = hosts
-    .map((host) => ({
-      '@timestamp': new Date().toISOString(),
+  const body = seen
+    .map(([host, at]) => ({
+      '@timestamp': at.toISOString(),
       winlog: {
         channel: 'Security',
         event_id: 4688,
@@ -100,10 +113,37 @@ async function opened(
   equal((await service.fetch('/_bulk', { headers: { authorization: `ApiKey ${token}` }, body })).status, 200);
   const ids = await eventually(
     () => desk.incidents(),
-    (found) => found.length === hosts.length,
+    (found) => found.length === seen.length,
   );
   return { desk, ids };
 }
+
+test('a deadline is seen on Today and by the board however many incidents are open, and counts that are cut off say so', async (t) => {
+  // One a day: what comes together is one incident. The oldest presses least, but for its deadline.
+  const days = Array.from({ length: 103 }, (_, at) => [`ws${at}`, new Date(Date.now() - at * 86_400_000)] as const);
+  const { desk, ids } = await openedAt(t, days);
+  const all = await Promise.all(ids.map((id) => desk.get(id)));
+  const oldest = all.find(({ evidence }) => evidence[0]?.host === 'ws102')?.id ?? '';
+  const clock = { kind: 'ico-72h', startedAt: '2026-10-24T09:00:00+01:00' };
+  equal((await desk.post(`/api/v1/incidents/${oldest}/clocks`, clock)).status, 200);
+  const today = JSON.parse((await desk.ask('/api/v1/today')).text) as {
+    sentence: string;
+    tasks: { what: string; at: { id: string } }[];
+    open: number;
+    isPart: boolean;
+  };
+  deepEqual([today.tasks[0]?.what, today.tasks[0]?.at.id], ['Tell the Information Commissioner (ICO)', oldest]);
+  deepEqual([today.open, today.isPart], [103, true]);
+  match(today.sentence, /^Act now: a deadline has passed in at least 1 incident/);
+  const made = desk.service.run('tokens', 'add', '--role', 'board', '--json');
+  const { token } = JSON.parse(made.out) as { token: string };
+  const board = await desk.service.fetch('/api/v1/board', { headers: { authorization: `Bearer ${token}` } });
+  const { deadlines } = JSON.parse(board.text) as { deadlines: { title: string; state: string }[] };
+  deepEqual(
+    deadlines.map(({ title, state }) => [title, state]),
+    [['Tell the Information Commissioner (ICO)', 'overdue']],
+  );
+});
 
 test('an incident is taken, worked through and closed, and each act is in its history with a name', async (t) => {
   const { desk, ids } = await opened(t, ['ws1']);

@@ -20,6 +20,8 @@ import type { Sessions } from '../people/sessions.ts';
 import type { Tokens } from '../people/tokens.ts';
 import type { KeptDrafts } from '../packs/kept-drafts.ts';
 import type { ScopeAnswer, ScopeQuestion } from '../records/scope-answer.ts';
+import type { PrivacyMatter } from '../notices/texts.ts';
+import type { IncidentQuestion } from '../watch/kept-records.ts';
 import type { Reveals } from '../people/reveals.ts';
 import type { SignIn } from '../people/sign-in.ts';
 import type { LookLine } from '../records/who-looked.ts';
@@ -60,10 +62,12 @@ export interface ApiServices {
   readonly signOffs: SignOffs;
   readonly drafts: KeptDrafts;
   /** What an incident is about; `null`: it names nothing to ask for. */
-  readonly scopeQuestion: (incident: string) => Promise<ScopeQuestion | null>;
+  readonly scopeQuestion: (incident: string) => Promise<IncidentQuestion | null>;
   readonly staffReports: StaffReports;
   /** Tells whoever is told of incidents that somebody has reported something; without its words. */
   readonly tellOfReport: (reference: string) => Promise<void>;
+  /** Tells the privacy officers that something waits for them; not what. */
+  readonly tellPrivacy: (matter: PrivacyMatter) => Promise<void>;
   /** Opens an incident of what staff reported. @returns its id */
   readonly openReported: (reported: Reported, addressedTo: Addressee) => Promise<string>;
   readonly monitoringNotice: MonitoringNotices;

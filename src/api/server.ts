@@ -335,6 +335,7 @@ const STATUS: Partial<Record<RefusalCode, number>> = {
   'local-rules/too-noisy': 422,
   'hunts/not-yours': 403,
   'drafts/not-found': 404,
+  'drafts/changed': 409,
   'drafts/letters': 403,
   'drafts/reason-needed': 422,
   'notices/invalid': 422,

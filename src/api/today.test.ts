@@ -8,6 +8,7 @@ const HOUR_MS = 3_600_000;
 const fine: TodayFacts = {
   now: NOW,
   incidents: [],
+  isPart: false,
   sources: [
     { name: 'dc1', lastHeardAt: NOW - HOUR_MS, silentSince: null },
     { name: 'firewall', lastHeardAt: NOW - 1000, silentSince: null },
@@ -59,6 +60,12 @@ const verdicts: readonly [what: string, facts: Partial<TodayFacts>, verdict: Ver
   ['it is not known what could', { isJudged: null }, 'quiet', /^Quiet/],
   ['a part of the service has stopped', { failing: ['judging'] }, 'cannot-tell', /Wardwatch itself does not work/],
   ['an urgent incident is open', { incidents: [incident()] }, 'look', /^Not quiet: 1 incident to look at today\.$/],
+  [
+    'more are open than were weighed',
+    { incidents: [incident()], isPart: true },
+    'look',
+    /^Not quiet: at least 1 incident to look at today\.$/,
+  ],
   ['a low one was seen', { incidents: [incident({ band: 'low', total: 1, isSeen: true })] }, 'quiet', /^Quiet/],
   [
     'an emergency is open and a source is silent',
@@ -105,7 +112,7 @@ test('at most five things to do, the most pressing first, and how many more', ()
   });
   deepEqual(
     told.tasks.map(({ at }) => at.id ?? at.page),
-    ['inc_late', 'sources', 'inc_bad', 'inc_soon', 'inc_late'],
+    ['inc_late', 'upkeep', 'inc_bad', 'inc_soon', 'inc_late'],
   );
   equal(told.more, 6);
 });

@@ -4,6 +4,8 @@ import type { Band } from '../core/observation.ts';
 export interface TodayFacts {
   readonly now: number;
   readonly incidents: readonly OpenIncident[];
+  /** More are open than these. */
+  readonly isPart: boolean;
   readonly sources: readonly HeardSource[];
   /** False if nothing that came could have fired any rule; `null`: not known. */
   readonly isJudged: boolean | null;
@@ -82,7 +84,11 @@ export function today(facts: TodayFacts): Today {
   };
 }
 
-function verdictOf({ now, incidents, sources, failing, isJudged }: TodayFacts): { verdict: Verdict; sentence: string } {
+function verdictOf({ now, incidents, isPart, sources, failing, isJudged }: TodayFacts): {
+  verdict: Verdict;
+  sentence: string;
+} {
+  const countedOpen = (count: number) => `${isPart ? 'at least ' : ''}${counted(count, 'incident')}`;
   const emergencies = incidents.filter(({ band }) => band === 'emergency').length;
   const overdue = incidents.filter(({ clocks }) => clocks.some(({ state }) => state === 'overdue')).length;
   const heard = sources.filter((source) => isHeard(source, now)).length;
@@ -92,12 +98,11 @@ function verdictOf({ now, incidents, sources, failing, isJudged }: TodayFacts): 
   const blind = unseen === '' ? '' : ` ${unseen.charAt(0).toUpperCase()}${unseen.slice(1)}`;
 
   if (emergencies > 0)
-    return { verdict: 'act', sentence: `Act now: ${counted(emergencies, 'incident')} may be doing harm.${blind}` };
+    return { verdict: 'act', sentence: `Act now: ${countedOpen(emergencies)} may be doing harm.${blind}` };
   if (overdue > 0)
-    return { verdict: 'act', sentence: `Act now: a deadline has passed in ${counted(overdue, 'incident')}.${blind}` };
+    return { verdict: 'act', sentence: `Act now: a deadline has passed in ${countedOpen(overdue)}.${blind}` };
   const waiting = incidents.filter(({ band, isSeen }) => band === 'urgent' || (band === 'low' && !isSeen)).length;
-  if (waiting > 0)
-    return { verdict: 'look', sentence: `Not quiet: ${counted(waiting, 'incident')} to look at today.${blind}` };
+  if (waiting > 0) return { verdict: 'look', sentence: `Not quiet: ${countedOpen(waiting)} to look at today.${blind}` };
   if (failing.length > 0)
     return { verdict: 'cannot-tell', sentence: 'We cannot tell: a part of Wardwatch itself does not work.' };
   if (sources.length === 0)
@@ -199,9 +204,9 @@ function failingTask(part: string): Task {
   return {
     what: `Restart Wardwatch: its ${part} has stopped`,
     why: 'What your sources send is kept, but it is not all judged or searchable until then.',
-    how: 'Look for “alarm” in its log, then restart the service. “wardwatch doctor” says what is wrong.',
+    how: 'Look for “alarm” in its log, then restart the service. Settings, Health and storage, says what is wrong.',
     minutes: 10,
-    at: { page: 'sources', id: null },
+    at: { page: 'upkeep', id: null },
   };
 }
 
@@ -209,9 +214,9 @@ function undeliveredTask(count: number): Task {
   return {
     what: `Mend the way that people are told: ${counted(count, 'notice')} could not be delivered`,
     why: 'If something happens tonight, nobody will be told.',
-    how: 'Check the mail server and addresses in the file of --notices (docs/notices.md).',
+    how: 'An administrator finds what went wrong under Settings, Notices, and can send a test from there.',
     minutes: 15,
-    at: { page: 'sources', id: null },
+    at: { page: 'notices', id: null },
   };
 }
 

@@ -4,10 +4,11 @@ import { Incidents } from '../incidents/store.ts';
 import { draftsOf } from '../packs/drafts.ts';
 import { factsOf, type ScopeFacts, scopeFactsOf } from '../packs/facts.ts';
 import { writeDrafts } from '../packs/write.ts';
+import type { ScopeQuestion } from '../records/scope-answer.ts';
 import { gapText } from '../records/scope-story.ts';
 import type { State } from '../store/state.ts';
 import { EXIT } from './exit.ts';
-import { type questionOf, questionOrNull, scopeOfKept, setAsideGaps } from '../watch/kept-records.ts';
+import { questionOrNull, scopeOfKept, setAsideGaps } from '../watch/kept-records.ts';
 import { helpText, type OptionTable, readOptions, wholeNumber } from './options.ts';
 import { print } from './output.ts';
 import { foldersOf } from './serve.ts';
@@ -61,11 +62,11 @@ export async function runPack(
     const incident = await incidents.find(id, ['it']);
     if (incident === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
     const view = await new Desk(state, () => now).view(id);
-    const question = await questionOrNull(state, id);
+    const asked = await questionOrNull(state, id, now);
     const drafts = draftsOf(
       factsOf(incident, view, {
-        firstEvidenceAt: question?.from ?? null,
-        scope: question === null ? null : await scopeFacts(state, data, question, timeZone),
+        firstEvidenceAt: asked?.firstAt ?? null,
+        scope: asked === null ? null : await scopeFacts(state, data, asked.question, timeZone),
         grid: likelihood === 0 ? null : { likelihood, severity },
         timeZone,
         now,
@@ -77,12 +78,7 @@ export async function runPack(
   return EXIT.done;
 }
 
-async function scopeFacts(
-  state: State,
-  data: string,
-  question: Awaited<ReturnType<typeof questionOf>>,
-  timeZone: string,
-): Promise<ScopeFacts> {
+async function scopeFacts(state: State, data: string, question: ScopeQuestion, timeZone: string): Promise<ScopeFacts> {
   const gaps = await setAsideGaps(state, question.from, question.to);
-  return scopeFactsOf(await scopeOfKept(data, question, { zone: timeZone, gaps }), gapText);
+  return scopeFactsOf(await scopeOfKept(data, question, { zone: timeZone, gaps }), question, gapText);
 }

@@ -7,7 +7,8 @@ import { proposeMapping } from '../records/exports/propose.ts';
 import { type Hospital, readHospital } from '../records/hospital.ts';
 import type { LiveCare } from '../records/live-care.ts';
 import { type LookBook, readLooks } from '../records/model/looks.ts';
-import { newReport } from '../records/table.ts';
+import { NOT_UTF8 } from '../records/csv.ts';
+import { newReport, SET_ASIDE_FILE } from '../records/table.ts';
 import { noticesOf } from '../records/notices.ts';
 import { reviewLooks } from '../records/review.ts';
 import type { PseudonymKey } from '../records/pseudonym.ts';
@@ -128,6 +129,12 @@ function importExports(verb: string, paths: readonly string[], given: Given): nu
   const count = convertExports(files, path.join(to, 'accesses.csv'), how, report);
   say(noticesOf(report));
   say(`${count} accesses are in ${path.join(to, 'accesses.csv')}.\n`);
+  if (report.setAsideCount > 0)
+    say(
+      `What was set aside is in ${path.join(to, SET_ASIDE_FILE)} and counts as missing in every answer. Delete the lines there that are no accesses, such as a total at the end.\n`,
+    );
+  if (report.setAside.some(({ reason }) => reason === NOT_UTF8))
+    say('Not UTF-8: if the file is Windows-1252, as Excel saves “CSV”, say “encoding: windows-1252” in the mapping.\n');
   return report.setAsideCount > 0 ? EXIT.setAside : EXIT.done;
 }
 

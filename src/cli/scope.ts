@@ -72,7 +72,9 @@ export async function runScope(
   for (const kind of ['account', 'host', 'address'])
     if (given.texts(kind).includes(''))
       throw new Refusal('usage/bad-option', `wardwatch scope: --${kind} is empty: is a variable not set?`);
-  const about = incident === null ? null : await withState(folder, env, (state) => questionOf(state, incident));
+  const asked =
+    incident === null ? null : await withState(folder, env, (state) => questionOf(state, incident, Date.now()));
+  const about = asked?.question;
   const question = {
     accounts: unique([...given.texts('account'), ...(about?.accounts ?? [])]),
     hosts: unique([...given.texts('host'), ...(about?.hosts ?? [])]),

@@ -48,6 +48,10 @@ export const REFUSALS = {
   'hunts/not-found': { exit: 2, hint: 'Look for it among the saved searches; somebody may have taken it away.' },
   'hunts/too-many': { exit: 2, hint: 'Take one away that nobody asks any more.' },
   'drafts/not-found': { exit: 2, hint: 'The drafts of an incident are listed with it.' },
+  'drafts/changed': {
+    exit: 2,
+    hint: 'Copy what you wrote, open the draft anew, and add it to what is there now.',
+  },
   'drafts/letters': { exit: 2, hint: 'Ask the privacy officer: letters to patients are theirs.' },
   'drafts/reason-needed': { exit: 2, hint: 'Say why, in ten characters or more: it is recorded.' },
   'notices/fixed': { exit: 2, hint: 'Change the file and start the service again.' },
@@ -58,7 +62,7 @@ export const REFUSALS = {
     exit: 2,
     hint: 'End each clock first, as done or as not needed with the reason; then close the incident.',
   },
-  'incidents/not-now': { exit: 2, hint: 'The incident says what can be done with it now (actions).' },
+  'incidents/not-now': { exit: 2, hint: 'Its page says what can be done with it now (`actions` in the API).' },
   'incidents/for-workers': {
     exit: 2,
     hint: 'Ask an analyst or your partner. Deadlines, steps and notes are yours as well.',

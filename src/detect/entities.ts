@@ -45,25 +45,84 @@ const DOMAIN_OF: Readonly<Record<string, string>> = {
   SubjectUserName: 'SubjectDomainName',
   TargetUserName: 'TargetDomainName',
 };
+interface Names {
+  readonly host: readonly string[];
+  readonly actor: readonly string[];
+  readonly address: readonly string[];
+}
+
+/** Names that only one product uses, or that mean something else in it: they are looked at first. */
+const OF_PRODUCT: Readonly<Record<string, Partial<Names>>> = {
+  // `Initiatedby` is whoever, person or program, changed something in Entra.
+  azure: { actor: ['Initiatedby', 'caller', 'Caller'], address: ['InitiatedBy.user.ipAddress', 'callerIpAddress'] },
+  gcp: {
+    actor: ['protoPayload.authenticationInfo.principalEmail', 'actor.email'],
+    address: ['protoPayload.requestMetadata.callerIp'],
+  },
+  github: { actor: ['actor'], address: ['actor_ip'] },
+  kubernetes: { actor: ['user.username'] },
+  ocsf: {
+    host: ['device.hostname', 'device.name'],
+    // `user` is whom a change is about, where both are named.
+    actor: ['actor.user.name', 'actor.user.email_addr', 'actor.user.uid'],
+    address: ['src_endpoint.ip'],
+  },
+  okta: { address: ['client.ipAddress'] },
+};
+/** Of the audit log of Linux: `hostname` is where somebody came from; who signed in stays, whoever they become. */
+const AUDITD: Names = { host: ['Hostname', 'node'], actor: ['AUID', 'acct'], address: ['addr'] };
+
 /** Windows events that are about the account that signs in or is changed, not about the one that asks. */
 const ABOUT_TARGET = new Set([
   4624, 4625, 4634, 4647, 4648, 4768, 4769, 4770, 4771, 4772, 4773, 4776, 4740, 4767, 4778, 4779,
 ]);
+/** A service was installed: the account that it names is the one under which the service runs, and nobody who acted. */
+const SERVICE_INSTALLED = 7045;
 /** Kerberos names whoever asks for or renews a service ticket `name@DOMAIN`, which is `DOMAIN\name` written otherwise. */
 const NAMED_WITH_DOMAIN = new Set([4769, 4770]);
 /** What stands in a field that has nothing to say. */
-const NOTHING = new Set(['', '-', '::', '0.0.0.0', 'n/a', 'N/A', '(null)', 'LOCAL', '%%2313']);
+const NOTHING = new Set([
+  '',
+  '-',
+  '::',
+  '0.0.0.0',
+  'n/a',
+  'N/A',
+  '(null)',
+  'LOCAL',
+  '%%2313',
+  '?',
+  'unset',
+  '(unknown)',
+]);
 
 export function entitiesOf(event: EventView): Entities {
-  const order = event.channel === 'security' && ABOUT_TARGET.has(event.eventId) ? ['TargetUserName', ...ACTOR] : ACTOR;
-  const host = firstText(event, HOST);
-  const account = accountOf(event, order);
-  const address = firstText(event, ADDRESS);
+  const names = namesIn(event);
+  const host = firstText(event, names.host);
+  const account = accountOf(event, names.actor);
+  const address = firstText(event, names.address);
   return {
     ...(host === null ? {} : { host: host.text }),
     ...(account === null ? {} : { account }),
     ...(address === null ? {} : { address: plainAddress(address.text) }),
   };
+}
+
+const USUAL: Names = { host: HOST, actor: ACTOR, address: ADDRESS };
+const TARGET_FIRST: Names = { ...USUAL, actor: ['TargetUserName', ...ACTOR] };
+const WITHOUT_SERVICE: Names = { ...USUAL, actor: ACTOR.filter((field) => field !== 'AccountName') };
+const BY_PRODUCT: ReadonlyMap<string, Names> = new Map(
+  Object.entries(OF_PRODUCT).map(([product, { host = [], actor = [], address = [] }]) => [
+    product,
+    { host: [...host, ...HOST], actor: [...actor, ...ACTOR], address: [...address, ...ADDRESS] },
+  ]),
+);
+
+function namesIn({ channel, eventId, logSource: { product, service } }: EventView): Names {
+  if (channel === 'security' && ABOUT_TARGET.has(eventId)) return TARGET_FIRST;
+  if (channel === 'system' && eventId === SERVICE_INSTALLED) return WITHOUT_SERVICE;
+  if (service === 'auditd') return AUDITD;
+  return BY_PRODUCT.get(product ?? '') ?? USUAL;
 }
 
 /** Who opened a connection and to whom, as firewalls, proxies and network monitors name the two. */
@@ -104,7 +163,7 @@ function ownEndpoint(event: EventView): string | null {
 
 /** The host that an event names, in lower case; '' if none. */
 export function hostOf(event: EventView): string {
-  return firstText(event, HOST)?.text.toLowerCase() ?? '';
+  return firstText(event, namesIn(event).host)?.text.toLowerCase() ?? '';
 }
 
 /** The number that Windows gave the event; `null` if it has none. */

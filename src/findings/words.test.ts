@@ -51,6 +51,8 @@ for (const [step, entities, said] of steps)
 test('a sentence that begins with nobody in particular begins with a capital; a name is left as the log has it', () => {
   equal(fillIn('{account} wiped a log.', {}, {}), 'Somebody (the log does not say who) wiped a log.');
   equal(fillIn('{host} stopped.', { host: 'ward7-pc' }, {}), 'ward7-pc stopped.');
+  // A name that reads backwards in part is not what it looks like: a sentence has none of the marks that do it.
+  equal(fillIn('{host} ran {Image}.', { host: 'a\u202Eb' }, { Image: 'x\u202Egpj.exe\u0007' }), 'a b ran x gpj.exe.');
 });
 
 test('what a technique means is no more than a sign where a rule of others names it', () => {

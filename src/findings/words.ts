@@ -1,3 +1,4 @@
+import { UNSEEN } from '../core/unseen.ts';
 import { readFileSync } from 'node:fs';
 import type { Entities } from '../core/finding.ts';
 import type { Level } from '../core/level.ts';
@@ -173,12 +174,17 @@ function filled(
 ): string {
   return sentence.replace(/\{([\w.-]+)\}/g, (_, name: string, at: number) => {
     if (name === 'host' || name === 'account' || name === 'address')
-      return entities[name] ?? (at === 0 ? capital(standIns[name]) : standIns[name]);
+      return oneLine(entities[name]) ?? (at === 0 ? capital(standIns[name]) : standIns[name]);
     const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
     if (value === undefined) return at === 0 ? capital(standIns.other) : standIns.other;
-    const oneLine = value.replace(/\s+/g, ' ').trim();
-    return oneLine.length > MAX_FILLED ? `${oneLine.slice(0, MAX_FILLED)}…` : oneLine;
+    const said = oneLine(value) ?? '';
+    return said.length > MAX_FILLED ? `${said.slice(0, MAX_FILLED)}…` : said;
   });
+}
+
+/** A sentence has no lines of its own, and nothing in it that is not seen. */
+function oneLine(value: string | undefined): string | undefined {
+  return value?.replaceAll(UNSEEN, ' ').replace(/\s+/g, ' ').trim();
 }
 
 function capital(text: string): string {

@@ -376,6 +376,23 @@ export class Desk {
     });
   }
 
+  /** The clocks that run, by incident; the one that is due first at the head of its own, and its incident at the head of all. */
+  async running(limit: number): Promise<ReadonlyMap<string, readonly DeskClock[]>> {
+    const rows = await this.#state.db
+      .selectFrom('clocks')
+      .selectAll()
+      .where('ended_at', 'is', null)
+      .orderBy('due_at')
+      .limit(limit)
+      .execute();
+    const clocks = new Map<string, DeskClock[]>();
+    for (const row of rows) {
+      const clock = this.#clockOf(row);
+      if (clock !== null) clocks.set(row.incident_id, [...(clocks.get(row.incident_id) ?? []), clock]);
+    }
+    return clocks;
+  }
+
   /** Incidents of which a clock runs, the one that is due first at the head. */
   async due(limit: number): Promise<readonly string[]> {
     const rows = await this.#state.db

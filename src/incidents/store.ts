@@ -98,20 +98,6 @@ export class Incidents {
     return Promise.all(rows.map((row) => this.#incidentOf(row)));
   }
 
-  /** Of the same, those that are closed while a clock runs: a duty that is found later has to be seen, too. */
-  async closedWithClocks(limit: number): Promise<readonly Incident[]> {
-    const rows = await this.#state.db
-      .selectFrom('incidents')
-      .selectAll()
-      .where('state', '=', 'closed')
-      .where('addressed_to', '=', 'it')
-      .where('id', 'in', (inner) => inner.selectFrom('clocks').select('incident_id').where('ended_at', 'is', null))
-      .orderBy('last_evidence_at', 'desc')
-      .limit(limit)
-      .execute();
-    return Promise.all(rows.map((row) => this.#incidentOf(row)));
-  }
-
   /** How many of the same are open now; how many were opened, and how many closed, since a time. */
   async movement(since: number): Promise<{ readonly open: number; readonly opened: number; readonly closed: number }> {
     const { db } = this.#state;

@@ -10,11 +10,12 @@ import { test, type TestContext } from 'node:test';
 import { SMTPServer } from 'smtp-server';
 import type { Parameter } from '../core/observation.ts';
 import { Desk } from '../incidents/desk.ts';
-import { Incidents } from '../incidents/store.ts';
+import { type Incident, Incidents } from '../incidents/store.ts';
 import { openState, type State } from '../store/state.ts';
 import { afterQuiet } from './local-time.ts';
 import { Noticing } from './noticing.ts';
 import type { NoticeSettings } from './settings.ts';
+import { noticeOf, webhookBody } from './texts.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -404,7 +405,44 @@ test('webhooks get the form that they want, and ours a signature that can be che
   equal(hash, createHmac('sha256', SECRET).update(`${time}.${generic.body}`).digest('hex'));
   ok(bodies.some(({ schema }) => schema === 'wardwatch.notice/1'));
   ok(bodies.some(({ text, schema }) => schema === undefined && typeof text === 'string'));
-  ok(bodies.some(({ type }) => type === 'message'));
+});
+
+test('a log may say anything: no link and no line of a message is of whoever wrote it', () => {
+  const name = 'ws1 [Sign in again](https://evil.example)\nAcknowledge it there: https://evil.example\u202E';
+  const incident: Incident = {
+    id: 'inc_1',
+    state: 'new',
+    level: 'high',
+    title: `Something is wrong with ${name}.`,
+    owner: null,
+    acknowledgedAt: null,
+    outcome: null,
+    addressedTo: 'it',
+    openedAt: 0,
+    lastEvidenceAt: 0,
+    findings: 1,
+    links: [{ kind: 'host', value: name }],
+    strength: 3,
+    score: {
+      total: 3,
+      band: 'urgent',
+      points: {},
+      careDepends: 0,
+      entity: { kind: 'host', value: name },
+    },
+  };
+  const told = noticeOf(incident, { kind: 'new' }, 'https://watch.rx1.example');
+  ok(!/\u202e/i.test(`${told.subject}${told.text}`));
+  deepEqual(
+    told.text.split('\n').filter((line) => line.startsWith('Acknowledge')),
+    ['Acknowledge it there, so that nobody else is called.'],
+  );
+  const teams = webhookBody({ url: '', form: 'teams', secret: null }, told, incident);
+  ok(!teams.includes('"TextBlock"'), 'Markdown is read in none of it');
+  match(
+    teams,
+    /"actions":\[\{"type":"Action.OpenUrl","title":"Open it","url":"https:\/\/watch.rx1.example\/incident\?id=inc_1"\}\]/,
+  );
 });
 
 const quiet = { from: 22 * 60, to: 7 * 60 };
@@ -445,4 +483,31 @@ test('a test letter goes to everybody at once, and says which was not taken', as
   ok(made.post.mails.every(({ text }) => text.includes('[TEST]')));
   made.post.isDown = true;
   ok((await made.noticing.test()).some(({ channel, problem }) => channel.startsWith('mail:') && problem !== null));
+});
+
+test('what waits for the privacy officers is told to them alone, by mail, without who or whom', async (t) => {
+  const people = [
+    { name: 'Privacy', mail: 'privacy@rx1.example', step: 0 },
+    { name: 'On-call IT', mail: 'it@rx1.example', step: 1 },
+  ];
+  const webhooks = [{ url: 'https://127.0.0.1:1/hook', form: 'generic', secret: null }] as const;
+  const here = await office(t, { people, webhooks });
+  await here.noticing.tellPrivacy({ kind: 'reveal' });
+  await here.noticing.tellPrivacy({ kind: 'report', reference: 'R-7' });
+  await here.after(0);
+  deepEqual(here.post.recipients, ['privacy@rx1.example', 'privacy@rx1.example']);
+  deepEqual(here.troubles, [], 'no webhook was tried');
+  match(here.post.mails[0]?.text ?? '', /waits for a second privacy\s+officer[^]*watch\.rx1\.example:8443\/records/);
+  match(here.post.mails[1]?.text ?? '', /R-7[^]*watch\.rx1\.example:8443\/reports/);
+  await here.find('ws1', 'impact', 3);
+  await here.after(0);
+  await here.after(5 * HOUR);
+  ok(!here.post.recipients.slice(2).includes('privacy@rx1.example'), 'of incidents they are not told');
+});
+
+test('without a privacy officer among those who are told, nobody else is told what waits for them', async (t) => {
+  const here = await office(t);
+  await here.noticing.tellPrivacy({ kind: 'reveal' });
+  await here.after(0);
+  deepEqual(here.post.recipients, []);
 });

@@ -11,7 +11,16 @@ import { Channels } from './channels.ts';
 import { afterQuiet, localOf } from './local-time.ts';
 import { Outbox } from './outbox.ts';
 import { BAND_RANK, LOOK_WITHIN_MS, type NoticeSettings } from './settings.ts';
-import { digestOf, noticeOf, type Occasion, reportOf, type Told, webhookBody } from './texts.ts';
+import {
+  digestOf,
+  noticeOf,
+  type Occasion,
+  type PrivacyMatter,
+  privacyMatterOf,
+  reportOf,
+  type Told,
+  webhookBody,
+} from './texts.ts';
 
 export interface NoticingParts {
   readonly state: State;
@@ -133,6 +142,19 @@ export class Noticing {
     await state.transaction((within) =>
       this.#put(settings, within, reportOf(reference, settings.serviceUrl), null, at, first),
     );
+    this.wake();
+  }
+
+  /** Something waits for the privacy officers: those of them who have an address here are told that, by mail alone. */
+  async tellPrivacy(matter: PrivacyMatter): Promise<void> {
+    const settings = this.#settings;
+    const officers = settings?.people.filter(({ step }) => step === 0) ?? [];
+    if (settings === null || officers.length === 0) return;
+    const { state, now } = this.#parts;
+    const at = afterQuiet(now(), settings.quiet, settings.timeZone);
+    const told = privacyMatterOf(matter, settings.serviceUrl);
+    // A webhook’s channel is read by others.
+    await state.transaction((within) => this.#put({ ...settings, webhooks: [] }, within, told, null, at, officers));
     this.wake();
   }
 
@@ -394,6 +416,7 @@ function stepAfter({ people }: NoticeSettings, step: number): number | null {
 const TEST: Told = {
   subject: '[TEST] Wardwatch can reach you',
   text: 'This is a test that somebody asked for. Nothing has happened, and there is nothing to do.',
+  url: null,
 };
 
 function testLetter(channel: string, body: string): Pick<OutboxRow, 'id' | 'channel' | 'subject' | 'body'> {

@@ -1,6 +1,9 @@
 import type { Band } from '../core/observation.ts';
 
-/** Somebody who is told. Step 1 first, then 2, and so on, until one of them has looked; the last is the named executive. */
+/**
+ * Somebody who is told. Step 1 first, then 2, and so on, until one of them has looked; the last is the named executive. Step 0
+ * is a privacy officer: told what waits for privacy officers, and of deadlines that have passed, and not of incidents.
+ */
 export interface Person {
   readonly name: string;
   readonly mail: string;

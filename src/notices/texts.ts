@@ -1,3 +1,4 @@
+import { UNSEEN } from '../core/unseen.ts';
 import type { Incident } from '../incidents/store.ts';
 import type { Webhook } from './settings.ts';
 
@@ -12,15 +13,46 @@ export type Occasion =
 export interface Told {
   readonly subject: string;
   readonly text: string;
+  /** Where it is answered; `null`: the text says. */
+  readonly url: string | null;
 }
 
 /** Without the words: they may name a patient. */
 export function reportOf(reference: string, serviceUrl: string | null): Told {
-  const where = serviceUrl === null ? 'on the page, under Reports.' : `${serviceUrl}/reports`;
+  const url = serviceUrl === null ? null : `${serviceUrl}/reports`;
+  const where = url ?? 'on the page, under Reports.';
   return {
     subject: `A colleague has reported something: ${reference}`,
     text: `A colleague has reported something that seemed odd to them.\nRead and answer it: ${where}`,
+    url,
   };
+}
+
+/** What waits for the privacy officers. */
+export type PrivacyMatter =
+  | { readonly kind: 'reveal' }
+  /** A report that is addressed to them alone. */
+  | { readonly kind: 'report'; readonly reference: string };
+
+/** Neither who asked nor about whom: whoever reads the mailbox need not know. */
+export function privacyMatterOf(matter: PrivacyMatter, serviceUrl: string | null): Told {
+  const [page, name] = matter.kind === 'reveal' ? ['records', 'Records'] : ['reports', 'Reports'];
+  const url = serviceUrl === null ? null : `${serviceUrl}/${page}`;
+  const answer = `Read and answer it: ${url ?? `on the page, under ${name}.`}`;
+  switch (matter.kind) {
+    case 'reveal':
+      return {
+        subject: 'A request to be shown who a patient is waits for a second privacy officer',
+        text: `A privacy officer has asked to be shown who patients are, or what was set aside. Another has to agree, or refuse, within a day.\n${answer}`,
+        url,
+      };
+    case 'report':
+      return {
+        subject: `A colleague has reported something to the privacy officers: ${matter.reference}`,
+        text: `A colleague has reported something that only privacy officers may read.\n${answer}`,
+        url,
+      };
+  }
 }
 
 const BAND_WORDS = { routine: 'routine', low: 'low', urgent: 'URGENT', emergency: 'EMERGENCY' } as const;
@@ -34,24 +66,25 @@ export function noticeOf(incident: Incident, occasion: Occasion, serviceUrl: str
   const band = BAND_WORDS[score.band];
   const hosts = links.filter(({ kind }) => kind === 'host').map(({ value }) => value);
   const accounts = links.filter(({ kind }) => kind === 'account').map(({ value }) => value);
+  const url = serviceUrl === null ? null : `${serviceUrl}/incident?id=${id}`;
   const lines = [
     occasionText(occasion),
     '',
-    title,
+    oneLine(title),
     '',
-    `Early warning score ${score.total} (${score.band})${score.entity === null ? '' : `, of ${score.entity.value}`}.`,
+    `Early warning score ${score.total} (${score.band})${score.entity === null ? '' : `, of ${oneLine(score.entity.value)}`}.`,
     ...(hosts.length === 0 ? [] : [`Machines: ${few(hosts)}`]),
     ...(accounts.length === 0 ? [] : [`Accounts: ${few(accounts)}`]),
     `${incident.findings} findings since ${new Date(incident.openedAt).toISOString()}.`,
     '',
-    `What to do stands with the incident ${id}${serviceUrl === null ? '.' : `: ${serviceUrl}/incident?id=${id}`}`,
+    `What to do stands with the incident ${id}${url === null ? '.' : `: ${url}`}`,
     'Acknowledge it there, so that nobody else is called.',
   ];
   const about =
     occasion.kind === 'clock'
       ? `[DEADLINE] ${occasion.title}`
       : `[${occasion.kind === 'repeated' ? 'AGAIN' : band}] ${title}`;
-  return { subject: oneLine(about).slice(0, 150), text: `${lines.join('\n')}\n` };
+  return { subject: oneLine(about).slice(0, 150), text: `${lines.join('\n')}\n`, url };
 }
 
 function occasionText(occasion: Occasion): string {
@@ -102,11 +135,15 @@ export function digestOf(
   return {
     subject: silent.length === 0 ? subject : `${subject}; ${silent.length} sources silent`,
     text: `${lines.join('\n')}\n`,
+    url: null,
   };
 }
 
-/** In the form that a webhook wants. */
-export function webhookBody({ form }: Webhook, { subject, text }: Told, incident: Incident | null): string {
+/**
+ * In the form that a webhook wants. What a log says is in it: a name such as `[Sign in again](https://…)` must not become a link
+ * in a message that people trust.
+ */
+export function webhookBody({ form }: Webhook, { subject, text, url }: Told, incident: Incident | null): string {
   switch (form) {
     case 'generic':
       return JSON.stringify({ schema: 'wardwatch.notice/1', subject, text, incident });
@@ -125,9 +162,13 @@ export function webhookBody({ form }: Webhook, { subject, text }: Told, incident
               type: 'AdaptiveCard',
               version: '1.4',
               body: [
-                { type: 'TextBlock', text: subject, weight: 'Bolder', wrap: true },
-                ...text.split('\n').map((line) => ({ type: 'TextBlock', text: line, wrap: true })),
+                asWritten(subject, { weight: 'Bolder' }),
+                ...text
+                  .split('\n')
+                  .filter((line) => line !== '')
+                  .map((line) => asWritten(line, {})),
               ],
+              ...(url === null ? {} : { actions: [{ type: 'Action.OpenUrl', title: 'Open it', url }] }),
             },
           },
         ],
@@ -135,10 +176,15 @@ export function webhookBody({ form }: Webhook, { subject, text }: Told, incident
   }
 }
 
+/** A `TextBlock` would read Markdown in it. Source: Adaptive Cards, TextRun: “no Markdown”. */
+function asWritten(text: string, look: object): object {
+  return { type: 'RichTextBlock', inlines: [{ type: 'TextRun', text, ...look }] };
+}
+
 function few(names: readonly string[]): string {
-  return `${names.slice(0, 8).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`;
+  return `${names.slice(0, 8).map(oneLine).join(', ')}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`;
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
+  return text.replaceAll(UNSEEN, ' ').replaceAll(/\s+/g, ' ').trim();
 }

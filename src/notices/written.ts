@@ -20,7 +20,7 @@ const SETTINGS = z.strictObject({
     .optional(),
   people: z
     .array(
-      z.strictObject({ name: z.string().min(1).max(100), mail: z.email(), step: z.int().min(1).max(9).default(1) }),
+      z.strictObject({ name: z.string().min(1).max(100), mail: z.email(), step: z.int().min(0).max(9).default(1) }),
     )
     .default([]),
   webhooks: z
@@ -58,8 +58,8 @@ export function noticeSettingsOf(written: unknown, where: string, timeZone: stri
     if (protocol !== 'https:' && !(protocol === 'http:' && isThisMachine(hostname)))
       throw new Refusal('notices/invalid', `${where}: webhooks are https, but for this machine`);
   }
-  if (smtp !== undefined && people.length === 0)
-    throw new Refusal('notices/invalid', `${where}: a mail server, and nobody under people`);
+  if (smtp !== undefined && !people.some(({ step }) => step > 0))
+    throw new Refusal('notices/invalid', `${where}: a mail server, and nobody under people who is told of incidents`);
   return {
     smtp:
       smtp === undefined

@@ -16,6 +16,8 @@ const SCOPE: ScopeFacts = {
   exported: 0,
   gaps: [],
   hash: 'a'.repeat(64),
+  from: NOW,
+  to: NOW,
 };
 const FACTS: Facts = {
   incidentId: 'inc_1',
@@ -98,5 +100,13 @@ test('letters are those two that go to patients', () => {
       .map(({ name }) => name)
       .join(),
     '4-letter-to-patients,5-letter-easy-read',
+  );
+});
+
+test('nothing is said to patients or the press that nobody has found out yet', () => {
+  ok(
+    !/stopped it|care (?:goes on|stays|continues)|acted at once/i.test(
+      wordsOf({}).replaceAll(/\[To fill in: [^\]]*\]/g, ''),
+    ),
   );
 });

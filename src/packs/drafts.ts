@@ -209,7 +209,7 @@ function patientLetter(facts: Facts): Draft {
           TO_FILL('anything else'),
         ],
       },
-      { heading: 'Your care', lines: ['Your care goes on as before. Please keep your appointments.'] },
+      { heading: 'Your care', lines: [TO_FILL('whether care goes on as before, and which appointments are kept')] },
       {
         heading: 'Questions',
         lines: [
@@ -244,13 +244,16 @@ function easyReadLetter(facts: Facts): Draft {
       { heading: 'What they may have seen', lines: [TO_FILL('one short line for each thing')] },
       {
         heading: 'What we did',
-        lines: ['We stopped it.', ...(isIcoTold(facts) ? ['We told the people who check on us.'] : [])],
+        lines: [
+          TO_FILL('whether it has stopped, and how'),
+          ...(isIcoTold(facts) ? ['We told the people who check on us.'] : []),
+        ],
       },
       {
         heading: 'What you can do',
         lines: ['If somebody asks you for money, say no.', 'If you are worried, ring us.', TO_FILL('telephone')],
       },
-      { heading: 'Your care', lines: ['Your care stays the same.', 'Please come to your appointments.'] },
+      { heading: 'Your care', lines: [TO_FILL('whether care stays the same, and whether to come to appointments')] },
     ],
   };
 }
@@ -327,7 +330,7 @@ function pressLine(facts: Facts): Draft {
       {
         heading: 'The line',
         lines: [
-          `We identified a security incident${facts.awareAt === null ? '' : ` on ${day(facts, facts.awareAt)}`} and acted at once. ${isIcoTold(facts) ? 'We have told the Information Commissioner. ' : ''}Care continues. We will tell those concerned directly. We are sorry for the worry this causes.`,
+          `We identified a security incident${facts.awareAt === null ? '' : ` on ${day(facts, facts.awareAt)}`}. ${TO_FILL('what was done, and whether care continues')} ${isIcoTold(facts) ? 'We have told the Information Commissioner. ' : ''}We will tell those concerned directly. We are sorry for the worry this causes.`,
         ],
       },
       {
@@ -361,7 +364,8 @@ function partnerHandOver(facts: Facts): Draft {
 }
 
 /** Exact, or at least and up to: as the scope has it, with its hash. */
-function counts({ scope }: Facts): string[] {
+function counts(facts: Facts): string[] {
+  const { scope } = facts;
   if (scope === null)
     return [TO_FILL('how many patients: the incident names no account, machine or address to ask for')];
   // No access in the logs is not “no patient”: perhaps no such log comes.
@@ -376,7 +380,7 @@ function counts({ scope }: Facts): string[] {
   return [
     people,
     `${number(scope.accesses)} accesses to their records; printed: ${number(scope.printed)} patients, exported: ${number(scope.exported)}.`,
-    `Reckoned from the audit log; fingerprint of the answer ${scope.hash.slice(0, 16)}.`,
+    `Counted in the audit log from ${wall(facts, scope.from)} to ${wall(facts, scope.to)}; fingerprint of the answer ${scope.hash.slice(0, 16)}.`,
   ];
 }
 

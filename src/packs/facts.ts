@@ -1,7 +1,7 @@
 import type { UtcMs } from '../core/event.ts';
 import type { DeskClock, DeskView } from '../incidents/desk.ts';
 import type { Incident } from '../incidents/store.ts';
-import type { ScopeAnswer } from '../records/scope-answer.ts';
+import type { ScopeAnswer, ScopeQuestion } from '../records/scope-answer.ts';
 
 /** What the drafts are filled from. Nothing in it names a patient: only how many there are, and what was seen. */
 export interface Facts {
@@ -38,10 +38,14 @@ export interface ScopeFacts {
   readonly exported: number;
   readonly gaps: readonly string[];
   readonly hash: string;
+  /** Of which time accesses were counted, UTC ms, half-open. */
+  readonly from: UtcMs;
+  readonly to: UtcMs;
 }
 
 export function scopeFactsOf(
   { patients, total }: ScopeAnswer,
+  { from, to }: Pick<ScopeQuestion, 'from' | 'to'>,
   gapText: (gap: ScopeAnswer['total']['gaps'][number]) => string,
 ): ScopeFacts {
   const kinds = new Map<string, number>();
@@ -55,6 +59,8 @@ export function scopeFactsOf(
     exported: patients.filter(({ exported }) => exported).length,
     gaps: total.gaps.map(gapText),
     hash: total.hash,
+    from,
+    to,
   };
 }
 

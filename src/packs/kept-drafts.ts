@@ -1,3 +1,4 @@
+import { Refusal } from '../core/refusal.ts';
 import type { Keyring } from '../store/seal.ts';
 import type { State } from '../store/state.ts';
 import type { IncidentDraftRow } from '../store/tables.ts';
@@ -61,17 +62,44 @@ export class KeptDrafts {
     return rows.map(({ incident_id: id }) => id);
   }
 
-  async keep(incident: string, name: string, sections: readonly Section[], by: string): Promise<void> {
+  /**
+   * @param readAt when what they changed had been changed last, `null` if never; `undefined`: whatever is there goes
+   * @throws Refusal `drafts/changed` if somebody else has changed it since
+   */
+  async keep(
+    incident: string,
+    name: string,
+    sections: readonly Section[],
+    by: string,
+    readAt?: number | null,
+  ): Promise<void> {
     const changed = {
       sealed: this.#keys.seal(Buffer.from(JSON.stringify(sections)), context(incident, name)),
       changed_at: this.#now(),
       changed_by: by,
     };
-    await this.#state.db
+    const { db } = this.#state;
+    const known = await db
+      .selectFrom('incident_drafts')
+      .select(['changed_at', 'changed_by'])
+      .where('incident_id', '=', incident)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    const at = known?.changed_at ?? null;
+    if (readAt !== undefined && at !== readAt) throw changedSince(known?.changed_by ?? null);
+    const kept = await db
       .insertInto('incident_drafts')
       .values({ incident_id: incident, name, ...changed })
-      .onConflict((conflict) => conflict.columns(['incident_id', 'name']).doUpdateSet(changed))
-      .execute();
+      .onConflict((conflict) =>
+        // What was there a moment ago: of two who save at once, one is told.
+        conflict
+          .columns(['incident_id', 'name'])
+          .doUpdateSet(changed)
+          .where('incident_drafts.changed_at', '=', at ?? -1),
+      )
+      .returning('name')
+      .executeTakeFirst();
+    if (kept === undefined) throw changedSince(null);
   }
 
   /** What was edited of an incident that became part of another is that one's, where it has nothing of its own. */
@@ -89,6 +117,10 @@ export class KeptDrafts {
       .where('name', '=', name)
       .execute();
   }
+}
+
+function changedSince(by: string | null): Refusal {
+  return new Refusal('drafts/changed', `${by ?? 'somebody'} has changed this draft since you opened it`);
 }
 
 function context(incident: string, name: string): string {

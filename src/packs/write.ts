@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Document, Footer, HeadingLevel, Packer, Paragraph, TextRun } from 'docx';
 import PdfDocument from 'pdfkit';
 import { Refusal } from '../core/refusal.ts';
+import { UNSEEN } from '../core/unseen.ts';
 import type { Draft } from './drafts.ts';
 
 const STAMP = 'DRAFT: to be read, completed and signed off by a person';
@@ -27,8 +28,8 @@ export async function writeDrafts(drafts: readonly Draft[], folder: string): Pro
   const files: string[] = [];
   for (const draft of drafts)
     for (const [ending, bytes] of [
-      ['docx', await docxOf(draft)],
-      ['pdf', await pdfOf(draft)],
+      ['docx', await draftFile(draft, 'docx')],
+      ['pdf', await draftFile(draft, 'pdf')],
     ] as const) {
       const file = path.join(folder, `${draft.name}.${ending}`);
       const handle = await open(file, 'wx', 0o600);
@@ -41,7 +42,23 @@ export async function writeDrafts(drafts: readonly Draft[], folder: string): Pro
 
 /** One draft: as DOCX, to be edited, or as PDF, to be read. */
 export function draftFile(draft: Draft, format: 'docx' | 'pdf'): Promise<Buffer> {
-  return format === 'docx' ? docxOf(draft) : pdfOf(draft);
+  return format === 'docx' ? docxOf(writable(draft)) : pdfOf(writable(draft));
+}
+
+/** Names of machines and accounts come from logs: one character that XML does not have, and no program opens the file. */
+function writable(draft: Draft): Draft {
+  return {
+    ...draft,
+    title: textOf(draft.title),
+    sections: draft.sections.map(({ heading, lines }) => ({ heading: textOf(heading), lines: lines.map(textOf) })),
+  };
+}
+
+function textOf(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(UNSEEN, '')
+    .replaceAll(/[\ufffe\uffff]/g, '');
 }
 
 function docxOf({ title, sections }: Draft): Promise<Buffer> {

@@ -169,6 +169,8 @@ export class People {
    * The account of somebody whom the identity provider vouches for: made at their first sign-in. It is never joined to
    * one with a password by its name alone.
    *
+   * @returns them with the roles that the provider says; the last administrator stays one besides, or a group that was
+   *   renamed there would leave nobody who can let anybody in
    * @throws Refusal `sign-in/ended`, `people/name-taken`, `people/bad-name`
    */
   async vouchedFor({ subject, name, roles }: Vouched): Promise<Person> {
@@ -190,12 +192,12 @@ export class People {
     }
     if (stateOf(known, this.#now()) !== 'active') throw new Refusal('sign-in/ended', 'this account was ended');
     if (roles === null) return personOf(known);
-    await this.#state.db
-      .updateTable('people')
-      .set({ roles: JSON.stringify(roles) })
-      .where('id', '=', known.id)
-      .execute();
-    return personOf({ ...known, roles: JSON.stringify(roles) });
+    return this.#state.transaction(async (within) => {
+      const isKept = !roles.includes('admin') && (await this.#isLastAdmin(within, known.id));
+      const given = JSON.stringify(isKept ? ['admin', ...roles] : roles);
+      await within.updateTable('people').set({ roles: given }).where('id', '=', known.id).execute();
+      return personOf({ ...known, roles: given });
+    });
   }
 
   async list(): Promise<readonly ListedPerson[]> {
@@ -254,8 +256,13 @@ export class People {
     });
   }
 
-  /** Of one who could let others in again, and is not the one to go. */
+  /** Of one who could let others in again, and is not the one to go. @throws Refusal `people/last-admin` */
   async #keepAnAdmin(within: Transaction<Tables>, id: string): Promise<void> {
+    if (await this.#isLastAdmin(within, id))
+      throw new Refusal('people/last-admin', 'nobody could let anybody in any more');
+  }
+
+  async #isLastAdmin(within: Transaction<Tables>, id: string): Promise<boolean> {
     // On PostgreSQL two would each see that the other stays. Rows of people are never deleted, so all who come here wait for
     // each other at the oldest, and look once it is theirs.
     await within
@@ -267,9 +274,7 @@ export class People {
       .execute();
     const rows = await within.selectFrom('people').selectAll().execute();
     const isAdmin = (row: PersonRow) => personOf(row).roles.includes('admin') && stateOf(row, this.#now()) === 'active';
-    const isLast =
-      rows.some((row) => row.id === id && isAdmin(row)) && !rows.some((row) => row.id !== id && isAdmin(row));
-    if (isLast) throw new Refusal('people/last-admin', 'nobody could let anybody in any more');
+    return rows.some((row) => row.id === id && isAdmin(row)) && !rows.some((row) => row.id !== id && isAdmin(row));
   }
 
   async #row(id: string): Promise<PersonRow> {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Secret, TOTP } from 'otpauth';
 import type { RefusalCode } from '../core/refusal.ts';
+import type { Role } from '../core/role.ts';
 import { Trail } from '../ops/trail.ts';
 import { openKeyring } from '../store/seal.ts';
 import { openState, statePlace } from '../store/state.ts';
@@ -276,6 +277,20 @@ test('a session ends after 30 minutes without a question, after 12 hours, with i
   const again = await sessions.begin(ann.id);
   await people.reset(ann.id);
   equal(await sessions.holder(again, true), null);
+});
+
+test('what a provider says of roles takes the last administrator away as little as a person can', async (t) => {
+  const { people, accept } = await house(t);
+  const provider = (subject: string, roles: readonly Role[]) => people.vouchedFor({ subject, name: subject, roles });
+  const ann = await accept();
+  await provider('cleo', ['admin', 'board']);
+  await people.end(ann.id);
+  deepEqual((await provider('cleo', ['staff'])).roles, ['admin', 'staff']);
+  const cleo = await provider('cleo', []);
+  deepEqual(cleo.roles, ['admin']);
+  deepEqual((await people.byId(cleo.id)).roles, ['admin']);
+  await provider('dora', ['admin']);
+  deepEqual((await provider('cleo', ['staff'])).roles, ['staff'], 'she is not the last');
 });
 
 test('a reset voids password, second factor and sessions; an ended account cannot come back; one administrator stays', async (t) => {

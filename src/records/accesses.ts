@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import type { Hospital } from './hospital.ts';
 import type { KeptAccess } from './kept-access.ts';
 import type { LiveCare } from './live-care.ts';
-import { readRows, setAside } from './table.ts';
+import { type ReadReport, readRows, readTable, SET_ASIDE_FILE, setAside } from './table.ts';
 
 /** One raw access. Texts are those of the file; an access is one object, reused from row to row. */
 export interface Access {
@@ -168,14 +170,14 @@ export class KeptReader {
  *
  * @returns why it cannot be judged. `nobody`: whose record it was is not known; `scope` counts these by themselves
  */
-export function fillAccess(access: Access, one: KeptAccess, { users, patientId }: Hospital): string | null {
+export function fillAccess(access: Access, one: KeptAccess, { userOf, patientId }: Hospital): string | null {
   if (one.patient === '') return 'nobody';
   if (one.at < FIRST || one.at >= LAST) return UNBELIEVED;
   for (const column of COLUMNS) access[column] = one[column];
   access.breakGlass = one.breakGlass;
   access.succeeded = !hasFailed(one.outcome);
   access.at = one.at;
-  access.user = users.idOf(one.user);
+  access.user = userOf(one.user);
   access.patient = patientId(one.patient);
   return null;
 }
@@ -245,6 +247,17 @@ function readCsvAccesses(folder: string, hospital: Hospital, onAccess: (access: 
       return null;
     },
   );
+  noteImportLosses(folder, report);
+}
+
+/** What was set aside when accesses.csv was made of exports is missing in it. */
+function noteImportLosses(folder: string, report: ReadReport): void {
+  if (!existsSync(path.join(folder, SET_ASIDE_FILE))) return;
+  const form = { file: SET_ASIDE_FILE, required: ['file', 'line', 'reason'], optional: [] } as const;
+  readTable(folder, form, report, ({ file, line, reason }) => {
+    setAside(report, file, Number(line), reason);
+    return null;
+  });
 }
 
 /**

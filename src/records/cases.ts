@@ -1,5 +1,5 @@
 import type { CaseKind, CasePatient, Points, SharedLogIn } from './case.ts';
-import { deceasedAt, type Hospital } from './hospital.ts';
+import { deceasedAt, type Hospital, postOn } from './hospital.ts';
 import type { Names } from './intern.ts';
 import type { Crowd, Eye } from './model/crowds.ts';
 import type { Engine, ScoredDay } from './model/engine.ts';
@@ -9,7 +9,7 @@ import type { SharedLogIns } from './model/shared-log-ins.ts';
 import type { JudgedDay } from './model/judge.ts';
 import { COLLEAGUE, HOUSEHOLD, NEIGHBOUR, STAFF, SURNAME, WATCH } from './model/motives.ts';
 import { DAY_MS, dayText, type LocalDay } from './zone.ts';
-import { listed, lookedForText, missingText, personText, plural, reasonText } from './words.ts';
+import { listed, lookedForText, personText, plural, reasonText } from './words.ts';
 
 /** Patients shown on one case: enough to ask about; the count of all is in the sentence. */
 const MAX_PATIENTS = 25;
@@ -144,13 +144,24 @@ export class CaseWriter {
     if ((ties & HOUSEHOLD) !== 0) found.push('the patient is registered at the same address');
     else if ((ties & NEIGHBOUR) !== 0) found.push('the patient lives in the same postcode unit');
     if ((ties & SURNAME) !== 0 && (judged.motive[look] ?? 0) > 0.5) found.push('the patient has the same surname');
-    if ((ties & COLLEAGUE) !== 0) found.push('the patient works in the same department');
-    else if ((ties & STAFF) !== 0) found.push('the patient is a member of staff');
+    if ((ties & STAFF) !== 0) found.push(this.#staffTie(judged, look, (ties & COLLEAGUE) !== 0));
     if ((ties & WATCH) !== 0) found.push('the patient is on the watch list');
     const died = deceasedAt(judged.day.patient.at(look), this.#hospital);
     const after = Math.floor((judged.day.first.at(look) - died) / DAY_MS);
     if (after > 0) found.push(`the patient had died ${plural(after, 'day')} before`);
     return found;
+  }
+
+  /** As it stood that day: people leave, and come back elsewhere. */
+  #staffTie({ day }: JudgedDay, look: number, isColleague: boolean): string {
+    const at = day.first.at(look);
+    const { staffOfPatient, posts } = this.#hospital;
+    const held = posts[staffOfPatient.get(day.patient.at(look)) ?? -1]?.filter(({ from, to }) => from <= at && at < to);
+    const isThere = held !== undefined && held.length > 0;
+    if (!isColleague) return isThere ? 'the patient is a member of staff' : 'the patient has been a member of staff';
+    const own = postOn(day.user.at(look), at, this.#hospital)?.department;
+    const isTogether = isThere && (own === undefined || held.some(({ department }) => department === own));
+    return isTogether ? 'the patient works in the same department' : 'the patient has worked in the same department';
   }
 
   #kinds(judged: JudgedDay, looks: readonly number[], leading: string, mass: number, usual: number): CaseKind[] {
@@ -193,8 +204,7 @@ export class CaseWriter {
     const top = looks[0] ?? 0;
     const who = personText(user, judged.day.first.at(top), this.#hospital, this.#found.isFound(user));
     const date = dayText(judged.day.day);
-    const missing = missingText(report.missing);
-    const notReceived = missing === '' ? '' : ` We did not receive: ${missing}.`;
+    const notReceived = notAllReceived(report.missing);
     const isMany = kinds.some((kind) => kind === 'bulk' || kind === 'harvest' || kind === 'stolen-account');
     if (foreign >= 0 && kinds.includes('harvest'))
       return `${who} opened the records of ${plural(looks.length, 'patient')} on ${date} whose care lies with ${departments.textOf(foreign)}, and did so on several days. Colleagues in the same role seldom do.${notReceived}`;
@@ -237,9 +247,13 @@ export class CaseWriter {
 
   crowdText(crowd: Pick<Crowd, 'from' | 'to'>, users: number, expected: number): string {
     const { report } = this.#hospital;
-    const missing = missingText(report.missing);
-    return `Between ${dayText(crowd.from)} and ${dayText(crowd.to)} this patient’s record was opened by people whose work we could not tie to it: about ${plural(Math.max(1, Math.round(expected)), 'person', 'people')}. The ${plural(users, 'least explained look is', 'least explained looks are')} listed to order the conversations, not to judge. It could be innocent if a feed about this patient is broken, or if many teams were asked for help.${missing === '' ? '' : ` We did not receive: ${missing}.`}`;
+    return `Between ${dayText(crowd.from)} and ${dayText(crowd.to)} this patient’s record was opened by people whose work we could not tie to it: about ${plural(Math.max(1, Math.round(expected)), 'person', 'people')}. The ${plural(users, 'least explained look is', 'least explained looks are')} listed to order the conversations, not to judge. It could be innocent if a feed about this patient is broken, or if many teams were asked for help.${notAllReceived(report.missing)}`;
   }
+}
+
+/** What that is, the review says once. */
+function notAllReceived(missing: readonly string[]): string {
+  return missing.length === 0 ? '' : ' Not everything that could explain it was received.';
 }
 
 function sentence(clause: string): string {

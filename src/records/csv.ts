@@ -8,7 +8,13 @@ const PIECE = 1 << 20;
 const MAX_ROW = 1 << 16;
 /** Characters of a line. A file without any line end must not be held in memory. */
 const MAX_LINE = 1 << 20;
+/** Why a line is set aside whose names cannot be told. */
+export const NOT_UTF8 = 'it is not UTF-8';
 const TOO_LONG = 'it is longer than a line may be (1,048,576 characters)';
+
+/** What the bytes mean. Excel’s plain “CSV” is Windows-1252 here. */
+export const ENCODINGS = ['utf-8', 'windows-1252'] as const;
+export type CsvEncoding = (typeof ENCODINGS)[number];
 
 /** @param line the physical line on which the row begins, counted from 1 (the header is line 1) */
 export type OnRow = (fields: readonly string[], line: number) => void;
@@ -18,13 +24,20 @@ export type OnRow = (fields: readonly string[], line: number) => void;
  * `fields` is the same array each time: take what is needed before returning.
  * @throws Refusal `records/bad-table` for UTF-16
  * @param delimiter one character, a comma unless it is said
+ * @param encoding UTF-8 unless it is said; a file with UTF-8’s mark is UTF-8 whatever is said
  * @param onBad a row whose quotes do not close or stand within a cell, that is not UTF-8, or a line that is longer than 1 MiB:
  *   reading goes on at the next line
  */
-export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: string) => void, delimiter = ','): void {
+export function readCsv(
+  path: string,
+  onRow: OnRow,
+  onBad: (line: number, why: string) => void,
+  delimiter = ',',
+  encoding: CsvEncoding = 'utf-8',
+): void {
   const handle = openSync(path, 'r');
   try {
-    const decoder = new StringDecoder('utf8');
+    let decode = utf8Pieces();
     const buffer = Buffer.allocUnsafe(PIECE);
     const fields: string[] = [];
     let rest = '';
@@ -34,14 +47,15 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
     let isPassing = false;
     const give = (line: number): void => {
       // Two names in another encoding would become one.
-      if (!isWhole && fields.some((field) => field.includes('\uFFFD'))) onBad(line, 'it is not UTF-8');
+      if (!isWhole && fields.some((field) => field.includes('\uFFFD'))) onBad(line, NOT_UTF8);
       else onRow(fields, line);
     };
     for (;;) {
       const size = readSync(handle, buffer, 0, PIECE, null);
       if (isFirst && isUtf16(buffer.subarray(0, Math.min(size, 512))))
         throw new Refusal('records/bad-table', `${basename(path)} is UTF-16: save it as “CSV UTF-8”`);
-      let text = rest + (size === 0 ? decoder.end() : decoder.write(buffer.subarray(0, size)));
+      if (isFirst && encoding === 'windows-1252' && !hasUtf8Mark(buffer.subarray(0, size))) decode = windowsPieces();
+      let text = rest + decode(buffer.subarray(0, size));
       if (isFirst && text.startsWith('\uFEFF')) text = text.slice(1);
       isFirst = false;
       if (size === 0 && text.length > 0 && !text.endsWith('\n')) text += '\n';
@@ -96,6 +110,22 @@ export function readCsv(path: string, onRow: OnRow, onBad: (line: number, why: s
   } finally {
     closeSync(handle);
   }
+}
+
+/** Piece by piece; an empty piece is the end. */
+function utf8Pieces(): (bytes: Buffer) => string {
+  const decoder = new StringDecoder('utf8');
+  return (bytes) => (bytes.length === 0 ? decoder.end() : decoder.write(bytes));
+}
+
+/** A byte is a character. */
+function windowsPieces(): (bytes: Buffer) => string {
+  const decoder = new TextDecoder('windows-1252');
+  return (bytes) => decoder.decode(bytes);
+}
+
+function hasUtf8Mark(head: Buffer): boolean {
+  return head.length >= 3 && head.readUIntBE(0, 3) === 0xefbbbf;
 }
 
 /** By its mark, or because every other byte is empty. */

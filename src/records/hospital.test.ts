@@ -1,7 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeFolder } from '../../test/records-folder.ts';
-import { APPOINTMENT, type Hospital, ORDER, readHospital, REFERRAL, STAY } from './hospital.ts';
+import { APPOINTMENT, type Hospital, ORDER, postOn, readHospital, REFERRAL, STAY } from './hospital.ts';
 import { CareBook, type LiveCare } from './live-care.ts';
 import type { ServicePseudonym } from './pseudonym.ts';
 import { newReport, type ReadReport } from './table.ts';
@@ -105,4 +105,62 @@ test('a surname and an address in a file of staff meet those of a message', () =
   equal(hospital.userHousehold[user], hospital.keys.household.at(patient));
   equal(hospital.userPostcode[user], hospital.keys.postcode.at(patient));
   equal(hospital.ownRecord[user], patient, 'by local id in the file, by number in the message');
+});
+
+test('an account that an event names is the one of the directory, with FHIR’s type or another case; never one of two', () => {
+  const folder = writeFolder({
+    'staff.csv': ['user,role,department', 'jsmith,nurse,W', 'RX1\\kim,nurse,W', 'Ash,nurse,W', 'ash,clerk,W'],
+  });
+  const { userOf, users, posts } = readHospital(folder, new Zone('Europe/London'), newReport(), null);
+  for (const text of ['jsmith', 'Practitioner/jsmith', ' JSmith', 'Practitioner/JSMITH'])
+    equal(users.textOf(userOf(text)), 'jsmith', text);
+  equal(users.textOf(userOf('rx1\\Kim')), 'RX1\\kim');
+  equal(users.textOf(userOf('ash')), 'ash');
+  for (const text of ['ASH', 'kim', 'RX2\\jsmith']) equal(posts[userOf(text)], undefined, text);
+});
+
+test('a person in several rows is the same person in whatever order they come, and no row takes away what another says', () => {
+  const staff = [
+    'nurse1,nurse,Ward 7,p1,s2,,,2026-01-01,2026-06-30',
+    'nurse1,nurse,Ward 8,,,h1,,2026-07-01,',
+    'nurse1,bank,Ward 9,,,,,2026-07-01,',
+    'nurse1,clerk,Coding,p3,s1,,pc1,2025-01-01,2025-12-31',
+  ];
+  const patients = ['p2,s1,,,1,,', 'p2,,h1,,,,1', 'p2,s0,,pc2,,2026-03-02,', 'p2,,,,,,'];
+  const read = (rows: (list: string[]) => string[]) => {
+    const folder = writeFolder({
+      'staff.csv': ['user,role,department,patient,surname_key,household_key,postcode_key,from,to', ...rows(staff)],
+      'patients.csv': ['patient,surname_key,household_key,postcode_key,watch,deceased_at,sealed', ...rows(patients)],
+    });
+    const here = readHospital(folder, new Zone('Europe/London'), newReport(), null);
+    const [user, patient] = [here.users.find('nurse1'), here.patients.find('p2')];
+    const postAt = (day: string) => postOn(user, Date.parse(`${day}T12:00:00Z`), here);
+    return {
+      posts: ['2025-06-01', '2026-02-01', '2026-08-01'].map((day) => {
+        const post = postAt(day);
+        return post === undefined ? '' : here.departments.textOf(post.department);
+      }),
+      own: here.patients.textOf(here.ownRecord[user] ?? -1),
+      flags: here.keys.flags.at(patient),
+      died: here.keys.deceased.at(patient) < 0x7fff_ffff,
+      known: [here.keys.surname, here.keys.household, here.keys.postcode].map((column) => column.at(patient) >= 0),
+      isSameSurname: here.keys.surname.at(patient) === here.userSurname[user],
+    };
+  };
+  const expected = {
+    posts: ['Coding', 'Ward 7', 'Ward 8'],
+    own: 'p1',
+    flags: 3,
+    died: true,
+    known: [true, true, true],
+    isSameSurname: false,
+  };
+  deepEqual(
+    read((rows) => rows),
+    expected,
+  );
+  deepEqual(
+    read((rows) => rows.toReversed()),
+    expected,
+  );
 });

@@ -6,6 +6,7 @@ import { Names } from './intern.ts';
 import type { LiveCare, LivePerson, LiveRelation } from './live-care.ts';
 import { patientKeyOf, type PseudonymKey } from './pseudonym.ts';
 import { RelationshipList, type Relationships } from './relationships.ts';
+import { withoutType } from './same-name.ts';
 import { isYes, newReport, type ReadReport, readTable } from './table.ts';
 import { DAY_MS, type Zone } from './zone.ts';
 
@@ -100,6 +101,8 @@ export interface Hospital {
   readonly report: ReadReport;
   /** The patient's id for a key as it stands in a file. @throws Refusal for a valid NHS number without a key */
   readonly patientId: (text: string) => number;
+  /** The account that an event names, by what staff.csv and rota.csv call it: `Practitioner/JSmith` is their `jsmith`. */
+  readonly userOf: (text: string) => number;
   /** What a department is called of which a message has the code. */
   readonly departmentOf: (code: string) => string;
   /** The names of patients that are also staff: own record → user. */
@@ -202,16 +205,24 @@ export function readHospital(
       const user = users.idOf(row.user);
       (posts[user] ??= []).push({ role: roles.idOf(row.role), department: departmentId(row.department), from, to });
       if (own !== null) {
-        ownRecord[user] = own;
-        staffOfPatient.set(own, user);
+        ownRecord[user] = firstOf(patients, ownRecord[user], own);
+        staffOfPatient.set(own, firstOf(users, staffOfPatient.get(own), user));
       }
-      if (row.surname_key !== '') userSurname[user] = surnames.idOf(common('surname', row.surname_key));
-      if (row.household_key !== '') userHousehold[user] = households.idOf(common('household', row.household_key));
-      if (row.postcode_key !== '') userPostcode[user] = postcodes.idOf(common('postcode', row.postcode_key));
+      const told = (names: Names, known: number | undefined, text: string) =>
+        text === '' ? known : firstOf(names, known, names.idOf(text));
+      const surname = told(surnames, userSurname[user], common('surname', row.surname_key));
+      const household = told(households, userHousehold[user], common('household', row.household_key));
+      const postcode = told(postcodes, userPostcode[user], common('postcode', row.postcode_key));
+      if (surname !== undefined) userSurname[user] = surname;
+      if (household !== undefined) userHousehold[user] = household;
+      if (postcode !== undefined) userPostcode[user] = postcode;
       if (isYes(row.shared)) isShared[user] = true;
       return null;
     },
   );
+  // As they follow each other in time, whatever the order of rows; two at once in one order.
+  const postText = ({ department, role }: Post) => `${departments.textOf(department)} ${roles.textOf(role)}`;
+  for (const own of posts) own?.sort((a, b) => a.from - b.from || a.to - b.to || (postText(a) < postText(b) ? -1 : 1));
   readTable(
     folder,
     {
@@ -224,11 +235,13 @@ export function readHospital(
       const patient = patientId(row.patient);
       const deceasedAt = row.deceased_at === '' ? null : endOf(row.deceased_at, zone);
       if (deceasedAt !== null && Number.isNaN(deceasedAt)) return 'deceased_at is not an ISO 8601 time';
-      keys.surname.set(patient, keyOf(surnames, common('surname', row.surname_key)));
-      keys.household.set(patient, keyOf(households, common('household', row.household_key)));
-      keys.postcode.set(patient, keyOf(postcodes, common('postcode', row.postcode_key)));
-      keys.flags.set(patient, (isYes(row.watch) ? WATCHED : 0) | (isYes(row.sealed) ? SEALED : 0));
-      keys.deceased.set(patient, deceasedAt === null ? ALIVE : inMinutes(deceasedAt));
+      // A patient may have several rows, in any order: none of them takes away what another says.
+      fill(keys.surname, surnames, patient, common('surname', row.surname_key));
+      fill(keys.household, households, patient, common('household', row.household_key));
+      fill(keys.postcode, postcodes, patient, common('postcode', row.postcode_key));
+      const flags = (isYes(row.watch) ? WATCHED : 0) | (isYes(row.sealed) ? SEALED : 0);
+      keys.flags.set(patient, keys.flags.at(patient) | flags);
+      if (deceasedAt !== null) keys.deceased.set(patient, Math.min(keys.deceased.at(patient), inMinutes(deceasedAt)));
       return null;
     },
   );
@@ -355,8 +368,26 @@ export function readHospital(
     duties,
     report,
     patientId,
+    userOf: accountIds(users),
     departmentOf,
     staffOfPatient,
+  };
+}
+
+/** Systems write one account with FHIR’s type before it or without, and in any case; a domain may tell two people apart. */
+function accountIds(users: Names): (text: string) => number {
+  const plain = (text: string) => withoutType(text.trim()).toLowerCase();
+  /** -1: two accounts are so called. */
+  const known = new Map<string, number>();
+  for (let id = 0; id < users.size; id++) {
+    const name = plain(users.textOf(id));
+    known.set(name, known.has(name) ? -1 : id);
+  }
+  return (text) => {
+    const exact = users.find(text);
+    if (exact >= 0) return exact;
+    const own = known.get(plain(text)) ?? -1;
+    return own >= 0 ? own : users.idOf(text);
   };
 }
 
@@ -383,6 +414,17 @@ function patientIds(
     }
     return id;
   };
+}
+
+/** Of what several rows say otherwise, the first in the alphabet: rows come in any order. */
+function firstOf(names: Names, known: number | undefined, told: number): number {
+  return known === undefined || names.textOf(told) < names.textOf(known) ? told : known;
+}
+
+function fill(column: Growing<Int32Array>, names: Names, patient: number, text: string): void {
+  if (text === '') return;
+  const known = column.at(patient);
+  column.set(patient, firstOf(names, known < 0 ? undefined : known, names.idOf(text)));
 }
 
 function inMinutes(at: number): number {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { digitsOf, isNhsNumber } from './nhs-number.ts';
+import { nhsNumberIn } from './nhs-number.ts';
 
 /** What the running service puts in the place of whatever names a patient, and of what two people may have in common. */
 export type ServicePseudonym = (text: string, of?: 'patient' | 'surname' | 'household' | 'postcode') => string;
@@ -16,6 +16,7 @@ export type PseudonymKey = string | Buffer | ServicePseudonym;
  */
 export function patientKeyOf(text: string, key: PseudonymKey | null): string | null {
   if (typeof key === 'function') return text === '' ? text : key(text);
-  if (!isNhsNumber(text)) return text;
-  return key === null ? null : `px-${createHmac('sha256', key).update(digitsOf(text)).digest('hex').slice(0, 24)}`;
+  const number = nhsNumberIn(text);
+  if (number === null) return text;
+  return key === null ? null : `px-${createHmac('sha256', key).update(number).digest('hex').slice(0, 24)}`;
 }

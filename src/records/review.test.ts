@@ -1,5 +1,5 @@
 import { notReceived } from './words.ts';
-import { deepEqual, equal, ok, throws } from 'node:assert/strict';
+import { deepEqual, equal, match, ok, throws } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { writeFolder } from '../../test/records-folder.ts';
 import { Refusal } from '../core/refusal.ts';
 import type { AccessCase, ReviewCase } from './case.ts';
 import { type Review, type ReviewOptions, reviewRecords } from './review.ts';
+import { reviewNotices } from './story.ts';
 import { simulateHospital } from './simulate/hospital.ts';
 import { FAMILIES, type Parameters } from './simulate/parameters.ts';
 import { DAY_MS, dayText } from './zone.ts';
@@ -405,6 +406,45 @@ describe('accesses that the system refused', () => {
       });
     });
     ok(!refused.cases.some((other) => isAccess(other) && other.user === one.user && other.day === one.day));
+  });
+});
+
+describe('a colleague who has left', () => {
+  test('is said to have worked there, and not to work there', () => {
+    const found = review.cases
+      .filter(isAccess)
+      .flatMap(({ user, day, patients }) => patients.map((each) => ({ user, day, ...each })))
+      .filter(({ because }) => /works in the same department|is a member of staff/.test(because));
+    ok(found.length > 0);
+    const own = new Set(found.map(({ patient }) => patient));
+    const left = changed((name, text) => {
+      if (name !== 'staff') return text;
+      const header = text.slice(0, text.indexOf('\n')).split(',');
+      return linesOf(text, (line) => {
+        const cells = line.split(',');
+        const isOne = own.has(cells[header.indexOf('patient')] ?? '');
+        return isOne ? cells.with(header.indexOf('to'), '2026-01-06').join(',') : line;
+      });
+    });
+    const words = left.cases
+      .filter(isAccess)
+      .flatMap(({ patients }) => patients)
+      .filter(({ patient }) => own.has(patient))
+      .map(({ because }) => because);
+    ok(words.some((each) => /has worked in the same department|has been a member of staff/.test(each)));
+    for (const each of words) ok(!/works in the same department|is a member of staff/.test(each), each);
+  });
+});
+
+describe('a directory that writes log-ins otherwise than the log', () => {
+  test('is said to explain nothing', () => {
+    equal(reviewNotices(review), '');
+    const other = changed((name, text) =>
+      name === 'staff' ? linesOf(text, (line) => line.replace(/^u/, 'staff-')) : text,
+    );
+    match(reviewNotices(other), /Not in the staff directory: \d+ accounts of \d+ in the log, with 100 of 100 looks\./);
+    const none = changed((name, text) => (name === 'staff' ? null : text));
+    equal(reviewNotices(none), '', 'that there is no directory is said elsewhere');
   });
 });
 

@@ -32,8 +32,17 @@ export interface Review {
   readonly judgedDays: number;
   /** Days that lie weeks away from all others, as by a wrong clock: not judged. */
   readonly strayDays: readonly string[];
+  /** Accounts of the log that staff.csv does not name, and their looks; `null`: no staff.csv was given. */
+  readonly strangers: Strangers | null;
   /** Mean number of staff on the directory over the judged days. */
   readonly staff: number;
+}
+
+/** What the log and the staff directory do not have in common. */
+export interface Strangers {
+  readonly accounts: number;
+  readonly ofAccounts: number;
+  readonly looks: number;
 }
 
 /** Reads the accesses and what is known beside them, learns from the first days and judges the others. */
@@ -75,6 +84,22 @@ export function reviewLooks(
     strayDays: book.days
       .filter(({ day }) => span !== null && (day < span.first || day > span.last))
       .map(({ day }) => dayText(day)),
+    strangers: strangersIn(hospital, book),
     staff: writer.meanStaff(),
   };
+}
+
+function strangersIn({ posts }: Hospital, { days }: LookBook): Strangers | null {
+  if (posts.length === 0) return null;
+  const accounts = new Set<number>();
+  const strange = new Set<number>();
+  let looks = 0;
+  for (const { user } of days)
+    for (const who of user.view()) {
+      accounts.add(who);
+      if (posts[who] !== undefined) continue;
+      strange.add(who);
+      looks++;
+    }
+  return { accounts: strange.size, ofAccounts: accounts.size, looks };
 }

@@ -33,7 +33,18 @@ export function storyOf(review: Review, budget: number): string {
   const missing = missingText(report.missing);
   if (missing !== '') lines.push('', `Not received, so it could not be looked at: ${missing}.`);
   if (review.strayDays.length > 0) lines.push('', strayText(review));
+  const strange = strangersText(review);
+  if (strange !== '') lines.push('', strange);
   return `${lines.join('\n')}\n`;
+}
+
+/** A directory that names accounts otherwise than the log does explains nothing, and makes everybody look without a reason. */
+const MANY_STRANGE_LOOKS = 0.1;
+
+function strangersText({ strangers, looks }: Review): string {
+  if (strangers === null || strangers.looks < MANY_STRANGE_LOOKS * looks) return '';
+  const { accounts, ofAccounts } = strangers;
+  return `Not in the staff directory: ${plural(accounts, 'account')} of ${ofAccounts.toLocaleString('en-GB')} in the log, with ${Math.round((100 * strangers.looks) / looks)} of 100 looks. What is said of these says little: see whether log and directory write log-ins alike.`;
 }
 
 /** What a list of cases cannot show, for standard error: an empty one must not pass for an all-clear. */
@@ -41,6 +52,8 @@ export function reviewNotices(review: Review): string {
   const lines: string[] = [];
   if (review.firstDay !== null && review.judgedDays === 0) lines.push(unjudgedText(review));
   if (review.strayDays.length > 0) lines.push(strayText(review));
+  const strange = strangersText(review);
+  if (strange !== '') lines.push(strange);
   return lines.map((line) => `${line}\n`).join('');
 }
 

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Refusal } from '../core/refusal.ts';
 import { readCsv } from './csv.ts';
+import { isRounded } from './nhs-number.ts';
 
 /** A row that could not be read. Reasons never repeat a patient's key. */
 export interface SetAside {
@@ -24,6 +25,10 @@ export interface ReadReport {
 }
 
 const SHOWN = 1000;
+/** Rows of exports that `records import` could not read, beside the accesses.csv that it wrote: `file,line,reason`. */
+export const SET_ASIDE_FILE = 'set-aside.csv';
+/** Why a row is set aside of whose patient nothing can be told. */
+export const ROUNDED = 'patient is a number that a spreadsheet has rounded (9.99E+09): export it again, as text';
 
 export function newReport(): ReadReport {
   return { setAsideCount: 0, setAside: [], unknownColumns: [], missing: [], unknownLocations: [] };
@@ -107,6 +112,7 @@ export function readRows<Required extends string, Optional extends string>(
   let at: Positions<Required | Optional> | null = null;
   let width = 0;
   let needed: readonly (readonly [name: string, position: number])[] = [];
+  let patient = -1;
   readCsv(
     file,
     (fields, line) => {
@@ -115,6 +121,7 @@ export function readRows<Required extends string, Optional extends string>(
         width = fields.length;
         const positions = at;
         needed = form.required.map((name) => [name, positions[name]]);
+        patient = 'patient' in positions ? (positions.patient as number) : -1;
         return;
       }
       if (fields.length !== width) {
@@ -126,6 +133,10 @@ export function readRows<Required extends string, Optional extends string>(
           setAside(report, form.file, line, `${name} is empty`);
           return;
         }
+      }
+      if (patient >= 0 && isRounded(fields[patient] ?? '')) {
+        setAside(report, form.file, line, ROUNDED);
+        return;
       }
       const why = onRow(fields, at, line);
       if (why !== null) setAside(report, form.file, line, why);

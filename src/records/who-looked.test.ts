@@ -157,3 +157,49 @@ test('the page shows the pseudonym, never the number that was asked for', () => 
   ok(text.includes('px-'));
   ok(!text.includes('999'));
 });
+
+test('accesses that do not say by whom are told: somebody opened the record', () => {
+  const kept = (user: string, minute: number, outcome = '') => ({
+    at: Date.UTC(2026, 2, 2, 9, minute),
+    user,
+    patient: 'p1',
+    action: 'read',
+    resource: '',
+    device: '',
+    location: '',
+    purpose: '',
+    breakGlass: '',
+    host: '',
+    address: '',
+    session: '',
+    sequence: '',
+    outcome,
+  });
+  const pageOf = (...accesses: ReturnType<typeof kept>[]) =>
+    whoLooked({ accesses, folder: null, care: null }, OPTIONS).text;
+  const nobody = pageOf(kept('', 1), kept('', 2), kept('', 3, 'major'));
+  ok(nobody.includes('Nobody whom the log names opened this record in that time.'), nobody);
+  ok(nobody.includes('2 times it was opened and the log does not say by whom.'), nobody);
+  const one = pageOf(kept('', 1), kept('u1', 2));
+  ok(one.includes('1 person opened it') && one.includes('Once it was opened and the log does not say by whom.'), one);
+  ok(!pageOf(kept('u1', 2)).includes('does not say by whom'));
+});
+
+test('whoever was not let in is nobody’s company', () => {
+  const staff = ['user,role,department', 'u1,nurse,W', 'u2,nurse,W', 'u3,nurse,W'];
+  const whyOf = (outcome: string) =>
+    whoLooked(
+      writeFolder({
+        'accesses.csv': [
+          'time,user,patient,outcome',
+          `2026-03-02T08:00:00Z,u2,p1,${outcome}`,
+          `2026-03-02T08:30:00Z,u3,p1,${outcome}`,
+          '2026-03-02T09:00:00Z,u1,p1,0',
+        ],
+        'staff.csv': staff,
+      }),
+      OPTIONS,
+    ).lines.find(({ user }) => user === 'u1')?.why;
+  ok(whyOf('0')?.includes('2 colleagues of the same department used the record'), whyOf('0'));
+  ok(!whyOf('8')?.includes('colleague'), whyOf('8'));
+});

@@ -17,6 +17,8 @@ export interface WhoLookedOptions {
   readonly pseudonymKey: PseudonymKey | null;
 }
 
+const NOT_KNOWN = 'not known';
+
 /** One person's look at the record on one day, in words for the patient. */
 export interface LookLine {
   readonly schema: 'wardwatch.look/1';
@@ -82,8 +84,8 @@ export function lookedAt(
         from: hospital.zone.clockText(day.first.at(look)),
         to: hospital.zone.clockText(day.last.at(look)),
         user: hospital.users.textOf(user),
-        role: post === undefined ? 'not known' : hospital.roles.textOf(post.role),
-        department: post === undefined ? 'not known' : hospital.departments.textOf(post.department),
+        role: post === undefined ? NOT_KNOWN : hospital.roles.textOf(post.role),
+        department: post === undefined ? NOT_KNOWN : hospital.departments.textOf(post.department),
         accesses: day.times.at(look) - day.failed.at(look),
         refused: day.failed.at(look),
         printed: (flags & PRINTED) !== 0,
@@ -95,7 +97,7 @@ export function lookedAt(
     }
   });
   lines.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : a.user < b.user ? -1 : 1));
-  return { lines, text: pageOf(lines, key, book, report), report };
+  return { lines, text: pageOf(lines, key, book.nameless.get(id) ?? 0, book, report), report };
 }
 
 function why(hospital: Hospital, book: LookBook, judged: JudgedDay, look: number, explained: boolean): string {
@@ -148,13 +150,23 @@ function tiesText(ties: number): string {
   return listed(found);
 }
 
+function postText({ role, department }: LookLine): string {
+  return role === NOT_KNOWN && department === NOT_KNOWN ? 'role and department not known' : `${role}, ${department}`;
+}
+
 function countText({ accesses, refused }: LookLine): string {
   const times = (count: number) => (count === 1 ? 'once' : plural(count, 'time'));
   if (accesses === 0) return `tried to open it ${times(refused)}`;
   return `opened ${times(accesses)}${refused === 0 ? '' : `, and tried to ${times(refused)} more in vain`}`;
 }
 
-function pageOf(lines: readonly LookLine[], patient: string, book: LookBook, report: ReadReport): string {
+function pageOf(
+  lines: readonly LookLine[],
+  patient: string,
+  nameless: number,
+  book: LookBook,
+  report: ReadReport,
+): string {
   const first = book.days[0]?.day;
   const last = book.days.at(-1)?.day;
   const span =
@@ -168,20 +180,24 @@ function pageOf(lines: readonly LookLine[], patient: string, book: LookBook, rep
   const page = [
     `Who looked at the record of patient ${patient}, ${span}`,
     '',
-    opened.length === 0
-      ? 'Nobody opened this record in that time, as far as the log shows.'
-      : `${plural(people, 'person', 'people')} opened it on ${plural(new Set(opened.map(({ day }) => day)).size, 'day')}. ${open.length === 0 ? 'Care that was given explains every look.' : `For ${plural(open.length, 'look')} of ${opened.length} we found no reason in the data we hold; that does not mean there was none.`}`,
+    opened.length === 0 && nameless > 0
+      ? 'Nobody whom the log names opened this record in that time.'
+      : opened.length === 0
+        ? 'Nobody opened this record in that time, as far as the log shows.'
+        : `${plural(people, 'person', 'people')} opened it on ${plural(new Set(opened.map(({ day }) => day)).size, 'day')}. ${open.length === 0 ? 'Care that was given explains every look.' : `For ${plural(open.length, 'look')} of ${opened.length} we found no reason in the data we hold; that does not mean there was none.`}`,
   ];
   if (refused > 0)
     page.push(
       `${plural(refused, 'time')} somebody tried to open it and the system did not let them in; these are listed too.`,
     );
+  if (nameless > 0)
+    page.push(`${nameless === 1 ? 'Once' : plural(nameless, 'time')} it was opened and the log does not say by whom.`);
   for (const line of lines) {
     const did = [line.printed ? 'printed' : '', line.exported ? 'exported' : ''].filter((word) => word !== '');
     const [from, to] = [clockInWords(line.from), clockInWords(line.to)];
     page.push(
       '',
-      `${dayInWords(line.day)}, ${from === to ? from : `${from} to ${to}`}  ${line.role}, ${line.department} (${line.user})`,
+      `${dayInWords(line.day)}, ${from === to ? from : `${from} to ${to}`}  ${postText(line)} (${line.user})`,
       `  ${countText(line)}${did.length === 0 ? '' : `, ${listed(did)}`}`,
       `  ${line.explained === 'no' ? 'No reason found' : line.explained === 'yes' ? 'Explained' : 'Own record'}: ${line.why}.`,
     );

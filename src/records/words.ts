@@ -74,7 +74,7 @@ const NOT_RECEIVED: Readonly<Record<string, string>> = {
   'locations.csv': 'which location belongs to which department',
   'accesses.csv: action': 'whether a record was read, changed, printed or exported',
   'accesses.csv: resource': 'which part of a record was opened',
-  'accesses.csv: device': 'on which computer a record was opened',
+  'accesses.csv: device': 'on what kind of device a record was opened',
   'accesses.csv: host': 'on which computer a record was opened',
   'accesses.csv: address': 'from which network address a record was opened',
   'accesses.csv: location': 'where a record was opened',

@@ -423,7 +423,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             health,
             keeping,
             drafts: new KeptDrafts(state, keys.seals, now),
-            scopeQuestion: (incident) => questionOrNull(state, incident),
+            scopeQuestion: (incident) => questionOrNull(state, incident, now()),
             savedHunts: new SavedHunts(state, now),
             localRules: new LocalRules(state, now, () => judging.localRulesChanged()),
             signOffs: new SignOffs(state, now),
@@ -432,6 +432,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
             // What was reported is kept: whoever reported it must not be told to do it again.
             tellOfReport: (reference) =>
               noticing.tellOfReport(reference).catch((error: unknown) => {
+                log.bug(error);
+              }),
+            // What waits is kept, and stands on the page.
+            tellPrivacy: (matter) =>
+              noticing.tellPrivacy(matter).catch((error: unknown) => {
                 log.bug(error);
               }),
             openReported: (reported, addressedTo) =>

@@ -130,36 +130,60 @@ export async function setAsideGaps(state: State, from: number, to: number): Prom
   return (await setAsideCounts(state, from, to)).map((gap) => ({ kind: 'set-aside', ...gap }));
 }
 
-/** What an incident is about, as a question. @throws Refusal `scope/no-incident` */
-export async function questionOf(
-  state: State,
-  incident: string,
-): Promise<{ accounts: string[]; hosts: string[]; addresses: string[]; from: number; to: number }> {
+/** An incident as a question about records. */
+export interface IncidentQuestion {
+  readonly question: ScopeQuestion;
+  /** Of its first finding, UTC ms. */
+  readonly firstAt: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * What an incident is about, as a question. From a day before its first finding: what is found first is seldom what was done
+ * first. Of an open one until now, of a closed one until a day after its last finding: what nobody found is done between.
+ *
+ * @throws Refusal `scope/no-incident`
+ */
+export async function questionOf(state: State, incident: string, now: number): Promise<IncidentQuestion> {
+  const found = await questionOrNull(state, incident, now);
+  if (found === null)
+    throw new Refusal(
+      'scope/no-incident',
+      `there is no incident ${incident} that names an account, a host or an address`,
+    );
+  return found;
+}
+
+/** As `questionOf`; `null`: the incident names nothing to ask for. */
+export async function questionOrNull(state: State, incident: string, now: number): Promise<IncidentQuestion | null> {
   const links = await state.db
     .selectFrom('incident_links')
     .select(['kind', 'value'])
     .where('incident_id', '=', incident as `inc_${string}`)
     .execute();
-  const { from, to } = await state.db
+  const { firstAt, lastAt } = await state.db
     .selectFrom('findings')
-    .select(({ fn }) => [fn.min('at').as('from'), fn.max('at').as('to')])
+    .select(({ fn }) => [fn.min('at').as('firstAt'), fn.max('at').as('lastAt')])
     .where('incident_id', '=', incident)
     .executeTakeFirstOrThrow();
-  if (links.length === 0 || from === null || to === null)
-    throw new Refusal(
-      'scope/no-incident',
-      `there is no incident ${incident} that names an account, a host or an address`,
-    );
+  if (links.length === 0 || firstAt === null || lastAt === null) return null;
+  const row = await state.db
+    .selectFrom('incidents')
+    .select('state')
+    .where('id', '=', incident as `inc_${string}`)
+    .executeTakeFirst();
+  const isOver = row?.state === 'closed' || row?.state === 'merged';
   const of = (kind: string) => links.filter((link) => link.kind === kind).map(({ value }) => value);
-  return { accounts: of('account'), hosts: of('host'), addresses: of('address'), from, to: to + 1 };
-}
-
-/** As `questionOf`; `null`: the incident names nothing to ask for. */
-export function questionOrNull(state: State, incident: string): Promise<Awaited<ReturnType<typeof questionOf>> | null> {
-  return questionOf(state, incident).catch((error: unknown) => {
-    if (error instanceof Refusal && error.code === 'scope/no-incident') return null;
-    throw error;
-  });
+  const question = {
+    accounts: of('account'),
+    hosts: of('host'),
+    addresses: of('address'),
+    from: firstAt - DAY_MS,
+    // A machine's clock may be ahead of ours.
+    to: Math.max(lastAt + 1, isOver ? Math.min(now, lastAt + DAY_MS) : now),
+  };
+  return { question, firstAt };
 }
 
 /**

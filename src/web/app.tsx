@@ -111,7 +111,8 @@ function Content() {
       const home = NAVIGATION.find((each) => each.roles.some((role) => roles.includes(role)))?.page ?? 'account';
       if (page === null) return <NoSuchPage />;
       const Page = PAGES[page === 'home' ? home : page];
-      return <Page />;
+      // What one has opened is not for the next who signs in, nor for them when their roles are others.
+      return <Page key={`${state.person.id} ${roles.join(' ')}`} />;
     }
   }
 }

@@ -43,7 +43,13 @@ async function house(t: TestContext, settings: object = {}) {
   const service = new TestService('--plain-http', '--oidc', file, '--listen', `127.0.0.1:${port}`);
   t.after(() => service.stop('SIGKILL'));
   await service.start();
-  return { service, home };
+  /** With other settings, as after a change of the file. */
+  const restart = async (other: object) => {
+    await service.stop('SIGTERM');
+    writeFileSync(file, JSON.stringify({ ...own, label: 'Example Trust', ...other }));
+    await service.start();
+  };
+  return { service, home, restart };
 }
 
 /** Follows where it is sent, keeps cookies by address, and fills in the provider's form. */
@@ -94,7 +100,7 @@ function browser(home: string, { stopsBeforeTheEnd = false } = {}) {
 
 test('the provider says who somebody is, and by their groups what they may do, anew at each sign-in', async (t) => {
   const roles = { 'WW-privacy': ['privacy'], 'WW-it': ['admin', 'analyst'] };
-  const { service, home } = await house(t, { roles });
+  const { service, home, restart } = await house(t, { roles });
   const ann = browser(home);
   equal((await ann.session()).provider, 'Example Trust');
   equal(await ann.signIn('ann.it'), `${home}/`);
@@ -114,6 +120,13 @@ test('the provider says who somebody is, and by their groups what they may do, a
   equal(ended.status, 0, ended.err);
   equal((await nobody.session()).person, null);
   equal(await browser(home).signIn('eve.somewhere'), `${home}/?refused=sign-in%2Fended`);
+
+  // A group that is mistyped here, or renamed there, leaves nobody who could mend it: the last administrator stays one.
+  await restart({ roles: { 'WW-it': ['analyst'] } });
+  const later = browser(home);
+  await later.signIn('ann.it');
+  deepEqual((await later.session()).person?.roles, ['admin', 'analyst']);
+  match((await later.go(`${home}/api/v1/trail`)).text, /"action":"kept as last administrator"/);
 });
 
 test('what one browser began no other can finish, nothing is finished twice, and a lie is no sign-in', async (t) => {

@@ -161,6 +161,43 @@ test('drafts are filled, edited and taken as files; no number of a patient leave
   await ann.page.goto(`/drafts?id=${id}&name=1-ico-notification`);
   await ann.page.getByRole('button', { name: /^Throw my changes away/ }).click();
   await ann.page.getByText('Nobody has edited it yet.').waitFor();
+
+  // Of two who change a draft at once one is told, and has still what they wrote.
+  const here = `/drafts?id=${id}&name=1-ico-notification`;
+  const other = await ann.page.context().newPage();
+  await other.goto(here);
+  await other.getByLabel('Contact').fill('From the other tab');
+  await ann.page.getByLabel('Contact').fill('From the first tab');
+  await ann.page.getByRole('button', { name: 'Keep what I wrote' }).click();
+  await ann.page.getByText('Kept.', { exact: true }).waitFor();
+  await other.getByRole('button', { name: 'Keep what I wrote' }).click();
+  await other.getByText('Ann Example has changed this draft since you opened it.').waitFor();
+  equal(await other.getByLabel('Contact').inputValue(), 'From the other tab');
+  await other.reload();
+  equal(await other.getByLabel('Contact').inputValue(), 'From the first tab');
+
+  // A session that ends under a form takes nothing away of what was written.
+  const signIn = async (page: Page, name: string) => {
+    await page.getByLabel('Your name').fill(name);
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page.getByRole('link', { name, exact: true }).waitFor();
+  };
+  await other.getByLabel('Contact').fill('Written before the session ended');
+  await other.context().clearCookies();
+  await other.getByRole('button', { name: 'Keep what I wrote' }).click();
+  await other.getByText('You are signed out.').waitFor();
+  deepEqual(await barriers(other), [], 'signed out');
+  await signIn(other, 'Ann Example');
+  equal(await other.getByLabel('Contact').inputValue(), 'Written before the session ended');
+
+  // Who signs out in one tab has in all; who signs in then is the same in all, and finds nothing that another typed.
+  await ann.page.getByRole('button', { name: 'Sign out' }).click();
+  await other.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await signIn(ann.page, 'Priya');
+  await other.getByRole('link', { name: 'Priya', exact: true }).waitFor();
+  equal(await other.getByLabel('Contact').inputValue(), 'From the first tab');
+
   for (const { page, complaints } of [ann, priya]) {
     equal(await page.evaluate('window.taken'), undefined);
     equal(await page.locator('main img, main script').count(), 0);

@@ -22,7 +22,12 @@ test('a page that is text from hostile logs runs none of it, on any page', { ski
   await becomeFirst(service, page);
   const name = '"><svg onload=window.taken=1>{{7*7}}';
   await send([
-    started(`<b>${name}`, `javascript:window.taken=1//${name}`, `vssadmin delete shadows /all /quiet ${HOSTILE}`),
+    started(
+      `<b>${name}`,
+      `javascript:window.taken=1//${name}`,
+      `vssadmin delete shadows /all /quiet invoice\u202Efdp.exe ${HOSTILE}`,
+    ),
+    started('ward\u202E7', 'j\u2066smith', `vssadmin delete shadows /all /quiet`),
     { '@timestamp': new Date().toISOString(), message: HOSTILE, [HOSTILE]: HOSTILE, host: { name: HOSTILE } },
   ]);
   const { status } = await service.fetch('/_bulk', {
@@ -38,7 +43,9 @@ test('a page that is text from hostile logs runs none of it, on any page', { ski
     '/hunt?query=last%201d',
     `/hunt?query=${encodeURIComponent(`command:"${HOSTILE.split('"')[0] ?? ''}" ${HOSTILE}`)}`,
   ];
-  const entities = [`/observations?kind=host&value=${encodeURIComponent(`<b>${name}`)}`];
+  const entities = [`<b>${name}`, 'ward\u202E7'].map(
+    (value) => `/observations?kind=host&value=${encodeURIComponent(value)}`,
+  );
   let seen = '';
   for (const place of [...places, ...searches, ...entities]) {
     await page.goto(place);
@@ -52,7 +59,10 @@ test('a page that is text from hostile logs runs none of it, on any page', { ski
       .getByText(/^Loading/)
       .first()
       .waitFor({ state: 'hidden' });
-    seen += await page.locator('main').innerText();
+    const shown = `${await page.locator('main').innerText()} ${await page.title()} ${(await page.locator('main title').allTextContents()).join(' ')}`;
+    // Marks that turn the order of text would show “invoiceexe.pdf”.
+    ok(!/[\u202a-\u202e\u2066-\u2069]/.test(shown), `${place}: what cannot be seen is written out`);
+    seen += shown;
     equal(await page.evaluate('window.taken'), undefined, place);
     equal(
       await page.locator('main img, main b, main script, main a[href^="javascript"], main a[href^="data"]').count(),
@@ -62,6 +72,7 @@ test('a page that is text from hostile logs runs none of it, on any page', { ski
     deepEqual(await barriers(page), [], place);
   }
   ok(seen.includes('<script>window.taken=1</script>'), 'it is shown, as text');
+  ok(seen.includes('invoice[U+202E]fdp.exe'), 'and what it does is seen');
   deepEqual(complaints, []);
 });
 

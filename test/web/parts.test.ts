@@ -8,7 +8,18 @@ import { toCsv } from '../../src/web/parts/csv.ts';
 import { termOf } from '../../src/web/parts/query.ts';
 import { ENDPOINTS } from '../../src/api/endpoints.ts';
 import { WORDS as TRAIL_WORDS } from '../../src/web/parts/trail-words.ts';
-import { counted, dateText, dayText, spanText, withDates } from '../../src/web/parts/text.ts';
+import {
+  counted,
+  dateText,
+  dayBegins,
+  dayText,
+  fieldMoment,
+  fieldText,
+  namesText,
+  spanText,
+  withDates,
+} from '../../src/web/parts/text.ts';
+import { heardTime, serviceNow } from '../../src/web/client/clock.ts';
 
 const NOW = Date.UTC(2026, 10, 2, 9, 49);
 const HOUR_MS = 3_600_000;
@@ -18,8 +29,10 @@ test('times are said as people in the United Kingdom say them, with the zone', (
   equal(dateText('2026-07-02T11:05:00Z'), '2 July 2026, 12:05pm BST');
   equal(dayText('2026-11-02'), '2 November 2026');
   equal(
-    withDates('From 2026-11-02 to 2026-11-03T09:49:00.000Z; account svc-2026-11-02, 2026-11-02_x, 2026-19-99.'),
-    'From 2 November 2026 to 3 November 2026, 9:49am GMT; account svc-2026-11-02, 2026-11-02_x, 2026-19-99.',
+    withDates(
+      'From 2026-11-02 to 2026-11-03T09:49:00.000Z; account svc-2026-11-02, 2026-11-02_x, 2026-19-99; on 2026-11-02: x.',
+    ),
+    'From 2 November 2026 to 3 November 2026, 9:49am GMT; account svc-2026-11-02, 2026-11-02_x, 2026-19-99; on 2 November 2026: x.',
   );
   equal(counted(1, 'finding'), '1 finding');
   equal(counted(1234, 'finding'), '1,234 findings');
@@ -28,11 +41,63 @@ test('times are said as people in the United Kingdom say them, with the zone', (
   equal(spanText(NOW, NOW + 119 * HOUR_MS), '4 days');
 });
 
-test('no cell of a CSV runs as a formula, and each stays one cell', () => {
+test('names with commas and quotes are asked for as they are', () => {
+  const names = ['kim', 'Shah, Priya', 'O"Neill, "Sé"', 'a "b" c'];
+  const input = Object.fromEntries(ENDPOINTS.map((each) => [`${each.method} ${each.path}`, each.input]))[
+    'GET /api/v1/scope/counts'
+  ];
+  const parsed = input?.parse({ account: namesText(names), from: '2026-11-02T00:00:00Z', to: '2026-11-03T00:00:00Z' });
+  deepEqual((parsed as { account: string[] } | undefined)?.account, [...names].sort());
+  deepEqual(
+    (
+      input?.parse({ host: ' pc1 ,"pc2"x, ,pc1', from: '2026-11-02T00:00:00Z', to: '2026-11-03T00:00:00Z' }) as
+        | { host: string[] }
+        | undefined
+    )?.host,
+    ['"pc2"x', 'pc1'],
+  );
+});
+
+test('a time that is typed is UK time, on the days when the clocks change too, whatever the zone of the computer', () => {
+  const typed: readonly (readonly [text: string, utc: string])[] = [
+    ['2026-11-25T09:49', '2026-11-25T09:49:00.000Z'],
+    ['2026-07-02T12:05', '2026-07-02T11:05:00.000Z'],
+    ['2026-03-29T00:59', '2026-03-29T00:59:00.000Z'],
+    ['2026-03-29T02:00', '2026-03-29T01:00:00.000Z'],
+    ['2026-10-25T00:59', '2026-10-24T23:59:00.000Z'],
+    ['2026-10-25T01:30', '2026-10-25T00:30:00.000Z'],
+    ['2026-10-25T02:00', '2026-10-25T02:00:00.000Z'],
+  ];
+  for (const [text, utc] of typed) {
+    equal(new Date(fieldMoment(text)).toISOString(), utc, text);
+    equal(fieldText(Date.parse(utc)), text);
+  }
+  ok(Number.isNaN(fieldMoment('')));
+  equal(new Date(dayBegins('2026-07-02')).toISOString(), '2026-07-01T23:00:00.000Z');
+  equal(new Date(dayBegins('2026-10-24', 1)).toISOString(), '2026-10-24T23:00:00.000Z');
+  equal(new Date(dayBegins('2026-10-25', 1)).toISOString(), '2026-10-26T00:00:00.000Z');
+});
+
+test('what is left until a deadline is told by the service’s clock', () => {
+  heardTime(new Date(Date.now() + 26 * HOUR_MS).toUTCString());
+  equal(Math.round((serviceNow() - Date.now()) / HOUR_MS), 26);
+  heardTime('nonsense');
+  equal(Math.round((serviceNow() - Date.now()) / HOUR_MS), 26);
+  heardTime(new Date(Date.now() + 2000).toUTCString());
+  ok(Math.abs(serviceNow() - Date.now()) < 100, 'a clock that is right is left alone');
+});
+
+test('no cell of a CSV runs as a formula, each stays one cell, and what cannot be seen is written out', () => {
   const csv = toCsv([
     { host: '=cmd|"/c calc"!A1', account: '+1', address: '-1', text: '@x', tab: '\tx', plain: 'a,b\n"c"' },
+    { host: ' =1', account: '＝1', address: '\n=1', text: 'x\u202Efdp.exe', tab: '', plain: 'ok' },
   ]);
-  equal(csv, `host,account,address,text,tab,plain\r\n"'=cmd|""/c calc""!A1",'+1,'-1,'@x,'\tx,"a,b\n""c"""\r\n`);
+  const lines = [
+    'host,account,address,text,tab,plain',
+    `"'=cmd|""/c calc""!A1",'+1,'-1,'@x,'\tx,"a,b\n""c"""`,
+    `' =1,'＝1,"'\n=1",x[U+202E]fdp.exe,,ok`,
+  ];
+  equal(csv, lines.map((line) => `${line}\r\n`).join(''));
 });
 
 test('whatever a log says becomes one term of a query, and finds just that', () => {

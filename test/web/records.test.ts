@@ -111,6 +111,47 @@ test('a case is read, its patient revealed for a reason or by two, and decided; 
   deepEqual(await barriers(page), [], 'agreed');
   await mine.getByRole('button', { name: 'Hide' }).click();
 
+  // So it is with what was set aside, which may name patients too.
+  const { token: old } = await service.addSource('old scanner', 'http');
+  const unread = { headers: { authorization: `ApiKey ${old}` }, body: `{"create":{}}\nno json of 999 000 0018\n` };
+  equal((await service.fetch('/_bulk', unread)).status, 200);
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('main').getByRole('link', { name: 'Set aside' }).click();
+  await page.getByRole('link', { name: /^Look at asd_/ }).click();
+  await page.getByRole('button', { name: 'Ask to be shown what it says' }).click();
+  await page.getByText('Say why you have to know').waitFor();
+  await page.getByLabel('Why do you have to know what it says?').fill('to tell the maker of the scanner');
+  await page.getByRole('button', { name: 'Ask to be shown what it says' }).click();
+  await page.getByText('Asked, and recorded.').waitFor();
+  deepEqual(await barriers(page), [], 'set aside, asked for');
+  await otto.page.reload();
+  await asked.getByText(/what a message that was set aside says/).waitFor();
+  await asked.getByLabel('I agree: they may look for an hour').check();
+  await asked.getByRole('button', { name: 'Answer' }).click();
+  await asked.getByText('Nothing waits.').waitFor();
+  await page.getByRole('link', { name: 'Records', exact: true }).first().click();
+  await mine.getByRole('button', { name: 'Show it' }).first().click();
+  await mine.getByText('no json of 999 000 0018').waitFor();
+  await mine.getByRole('button', { name: 'Hide' }).click();
+
+  // Nobody tells this role of what is new as it comes: that nothing reaches the page is said all the same.
+  await page.context().setOffline(true);
+  await page.getByText('The connection is lost.').waitFor();
+  await page.context().setOffline(false);
+  await page.getByText('The connection is lost.').waitFor({ state: 'hidden' });
+
+  // Of a role that was taken away nothing stays on the screen.
+  const { people } = JSON.parse(
+    await ann.page.evaluate<string>(`fetch('api/v1/people').then((answer) => answer.text())`),
+  ) as { people: { id: string; name: string }[] };
+  const other = people.find(({ name }) => name === 'Otto')?.id ?? '';
+  const send = { method: 'POST', headers: { 'x-wardwatch': 'page', 'content-type': 'application/json' } };
+  const taken = JSON.stringify({ ...send, body: JSON.stringify({ roles: ['staff'] }) });
+  equal(await ann.page.evaluate(`fetch('api/v1/people/${other}/roles', ${taken}).then(({ status }) => status)`), 200);
+  await otto.page.evaluate(`dispatchEvent(new Event('online'))`);
+  await otto.page.getByText('You may not see').first().waitFor();
+  equal(await otto.page.getByText('subject access').or(otto.page.getByText('The ward confirms')).count(), 0);
+
   await page.getByRole('link', { name: 'Who looked?' }).click();
   await page.getByLabel('The patient').fill(shown);
   await page.getByLabel('Why do you ask?').fill('subject access request 14');

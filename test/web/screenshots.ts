@@ -82,6 +82,7 @@ try {
 } finally {
   await browser.close();
   await service.stop('SIGKILL');
+  rmSync(service.folder, { recursive: true, force: true });
 }
 
 /** How far down the page words stand. */

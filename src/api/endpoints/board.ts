@@ -94,7 +94,7 @@ export const signOff = endpoint({
 async function boardNow(services: ApiServices) {
   const now = services.now();
   const since = now - WINDOW_DAYS * DAY_MS;
-  const { told, open, sources } = await todayNow(services);
+  const { told, open, sources, movement } = await todayNow(services);
   const outcomes = await services.incidents.outcomes(since);
   const exceptions = await services.exceptions.list();
   const inBand = (band: string) => open.filter(({ facts }) => facts.state !== 'closed' && facts.band === band).length;
@@ -108,7 +108,7 @@ async function boardNow(services: ApiServices) {
       )
       .toSorted((a, b) => a.dueAt - b.dueAt)
       .map((each) => ({ ...each, dueAt: isoTime(each.dueAt) })),
-    openCount: (await services.incidents.movement(now)).open,
+    openCount: movement.open,
     open: {
       emergency: inBand('emergency'),
       urgent: inBand('urgent'),

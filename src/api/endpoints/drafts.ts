@@ -152,13 +152,23 @@ const save = endpoint({
   method: 'POST',
   path: '/api/v1/incidents/:id/drafts/:name',
   summary: 'Keeps a draft as edited. Numbers of patients become pseudonyms, but in a letter to them.',
-  input: z.object({ id: INCIDENT, name: NAME, sections: SECTIONS }),
+  input: z.object({
+    id: INCIDENT,
+    name: NAME,
+    sections: SECTIONS,
+    changedAt: z.iso
+      .datetime()
+      .nullable()
+      .optional()
+      .describe('as it was read: refused if somebody has changed it since. Left out: what is there goes'),
+  }),
   answer: DONE,
   isRecorded: true,
-  handle: async ({ id, name, sections }, services, _signal, caller) => {
+  handle: async ({ id, name, sections, changedAt }, services, _signal, caller) => {
     await mustExist(id, services, caller);
     const { isLetter } = shapeOf(name, caller);
-    await services.drafts.keep(id, name, cleaned(sections, isLetter, services), caller?.name ?? '');
+    const readAt = changedAt == null ? changedAt : Date.parse(changedAt);
+    await services.drafts.keep(id, name, cleaned(sections, isLetter, services), caller?.name ?? '', readAt);
     return { done: true };
   },
 });
@@ -266,9 +276,9 @@ async function freshDrafts(
   const incident = await services.incidents.find(id, reads);
   if (incident === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
   const view = await services.desk.view(id);
-  const question = await services.scopeQuestion(id);
-  const scope = question === null ? null : scopeFactsOf(await services.scopeOf(question), gapText);
+  const asked = await services.scopeQuestion(id);
+  const scope = asked === null ? null : scopeFactsOf(await services.scopeOf(asked.question), asked.question, gapText);
   const { timeZone, now } = services;
-  const facts = factsOf(incident, view, { firstEvidenceAt: question?.from ?? null, scope, grid, timeZone, now: now() });
+  const facts = factsOf(incident, view, { firstEvidenceAt: asked?.firstAt ?? null, scope, grid, timeZone, now: now() });
   return { title: incident.title, drafts: draftsOf(facts) };
 }

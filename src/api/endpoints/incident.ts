@@ -30,6 +30,9 @@ const DETAIL = INCIDENT.extend({
     .string()
     .nullable()
     .describe('the cursor with which /api/v1/incidents/:id/findings goes on; null: these are all'),
+  recordsFrom: TIME.describe(
+    'from when on whose records were touched is asked: a day before its first finding; null: it names nothing to ask for',
+  ),
   playbook: z.object({
     name: z.string(),
     title: z.string(),
@@ -92,7 +95,7 @@ export const incident = endpoint({
   input: z.object({ id: z.string().max(100) }),
   answer: DETAIL,
   isRecorded: true,
-  handle: async ({ id }, { incidents, desk }, _signal, caller) => {
+  handle: async ({ id }, { incidents, desk, scopeQuestion }, _signal, caller) => {
     const found = await incidents.find(id, readBy(caller));
     if (found === null) throw new Refusal('incidents/not-found', `there is no incident ${id}`);
     const view = await desk.view(id);
@@ -100,6 +103,7 @@ export const incident = endpoint({
       ...asIncident(found),
       evidence: view.findings.items.map(shown),
       evidenceNext: writePlace(view.findings.next),
+      recordsFrom: isoTime((await scopeQuestion(id))?.question.from ?? null),
       playbook: {
         ...view.playbook,
         steps: view.playbook.steps.map(({ id: step, what, why, who, done, doneAt, doneBy }) => ({

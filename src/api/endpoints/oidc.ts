@@ -43,6 +43,8 @@ const finish = endpoint({
       const vouched = await provider(services).finish(query.toString(), begunState);
       const person = await services.people.vouchedFor(vouched);
       await services.signIn.note(person.id, 'provider');
+      if (vouched.roles?.includes('admin') === false && person.roles.includes('admin'))
+        await services.trail.record(person.id, 'kept as last administrator', person.id, { provider: vouched.roles });
       if (caller?.session != null) await services.sessions.end(caller.session);
       return new Redirect(`${home}/`, { session: await services.sessions.begin(person.id), state: null });
     } catch (refusal) {

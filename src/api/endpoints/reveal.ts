@@ -83,9 +83,12 @@ const ask = endpoint({
     ),
   answer: z.object({ id: z.string() }),
   isRecorded: true,
-  handle: async ({ pseudonyms, setAside, reason }, { reveals, pseudonymise }, _signal, caller) => ({
-    id: await reveals.ask({ pseudonyms, setAside: setAside ?? null }, pseudonymise(reason), personOf(caller)),
-  }),
+  handle: async ({ pseudonyms, setAside, reason }, { reveals, pseudonymise, tellPrivacy }, _signal, caller) => {
+    const wanted = { pseudonyms, setAside: setAside ?? null };
+    const id = await reveals.ask(wanted, pseudonymise(reason), personOf(caller));
+    await tellPrivacy({ kind: 'reveal' });
+    return { id };
+  },
 });
 
 const decide = endpoint({

@@ -7,21 +7,18 @@ import { type ApiServices, endpoint, type Streamed } from '../endpoint.ts';
 /** Longer than any log of accesses is kept by default; a slip of the hand must not keep others waiting. */
 const MAX_WINDOW_MS = 10 * 366 * 86_400_000;
 
+/** A name that has a comma in it (`"Shah, Priya"`) stands in quotes, a quote in it twice. */
+const NAME = /\s*"((?:[^"]|"")*)"(?=\s*(?:,|$))|[^,]+/g;
+
 const NAMES = z
   .string()
   .max(4000)
   .default('')
-  .transform((text) =>
-    [
-      ...new Set(
-        text
-          .split(',')
-          .map((name) => name.trim())
-          .filter((name) => name !== ''),
-      ),
-    ].sort(),
-  )
-  .describe('several with commas between');
+  .transform((text) => {
+    const names = [...text.matchAll(NAME)].map(([plain, quoted]) => (quoted?.replaceAll('""', '"') ?? plain).trim());
+    return [...new Set(names.filter((name) => name !== ''))].sort();
+  })
+  .describe('several with commas between; one that has a comma in it in quotes');
 const QUESTION = z.object({
   account: NAMES,
   host: NAMES,

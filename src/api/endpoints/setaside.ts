@@ -20,7 +20,7 @@ const GONE = z.object({
 });
 
 export const setaside = endpoint({
-  audience: ['admin', 'analyst'],
+  audience: ['admin', 'analyst', 'privacy'],
   method: 'GET',
   path: '/api/v1/setaside',
   summary: 'What could not be read, the newest first. What arrived is sealed and not shown.',

@@ -40,12 +40,13 @@ const add = endpoint({
   }),
   answer: z.object({ id: z.string(), reference: z.string() }),
   isRecorded: true,
-  handle: async ({ report, addressedTo }, { staffReports, people, tellOfReport }, _signal, caller) => {
+  handle: async ({ report, addressedTo }, { staffReports, people, tellOfReport, tellPrivacy }, _signal, caller) => {
     if (addressedTo === 'privacy' && !(await people.list()).some(isPrivacyOfficer))
       throw new Refusal('reports/nobody', 'nobody here has the privacy role, so nobody would read it');
     const made = await staffReports.add(authorOf(caller), report, addressedTo);
     // Whoever is told of incidents may be whom it is about.
     if (addressedTo === 'it') await tellOfReport(made.reference);
+    else await tellPrivacy({ kind: 'report', reference: made.reference });
     return made;
   },
 });

@@ -7,6 +7,8 @@ import { asIncident, INCIDENT } from './incidents.ts';
 const DAY_MS = 24 * 3_600_000;
 /** Enough to find the most pressing; the list of incidents has the others. */
 const MAX_INCIDENTS = 100;
+/** More deadlines than these nobody meets. */
+const MAX_CLOCKS = 500;
 const MAX_SHOWN = 20;
 const EXPIRES_SOON_MS = 7 * DAY_MS;
 
@@ -37,6 +39,7 @@ const TODAY = z.object({
     )
     .describe('open ones, the most pressing first'),
   open: z.number().int().describe('how many incidents are open'),
+  isPart: z.boolean().describe('more are open than were weighed: the sentence and `more` say at least so many'),
   sources: z.array(
     z.object({
       name: z.string(),
@@ -66,12 +69,12 @@ export const today = endpoint({
   isRecorded: true,
   handle: async (_input, services) => {
     const now = services.now();
-    const { told, open, sources, setAside } = await todayNow(services);
-    const movement = await services.incidents.movement(now - DAY_MS);
+    const { told, open, sources, setAside, movement, isPart } = await todayNow(services);
     return {
       ...told,
       incidents: open.slice(0, MAX_SHOWN).map(({ shown, clock }) => ({ incident: shown, clock })),
       open: movement.open,
+      isPart,
       sources: sources.map((source) => ({
         name: source.name,
         isHeard: isHeard(source, now),
@@ -93,11 +96,14 @@ export const today = endpoint({
 export async function todayNow(services: ApiServices) {
   const now = services.now();
   const open = await openIncidents(services);
+  const movement = await services.incidents.movement(now - DAY_MS);
+  const isPart = movement.open > open.filter(({ facts }) => facts.state !== 'closed').length;
   const sources = await heardSources(services);
   const setAside = (await services.setAsideIn(now - DAY_MS, now)).reduce((sum, { count }) => sum + count, 0);
   const told = todayOf({
     now,
     incidents: open.map(({ facts }) => facts),
+    isPart,
     sources,
     failing: services.failing(),
     isJudged: await services.ruleWatch.seesAnything(),
@@ -105,19 +111,25 @@ export async function todayNow(services: ApiServices) {
     expiring: await expiringSoon(services),
     setAside,
   });
-  return { told, open, sources, setAside };
+  return { told, open, sources, setAside, movement, isPart };
 }
 
-/** The most pressing first, each with what `today` weighs; and those that are closed, of which only a clock runs. */
+/**
+ * Each with what `today` weighs: the most pressing of those that are open, then all others of which a deadline runs. A duty to
+ * tell somebody is not less because much else is open, or because its incident is closed.
+ */
 async function openIncidents({ incidents, desk }: ApiServices) {
+  const clocks = await desk.running(MAX_CLOCKS);
   const open = (await incidents.open(MAX_INCIDENTS)).toSorted((a, b) => b.score.total - a.score.total);
-  const closed = await incidents.closedWithClocks(MAX_INCIDENTS);
+  const known: ReadonlySet<string> = new Set(open.map(({ id }) => id));
+  const others = [...clocks.keys()].filter((id) => !known.has(id));
+  const due = (await Promise.all(others.map((id) => incidents.find(id, ['it'])))).filter((found) => found !== null);
   return Promise.all(
-    [...open, ...closed].map(async (incident) => {
+    [...open, ...due].map(async (incident) => {
       const isClosed = incident.state === 'closed';
-      const { clocks, nextStep } = await desk.brief(incident.id);
-      const running = clocks.filter(({ endedAt }) => endedAt === null);
-      const [first] = running.toSorted((a, b) => a.dueAt - b.dueAt);
+      const isSeen = incident.acknowledgedAt !== null;
+      const running = clocks.get(incident.id) ?? [];
+      const [first] = running;
       return {
         shown: asIncident(incident),
         clock: first === undefined ? null : { title: first.title, state: first.state, dueAt: isoTime(first.dueAt) },
@@ -126,12 +138,13 @@ async function openIncidents({ incidents, desk }: ApiServices) {
           title: incident.title,
           state: incident.state,
           owner: incident.owner,
-          isSeen: incident.acknowledgedAt !== null,
+          isSeen,
           total: isClosed ? 0 : incident.score.total,
           band: isClosed ? 'routine' : incident.score.band,
           clocks: running,
-          nextStep: isClosed ? null : nextStep,
-        },
+          // Whoever has not looked yet is asked to look.
+          nextStep: isClosed || !isSeen ? null : (await desk.brief(incident.id)).nextStep,
+        } as const,
       };
     }),
   );

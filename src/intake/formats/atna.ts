@@ -1,5 +1,5 @@
 import { type Fields, newFields } from '../../core/event.ts';
-import { ACCESS } from './shapes-fhir.ts';
+import { ACCESS, PROGRAM_ROLES } from './shapes-fhir.ts';
 import { MAX_DOCUMENT, type Node, parseXml } from './xml-tree.ts';
 
 /** DICOM PS3.15 A.5.3: what the event ids mean for a record. */
@@ -36,7 +36,10 @@ export function readAtna(message: Node): { fields: Fields; logSource: typeof ACC
   const fields = newFields();
   const event = message.children.find(({ name }) => name === 'EventIdentification');
   const participants = message.children.filter(({ name }) => name === 'ActiveParticipant');
-  const person = participants.find((node) => attribute(node, 'UserIsRequestor') === 'true') ?? participants[0];
+  // Of a query the program that asks is a requestor as much as the person at it (IHE ITI TF-2, the audit record of ITI-18).
+  const asked = participants.filter((node) => attribute(node, 'UserIsRequestor') === 'true');
+  const isProgram = (node: Node) => rolesOf(node).some((role) => role !== null && PROGRAM_ROLES.has(role));
+  const person = asked.find((node) => !isProgram(node)) ?? asked[0] ?? participants[0];
   const objects = message.children.filter(({ name }) => name === 'ParticipantObjectIdentification');
   const eventCode = codeOf(event?.children.find(({ name }) => name === 'EventID')) ?? '';
   const actionCode = event === undefined ? null : attribute(event, 'EventActionCode');
@@ -84,7 +87,8 @@ export function readAtna(message: Node): { fields: Fields; logSource: typeof ACC
   const ids = (nodes: readonly Node[]) => [
     ...new Set(nodes.map((node) => attribute(node, 'ParticipantObjectID')).filter((id) => id !== null)),
   ];
-  const patients = ids(objects.filter(isPatient));
+  // A CX: what follows the id says who assigned it.
+  const patients = [...new Set(ids(objects.filter(isPatient)).map((id) => id.split('^', 1)[0] || id))];
   const others = ids(objects.filter((node) => !isPatient(node)));
   if (patients.length > 0) fields['patient'] = patients;
   if (others.length > 0) fields['resource'] = others;

@@ -1,4 +1,4 @@
-import { type Fields, type FieldValue, newFields } from '../../core/event.ts';
+import { type Fields, type FieldValue, type LogEvent, newFields } from '../../core/event.ts';
 import type { Format, ReadContext, TextReader } from './format.ts';
 import { readPairs } from './key-values.ts';
 import { shareOf } from './line-format.ts';
@@ -33,13 +33,13 @@ const MAX_TEXT = 8 * 1024 * 1024;
 const MAX_LINES = 256;
 
 class AuditReader implements TextReader {
-  readonly #context: ReadContext;
+  readonly #context: Pick<ReadContext, 'emit' | 'setAside'>;
   readonly #lines: LineReader;
   readonly #pending = new Map<string, Pending>();
   /** Characters of the lines that are kept. */
   #held = 0;
 
-  constructor(context: ReadContext) {
+  constructor(context: Pick<ReadContext, 'emit' | 'setAside'>) {
     this.#context = context;
     this.#lines = new LineReader(
       (line, number) => this.#line(line, number),
@@ -117,14 +117,24 @@ class AuditReader implements TextReader {
   }
 }
 
+/** One record by itself, as shippers pass it on in syslog or in JSON; `null` if the text is none. */
+export function parseAuditRecord(text: string): LogEvent | null {
+  if (!/^(?:node=\S{1,255} )?type=/.test(text)) return null;
+  const events: LogEvent[] = [];
+  const reader = new AuditReader({ emit: (event) => events.push(event), setAside: () => undefined });
+  reader.push(text.replaceAll('\n', ' '));
+  reader.end();
+  return events[0] ?? null;
+}
+
 /** Values that the kernel writes in hexadecimal when they hold spaces or quotes. */
 const MAY_BE_HEX = /^(?:proctitle|name|comm|exe|cmd|cwd|path|data|acct|key|a\d+|ocomm)$/;
 
 function addRecord(fields: Fields, type: string, body: string): void {
   add(fields, 'type', type);
   const own = newFields();
-  // An enriched log has its names after a group separator (auditd.conf: log_format = ENRICHED).
-  const [plain = '', enriched = ''] = body.split('\u001d');
+  // An enriched log has its names after a group separator (auditd.conf: log_format = ENRICHED), which rsyslog writes as #035.
+  const [plain = '', enriched = ''] = body.split(/\u001d|#035/);
   const nested = /\bmsg='([^']*)'/.exec(plain);
   readPairs(nested === null ? plain : plain.replace(nested[0], ''), own);
   if (nested !== null) readPairs(nested[1] ?? '', own);

@@ -47,7 +47,11 @@ export function embeddedIn(
       if (tree !== null) return { kind: 'object', object: { Event: toObject(tree) } };
     } else if (/^EventCode=|[\r\n]EventCode=/.test(text)) return { kind: 'object', object: classicEvent(text) };
     // Without these marks any sentence could be taken for a line of a log.
-    else if (/^<\d{1,3}>|CEF:\d|LEEF:[12]\.|%[A-Z]+-\d-\w+:|\bdevid="?F|,(?:TRAFFIC|THREAT|GLOBALPROTECT),/.test(text))
+    else if (
+      /^<\d{1,3}>|^(?:node=\S{1,255} )?type=[A-Z_\d]{1,64} msg=audit\(|CEF:\d|LEEF:[12]\.|%[A-Z]+-\d-\w+:|\bdevid="?F|,(?:TRAFFIC|THREAT|GLOBALPROTECT),/.test(
+        text,
+      )
+    )
       return { kind: 'line', text };
   }
   return null;

@@ -1,4 +1,5 @@
 import { type Fields, newFields } from '../../core/event.ts';
+import { isPatientNumber } from '../../core/patient-number.ts';
 import { asValue, isObject, type JsonObject, type Shape, type ShapedEvent, sourceOf, textAt } from './shape.ts';
 
 /** An access: one person opening, changing, printing or exporting one patient's record. */
@@ -20,15 +21,17 @@ const R5_OUTCOMES: Readonly<Record<string, string>> = {
 /** http://terminology.hl7.org/CodeSystem/v3-ActReason: what breaking the glass is called. */
 const BREAK_GLASS: ReadonlySet<string> = new Set(['BTG', 'ETREAT', 'BREAKTHEGLASS', 'EMERGENCY']);
 const MAX_LIST = 1000;
+/** DICOM's roles of programs and media in an audit message (CID 402): a person has none of them. */
+export const PROGRAM_ROLES: ReadonlySet<string> = new Set(['110150', '110151', '110152', '110153', '110154', '110155']);
 
-const auditEvent: Shape = (object) => (object['resourceType'] === 'AuditEvent' ? readAuditEvent(object) : null);
+const auditEvent: Shape = (object) => (object['resourceType'] === 'AuditEvent' ? readAuditEvents(object) : null);
 
 const bundle: Shape = (object) => {
   if (object['resourceType'] !== 'Bundle') return null;
   const events: ShapedEvent[] = [];
-  for (const entry of listOf(object['entry'])) {
+  for (const entry of asList(object['entry'])) {
     const resource = isObject(entry) ? entry['resource'] : undefined;
-    if (isObject(resource) && resource['resourceType'] === 'AuditEvent') events.push(readAuditEvent(resource));
+    if (isObject(resource) && resource['resourceType'] === 'AuditEvent') events.push(...readAuditEvents(resource));
   }
   return events;
 };
@@ -39,13 +42,29 @@ const otherResource: Shape = (object) =>
     ? { fields: newFields(), logSource: sourceOf('clinical', 'fhir_resource', null), time: undefined }
     : null;
 
+/** One event; of an export of thousands of records several, so that each stays small and no patient is left out. */
+function readAuditEvents(object: JsonObject): readonly ShapedEvent[] {
+  const entities = asList(object['entity']);
+  if (entities.length <= MAX_LIST) return [readAuditEvent(object)];
+  const isRequest = (entity: unknown) => isObject(entity) && isRequestId(entity);
+  const requests = entities.filter(isRequest).slice(0, 1);
+  const others = entities.filter((entity) => !isRequest(entity));
+  const events: ShapedEvent[] = [];
+  for (let from = 0; from < others.length; from += MAX_LIST - 1) {
+    const entity = [...requests, ...others.slice(from, from + MAX_LIST - 1)];
+    events.push(readAuditEvent({ ...object, entity, patient: from === 0 ? object['patient'] : undefined }));
+  }
+  return events;
+}
+
 function readAuditEvent(object: JsonObject): ShapedEvent {
   const fields = newFields();
   const codes = codesOf([object['type'], object['category'], object['subtype'], object['code']]);
   const action = textAt(object, 'action');
   const agents = listOf(object['agent']).filter(isObject);
-  // The one who asked; else the first person; else the first of any kind.
-  const person = agents.find((agent) => agent['requestor'] === true) ?? agents.find(isPerson) ?? agents[0];
+  // The one who asked, and not the program by which they did; else the first person; else the first of any kind.
+  const asked = agents.filter((agent) => agent['requestor'] === true);
+  const person = asked.find((agent) => !isProgram(agent)) ?? asked[0] ?? agents.find(isPerson) ?? agents[0];
   set(fields, 'user', person === undefined ? null : agentId(person));
   set(fields, 'role', person === undefined ? null : firstCode([person['role'], person['type']]));
   const did = actionOf(action, codes);
@@ -101,6 +120,10 @@ function actionOf(action: string | null, codes: readonly string[]): string {
 function outcomeOf(value: unknown): string {
   const text = typeof value === 'string' ? value : isObject(value) ? (textAt(value, 'code.code') ?? '0') : '0';
   return OUTCOMES[text] ?? R5_OUTCOMES[text] ?? 'success';
+}
+
+function isProgram(agent: JsonObject): boolean {
+  return codesOf([agent['type'], agent['role']]).some((code) => PROGRAM_ROLES.has(code));
 }
 
 function isPerson(agent: JsonObject): boolean {
@@ -169,19 +192,15 @@ function sourceId(value: unknown): string | null {
 function addEntities(fields: Fields, object: JsonObject): void {
   const patients: string[] = [];
   const resources: string[] = [];
-  const own = referenceOf(object['patient']);
+  const own = patientOf(object['patient']);
   if (own !== null) patients.push(own);
   for (const entity of listOf(object['entity'])) {
     if (!isObject(entity)) continue;
     const reference =
       referenceOf(entity['what']) ?? referenceOf(entity['reference']) ?? textAt(entity, 'identifier.value');
-    const codes = codesOf([entity['type'], entity['role']]);
-    if (codes.includes('XrequestId') || codes.includes('X-Request-Id')) set(fields, 'request_id', reference);
-    else if (
-      reference !== null &&
-      (codes.includes('1') || codes.includes('Patient') || /(?:^|\/)Patient\//.test(reference))
-    )
-      patients.push(reference);
+    if (isRequestId(entity)) set(fields, 'request_id', reference);
+    else if (reference !== null && isPatient(entity, reference))
+      patients.push(patientOf(entity['what']) ?? patientOf(entity['reference']) ?? reference);
     else if (reference !== null) resources.push(reference);
   }
   if (patients.length > 0) fields['patient'] = [...new Set(patients)];
@@ -194,13 +213,47 @@ function addEntities(fields: Fields, object: JsonObject): void {
   }
 }
 
+function isRequestId(entity: JsonObject): boolean {
+  const codes = codesOf([entity['type'], entity['role']]);
+  return codes.includes('XrequestId') || codes.includes('X-Request-Id');
+}
+
+/** By what it refers to, or by its role (1 is the patient). A person (type 1) in another role is a doctor or a user. */
+function isPatient(entity: JsonObject, reference: string): boolean {
+  const roles = codesOf([entity['role']]);
+  const types = codesOf([entity['type']]);
+  return (
+    PATIENT.test(reference) ||
+    [...roles, ...types].includes('Patient') ||
+    roles.includes('1') ||
+    (roles.length === 0 && types.includes('1'))
+  );
+}
+
+const PATIENT = /(?:^|\/)(Patient\/[^/?#]+)/;
+
+/**
+ * What the patient is called, whoever refers to them: by their number where it is given, else by the id alone, as messages
+ * about their care name them, without the server or the version.
+ */
+function patientOf(value: unknown): string | null {
+  if (!isObject(value)) return null;
+  const [identifier, reference] = [textAt(value, 'identifier.value'), textAt(value, 'reference')];
+  if (identifier !== null && (reference === null || isPatientNumber(identifier.replaceAll(/[ -]/g, ''))))
+    return identifier;
+  return reference === null ? null : (PATIENT.exec(reference)?.[1] ?? reference);
+}
+
 function referenceOf(value: unknown): string | null {
   return isObject(value) ? (textAt(value, 'reference') ?? textAt(value, 'identifier.value')) : null;
 }
 
 function listOf(value: unknown): readonly unknown[] {
-  const list: readonly unknown[] = Array.isArray(value) ? value : value === undefined ? [] : [value];
-  return list.slice(0, MAX_LIST);
+  return asList(value).slice(0, MAX_LIST);
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }
 
 /** Every code in codings and concepts, however they are nested. */

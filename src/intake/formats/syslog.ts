@@ -1,6 +1,7 @@
 import { type Fields, newFields } from '../../core/event.ts';
 import { bsdTime, isoTime, isZoneWord, type ParsedTime, parseTime } from '../time.ts';
 import { parseAtna } from './atna.ts';
+import { parseAuditRecord } from './auditd.ts';
 import { parseCef, parseLeef } from './cef.ts';
 import type { ReadContext } from './format.ts';
 import { readPairs } from './key-values.ts';
@@ -225,6 +226,14 @@ function message(
       ...atna,
       time: time?.time ?? isoTime(atna.atText ?? '', context.timeZone),
       atText: time?.text ?? atna.atText,
+    };
+  const audit = parseAuditRecord(text);
+  if (audit !== null)
+    return {
+      fields: Object.assign(fields, audit.fields),
+      logSource: audit.logSource,
+      time: audit.at === null ? null : { at: audit.at, zoneAssumed: false },
+      atText: audit.atText,
     };
   const vendor = recogniseVendor(text, fields, program);
   const isBarred = BARRED.test(text);

@@ -178,6 +178,41 @@ test('a field that names a patient is replaced whole, and its value wherever els
   ok(!JSON.stringify(clean).includes('1970-01-01') && !JSON.stringify(clean).includes('abc-17'));
 });
 
+test('every patient of a list is replaced, however short the id, and each by the pseudonym that is theirs alone', () => {
+  const short = ['7', '17', '318', 'H-1'];
+  // Many a pseudonym has four digits in a row that are another patient’s id.
+  const digits = Array.from({ length: 1000 }, (_, i) => String(1000 + 7 * i));
+  const ids = [...short, ...digits];
+  const { fields } = pseudonymiser.event(event({ patient: ids, nested: { 'patient.id': [ids] }, user: 'kim 17' }));
+  const expected = ids.map((id) => pseudonymiser.of(id));
+  deepEqual(fields['patient'], expected);
+  deepEqual({ ...(fields['nested'] as Fields) }, { 'patient.id': [expected] });
+  equal(fields['user'], 'kim 17', 'too short to be looked for elsewhere');
+});
+
+test('elsewhere the longest id that stands there counts, and pseudonyms that are there already stay', () => {
+  const known = pseudonymiser.of('b');
+  const part = known.slice(5, 9);
+  const { fields } = pseudonymiser.event(
+    event({ patient: ['H-1', 'H-1234', 'H-12345', part], note: `${known} H-12345; H-12349` }),
+  );
+  equal(fields['note'], `${known} ${pseudonymiser.of('H-12345')}; ${pseudonymiser.of('H-1234')}9`);
+});
+
+test('an event that names twenty thousand patients costs what twenty events of a thousand cost', () => {
+  const ids = (count: number) => Array.from({ length: count }, (_, i) => `H-${100_000 + i}`);
+  const named = (count: number) =>
+    event({ patient: ids(count), resource: ids(count).map((id) => `Observation/${id}`) });
+  let looks = 0;
+  const counting = new Pseudonymiser((text) => {
+    looks++;
+    return createHmac('sha256', 'a').update(text).digest();
+  });
+  const { fields } = counting.event(named(20_000));
+  equal(looks, 20_000, 'each is hashed once');
+  equal((fields['resource'] as readonly string[])[19_999], `Observation/${counting.of('H-119999')}`);
+});
+
 test('the same person is the same pseudonym in every spelling, another person or key another', () => {
   const [a, b] = [syntheticNumber(1), syntheticNumber(2)];
   equal(pseudonymiser.of(a), pseudonymiser.of(grouped(a, ' ')));

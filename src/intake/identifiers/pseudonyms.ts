@@ -1,12 +1,10 @@
 import { type Fields, type FieldValue, type LogEvent, newFields } from '../../core/event.ts';
 import { replaceIdentifiers } from './find.ts';
-import { isNoValue, kindOfName, mayName, type NameKind, replaceNamed } from './named.ts';
+import { kindOfName, mayName, type NameKind, replaceNamed } from './named.ts';
+import { NamedTexts } from './named-texts.ts';
 import { isPatientNumber } from '../../core/patient-number.ts';
 
 const MAX_DEPTH = 40;
-/** A text shorter than this is replaced in its own field only: elsewhere it is not what it was. Digits may be a year, a port. */
-const LEAST_ELSEWHERE = 4;
-const LEAST_DIGITS_ELSEWHERE = 6;
 /** JSON in text in JSON is looked into, but not for ever; nor what is longer. */
 const MAX_NESTING = 3;
 const MAX_JSON = 256 * 1024;
@@ -127,17 +125,8 @@ export class Pseudonymiser {
 
   /** Replaces what a field that identifies holds wherever else it stands, too. */
   #cleanerOf(named: ReadonlyMap<string, string>): (text: string) => string {
-    const elsewhere = [...named]
-      .filter(([value]) => value.length >= (/^\d+$/.test(value) ? LEAST_DIGITS_ELSEWHERE : LEAST_ELSEWHERE))
-      .filter(([value]) => !isNoValue(value))
-      .sort(([a], [b]) => b.length - a.length)
-      .map(([value, pseudonym]) => [value, /^\d+$/.test(value) ? wholeNumber(value) : value, pseudonym] as const);
-    return (text) => {
-      let result = text;
-      for (const [value, pattern, pseudonym] of elsewhere)
-        if (result.includes(value)) result = result.replaceAll(pattern, pseudonym);
-      return this.#clean(result);
-    };
+    const elsewhere = new NamedTexts(named);
+    return (text) => this.#clean(elsewhere.replaceIn(text));
   }
 
   /**
@@ -244,10 +233,6 @@ function whoseOf(name: NameKind, whose: Whose, isBeside: boolean): Whose {
   if (name.isPatient) return 'subject';
   if (name.isIdentifying || (isBeside && name.isPartOfName)) return 'personal';
   return whose === 'patient' && name.isPersonal ? 'personal' : whose;
-}
-
-function wholeNumber(digits: string): RegExp {
-  return new RegExp(`(?<!\\d)${digits}(?!\\d)`, 'g');
 }
 
 interface JsonInText {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
+import { scopeOf } from '../scope.ts';
 import { newReport } from '../table.ts';
 import { convertExports } from './convert.ts';
 import { isoOf } from './dates.ts';
@@ -75,7 +76,7 @@ test('a report with its title above, a date and a time apart, and words of its o
     ].join('\r\n'),
   );
   deepEqual(lines, [
-    'time,user,patient,action,device',
+    'time,user,patient,action,host',
     '2026-11-02T09:49:00,jsmith,999 000 0018,read,PC1',
     '2026-11-13T10:00:05,"Smith, J",999 000 0026,print,PC2',
   ]);
@@ -105,12 +106,65 @@ for (const [title, text, expected] of [
 ] as const)
   test(`a mapping is proposed for ${title}`, (t) => equal(imported(t, text).lines[1], expected));
 
+test('Windows-1252 is seen and read, so that no row is lost; a file with UTF-8’s mark is UTF-8', (t) => {
+  const text = 'Date;User;Patient;Event\n02/11/2026;Ren\xe9e;p1;Viewed\n02/11/2026;Ren\xe8e;p2;Viewed\n';
+  const from = file(t, '');
+  writeFileSync(from, Buffer.from(text, 'latin1'));
+  const { yaml, doubts } = proposeMapping(from);
+  match(yaml, /^encoding: windows-1252$/m);
+  match(doubts.join('\n'), /taken for Windows-1252/);
+  const marked = file(t, `\uFEFF${text}`);
+  const to = path.join(path.dirname(from), 'a.csv');
+  const report = newReport();
+  convertExports([from, marked], to, parseExportMapping(yaml, 'm'), report);
+  equal(readFileSync(to, 'utf8').match(/Renée/g)?.length, 2);
+  equal(report.setAsideCount, 0);
+});
+
+test('a number as Excel keeps it is the number; one that Excel has rounded is nobody’s', (t) => {
+  const { lines, report } = imported(
+    t,
+    'Date,User,Patient\n02/11/2026,u1,="9990000018"\n02/11/2026,u1,9.99E+09\n13/11/2026,u1,H-17',
+  );
+  deepEqual(lines.slice(1), ['2026-11-02,u1,9990000018', '2026-11-13,u1,H-17']);
+  deepEqual(
+    report.setAside.map(({ line }) => line),
+    [3],
+  );
+  match(report.setAside[0]?.reason ?? '', /rounded/);
+});
+
+test('what an import could not read is missing in what is asked of it later', (t) => {
+  const from = file(t, 'Date,User,Patient\n02/11/2026 09:00,u1,p1\n31/02/2026 09:00,u1,p2\nTotal: 2\n');
+  const folder = path.dirname(from);
+  const { yaml } = proposeMapping(from);
+  convertExports([from], path.join(folder, 'accesses.csv'), parseExportMapping(yaml, 'm'), newReport());
+  const question = {
+    accounts: ['u1'],
+    hosts: [],
+    addresses: [],
+    from: Date.UTC(2026, 10, 2),
+    to: Date.UTC(2026, 10, 3),
+  };
+  const options = { zone: 'Europe/London', pseudonymKey: null };
+  const { total, report } = scopeOf(folder, question, options);
+  deepEqual(total.patients, { exact: null, atLeast: 1, upTo: 3 });
+  deepEqual(total.gaps, [{ kind: 'unreadable-rows', count: 2 }]);
+  deepEqual(report.setAside[0], { file: 'export.csv', line: 3, reason: 'time is no time that we can read' });
+  rmSync(path.join(folder, 'set-aside.csv'));
+  equal(scopeOf(folder, question, options).total.patients.exact, 1);
+});
+
 test('what is not sure is said', (t) => {
   match(
     imported(t, 'Date,User,Patient\n02/11/2026,u1,p1').doubts.join('\n'),
     /whether the day or the month stands first/,
   );
   match(imported(t, 'Date,User,Patient\n02/11/2026,u1,p1').doubts.join('\n'), /printing and exporting cannot be told/);
+  match(
+    imported(t, 'Date,User,Patient,Status\n02/11/2026,u1,p1,4\n02/11/2026,u1,p1,Complete').doubts.join('\n'),
+    /'Status' was taken for the outcome; of its values in the sample '4' means that nobody was let in/,
+  );
 });
 
 test('what is no export of accesses is refused, and nothing is written over', (t) => {
@@ -144,6 +198,7 @@ for (const [yaml, why] of [
   ["columns: {time: a, user: b, patient: ''}", /says nothing for “patient”/],
   ['columns: {time: a, user: b, patient: c, colour: d}', /has a column “colour”/],
   ['delimiter: dot\ncolumns: {}', /delimiter/],
+  ['encoding: ebcdic\ncolumns: {}', /encoding/],
   ['dates: backwards\ncolumns: {}', /dates/],
   ['a: [', /is no YAML/],
 ] as const)

@@ -1,6 +1,7 @@
 import { load } from 'js-yaml';
 import { Refusal } from '../../core/refusal.ts';
 import { NEEDED_COLUMNS, OPTIONAL_COLUMNS } from '../accesses.ts';
+import { type CsvEncoding, ENCODINGS } from '../csv.ts';
 
 /** The columns of accesses.csv, in their order; the first three are needed. */
 export const ACCESS_COLUMNS = [...NEEDED_COLUMNS, ...OPTIONAL_COLUMNS] as const;
@@ -13,6 +14,7 @@ export const DELIMITERS: Readonly<Record<string, string>> = { comma: ',', semico
 
 /** How one system's export of record accesses becomes accesses.csv. */
 export interface ExportMapping {
+  readonly encoding: CsvEncoding;
   /** One of the names of `DELIMITERS`. */
   readonly delimiter: string;
   readonly dates: DateOrder;
@@ -21,6 +23,8 @@ export interface ExportMapping {
   /** Their word for an action, in lower case: ours. What is not here stays as it is. */
   readonly actions: Readonly<Record<string, string>>;
 }
+
+const KEYS = ['encoding', 'delimiter', 'dates', 'columns', 'actions'];
 
 /** @throws Refusal `mapping/invalid`, naming what is wrong; `file` is its name in that */
 export function parseExportMapping(text: string, file: string): ExportMapping {
@@ -32,9 +36,11 @@ export function parseExportMapping(text: string, file: string): ExportMapping {
     throw invalid(`is no YAML: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : ''}`);
   }
   if (!isRecord(doc)) throw invalid('is not a YAML mapping');
-  const unknown = Object.keys(doc).find((key) => !['delimiter', 'dates', 'columns', 'actions'].includes(key));
-  if (unknown !== undefined) throw invalid(`says “${unknown}”; known are delimiter, dates, columns, actions`);
-  const { delimiter = 'comma', dates = 'day-first', columns, actions = {} } = doc;
+  const unknown = Object.keys(doc).find((key) => !KEYS.includes(key));
+  if (unknown !== undefined) throw invalid(`says “${unknown}”; known are ${KEYS.join(', ')}`);
+  const { encoding = 'utf-8', delimiter = 'comma', dates = 'day-first', columns, actions = {} } = doc;
+  const bytes = ENCODINGS.find((each) => each === encoding);
+  if (bytes === undefined) throw invalid(`has an encoding that is none of ${ENCODINGS.join(', ')}`);
   if (typeof delimiter !== 'string' || !Object.hasOwn(DELIMITERS, delimiter))
     throw invalid(`has a delimiter that is none of ${Object.keys(DELIMITERS).join(', ')}`);
   const order = DATE_ORDERS.find((each) => each === dates);
@@ -53,6 +59,7 @@ export function parseExportMapping(text: string, file: string): ExportMapping {
   if (!isRecord(actions) || !Object.values(actions).every((value) => typeof value === 'string'))
     throw invalid('has “actions:” that are not words to words');
   return {
+    encoding: bytes,
     delimiter,
     dates: order,
     columns: theirs,

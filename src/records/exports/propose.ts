@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { Refusal } from '../../core/refusal.ts';
-import { readCsv } from '../csv.ts';
+import { hasFailed } from '../accesses.ts';
+import { type CsvEncoding, readCsv } from '../csv.ts';
 import { isNhsNumber } from '../nhs-number.ts';
 import { partsOf } from './dates.ts';
 import { ACCESS_COLUMNS, type AccessColumn, type DateOrder, DELIMITERS, NEEDED } from './mapping.ts';
@@ -28,8 +29,9 @@ const MAX_ACTIONS = 60;
 /** @throws Refusal `records/bad-table` if no line of it looks like a header with a time, a user and a patient */
 export function proposeMapping(file: string): Proposal {
   const known = knownColumns();
+  const encoding = encodingOf(file);
   const [best] = Object.entries(DELIMITERS)
-    .map(([delimiter, mark]) => ({ delimiter, table: readSample(file, mark, known) }))
+    .map(([delimiter, mark]) => ({ delimiter, table: readSample(file, mark, encoding, known) }))
     .sort((a, b) => b.table.fit - a.table.fit);
   const [bad] = best?.table.bad ?? [];
   if (best === undefined || best.table.fit < 2)
@@ -42,9 +44,15 @@ export function proposeMapping(file: string): Proposal {
     bad === undefined
       ? []
       : [`${best.table.bad.length} of the lines that were looked at cannot be read, the first: ${bad}`];
+  if (encoding !== 'utf-8')
+    doubts.push(
+      'it is not UTF-8: it was taken for Windows-1252, as Excel saves “CSV”; see whether names with accents are right',
+    );
   const columns = chosenColumns(header, rows, known, doubts);
   const dates = dateOrder(rows, header, columns.time ?? [], doubts);
   const actions = actionWords(rows, header, columns.action?.[0], known, doubts);
+  const [outcome] = columns.outcome ?? [];
+  if (outcome !== undefined) doubts.push(outcomeDoubt(outcome, cellsOf(rows, header, outcome)));
   const used = new Set(Object.values(columns).flat());
   const unused = header.filter((name) => name !== '' && !used.has(name));
   if (unused.length > 0) doubts.push(`not used: ${unused.map(quoted).join(', ')}`);
@@ -52,6 +60,7 @@ export function proposeMapping(file: string): Proposal {
     if (columns[name] === undefined) doubts.push(`no column looks like the ${name}: fill it in`);
   const lines = [
     '# How this export becomes accesses.csv: proposed from a sample, to be checked by somebody who knows the system.',
+    `encoding: ${encoding}`,
     `delimiter: ${best.delimiter}`,
     `dates: ${dates}`,
     'columns:',
@@ -74,7 +83,30 @@ interface Sample {
   readonly bad: readonly string[];
 }
 
-function readSample(file: string, mark: string, known: KnownColumns): Sample {
+/** So much of a file is looked at for bytes that are no UTF-8. */
+const LOOKED_AT = 16 * 1024 * 1024;
+
+function encodingOf(file: string): CsvEncoding {
+  const handle = openSync(file, 'r');
+  try {
+    const bytes = Buffer.allocUnsafe(1 << 20);
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    for (let seen = 0; seen < LOOKED_AT; ) {
+      const size = readSync(handle, bytes, 0, bytes.length, null);
+      decoder.decode(bytes.subarray(0, size), { stream: size > 0 });
+      if (size === 0) break;
+      seen += size;
+    }
+    return 'utf-8';
+  } catch (error) {
+    if (error instanceof TypeError) return 'windows-1252';
+    throw error;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function readSample(file: string, mark: string, encoding: CsvEncoding, known: KnownColumns): Sample {
   const all: (readonly string[])[] = [];
   const bad: string[] = [];
   const enough = new Error('enough');
@@ -90,6 +122,7 @@ function readSample(file: string, mark: string, known: KnownColumns): Sample {
         if (bad.length > SAMPLE) throw enough;
       },
       mark,
+      encoding,
     );
   } catch (error) {
     if (error !== enough) throw error;
@@ -209,6 +242,12 @@ function actionWords(
   });
   if (strange.length > 0) doubts.push(`not known, taken for read: ${strange.map(quoted).join(', ')}`);
   return lines;
+}
+
+/** What counts as refused is in no scope: whoever knows the system says whether that is so. */
+function outcomeDoubt(field: string, cells: readonly string[]): string {
+  const failed = [...new Set(cells)].filter(hasFailed);
+  return `${quoted(field)} was taken for the outcome; of its values in the sample ${failed.length === 0 ? 'none means' : `${failed.slice(0, 5).map(quoted).join(', ')} ${failed.length === 1 ? 'means' : 'mean'}`} that nobody was let in and nothing was seen: 4, 8, 12, failure, denied and the like do`;
 }
 
 function actionOf(word: string, known: KnownColumns): string | null {

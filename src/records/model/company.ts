@@ -5,6 +5,8 @@ import { firstSlot } from './sums.ts';
 const WINDOW = 4;
 /** Enough to know the company by; it bounds the work for a patient whom hundreds see. */
 const MAX_OTHERS = 24;
+/** Of a look that has no place. */
+const NOWHERE = -1;
 
 /**
  * One day’s looks. Of a day that is over, those at one patient lie side by side: patients are met at random, and a chain through
@@ -22,9 +24,11 @@ interface Slot {
   user: Int32Array;
   group: Int32Array;
   look: Int32Array;
+  /** Going on: whether a look was let in is known to its day. */
+  running: LookDay | null;
 }
 
-/** Who else used a patient's record in the last days. */
+/** Who else used a patient's record in the last days. Whoever the system did not let in used nothing. */
 export class Company {
   /** Filled by `othersOf`: the group of each other user. */
   readonly groups: Int32Array = new Int32Array(MAX_OTHERS);
@@ -46,6 +50,7 @@ export class Company {
       user: new Int32Array(0),
       group: new Int32Array(0),
       look: new Int32Array(0),
+      running: null,
     }));
   }
 
@@ -60,15 +65,18 @@ export class Company {
     const { count } = day;
     const place = new Int32Array(count);
     slot.heads.clear();
-    for (let look = 0; look < count; look++) place[look] = slot.heads.placeOf(day.patient.at(look));
+    for (let look = 0; look < count; look++)
+      place[look] = day.isRefused(look) ? NOWHERE : slot.heads.placeOf(day.patient.at(look));
     const start = new Int32Array(slot.heads.size + 1);
-    for (const each of place) start[each] = (start[each] ?? 0) + 1;
+    for (const each of place) if (each !== NOWHERE) start[each] = (start[each] ?? 0) + 1;
     for (let i = 1; i < start.length; i++) start[i] = (start[i] ?? 0) + (start[i - 1] ?? 0);
-    slot.user = new Int32Array(count);
-    slot.group = new Int32Array(count);
-    slot.look = new Int32Array(count);
+    const shown = start.at(-1) ?? 0;
+    slot.user = new Int32Array(shown);
+    slot.group = new Int32Array(shown);
+    slot.look = new Int32Array(shown);
     // From the end of each patient’s part to its beginning, so that the last look comes first.
     for (let look = 0; look < count; look++) {
+      if (place[look] === NOWHERE) continue;
       const at = (start[place[look] ?? 0] ?? 0) - 1;
       start[place[look] ?? 0] = at;
       slot.user[at] = day.user.at(look);
@@ -79,6 +87,7 @@ export class Company {
     slot.next = new Int32Array(0);
     slot.day = day.day;
     slot.isOver = true;
+    slot.running = null;
   }
 
   /** A day that goes on, without a look yet. */
@@ -89,6 +98,7 @@ export class Company {
     for (const column of ['start', 'next', 'user', 'group', 'look'] as const) slot[column] = new Int32Array(0);
     slot.day = day;
     slot.isOver = false;
+    slot.running = null;
   }
 
   /** The next look of a day that goes on: looks come in the order of their numbers. */
@@ -99,6 +109,7 @@ export class Company {
       const size = Math.max(1024, 2 * look);
       for (const column of ['next', 'user', 'group'] as const) slot[column] = longer(slot[column], size);
     }
+    slot.running = day;
     slot.user[look] = day.user.at(look);
     slot.group[look] = group;
     slot.next[look] = slot.heads.swap(day.patient.at(look), look);
@@ -113,7 +124,9 @@ export class Company {
       if (slot.isOver)
         for (let i = slot.start[head] ?? 0; i < (slot.start[head + 1] ?? slot.look.length); i++)
           onLook(slot.day, slot.look[i] ?? 0);
-      else for (let look = head; look >= 0; look = slot.next[look] ?? -1) onLook(slot.day, look);
+      else
+        for (let look = head; look >= 0; look = slot.next[look] ?? -1)
+          if (slot.running?.isRefused(look) !== true) onLook(slot.day, look);
     }
   }
 
@@ -138,7 +151,7 @@ export class Company {
         for (let i = slot.start[head] ?? 0; i < end; i++) this.#meet(slot.user[i] ?? 0, slot.group[i] ?? 0, user);
       } else
         for (let look = head; look >= 0; look = slot.next[look] ?? -1)
-          this.#meet(slot.user[look] ?? 0, slot.group[look] ?? 0, user);
+          if (slot.running?.isRefused(look) !== true) this.#meet(slot.user[look] ?? 0, slot.group[look] ?? 0, user);
     }
     return this.#count;
   }

@@ -66,7 +66,7 @@ export class CrowdScorer {
       const { day } = past;
       for (let look = 0; look < day.count; look++) {
         const patient = day.patient.at(look);
-        if (!weak.has(patient)) continue;
+        if (!weak.has(patient) || day.isRefused(look)) continue;
         const explained = past.explained[look] ?? 0;
         const user = day.user.at(look);
         if (explained >= WEAK) {

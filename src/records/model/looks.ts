@@ -142,6 +142,8 @@ export interface LookBook {
   readonly accesses: number;
   /** Uses of break-glass by `useKey`, in order of time. */
   readonly uses: ReadonlyMap<string, readonly GlassUse[]>;
+  /** By patient: accesses that showed the record and do not say by whom. They are no looks. */
+  readonly nameless: ReadonlyMap<number, number>;
 }
 
 /** Break-glass: the accesses of one person to one record on one day for which the same reason was typed. */
@@ -172,6 +174,7 @@ export class LookWriter {
   readonly #byDay = new Map<LocalDay, LookDay>();
   readonly #hosts = new Names();
   readonly #uses = new Map<string, GlassUse[]>();
+  readonly #nameless = new Map<number, number>();
   readonly #open: LookDay[] = [];
   #accesses = 0;
   #current: LookDay | null = null;
@@ -182,7 +185,10 @@ export class LookWriter {
 
   add(access: Access): void {
     // An event that names nobody says nothing about anybody.
-    if (this.#hospital.users.textOf(access.user) === '') return;
+    if (this.#hospital.users.textOf(access.user) === '') {
+      if (access.succeeded) this.#nameless.set(access.patient, (this.#nameless.get(access.patient) ?? 0) + 1);
+      return;
+    }
     this.#accesses++;
     const day = this.#hospital.zone.dayOf(access.at);
     if (this.#current?.day !== day) this.#current = this.#dayOf(day);
@@ -199,7 +205,7 @@ export class LookWriter {
     for (const list of this.#uses.values())
       list.sort((a, b) => a.first - b.first || ((a.reason ?? '') < (b.reason ?? '') ? -1 : 1));
     const days = [...this.#byDay.values()].sort((a, b) => a.day - b.day);
-    return { days, hosts: this.#hosts, accesses: this.#accesses, uses: this.#uses };
+    return { days, hosts: this.#hosts, accesses: this.#accesses, uses: this.#uses, nameless: this.#nameless };
   }
 
   #dayOf(day: LocalDay): LookDay {

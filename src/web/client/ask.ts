@@ -1,4 +1,5 @@
 import type { Api } from './api.ts';
+import { heardTime } from './clock.ts';
 
 export type Question = keyof Api;
 export type Answer<Name extends Question> = Api[Name]['answer'];
@@ -142,6 +143,7 @@ async function fetched(
       'Check your network. If it goes on, look whether the service runs.',
     );
   });
+  heardTime(response.headers.get('date'));
   if (!response.ok) throw await problemOf(response);
   return response;
 }

@@ -7,6 +7,7 @@ import { Messages } from '../parts/messages.tsx';
 import { Link } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { useTyped } from '../parts/typed-text.ts';
 import { bytesText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
@@ -70,7 +71,7 @@ interface Sent {
 
 function Tell({ onSent }: { readonly onSent: () => void }) {
   const id = useId();
-  const [text, setText] = useState('');
+  const [text, setText] = useTyped('report');
   const [file, setFile] = useState<File | null>(null);
   const [addressedTo, setAddressedTo] = useState<'it' | 'privacy'>('it');
   const [sent, setSent] = useState<Sent | null>(null);
@@ -164,7 +165,7 @@ function Tell({ onSent }: { readonly onSent: () => void }) {
 
 function Own({ report, reload }: { readonly report: Report; readonly reload: () => void }) {
   const { id, reference, state, addressedTo, createdAt, messages, file } = report;
-  const [more, setMore] = useState('');
+  const [more, setMore] = useTyped(`more ${id}`);
   const isAnswered = messages.some(({ isReporter }) => !isReporter);
   const how = state === 'closed' ? 'Closed' : isAnswered ? 'Answered' : 'Nobody has answered yet';
   return (

@@ -1,10 +1,10 @@
-import { useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
 import { Form, TextArea } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Section } from '../parts/section.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
+import { useTyped } from '../parts/typed-text.ts';
 import { Table } from '../parts/table.tsx';
 import { counted, numberText } from '../parts/text.ts';
 import { ClockTag, When } from '../parts/words.tsx';
@@ -43,11 +43,11 @@ function Report({ board, reload }: { readonly board: Board; readonly reload: () 
         <p>{counted(opened, 'incident')} came up.</p>
         {opened > 0 && (
           <ul>
-            <li>{numberText(outcomes.attack)} were attacks</li>
-            <li>{numberText(outcomes.harmless)} were harmless</li>
-            <li>{numberText(outcomes.misconfigured)} were something set up wrongly</li>
-            <li>{numberText(outcomes.duplicate + outcomes.other)} were known already, or something else</li>
-            <li>{numberText(outcomes.open)} are not decided yet</li>
+            <li>Attacks: {numberText(outcomes.attack)}</li>
+            <li>Harmless: {numberText(outcomes.harmless)}</li>
+            <li>Something was set up wrongly: {numberText(outcomes.misconfigured)}</li>
+            <li>Known already, or something else: {numberText(outcomes.duplicate + outcomes.other)}</li>
+            <li>Not decided yet: {numberText(outcomes.open)}</li>
           </ul>
         )}
         <p>
@@ -65,8 +65,8 @@ function Report({ board, reload }: { readonly board: Board; readonly reload: () 
       </Section>
       <Section title="What we decided">
         <p>
-          {counted(exceptions.hold, 'exception')} hold: things that somebody has looked at and called normal, each until
-          a day. {numberText(exceptions.added)} came in the last {days} days.
+          {counted(exceptions.hold, 'exception')} {exceptions.hold === 1 ? 'holds' : 'hold'}: things that somebody has
+          looked at and called normal, each until a day. {numberText(exceptions.added)} came in the last {days} days.
         </p>
       </Section>
       <Section title="Who has read this">
@@ -100,7 +100,7 @@ function SignOffs({ signOffs }: { readonly signOffs: Board['signOffs'] }) {
 }
 
 function SignOff({ sentence, reload }: { readonly sentence: string; readonly reload: () => void }) {
-  const [note, setNote] = useState('');
+  const [note, setNote] = useTyped('sign-off');
   return (
     <div className="ww-no-print">
       <Form

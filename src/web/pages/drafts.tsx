@@ -7,6 +7,7 @@ import { go, Link, usePlace } from '../parts/router.tsx';
 import { saveAs } from '../parts/save.ts';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { useTyped } from '../parts/typed-text.ts';
 import { counted } from '../parts/text.ts';
 import { ClockTag, When } from '../parts/words.tsx';
 
@@ -144,6 +145,7 @@ function OfIncident({ id, name }: { readonly id: string; readonly name: string |
                   sections={draft.sections}
                   reload={reload}
                   onDone={setDone}
+                  typedAs={`draft ${id} ${draft.name} ${draft.changedAt ?? `${grid.likelihood} ${grid.severity}`}`}
                 />
               )}
               <div role="status">{done !== null && <p>{done}</p>}</div>
@@ -243,10 +245,15 @@ interface EditProps {
   readonly sections: Sections;
   readonly reload: () => void;
   readonly onDone: (words: string) => void;
+  /** Under what is remembered what was typed and not kept. */
+  readonly typedAs: string;
 }
 
-function Edit({ id, draft: { name, isLetter, changedAt, changedBy }, sections, reload, onDone }: EditProps) {
-  const [texts, setTexts] = useState<readonly string[]>(sections.map(({ lines }) => lines.join('\n')));
+function Edit({ id, draft: { name, isLetter, changedAt, changedBy }, sections, reload, onDone, typedAs }: EditProps) {
+  const [typed, setTyped] = useTyped(typedAs);
+  // Written by `setTexts`.
+  const texts = typed === '' ? sections.map(({ lines }) => lines.join('\n')) : (JSON.parse(typed) as readonly string[]);
+  const setTexts = (all: readonly string[]) => setTyped(JSON.stringify(all));
   const [reason, setReason] = useState('');
   const edited: Sections = sections.map(({ heading }, index) => ({
     heading,
@@ -280,7 +287,8 @@ function Edit({ id, draft: { name, isLetter, changedAt, changedBy }, sections, r
         <Form
           button="Keep what I wrote"
           onSend={async () => {
-            await ask('POST /api/v1/incidents/:id/drafts/:name', { id, name, sections: edited });
+            await ask('POST /api/v1/incidents/:id/drafts/:name', { id, name, sections: edited, changedAt });
+            setTyped('');
             onDone('Kept.');
             reload();
           }}
@@ -316,6 +324,7 @@ function Edit({ id, draft: { name, isLetter, changedAt, changedBy }, sections, r
           isWarning
           onSend={async () => {
             await ask('POST /api/v1/incidents/:id/drafts/:name/renew', { id, name });
+            setTyped('');
             go('drafts', { id, name });
             reload();
           }}

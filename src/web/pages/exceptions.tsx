@@ -1,10 +1,11 @@
 import { type Answer, ask } from '../client/ask.ts';
+import { serviceNow } from '../client/clock.ts';
 import { Form } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
-import { counted } from '../parts/text.ts';
+import { asSeen, counted } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
 type Exception = Answer<'GET /api/v1/exceptions'>['items'][number];
@@ -20,7 +21,7 @@ export function ExceptionsPage() {
       </p>
       <Show of={exceptions} what="what is normal">
         {({ items }) => {
-          const now = Date.now();
+          const now = serviceNow();
           const holds = items.filter((each) => isHolding(each, now));
           const past = items.filter((each) => !isHolding(each, now));
           return (
@@ -55,7 +56,7 @@ function isHolding({ revokedAt, expiresAt }: Exception, now: number): boolean {
 function One({ exception, reload }: { readonly exception: Exception; readonly reload: (() => void) | null }) {
   const { id, ruleId, host, account, reason, owner, createdAt, expiresAt, revokedAt, hidden } = exception;
   const mayEnd = useRoles().includes('analyst');
-  const whom = [account, host === null ? null : `on ${host}`].filter((each) => each !== null).join(' ');
+  const whom = asSeen([account, host === null ? null : `on ${host}`].filter((each) => each !== null).join(' '));
   return (
     <article className="ww-one">
       <h3 className="nhsuk-heading-s">{reason}</h3>

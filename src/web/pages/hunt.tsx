@@ -10,7 +10,7 @@ import { saveAs } from '../parts/save.ts';
 import { useRoles } from '../parts/session.tsx';
 import { Scroll, Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
-import { counted, dateText, numberText } from '../parts/text.ts';
+import { asSeen, counted, dateText, numberText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
 /** An event as a line of `/api/v1/events`. */
@@ -424,7 +424,7 @@ function Row({ event }: { readonly event: Event }) {
   const [isOpen, setOpen] = useState(false);
   const { at, receivedAt, host, account, address, channel, product, eventId } = event;
   const what = [channel ?? product, eventId].filter((each) => each !== null).join(' ');
-  const who = [host, account, address].filter((each) => each !== null).join(' · ');
+  const who = asSeen([host, account, address].filter((each) => each !== null).join(' · '));
   const said = saidBy(event);
   return (
     <details className="ww-more" onToggle={(toggled) => setOpen(toggled.currentTarget.open)}>
@@ -463,7 +463,7 @@ function saidBy({ fields, text }: Event): string {
   const said = SAYS.map((name) => fields[name]).find(
     (value): value is string => typeof value === 'string' && value !== '',
   );
-  const line = (said ?? text ?? '').replaceAll(/\s+/g, ' ');
+  const line = asSeen((said ?? text ?? '').replaceAll(/\s+/g, ' '));
   return line.length > MAX_SAID ? `${line.slice(0, MAX_SAID)}…` : line;
 }
 
@@ -486,7 +486,7 @@ function Detail({ event }: { readonly event: Event }) {
           <tbody>
             {[...own, ...fields].map(([name, value]) => (
               <tr key={name}>
-                <th scope="row">{name}</th>
+                <th scope="row">{asSeen(name)}</th>
                 <td>
                   <Pivot name={name} value={value} />
                 </td>
@@ -498,7 +498,7 @@ function Detail({ event }: { readonly event: Event }) {
       {event.text !== null && (
         <>
           <p>As it came, with pseudonyms for patients:</p>
-          <code className="ww-raw">{event.text}</code>
+          <code className="ww-raw">{asSeen(event.text)}</code>
         </>
       )}
     </>
@@ -511,10 +511,10 @@ const MAX_PIVOT = 200;
 function Pivot({ name, value }: { readonly name: string; readonly value: string }) {
   const { query } = usePlace();
   const term = value === '' || value.length > MAX_PIVOT || !/^[\w.-]+$/.test(name) ? null : termOf(name, value);
-  if (term === null) return <>{value}</>;
+  if (term === null) return <>{asSeen(value)}</>;
   return (
     <Link to="hunt" query={{ query: `${query.get('query') ?? ''} ${term}`.trim() }}>
-      {value}
+      {asSeen(value)}
     </Link>
   );
 }

@@ -1,8 +1,9 @@
 import { useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
+import { serviceNow } from '../client/clock.ts';
 import { Form, Radios, Select, TextField } from '../parts/form.tsx';
 import { Section } from '../parts/section.tsx';
-import { localText, spanText } from '../parts/text.ts';
+import { fieldMoment, fieldText, spanText } from '../parts/text.ts';
 import { ClockTag, When } from '../parts/words.tsx';
 
 type Incident = Answer<'GET /api/v1/incidents/:id'>;
@@ -21,8 +22,8 @@ export function Clocks({ incident, reload }: { readonly incident: Incident; read
             {clock.endedAt === null ? (
               <>
                 Aware since <When at={clock.startedAt} />. By <When at={clock.dueAt} />
-                {clock.dueAt !== null && Date.parse(clock.dueAt) > Date.now() && (
-                  <>, {spanText(Date.now(), Date.parse(clock.dueAt))} left</>
+                {clock.dueAt !== null && Date.parse(clock.dueAt) > serviceNow() && (
+                  <>, {spanText(serviceNow(), Date.parse(clock.dueAt))} left</>
                 )}
               </>
             ) : (
@@ -48,9 +49,9 @@ export function Clocks({ incident, reload }: { readonly incident: Incident; read
 function StartClock({ incident, reload }: { readonly incident: Incident; readonly reload: () => void }) {
   const { id, clockKinds } = incident;
   const [kind, setKind] = useState(clockKinds[0]?.kind ?? '');
-  const [since, setSince] = useState(localText(Date.now()));
+  const [since, setSince] = useState(fieldText(serviceNow()));
   const chosen = clockKinds.find((each) => each.kind === kind);
-  const startedAt = new Date(since);
+  const startedAt = fieldMoment(since);
   return (
     <details className="ww-more">
       <summary>Start a clock</summary>
@@ -58,11 +59,11 @@ function StartClock({ incident, reload }: { readonly incident: Incident; readonl
         button="Start the clock"
         isSecondary
         check={() => {
-          if (Number.isNaN(startedAt.getTime())) return 'Give the day and the time when you became aware.';
-          return startedAt.getTime() > Date.now() ? 'Nobody can have become aware in the future.' : null;
+          if (Number.isNaN(startedAt)) return 'Give the day and the time when you became aware.';
+          return startedAt > serviceNow() ? 'Nobody can have become aware in the future.' : null;
         }}
         onSend={async () => {
-          await ask('POST /api/v1/incidents/:id/clocks', { id, kind, startedAt: startedAt.toISOString() });
+          await ask('POST /api/v1/incidents/:id/clocks', { id, kind, startedAt: new Date(startedAt).toISOString() });
           reload();
         }}
       >
@@ -82,7 +83,7 @@ function StartClock({ incident, reload }: { readonly incident: Incident; readonl
         )}
         <TextField
           label="When did you become aware?"
-          hint="When somebody of yours first had good reason to believe it, not when it was proved. By this computer’s clock."
+          hint="When somebody of yours first had good reason to believe it, not when it was proved. UK time."
           type="datetime-local"
           value={since}
           onChange={setSince}
@@ -103,7 +104,7 @@ function EndClock({
 }) {
   const [how, setHow] = useState('');
   const [reason, setReason] = useState('');
-  const [told, setTold] = useState(localText(Date.now()));
+  const [told, setTold] = useState(fieldText(serviceNow()));
   const toldAt = toldMoment(told, clock.startedAt);
   return (
     <details className="ww-more">
@@ -119,7 +120,7 @@ function EndClock({
           if (Number.isNaN(toldAt)) return 'Give the day and the time when you told them.';
           if (clock.startedAt !== null && toldAt < Date.parse(clock.startedAt))
             return 'Nobody can have been told before you became aware.';
-          return toldAt > Date.now() ? 'Nobody can have been told in the future.' : null;
+          return toldAt > serviceNow() ? 'Nobody can have been told in the future.' : null;
         }}
         onSend={async () => {
           await ask('POST /api/v1/incidents/:id/clocks/:clock', {
@@ -143,7 +144,7 @@ function EndClock({
         {how === 'met' && (
           <TextField
             label="When did you tell them?"
-            hint="Whether it was in time is judged by this, not by when you write it down. By this computer’s clock."
+            hint="Whether it was in time is judged by this, not by when you write it down. UK time."
             type="datetime-local"
             value={told}
             onChange={setTold}
@@ -157,7 +158,7 @@ function EndClock({
 
 /** `NaN`: no moment. Within the minute of awareness it is that moment: the field knows no seconds. */
 function toldMoment(text: string, awareAt: string | null): number {
-  const at = new Date(text).getTime();
+  const at = fieldMoment(text);
   const aware = awareAt === null ? at : Date.parse(awareAt);
   return at < aware && aware - at < 60_000 ? aware : at;
 }

@@ -11,8 +11,9 @@ import { MORE, PAGE, useMore } from '../parts/more.ts';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { useTyped } from '../parts/typed-text.ts';
 import { useRoles } from '../parts/session.tsx';
-import { counted, numberText } from '../parts/text.ts';
+import { asSeen, counted, fieldText, namesText, numberText } from '../parts/text.ts';
 import { BAND_ASKS, BandTag, PARAMETER_LABEL, stateText, When } from '../parts/words.tsx';
 import { Clocks } from './incident-clocks.tsx';
 import { History } from './incident-history.tsx';
@@ -44,7 +45,7 @@ export function IncidentPage() {
               {data.addressedTo === 'privacy' && <ForPrivacy incident={data} reload={reload} />}
               <Standing incident={data} />
               <Section title="Do something">
-                <Actions incident={data} reload={reload} mayWork={mayWork(data, isAnalyst)} key={data.state} />
+                <Actions incident={data} reload={reload} mayWork={mayWork(data, isAnalyst)} key={data.id} />
               </Section>
               <CheckList incident={data} reload={reload} mayWork={mayWork(data, isAnalyst)} />
               <Timeline incident={data} isAnalyst={isAnalyst} key={data.evidenceNext} />
@@ -144,9 +145,9 @@ const OUTCOME_LABEL: Readonly<Record<NonNullable<Incident['outcome']>, string>> 
 /** What may be done now is what the service says; but what others work on, a privacy officer does not take or close. */
 function Actions({ incident, reload, mayWork }: Part & { readonly mayWork: boolean }) {
   const { id, actions, clocks } = incident;
-  const [choice, setChoice] = useState('');
+  const [chosen, setChoice] = useState('');
   const [into, setInto] = useState('');
-  const [note, setNote] = useState('');
+  const [note, setNote] = useTyped(`note ${id}`);
   const [outcome, setOutcome] = useState('');
   const options = ACTIONS.filter(
     ({ value }) =>
@@ -154,6 +155,8 @@ function Actions({ incident, reload, mayWork }: Part & { readonly mayWork: boole
       (mayWork && actions.includes(value) && !(value === 'merge' && incident.addressedTo === 'privacy')),
   );
   const running = clocks.filter(({ endedAt }) => endedAt === null);
+  // Somebody else may have taken or closed it meanwhile.
+  const choice = options.some(({ value }) => value === chosen) ? chosen : '';
 
   const check = () => {
     if (choice === '') return 'Choose what to do.';
@@ -166,23 +169,23 @@ function Actions({ incident, reload, mayWork }: Part & { readonly mayWork: boole
     return null;
   };
   const send = async () => {
-    const chosen = ACTIONS.find(({ value }) => value === choice);
-    if (chosen === undefined) return;
-    if (chosen.value === 'comment') await ask('POST /api/v1/incidents/:id/comments', { id, text: note });
+    const action = ACTIONS.find(({ value }) => value === choice)?.value;
+    if (action === undefined) return;
+    if (action === 'comment') await ask('POST /api/v1/incidents/:id/comments', { id, text: note });
     else
       await ask('POST /api/v1/incidents/:id/actions', {
         id,
-        action: chosen.value,
+        action,
         note,
-        ...(isOutcome(outcome) && chosen.value === 'close' ? { outcome } : {}),
-        ...(chosen.value === 'merge' ? { into } : {}),
+        ...(isOutcome(outcome) && action === 'close' ? { outcome } : {}),
+        ...(action === 'merge' ? { into } : {}),
       });
-    if (chosen.value === 'merge') {
+    setChoice('');
+    setNote('');
+    if (action === 'merge') {
       go('incident', { id: into });
       return;
     }
-    setChoice('');
-    setNote('');
     reload();
   };
   return (
@@ -390,7 +393,7 @@ function Score({ incident: { score }, isAnalyst }: { readonly incident: Incident
         <p>No points: nothing in it counts now.</p>
       ) : (
         <table className="ww-table">
-          <caption>{score.entity === null ? 'Of its findings' : `Of ${score.entity.value}`}</caption>
+          <caption>{score.entity === null ? 'Of its findings' : `Of ${asSeen(score.entity.value)}`}</caption>
           <thead>
             <tr>
               <th scope="col">What</th>
@@ -439,12 +442,9 @@ const LINK_FIELD = { host: 'host', account: 'user', address: 'ip' } as const;
 const SCOPE_WORDS = 'Whose records did they touch?';
 
 /** Asks whose records they touched, since a day before the first finding. */
-function ScopeLink({ incident: { links, openedAt, lastEvidenceAt } }: { readonly incident: Incident }) {
+function ScopeLink({ incident: { links, recordsFrom } }: { readonly incident: Incident }) {
   const names = (kind: Incident['links'][number]['kind']) =>
-    links
-      .filter((link) => link.kind === kind && !link.value.includes(','))
-      .map(({ value }) => value)
-      .join(', ');
+    namesText(links.filter((link) => link.kind === kind).map(({ value }) => value));
   return (
     <p>
       <Link
@@ -453,9 +453,7 @@ function ScopeLink({ incident: { links, openedAt, lastEvidenceAt } }: { readonly
           account: names('account'),
           host: names('host'),
           address: names('address'),
-          from: new Date(Math.min(Date.parse(openedAt), Date.parse(lastEvidenceAt)) - DAY_MS)
-            .toISOString()
-            .slice(0, 10),
+          from: recordsFrom === null ? '' : fieldText(Date.parse(recordsFrom)).slice(0, 10),
         }}
       >
         {SCOPE_WORDS}
@@ -463,8 +461,6 @@ function ScopeLink({ incident: { links, openedAt, lastEvidenceAt } }: { readonly
     </p>
   );
 }
-
-const DAY_MS = 24 * 3_600_000;
 
 function LogLines({ term }: { readonly term: string | null }) {
   if (term === null) return null;
@@ -487,7 +483,7 @@ function About({ incident, isAnalyst }: { readonly incident: Incident } & ForRol
       <ul>
         {(isWhole ? links : links.slice(0, FEW)).map(({ kind, value }) => (
           <li key={`${kind} ${value}`}>
-            {LINK_LABEL[kind]} <strong>{value}</strong>
+            {LINK_LABEL[kind]} <strong>{asSeen(value)}</strong>
             <br />
             {isAnalyst && <LogLines term={termOf(LINK_FIELD[kind], value)} />}
             {isAnalyst && kind !== 'address' && (

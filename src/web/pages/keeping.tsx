@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
 import { Checkbox, Form, Radios, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
-import { bytesText, counted, dateText, numberText } from '../parts/text.ts';
+import { bytesText, counted, dateText, dayBegins, numberText } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
 type Room = Answer<'GET /api/v1/doctor'>['room'];
@@ -187,8 +187,8 @@ function AddHold({ reload }: { readonly reload: () => void }) {
   const send = async () => {
     await ask('POST /api/v1/holds', {
       sources: which === 'some' ? chosen : [],
-      from: from === '' ? null : midnight(from, 0),
-      to: to === '' ? null : midnight(to, 1),
+      from: from === '' ? null : new Date(dayBegins(from, 0)).toISOString(),
+      to: to === '' ? null : new Date(dayBegins(to, 1)).toISOString(),
       reason,
     });
     setWhich('');
@@ -225,7 +225,7 @@ function AddHold({ reload }: { readonly reload: () => void }) {
         )}
         <TextField
           label="Received from, the first day"
-          hint="Empty: from the first. By this computer’s clock."
+          hint="Empty: from the first. UK time."
           type="date"
           isShort
           value={from}
@@ -243,11 +243,4 @@ function AddHold({ reload }: { readonly reload: () => void }) {
       </Form>
     </details>
   );
-}
-
-/** When a day begins, or one that many days later. */
-function midnight(day: string, daysLater: number): string {
-  const at = new Date(`${day}T00:00`);
-  at.setDate(at.getDate() + daysLater);
-  return at.toISOString();
 }

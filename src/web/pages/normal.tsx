@@ -5,7 +5,8 @@ import { Show, useAsk, useLoaded } from '../parts/loaded.tsx';
 import { go, Link, usePlace } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
-import { counted, numberText } from '../parts/text.ts';
+import { useTyped } from '../parts/typed-text.ts';
+import { asSeen, counted, numberText } from '../parts/text.ts';
 import { BandTag, When } from '../parts/words.tsx';
 
 type Finding = Answer<'GET /api/v1/findings/:id'>['finding'];
@@ -34,9 +35,11 @@ export function NormalPage() {
 function Choose({ finding }: { readonly finding: Finding }) {
   const { host = null, account = null } = finding.entities;
   const options = [
-    ...(host !== null && account !== null ? [{ value: 'both', text: `Only ${account} on ${host}` }] : []),
-    ...(host === null ? [] : [{ value: 'host', text: `Anybody on ${host}` }]),
-    ...(account === null ? [] : [{ value: 'account', text: `${account} on any machine` }]),
+    ...(host !== null && account !== null
+      ? [{ value: 'both', text: `Only ${asSeen(account)} on ${asSeen(host)}` }]
+      : []),
+    ...(host === null ? [] : [{ value: 'host', text: `Anybody on ${asSeen(host)}` }]),
+    ...(account === null ? [] : [{ value: 'account', text: `${asSeen(account)} on any machine` }]),
   ];
   const [width, setWidth] = useState(options[0]?.value ?? '');
   const scope: Scope = {
@@ -143,7 +146,7 @@ function Hidden({ preview: { hidden, examples, confirmedBad, openIncidents } }: 
 const MIN_REASON = 10;
 
 function Save({ scope, isRisky }: { readonly scope: Scope; readonly isRisky: boolean }) {
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useTyped(`normal ${scope.ruleId}`);
   const [days, setDays] = useState('30');
   const [isAccepted, setAccepted] = useState(false);
   const check = () => {
@@ -154,6 +157,7 @@ function Save({ scope, isRisky }: { readonly scope: Scope; readonly isRisky: boo
   };
   const send = async () => {
     await ask('POST /api/v1/exceptions', { ...scope, reason, days: Number(days), acceptHiding: isAccepted });
+    setReason('');
     go('exceptions');
   };
   return (

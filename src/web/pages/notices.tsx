@@ -61,6 +61,7 @@ function Fixed({ by }: { readonly by: 'file' | 'simulated' }) {
 }
 
 const STEP: Readonly<Record<number, string>> = {
+  0: 'Privacy officer: what waits for them, not incidents',
   1: 'At once',
   2: 'If nobody has looked',
   3: 'If still nobody has looked',
@@ -232,8 +233,8 @@ function Change({ settings, onSaved }: { readonly settings: Settings | null; rea
   };
   const check = () => {
     if (draft.host.trim() !== '' && draft.from.trim() === '') return 'Say from which address the mail comes.';
-    if (draft.host.trim() !== '' && !draft.people.some(({ mail }) => mail.trim() !== ''))
-      return 'Say who is to be told: a name and a mail address.';
+    if (draft.host.trim() !== '' && !draft.people.some(({ mail, step }) => mail.trim() !== '' && step > 0))
+      return 'Say who is to be told of incidents: a name and a mail address.';
     return null;
   };
   return (
@@ -374,7 +375,7 @@ function People({
               label={`When${which}`}
               value={String(step)}
               onChange={(text) => change(index, { step: Number(text) })}
-              options={[...new Set([1, 2, 3, step])].map((each) => [String(each), stepText(each)] as const)}
+              options={[...new Set([1, 2, 3, 0, step])].map((each) => [String(each), stepText(each)] as const)}
             />
           </div>
         );

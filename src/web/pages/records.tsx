@@ -7,6 +7,7 @@ import { Reveals } from './reveals.tsx';
 import { Link } from '../parts/router.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { useTyped } from '../parts/typed-text.ts';
 import { counted, dayText, numberText, withDates } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
 
@@ -254,10 +255,11 @@ function One({ one, reload }: OneProps) {
             <ul>
               {(isCrowd
                 ? about.users.map((each) => [each.user, `${dayText(each.day)}: ${each.because}`] as const)
-                : about.patients.map((each) => [each.patient, each.because] as const)
-              ).map(([who, because]) => (
-                <li key={`${who} ${because}`}>
-                  <strong>{who}</strong>: {withDates(because)}
+                : about.patients.map((each) => [each.patient, because(about, each.because)] as const)
+              ).map(([who, why]) => (
+                <li key={`${who} ${why}`}>
+                  <strong>{who}</strong>
+                  {why !== '' && `: ${withDates(why)}`}
                 </li>
               ))}
             </ul>
@@ -270,15 +272,21 @@ function One({ one, reload }: OneProps) {
   );
 }
 
+/** Where it is about one patient, the case itself says it already, within a sentence of its own. */
+function because({ plain }: { readonly plain: string }, why: string): string {
+  return plain.includes(why.slice(1, -1)) ? '' : why;
+}
+
 const MIN_REASON = 10;
 
 function Decide({ id, reload }: { readonly id: string; readonly reload: () => void }) {
   const [verdict, setVerdict] = useState('');
-  const [reason, setReason] = useState('');
+  const [reason, setReason] = useTyped(`decision ${id}`);
   const send = async () => {
     const chosen = (Object.keys(VERDICT_LABEL) as (keyof typeof VERDICT_LABEL)[]).find((each) => each === verdict);
     if (chosen === undefined) return;
     await ask('POST /api/v1/records/cases/:id/decision', { id, verdict: chosen, reason });
+    setReason('');
     reload();
   };
   return (

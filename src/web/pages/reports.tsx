@@ -8,6 +8,7 @@ import { go, Link } from '../parts/router.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
+import { useTyped } from '../parts/typed-text.ts';
 import { bytesText } from '../parts/text.ts';
 import { PARAMETER_LABEL, When } from '../parts/words.tsx';
 
@@ -65,7 +66,7 @@ function One({ report, reload }: { readonly report: Report; readonly reload: () 
   const isForAll = addressedTo === 'it';
   const roles = useRoles();
   const isAnalyst = roles.includes('analyst');
-  const [text, setText] = useState('');
+  const [text, setText] = useTyped(`answer ${id}`);
   const [isClosed, setClosed] = useState(true);
   return (
     <article className="ww-one">
@@ -181,7 +182,7 @@ type Opened = Input<'POST /api/v1/reports/:id/open'>;
 
 /** The words of the report stay with it: whoever works on incidents reads those of who answers. */
 function Open({ id, reference, isForAll, reload }: OpenProps) {
-  const [what, setWhat] = useState('');
+  const [what, setWhat] = useTyped(`what happened ${id}`);
   const [host, setHost] = useState('');
   const [account, setAccount] = useState('');
   const [level, setLevel] = useState<Opened['level']>('high');

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
 import { Form, Radios, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
-import { Identities } from '../parts/reveal.tsx';
+import { Identities, Message } from '../parts/reveal.tsx';
 import { Section } from '../parts/section.tsx';
 import { counted } from '../parts/text.ts';
 import { When } from '../parts/words.tsx';
@@ -39,9 +39,8 @@ export function Reveals() {
 }
 
 function whatOf({ patients }: Request): string {
-  return patients === 0
-    ? 'what a message that was set aside says'
-    : `who ${counted(patients, 'patient')} ${patients === 1 ? 'is' : 'are'}`;
+  if (patients === 0) return 'what a message that was set aside says';
+  return patients === 1 ? 'who a patient is' : `who ${counted(patients, 'patient')} are`;
 }
 
 function Answering({ request, reload }: { readonly request: Request; readonly reload: () => void }) {
@@ -101,17 +100,7 @@ function Mine({ request }: { readonly request: Request }) {
         />
       )}
       {shown !== null && shown.text === null && <Identities items={shown.items} hide={() => setShown(null)} />}
-      {shown !== null && shown.text !== null && (
-        <div role="status">
-          <p>
-            <strong>Shown to you, and recorded.</strong>
-          </p>
-          <code className="ww-raw">{shown.text}</code>
-          <button type="button" className="ww-back" onClick={() => setShown(null)}>
-            Hide
-          </button>
-        </div>
-      )}
+      {shown !== null && shown.text !== null && <Message text={shown.text} hide={() => setShown(null)} />}
     </article>
   );
 }

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { type Answer, ask, askLines } from '../client/ask.ts';
+import { serviceNow } from '../client/clock.ts';
 import { Form, TextField } from '../parts/form.tsx';
 import { Reveal } from '../parts/reveal.tsx';
 import { usePlace } from '../parts/router.tsx';
@@ -7,7 +8,7 @@ import { Section } from '../parts/section.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
 import { Table } from '../parts/table.tsx';
-import { counted, dateText, numberText, withDates } from '../parts/text.ts';
+import { asSeen, counted, dateText, dayBegins, numberText, withDates } from '../parts/text.ts';
 
 type Counts = Answer<'GET /api/v1/scope/counts'>;
 
@@ -44,14 +45,14 @@ export function ScopePage() {
   const check = () => {
     if ([account, host, address].every((each) => each.trim() === ''))
       return 'Name an account, a machine or an address.';
-    return from === '' ? 'Say from which day on.' : null;
+    if (Number.isNaN(Date.parse(from))) return 'Say from which day on.';
+    return to !== '' && to < from ? 'The last day is before the first.' : null;
   };
   const send = async () => {
     setFound(null);
-    const now = new Date().toISOString();
     // The last day counts whole.
-    const end = to === '' ? now : new Date(Date.parse(`${to}T00:00:00Z`) + DAY_MS).toISOString();
-    const question = { account, host, address, from: `${from}T00:00:00Z`, to: end };
+    const end = to === '' ? serviceNow() : dayBegins(to, 1);
+    const question = { account, host, address, from: isoText(dayBegins(from)), to: isoText(end) };
     const counts = await ask('GET /api/v1/scope/counts', question);
     const lines = mayList ? await askLines<Patient>('GET /api/v1/scope', question) : null;
     setFound({ counts, patients: lines?.filter(({ schema }) => schema === 'wardwatch.scope-patient/1') ?? null });
@@ -62,7 +63,7 @@ export function ScopePage() {
       <Form button="Work it out" check={check} onSend={send}>
         <TextField
           label="Accounts"
-          hint="Several with commas between."
+          hint="Several with commas between; one that has a comma in it in quotes."
           value={account}
           onChange={setAccount}
           maxLength={4000}
@@ -84,7 +85,9 @@ export function ScopePage() {
   );
 }
 
-const DAY_MS = 24 * 3_600_000;
+function isoText(at: number): string {
+  return new Date(at).toISOString();
+}
 
 function Answered({ counts, patients }: Found) {
   const { exact, atLeast, upTo } = counts.patients;
@@ -102,8 +105,8 @@ function Answered({ counts, patients }: Found) {
         {counts.unseen.length > 0 && (
           <div className="ww-trouble" role="alert">
             <p>
-              <strong>No access to a record names {counts.unseen.join(', ')}.</strong> Check the spelling, and whether
-              that system sends its log: that nothing was found proves nothing.
+              <strong>No access to a record names {counts.unseen.map(inPageWords).join(', ')}.</strong> Check the
+              spelling, and whether that system sends its log: that nothing was found proves nothing.
             </p>
           </div>
         )}
@@ -138,6 +141,11 @@ function Answered({ counts, patients }: Found) {
       )}
     </>
   );
+}
+
+/** What programs call a host is a machine here. */
+function inPageWords(unseen: string): string {
+  return asSeen(unseen.replace(/^host /, 'machine '));
 }
 
 /** More than these a reader skips: they are folded. */

@@ -2,6 +2,8 @@ import { useMemo, useState } from 'react';
 import { type Answer, ask, type Asker } from '../client/ask.ts';
 import { Form } from '../parts/form.tsx';
 import { EVERY_MS, Show, useLoaded } from '../parts/loaded.tsx';
+import { RevealSetAside } from '../parts/reveal.tsx';
+import { Link, usePlace } from '../parts/router.tsx';
 import { useRoles } from '../parts/session.tsx';
 import { Section } from '../parts/section.tsx';
 import { Title } from '../parts/shell.tsx';
@@ -20,14 +22,22 @@ export function SetAsidePage() {
     (signal: AbortSignal, asker: Asker) => ask('GET /api/v1/setaside', { limit: SIZE }, signal, asker),
     { everyMs: EVERY_MS },
   );
-  const isAdmin = useRoles().includes('admin');
+  const roles = useRoles();
+  const isAdmin = roles.includes('admin');
+  const mayLook = roles.includes('privacy');
+  const looked = usePlace().query.get('id');
   return (
     <>
       <Title>Set aside</Title>
       <p>
         What came and could not be read. It is kept, sealed, and not judged. After a change that makes it readable it
-        can be read again.
+        can be read again.{mayLook && ' It may name patients: you are shown one for a reason, which is recorded.'}
       </p>
+      {mayLook && looked !== null && (
+        <Section title={`The message ${looked}`} key={looked}>
+          <RevealSetAside id={looked} />
+        </Section>
+      )}
       <Show of={entries} what="what was set aside">
         {({ items, next, gone }) =>
           items.length === 0 && gone.length === 0 ? (
@@ -38,7 +48,7 @@ export function SetAsidePage() {
                 <Gone key={each.source ?? ''} gone={each} />
               ))}
               {isAdmin && <Again reload={entries.is === 'ready' ? entries.reload : () => undefined} />}
-              <Pages first={items} next={next} key={`${items[0]?.id ?? ''} ${items.length}`} />
+              <Pages first={items} next={next} mayLook={mayLook} key={`${items[0]?.id ?? ''} ${items.length}`} />
             </>
           )
         }
@@ -61,7 +71,15 @@ function Gone({ gone: { source, messages, firstAt, lastAt } }: { readonly gone: 
 }
 
 /** The newest, and older ones as they are asked for. */
-function Pages({ first, next }: { readonly first: Page['items']; readonly next: string | null }) {
+function Pages({
+  first,
+  next,
+  mayLook,
+}: {
+  readonly first: Page['items'];
+  readonly next: string | null;
+  readonly mayLook: boolean;
+}) {
   const [older, setOlder] = useState<Pick<Page, 'items' | 'next'>>({ items: [], next });
   const rows = useMemo(() => [...first, ...older.items], [first, older]);
   const go = async () => {
@@ -76,6 +94,7 @@ function Pages({ first, next }: { readonly first: Page['items']; readonly next: 
           { name: 'From' },
           { name: 'Why it could not be read' },
           { name: 'Bytes', isNumber: true },
+          ...(mayLook ? [{ name: 'What it says' }] : []),
         ]}
         items={rows}
         row={(entry) => ({
@@ -87,6 +106,13 @@ function Pages({ first, next }: { readonly first: Page['items']; readonly next: 
               {entry.detail} <span className="ww-quiet">({entry.reason})</span>
             </>,
             numberText(entry.bytes),
+            ...(mayLook
+              ? [
+                  <Link to="set-aside" query={{ id: entry.id }}>
+                    Look<span className="nhsuk-u-visually-hidden"> at {entry.id}</span>
+                  </Link>,
+                ]
+              : []),
           ],
         })}
       />

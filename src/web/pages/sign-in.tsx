@@ -32,7 +32,8 @@ export function SignInPage({ hasExpired }: SignInPageProps) {
       <Title>Sign in</Title>
       {hasExpired && (
         <p role="status" className="ww-note">
-          You are signed out. Sign in to go on where you were.
+          You are signed out. Sign in to go on where you were: the longer texts that you had not sent yet are kept until
+          then.
         </p>
       )}
       {refused !== null && (

@@ -66,7 +66,8 @@ function Lines({
     <>
       {open === undefined && (
         <p className="ww-note">
-          <strong>This door is closed.</strong> Start the service with <code>{`${option} 0.0.0.0:${port}`}</code>.
+          <strong>This door is closed.</strong> End the service, and start it again with this besides the options that
+          it has: <code>{`npm start -- serve ${option} 0.0.0.0:${port}`}</code>
         </p>
       )}
       {open !== undefined && isLoopback(open) && (

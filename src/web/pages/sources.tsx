@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { type Answer, ask } from '../client/ask.ts';
+import { serviceNow } from '../client/clock.ts';
 import { Form, Radios, Select, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { useRoles } from '../parts/session.tsx';
@@ -30,7 +31,12 @@ export function SourcesPage() {
   return (
     <>
       <Title>Sources</Title>
-      <p>What sends its logs here. What is not here is not seen.</p>
+      <p>
+        What sends its logs here. What is not here is not seen.{' '}
+        {isAdmin && sources.is === 'ready' && sources.data.items.length > 0 && (
+          <a href={`#${CONNECT}`}>Connect another source</a>
+        )}
+      </p>
       {added !== null && (
         <Show of={sources} what="whether it is heard">
           {({ items, doors }) => (
@@ -49,7 +55,7 @@ export function SourcesPage() {
         </Section>
       )}
       {isAdmin && (
-        <Section title="Connect a source">
+        <Section title="Connect a source" id={CONNECT}>
           <Add
             onAdded={(made) => {
               setAdded(made);
@@ -62,6 +68,8 @@ export function SourcesPage() {
     </>
   );
 }
+
+const CONNECT = 'connect';
 
 function isActive({ state }: Source): boolean {
   return state === 'active';
@@ -144,7 +152,8 @@ function Change({
 }
 
 function Sources({ items }: { readonly items: readonly Source[] }) {
-  const active = items.filter(isActive);
+  // What is not heard first: of hundreds it would be beneath all that is well.
+  const active = items.filter(isActive).toSorted((a, b) => Number(isHeard(a)) - Number(isHeard(b)));
   const ended = items.filter((source) => !isActive(source));
   return (
     <>
@@ -195,14 +204,18 @@ function SourceTable({ items, caption }: { readonly items: readonly Source[]; re
 
 const DAY_MS = 24 * 3_600_000;
 
+function isHeard({ lastHeardAt, silentSince }: Source): boolean {
+  return lastHeardAt !== null && silentSince === null && serviceNow() - Date.parse(lastHeardAt) < DAY_MS;
+}
+
 function HowItIs({ source: { lastHeardAt, silentSince, state } }: { readonly source: Source }) {
   const tag = (colour: string, text: string) => (
     <strong className={`nhsuk-tag nhsuk-tag--${colour} ww-tag`}>{text}</strong>
   );
   if (state !== 'active') return tag('grey', 'Switched off');
   if (lastHeardAt === null) return tag('orange', 'Never heard');
-  if (silentSince !== null) return tag('red', `Silent for ${spanText(Date.parse(silentSince), Date.now())}`);
-  return Date.now() - Date.parse(lastHeardAt) < DAY_MS ? tag('green', 'Heard') : tag('orange', 'Not heard for a day');
+  if (silentSince !== null) return tag('red', `Silent for ${spanText(Date.parse(silentSince), serviceNow())}`);
+  return serviceNow() - Date.parse(lastHeardAt) < DAY_MS ? tag('green', 'Heard') : tag('orange', 'Not heard for a day');
 }
 
 /** Without a token: it is known by where it sends from. */

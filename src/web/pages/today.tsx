@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { Answer } from '../client/ask.ts';
+import { serviceNow } from '../client/clock.ts';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link } from '../parts/router.tsx';
 import { useRoles } from '../parts/session.tsx';
@@ -42,7 +43,7 @@ function Morning({ today }: { readonly today: Today }) {
   );
 }
 
-function Tasks({ today: { tasks, more } }: { readonly today: Today }) {
+function Tasks({ today: { tasks, more, isPart } }: { readonly today: Today }) {
   if (tasks.length === 0)
     return (
       <Section title="What to do">
@@ -73,7 +74,12 @@ function Tasks({ today: { tasks, more } }: { readonly today: Today }) {
           </li>
         ))}
       </ol>
-      {more > 0 && <p>{counted(more, 'more thing')} can wait until these are done.</p>}
+      {more > 0 && (
+        <p>
+          {isPart && 'At least '}
+          {counted(more, 'more thing')} can wait until these are done. <Link to="incidents">See all incidents</Link>
+        </p>
+      )}
     </Section>
   );
 }
@@ -155,7 +161,7 @@ function Sources({ sources }: { readonly sources: Today['sources'] }) {
               'never heard yet'
             ) : (
               <>
-                last heard <When at={lastHeardAt} />, {spanText(Date.parse(lastHeardAt), Date.now())} ago
+                last heard <When at={lastHeardAt} />, {spanText(Date.parse(lastHeardAt), serviceNow())} ago
               </>
             )}
           </li>

@@ -93,10 +93,16 @@ function Who({ look: { user, role, department } }: OneLook) {
   );
 }
 
+/** What stands alone in a cell, and may be followed by more. */
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) || begun === '' ? begun : `${begun}.`;
+}
+
 function Why({ look }: OneLook) {
   return (
     <>
-      {look.why}
+      {sentence(look.why)}
       {look.printed && ' Printed.'}
       {look.exported && ' Exported.'}
       {look.inCommon !== '' && (

@@ -1,3 +1,5 @@
+import { asSeen } from './text.ts';
+
 /**
  * Rows as CSV, with the names of the first as its header. A cell that a spreadsheet would run as a formula begins with
  * `'`. Source: OWASP, “CSV Injection”.
@@ -8,7 +10,8 @@ export function toCsv(rows: readonly Readonly<Record<string, string>>[]): string
   return `${[names.map(cell).join(','), ...lines].join('\r\n')}\r\n`;
 }
 
-function cell(value: string): string {
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+function cell(text: string): string {
+  const value = asSeen(text);
+  const safe = /^\s*[=+\-@\t\r＝＋－＠]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

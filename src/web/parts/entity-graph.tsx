@@ -4,7 +4,7 @@ import { termOf } from './query.ts';
 import { Link } from './router.tsx';
 import { Scroll, Section } from './section.tsx';
 import { type Column, Table } from './table.tsx';
-import { counted, numberText } from './text.ts';
+import { asSeen, counted, numberText } from './text.ts';
 
 const KIND: Readonly<Record<EntityKind, string>> = { address: 'Addresses', host: 'Machines', account: 'Accounts' };
 const MAX_LABEL = 24;
@@ -70,13 +70,13 @@ function Picture({ layout: { nodes, lines, width, height, left } }: { readonly l
                 d={`M ${x1} ${y1} C ${middle} ${y1}, ${middle} ${y2}, ${x2} ${y2}`}
                 strokeWidth={Math.min(8, 1 + Math.log2(findings + 1))}
               >
-                <title>{`${from.name} and ${to.name}: ${counted(findings, 'finding')}`}</title>
+                <title>{`${asSeen(from.name)} and ${asSeen(to.name)}: ${counted(findings, 'finding')}`}</title>
               </path>
             );
           })}
           {nodes.map(({ kind, name, x, y }) => (
             <g key={`${kind} ${name}`}>
-              <title>{name}</title>
+              <title>{asSeen(name)}</title>
               <rect
                 className={`ww-graph__box ww-graph__box--${kind}`}
                 x={x}
@@ -86,7 +86,7 @@ function Picture({ layout: { nodes, lines, width, height, left } }: { readonly l
                 rx={4}
               />
               <text x={x + 10} y={y + 23}>
-                {name.length > MAX_LABEL ? `${name.slice(0, MAX_LABEL - 1)}…` : name}
+                {asSeen(name.length > MAX_LABEL ? `${name.slice(0, MAX_LABEL - 1)}…` : name)}
               </text>
             </g>
           ))}
@@ -130,7 +130,7 @@ const COLUMNS: readonly Column[] = [
 function Chart({ kind, value }: { readonly kind: 'host' | 'account'; readonly value: string }) {
   return (
     <Link to="observations" query={{ kind, value }}>
-      {value}
+      {asSeen(value)}
     </Link>
   );
 }
@@ -138,10 +138,10 @@ function Chart({ kind, value }: { readonly kind: 'host' | 'account'; readonly va
 function Lines({ value }: { readonly value: string }) {
   const term = termOf('ip', value);
   return term === null ? (
-    value
+    asSeen(value)
   ) : (
     <Link to="hunt" query={{ query: `${term} last 7d` }}>
-      {value}
+      {asSeen(value)}
     </Link>
   );
 }

@@ -4,7 +4,7 @@ import { Show, useAsk } from './loaded.tsx';
 import { termOf } from './query.ts';
 import { Link } from './router.tsx';
 import { Words } from './term.tsx';
-import { counted, numberText } from './text.ts';
+import { asSeen, counted, numberText } from './text.ts';
 import { When } from './words.tsx';
 
 export interface FindingLineProps {
@@ -150,7 +150,7 @@ function Matched({ name, value }: { readonly name: string; readonly value: strin
     <>
       <dt>{name}</dt>
       <dd>
-        <code className="ww-secret">{value}</code>
+        <code className="ww-secret">{asSeen(value)}</code>
       </dd>
     </>
   );

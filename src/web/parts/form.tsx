@@ -1,5 +1,6 @@
 import { type ReactNode, type SubmitEvent, useEffect, useId, useRef, useState } from 'react';
 import { asProblem, type Problem } from '../client/ask.ts';
+import { useSession } from './session.tsx';
 
 interface Labelled {
   readonly label: string;
@@ -216,6 +217,7 @@ export interface FormProps {
 export function Form({ button, isSecondary = false, isWarning = false, check, onSend, children }: FormProps) {
   const [problem, setProblem] = useState<Pick<Problem, 'message' | 'hint'> | null>(null);
   const [isSending, setSending] = useState(false);
+  const { lost } = useSession();
   const summary = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (problem !== null) summary.current?.focus();
@@ -241,7 +243,10 @@ export function Form({ button, isSecondary = false, isWarning = false, check, on
     try {
       await onSend();
     } catch (error) {
-      setProblem(asProblem(error));
+      const found = asProblem(error);
+      // They sign in, and find here what they wrote.
+      if (found.code === 'api/no-token') lost();
+      setProblem(found);
     } finally {
       if (isAlive.current) setSending(false);
     }

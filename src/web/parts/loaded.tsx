@@ -1,5 +1,6 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { type Answer, ask, type Asker, asProblem, type Input, type Problem, type Question } from '../client/ask.ts';
+import { serviceNow } from '../client/clock.ts';
 import { useLive } from './live.tsx';
 import { useSession } from './session.tsx';
 import { When } from './words.tsx';
@@ -64,7 +65,8 @@ export function useLoaded<T>(
     const asker = askedBeat.current === beat ? turn.asker : 'background';
     askedBeat.current = beat;
     const show = (data: T) => {
-      if (!abort.signal.aborted) setState({ key, loaded: { is: 'ready', data, at: Date.now(), stale: null, reload } });
+      if (!abort.signal.aborted)
+        setState({ key, loaded: { is: 'ready', data, at: serviceNow(), stale: null, reload } });
     };
     loading.current(abort.signal, asker, show).then(show, (error: unknown) => {
       if (abort.signal.aborted) return;

@@ -6,6 +6,7 @@ import { useKeptFocus } from './kept-focus.ts';
 import { useLive } from './live.tsx';
 import { goHome, Link, usePlace } from './router.tsx';
 import { useRoles, useSession } from './session.tsx';
+import { asSeen } from './text.ts';
 import { SimulatedBanner } from './simulated-banner.tsx';
 import { When } from './words.tsx';
 
@@ -51,7 +52,7 @@ export const SETTINGS: readonly (MenuPage & { readonly about: string })[] = [
     page: 'set-aside',
     text: 'Set aside',
     about: 'What came and could not be read.',
-    roles: ['admin', 'analyst'],
+    roles: ['admin', 'analyst', 'privacy'],
   },
   { page: 'people', text: 'People', about: 'Who may sign in, and what each may do.', roles: ['admin'] },
   {
@@ -216,7 +217,7 @@ export interface TitleProps {
 export function Title({ children, caption }: TitleProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${children.slice(0, 80)} – Wardwatch`;
+    document.title = `${asSeen(children).slice(0, 80)} – Wardwatch`;
   }, [children]);
   useEffect(() => {
     // Whoever has just come, or is already somewhere on the page, stays where they are.
@@ -225,7 +226,7 @@ export function Title({ children, caption }: TitleProps) {
   return (
     <h1 className="nhsuk-heading-l" ref={heading} tabIndex={-1}>
       {caption !== undefined && <span className="nhsuk-caption-l">{caption}</span>}
-      {children}
+      {asSeen(children)}
     </h1>
   );
 }

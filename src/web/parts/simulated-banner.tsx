@@ -8,7 +8,10 @@ export function SimulatedBanner() {
     <div className="ww-simulated" role="note" aria-label="Simulation">
       <div className="ww-width">
         <strong>This is a simulated hospice.</strong> No person, machine or attack in it is real, and nothing that you
-        do here is kept. <a href="../">Back to your own</a>
+        do here is kept.{' '}
+        <a className="ww-no-print" href="../">
+          Back to your own
+        </a>
       </div>
     </div>
   );

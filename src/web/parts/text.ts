@@ -46,7 +46,12 @@ export function dayText(day: string): string {
   return Number.isNaN(at) ? day : DAY.format(at);
 }
 
-const IN_TEXT = /(?<![\w.:-])\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z)?(?![\w:-])/g;
+/** Names as the scope page and its address take them: with commas between, one that has a comma or a quote in it in quotes. */
+export function namesText(names: readonly string[]): string {
+  return names.map((name) => (/[,"]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(', ');
+}
+
+const IN_TEXT = /(?<![\w.:-])\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z)?(?![\w-]|:\d)/g;
 
 /** A sentence of the service with its days and times as they stand everywhere on the page: `on 2026-11-02` is `on 2 November 2026`. */
 export function withDates(sentence: string): string {
@@ -63,8 +68,49 @@ export function bytesText(bytes: number): string {
   return `${numberText(Math.round((bytes / size) * 10) / 10)} ${unit}`;
 }
 
-/** `2026-11-25T09:49`, as a field for a date and a time wants it: by the computer's own clock. */
-export function localText(at: number): string {
-  const local = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
+const FIELD = new Intl.DateTimeFormat('en-GB', {
+  timeZone: ZONE,
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** `2026-11-25T09:49`, as a field for a date and a time wants it: UK time. */
+export function fieldText(at: number): string {
+  const part = Object.fromEntries(FIELD.formatToParts(at).map(({ type, value }) => [type, value]));
+  return `${part['year']}-${part['month']}-${part['day']}T${part['hour']}:${part['minute']}`;
+}
+
+/**
+ * What was typed into such a field, as UK time, whatever the computer's zone; milliseconds, `NaN` if it is no time. Of the
+ * hour that there is twice in autumn the first.
+ */
+export function fieldMoment(text: string): number {
+  const asUtc = Date.parse(`${text}Z`);
+  if (Number.isNaN(asUtc)) return Number.NaN;
+  const aheadAt = (at: number) => Date.parse(`${fieldText(at)}Z`) - Math.floor(at / 60_000) * 60_000;
+  // In summer the clock is an hour ahead: so early it is what it is read as.
+  return asUtc - aheadAt(asUtc - 3_600_000);
+}
+
+/** When a day such as `2026-11-25` begins, UK time, or one that many days later; milliseconds. */
+export function dayBegins(day: string, daysLater = 0): number {
+  const date = new Date(`${day}T00:00Z`);
+  date.setUTCDate(date.getUTCDate() + daysLater);
+  return fieldMoment(date.toISOString().slice(0, 16));
+}
+
+/** Control characters but for tab and line feed, and marks that turn the order of text, as src/core/unseen.ts has them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * What a log says, with what cannot be seen in it written out: `invoice[U+202E]fdp.exe` would read as `invoiceexe.pdf`. For
+ * showing alone: what is asked for is asked for as it is.
+ */
+export function asSeen(text: string): string {
+  return text.replaceAll(UNSEEN, (mark) => `[U+${mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
 }

@@ -2,6 +2,8 @@
 export const WORDS: Readonly<Record<string, string>> = {
   'sign-in': 'Signed in',
   'sign-in refused': 'Was not let in',
+  'kept as last administrator':
+    'Stayed an administrator against what the identity provider says: nobody else here is one. Make somebody else an administrator',
   'POST /api/v1/session/end': 'Signed out',
   'POST /api/v1/reveal': 'Had a patient’s identity shown',
   'POST /api/v1/reveals': 'Asked to be shown a patient’s identity',

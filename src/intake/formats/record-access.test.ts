@@ -1,0 +1,102 @@
+/** Whose record an audit message says was opened, and by whom. */
+import { deepEqual, equal } from 'node:assert/strict';
+import { test } from 'node:test';
+import { readPieces } from './format-contract.ts';
+import { json } from './json.ts';
+import { xml } from './xml.ts';
+
+const AT = '2026-07-02T09:49:00Z';
+
+function auditEvent(more: object): string {
+  return JSON.stringify({
+    resourceType: 'AuditEvent',
+    action: 'R',
+    recorded: AT,
+    agent: [{ requestor: true, who: { identifier: { value: 'kim' } } }],
+    ...more,
+  });
+}
+
+function fieldsOf(text: string) {
+  return readPieces(text.startsWith('<') ? xml : json, [`${text}\n`]).events.map(({ fields }) => fields);
+}
+
+for (const [what, entities, patients] of [
+  ['an address on a server', [{ what: { reference: 'https://epr/fhir/Patient/17' } }], ['Patient/17']],
+  ['one version of her', [{ what: { reference: 'Patient/17/_history/3' } }], ['Patient/17']],
+  [
+    'an NHS number beside an id of the server',
+    [{ what: { reference: 'Patient/17', identifier: { value: '999 000 0018' } } }],
+    ['999 000 0018'],
+  ],
+  [
+    'an id that is no NHS number beside an id of the server',
+    [{ what: { reference: 'Patient/17', identifier: { value: 'H-17' } } }],
+    ['Patient/17'],
+  ],
+  ['a reference that names no kind', [{ what: { reference: 'urn:uuid:1' }, role: { code: '1' } }], ['urn:uuid:1']],
+  ['a person without a role', [{ what: { identifier: { value: 'H-17' } }, type: { code: '1' } }], ['H-17']],
+  [
+    'the same patient three times over',
+    [
+      { what: { reference: 'https://epr/fhir/Patient/17' }, role: { code: '1' } },
+      { what: { reference: 'Patient/17/_history/1' } },
+      { what: { reference: 'Patient/17' } },
+    ],
+    ['Patient/17'],
+  ],
+] as const)
+  test(`whose record: ${what}`, () => deepEqual(fieldsOf(auditEvent({ entity: entities }))[0]?.['patient'], patients));
+
+test('a person who is the doctor or the user in question is no patient', () => {
+  for (const role of ['5', '6', '8'])
+    equal(
+      fieldsOf(
+        auditEvent({
+          entity: [{ what: { reference: 'Practitioner/5' }, type: { code: '1' }, role: { code: role } }],
+        }),
+      )[0]?.['patient'],
+      undefined,
+    );
+});
+
+test('of an export of thousands of records every patient is told, however many entities and entries there are', () => {
+  const entity = Array.from({ length: 2500 }, (_, i) => ({ what: { reference: `Patient/${i}` } }));
+  const request = { type: { code: 'XrequestId' }, what: { identifier: { value: 'r1' } } };
+  const events = fieldsOf(auditEvent({ entity: [...entity, request], patient: { reference: 'Patient/own' } }));
+  equal(events.flatMap(({ patient }) => patient).length, 2501);
+  deepEqual([...new Set(events.map(({ request_id: id }) => id))], ['r1']);
+  const entry = Array.from({ length: 2500 }, () => ({ resource: JSON.parse(auditEvent({})) as object }));
+  equal(fieldsOf(JSON.stringify({ resourceType: 'Bundle', type: 'collection', entry })).length, 2500);
+});
+
+test('the person who asked is the user, and not the program that asked for them', () => {
+  const agent = [
+    { type: { coding: [{ code: '110153' }] }, requestor: true, who: { reference: 'Device/portal' } },
+    { type: { coding: [{ code: 'humanuser' }] }, requestor: true, who: { identifier: { value: 'kim' } } },
+  ];
+  equal(fieldsOf(auditEvent({ agent }))[0]?.['user'], 'kim');
+  equal(fieldsOf(auditEvent({ agent: agent.slice(0, 1) }))[0]?.['user'], 'Device/portal');
+});
+
+function atna(participants: string, objects: string): string {
+  return `<AuditMessage><EventIdentification EventActionCode="E" EventDateTime="${AT}" EventOutcomeIndicator="0"><EventID csd-code="110112"/></EventIdentification>${participants}${objects}</AuditMessage>`;
+}
+const PROGRAM =
+  '<ActiveParticipant UserID="http://portal/reply" UserIsRequestor="true"><RoleIDCode csd-code="110153"/></ActiveParticipant>';
+const PERSON =
+  '<ActiveParticipant UserID="kim" UserIsRequestor="true"><RoleIDCode csd-code="HCP"/></ActiveParticipant>';
+const patient = (id: string) =>
+  `<ParticipantObjectIdentification ParticipantObjectID="${id}" ParticipantObjectTypeCode="1" ParticipantObjectTypeCodeRole="1"/>`;
+
+test('of ATNA’s two requestors the person is the user: the program asks for them', () => {
+  equal(fieldsOf(atna(PROGRAM + PERSON, patient('H-17')))[0]?.['user'], 'kim');
+  equal(fieldsOf(atna(PROGRAM, patient('H-17')))[0]?.['user'], 'http://portal/reply');
+});
+
+test('a patient’s id in ATNA is the id alone, as HL7 gives it, without who assigned it', () => {
+  const [fields] = fieldsOf(
+    atna(PERSON, patient('H-17^^^&amp;2.16.840.1&amp;ISO') + patient('H-17^^^HOSP&amp;2.16.840.1&amp;ISO^PI')),
+  );
+  deepEqual(fields?.['patient'], ['H-17']);
+});
