@@ -120,6 +120,44 @@ const OBJECTS: Readonly<Record<string, readonly [object: object, entities: objec
     },
     { account: 'kim@nhs.example', address: '203.0.113.9' },
   ],
+  'in whose name PowerShell ran, as Winlogbeat says': [
+    {
+      '@timestamp': '2026-11-02T09:49:00Z',
+      winlog: {
+        channel: 'Microsoft-Windows-PowerShell/Operational',
+        event_id: 4104,
+        computer_name: 'pc1',
+        user: { identifier: 'S-1-5-21-1-2-3-1104', name: 'kim', domain: 'RX1' },
+        event_data: { ScriptBlockText: 'x' },
+      },
+    },
+    { host: 'pc1', account: 'RX1\\kim' },
+  ],
+  'not in whose name Sysmon writes': [
+    {
+      '@timestamp': '2026-11-02T09:49:00Z',
+      winlog: {
+        channel: 'Microsoft-Windows-Sysmon/Operational',
+        event_id: 11,
+        computer_name: 'pc1',
+        user: { identifier: 'S-1-5-18', name: 'SYSTEM', domain: 'NT AUTHORITY' },
+        event_data: { TargetFilename: 'C:\\x' },
+      },
+    },
+    { host: 'pc1' },
+  ],
+  'in whose name it ran, as NXLog says': [
+    {
+      EventTime: '2026-11-02 09:49:00',
+      Hostname: 'pc1',
+      EventID: 4104,
+      Channel: 'Microsoft-Windows-PowerShell/Operational',
+      AccountName: 'kim',
+      Domain: 'RX1',
+      ScriptBlockText: 'x',
+    },
+    { host: 'pc1', account: 'RX1\\kim' },
+  ],
   'who changed something on GitHub': [
     { '@timestamp': 1762076940123, action: 'repo.create', actor: 'kim', actor_ip: '203.0.113.9', org: 'x' },
     { account: 'kim', address: '203.0.113.9' },

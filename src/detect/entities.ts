@@ -25,6 +25,7 @@ const ACTOR = [
   'ParentUser',
   'USERNAME',
   'username',
+  'Security_UserName',
 ];
 const ADDRESS = [
   'IpAddress',
@@ -44,6 +45,8 @@ const ADDRESS = [
 const DOMAIN_OF: Readonly<Record<string, string>> = {
   SubjectUserName: 'SubjectDomainName',
   TargetUserName: 'TargetDomainName',
+  // NXLog's, of whoever the event was written for.
+  AccountName: 'Domain',
 };
 interface Names {
   readonly host: readonly string[];

@@ -126,6 +126,15 @@ function finish(fields: Fields, time: unknown): ShapedEvent {
   return { fields, logSource: WINDOWS, time };
 }
 
+/** In whose name an event was written. What the system and its two services write says nothing of who acted. */
+function addWriter(fields: Fields, object: JsonObject): void {
+  const sid = textAt(object, 'winlog.user.identifier');
+  set(fields, 'Security_UserID', sid);
+  const [domain, name] = [textAt(object, 'winlog.user.domain'), textAt(object, 'winlog.user.name')];
+  if (name === null || /^S-1-5-(?:18|19|20)$/.test(sid ?? '')) return;
+  set(fields, 'Security_UserName', domain === null ? name : `${domain}\\${name}`);
+}
+
 /** Winlogbeat 7 and later, and whatever writes ECS for Windows events; keys may be nested or dotted. */
 const winlogbeat: Shape = (object) => {
   const channel = textAt(object, 'winlog.channel');
@@ -138,6 +147,7 @@ const winlogbeat: Shape = (object) => {
   set(fields, 'Computer', textAt(object, 'winlog.computer_name') ?? textAt(object, 'host.name'));
   set(fields, 'EventRecordID', textAt(object, 'winlog.record_id'));
   set(fields, 'Level', textAt(object, 'log.level'));
+  addWriter(fields, object);
   copyData(fields, at(object, 'winlog.event_data'), object, 'winlog.event_data.');
   copyData(fields, at(object, 'winlog.user_data'), object, 'winlog.user_data.');
   set(fields, 'Execution_ProcessID', textAt(object, 'winlog.process.pid'));
