@@ -50,7 +50,7 @@ test('a canary that is touched is an emergency, and a patient among them stays a
   const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-site-'));
   const site = path.join(folder, 'site.yml');
   const list = path.join(folder, 'indicators.csv');
-  writeFileSync(site, 'canaries:\n  accounts: [svc-oldbackup]\n  patients: ["999 000 0018"]\n');
+  writeFileSync(site, 'canaries:\n  accounts: [svc-oldbackup]\n  patients: ["999 000 0018", "H-1722"]\n');
   writeFileSync(list, '203.0.113.9,seen with a loader\n');
   const service = await upService(t, '--plain-http', '--site', site, '--indicators', list);
   const { token } = await service.addSource('epr', 'http');
@@ -59,20 +59,21 @@ test('a canary that is touched is an emergency, and a patient among them stays a
     { '@timestamp': '2026-11-02T09:00:00Z', host: { name: 'ws1' }, message: 'record of 9990000018 opened' },
     { '@timestamp': '2026-11-02T09:10:00Z', host: { name: 'ws2' }, user: { name: 'svc-oldbackup' }, message: 'in' },
     { '@timestamp': '2026-11-02T09:20:00Z', host: { name: 'ws3' }, message: 'went to 203.0.113.9' },
+    { '@timestamp': '2026-11-02T09:30:00Z', host: { name: 'ws4' }, mrn: 'h-1722', message: 'a record was opened' },
   ];
   const body = lines.map((line) => `{"create":{}}\n${JSON.stringify(line)}\n`).join('');
   equal((await service.fetch('/_bulk', { headers: { authorization: `ApiKey ${token}` }, body })).status, 200);
   const found = await eventually(
     () => service.list('/api/v1/findings', analyst),
-    (findings) => findings.length >= 3,
+    (findings) => findings.length >= 4,
   );
   deepEqual(
     found.map(({ kind }) => String(kind)).toSorted((a, b) => a.localeCompare(b)),
-    ['canary', 'canary', 'indicator'],
+    ['canary', 'canary', 'canary', 'indicator'],
   );
-  equal(JSON.stringify(found).includes('999000'), false);
+  equal(/999000|h-1722/i.test(JSON.stringify(found)), false);
   const bands = (await service.list('/api/v1/incidents', analyst)).map(({ score }) => (score as { band: string }).band);
-  deepEqual(bands.sort(), ['emergency', 'emergency', 'low']);
+  deepEqual(bands.sort(), ['emergency', 'emergency', 'emergency', 'low']);
 });
 
 test('a folder of logs is followed by the service, across a restart', async (t) => {

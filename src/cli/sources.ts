@@ -6,7 +6,7 @@ import { Refusal } from '../core/refusal.ts';
 import { MICROSOFT_SETTINGS } from '../intake/doors/microsoft-poll.ts';
 import { openKeyringInUse } from '../store/seal.ts';
 import { openState, type State, statePlace } from '../store/state.ts';
-import { SOURCE_KINDS, Sources } from '../watch/sources.ts';
+import { SOURCE_KINDS, type SourceKind, Sources } from '../watch/sources.ts';
 import { EXIT } from './exit.ts';
 import { type Given, helpText, oneOf, type OptionTable, readOptions } from './options.ts';
 import { print } from './output.ts';
@@ -103,7 +103,7 @@ export async function runSources(
     print(
       given.flag('json')
         ? `${JSON.stringify(added)}\n`
-        : `Registered ${name ?? ''} as ${added.id}.\nIts token, shown only now: ${added.token}\n`,
+        : `Registered ${name ?? ''} as ${added.id}.\n${nextStep(kind, added.token)}\n`,
     );
     return EXIT.done;
   });
@@ -174,4 +174,12 @@ export async function withState<T>(
   } finally {
     await state.close();
   }
+}
+
+/** What a source needs from here on: folders and tenants are read by us, and send nothing. */
+function nextStep(kind: SourceKind, token: string): string {
+  if (kind === 'files')
+    return 'A running service looks into the folder within seconds; its account must be allowed to read it.';
+  if (kind === 'm365') return 'A running service asks it within seconds, and each minute from then on.';
+  return `Its token, shown only now: ${token}`;
 }

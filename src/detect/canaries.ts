@@ -18,6 +18,8 @@ export interface Touch {
 export class Canaries {
   readonly #byValue = new Map<string, Touch>();
   readonly #hosts = new Map<string, Touch>();
+  /** `server\share`, the server without its domain. */
+  readonly #shares = new Map<string, Touch>();
   readonly #within: RegExp | null;
   readonly #byText = new Map<string, Touch>();
 
@@ -29,6 +31,8 @@ export class Canaries {
         if (kind === 'hosts') this.#hosts.set(lower, touch);
         else if (kind === 'accounts') this.#byValue.set(lower, touch);
         else this.#byText.set(lower, touch);
+        const share = kind === 'shares' ? shareOf(lower, '') : null;
+        if (share !== null) this.#shares.set(share, touch);
       }
     const texts = [...this.#byText.keys()].sort((a, b) => b.length - a.length);
     this.#within =
@@ -49,6 +53,9 @@ export class Canaries {
         const touch = this.#named(text.toLowerCase(), own);
         if (touch !== undefined) return touch;
       }
+      const share = this.#shares.size === 0 ? null : shareOf(text.slice(0, MAX_NAME).toLowerCase(), own);
+      const shared = share === null ? undefined : this.#shares.get(share);
+      if (shared !== undefined) return shared;
       const found = this.#within?.exec(text)?.[0];
       if (found !== undefined) return this.#byText.get(found.toLowerCase()) ?? null;
     }
@@ -69,6 +76,13 @@ export class Canaries {
   #host(text: string): Touch | undefined {
     return this.#hosts.get(text) ?? this.#hosts.get(text.split('.')[0] ?? '');
   }
+}
+
+/** `server\share` of a path; Windows calls its own server `*` (5140, 5145). `null`: it begins with no server. */
+function shareOf(path: string, own: string): string | null {
+  const [, server, share] = /^\\\\([^\\]+)\\([^\\]+)/.exec(path) ?? [];
+  if (server === undefined || share === undefined) return null;
+  return `${(server === '*' ? own : server).split('.')[0] ?? ''}\\${share}`;
 }
 
 /** A longer text is no name. */

@@ -1,9 +1,9 @@
-import { deepEqual } from 'node:assert/strict';
+import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Fields } from '../core/event.ts';
 import { FieldsView } from '../core/fields-view.ts';
 import { MessageReader } from '../intake/message-reader.ts';
-import { entitiesOf } from './entities.ts';
+import { entitiesOf, subjectsOf } from './entities.ts';
 
 const CASES: readonly (readonly [what: string, fields: Fields, account: string | undefined])[] = [
   ['who asks', { Channel: 'Security', EventID: 4720, SubjectUserName: 'admin', TargetUserName: 'new' }, 'admin'],
@@ -172,3 +172,30 @@ for (const [what, [object, entities]] of Object.entries(OBJECTS))
       [entities],
     );
   });
+
+function shown(fields: Fields) {
+  return new FieldsView().show({
+    record: 1,
+    at: null,
+    atText: null,
+    zoneAssumed: false,
+    fields,
+    text: null,
+    logSource: {},
+  });
+}
+
+const ADDRESSES: readonly (readonly [what: string, written: string, address: string])[] = [
+  ['as it is', '10.0.40.12', '10.0.40.12'],
+  ['as domain controllers write it (4768, 4769)', '::ffff:10.0.40.12', '10.0.40.12'],
+  ['with a port, as Microsoft 365 does', '203.0.113.5:52344', '203.0.113.5'],
+  ['of IPv6 with a port', '[2001:db8::1]:52344', '2001:db8::1'],
+  ['of IPv6', '2001:db8::1', '2001:db8::1'],
+  ['with a zone', 'fe80::1%12', 'fe80::1%12'],
+];
+for (const [what, written, address] of ADDRESSES)
+  test(`an address ${what}: ${address}`, () => equal(entitiesOf(shown({ IpAddress: written })).address, address));
+
+test('an address of ours that a domain controller wrote is a machine of ours', () => {
+  equal(subjectsOf(shown({ IpAddress: '::ffff:10.0.40.12' })).host, '10.0.40.12');
+});

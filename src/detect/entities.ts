@@ -107,7 +107,7 @@ export function entitiesOf(event: EventView): Entities {
   return {
     ...(host === null ? {} : { host: host.text }),
     ...(account === null ? {} : { account }),
-    ...(address === null ? {} : { address: address.text }),
+    ...(address === null ? {} : { address: plainAddress(address.text) }),
   };
 }
 
@@ -195,6 +195,14 @@ function firstText(event: EventView, fields: readonly string[]): { field: string
     if (text !== null) return { field, text };
   }
   return null;
+}
+
+/** Domain controllers write IPv4 as IPv6, Microsoft 365 adds a port: one address by two names would link nothing. */
+function plainAddress(text: string): string {
+  if (!text.includes(':')) return text;
+  return (
+    /^(?:::ffff:)?(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?$/i.exec(text)?.[1] ?? /^\[([^\]]+)\]/.exec(text)?.[1] ?? text
+  );
 }
 
 const MAX_ENTITY = 256;

@@ -14,7 +14,7 @@ export interface Indicator {
 
 /** Whatever in a text could be an indicator: a hash, an address, a name with dots. */
 const CANDIDATES =
-  /(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-z])|(?<![0-9a-z.:-])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}|(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)+[a-z][a-z0-9-]{1,62})(?![0-9a-z-])/gi;
+  /(?<![0-9a-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-z])|(?<![0-9a-z.:-])(?:(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}|(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)+[a-z][a-z0-9-]{1,62})(?![0-9a-z-])/gi;
 const URLS = /\bhttps?:\/\/[^\s"'<>\\^`{|}]{4,2000}/gi;
 /** Of a longer text only the beginning is searched. */
 const MAX_TEXT = 64 * 1024;
@@ -57,7 +57,7 @@ export class Indicators {
 
   /** A name under a listed domain is listed. */
   #look(value: string): Indicator | null {
-    const exact = this.#known.get(value);
+    const exact = this.#known.get(value.includes(':') ? plainAddress(value) : value);
     if (exact !== undefined) return exact;
     for (let dot = value.indexOf('.'); dot > 0; dot = value.indexOf('.', dot + 1)) {
       const parent = this.#known.get(value.slice(dot + 1));
@@ -108,12 +108,19 @@ function indicatorOf(text: string, note: string): Indicator | null {
     .replaceAll('[:]', ':');
   const shortNote = note.slice(0, 200);
   if (/^(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})$/.test(value)) return { kind: 'hash', value, note: shortNote };
-  if (isIP(value) !== 0) return { kind: 'address', value, note: shortNote };
+  if (isIP(value) !== 0) return { kind: 'address', value: plainAddress(value), note: shortNote };
   if (/^https?:\/\//.test(value)) return { kind: 'url', value: normalUrl(value), note: shortNote };
   const domain = value.replace(/^\*\./, '').replace(/\.$/, '');
   if (/^(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)+[a-z][a-z0-9-]{1,62}$/.test(domain))
     return { kind: 'domain', value: domain, note: shortNote };
   return null;
+}
+
+/** One spelling of an address: short, and of IPv4 in IPv6 the IPv4. What is no address stays: `12:30:45` is a time. */
+function plainAddress(text: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(text)?.[1];
+  if (mapped !== undefined) return mapped;
+  return isIP(text) === 6 ? new URL(`http://[${text}]`).hostname.slice(1, -1) : text;
 }
 
 function normalUrl(url: string): string {

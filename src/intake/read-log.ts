@@ -17,7 +17,7 @@ export interface LogReading {
   readonly onEvent: (event: EventView) => void;
   /** As `onEvent` for text formats, before it, with what only they know. */
   readonly onParsed: (event: LogEvent) => void;
-  readonly setAside: (item: SetAside) => void;
+  readonly setAside: (item: SetAside, input?: string) => void;
 }
 
 export interface LogRead {
@@ -289,7 +289,7 @@ class UnknownBytes implements ByteReader {
     const isText = !head.subarray(0, 4096).includes(0);
     const reason = isText ? 'unknown-text-format' : 'unknown-binary-format';
     const detail = isText ? 'the text is in no format that is known here' : 'the file is neither text nor an event log';
-    reading.setAside({ record: null, offset: 0, reason, detail });
+    reading.setAside({ record: null, offset: 0, reason, detail }, isText ? head.toString('utf8') : undefined);
   }
 
   push(): void {

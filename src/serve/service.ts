@@ -201,7 +201,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     ...options.rules,
     canaries: {
       ...options.canaries,
-      patients: options.canaries.patients.map((patient) => pseudonymiser.text(patient)),
+      patients: options.canaries.patients.map((patient) => pseudonymiser.of(patient)),
     },
     domains: options.domains,
     indicatorFiles: options.indicatorFiles,

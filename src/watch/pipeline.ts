@@ -5,12 +5,11 @@ import type { LogEvent } from '../core/event.ts';
 import { FieldsView } from '../core/fields-view.ts';
 import { Refusal } from '../core/refusal.ts';
 import { entitiesOf } from '../detect/entities.ts';
-import type { DoorServices, Messages, Source } from '../intake/doors/door.ts';
+import type { DoorServices, Messages, Source, Unread } from '../intake/doors/door.ts';
 import type { Verdict } from '../intake/hl7/acknowledge.ts';
 import { careOf, type CareProblem } from '../intake/hl7/care.ts';
 import { type Hl7Message, readHl7 } from '../intake/hl7/message.ts';
 import type { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
-import type { SetAside } from '../intake/formats/format.ts';
 import { type Message, MessageReader } from '../intake/message-reader.ts';
 import { PayloadWriter } from '../store/archive/payload.ts';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
@@ -83,12 +82,12 @@ export class Pipeline implements DoorServices {
     await this.#keep(source, batch, receivedAt);
   }
 
-  async acceptRead(source: Source, read: readonly LogEvent[], unread: readonly SetAside[]): Promise<void> {
+  async acceptRead(source: Source, read: readonly LogEvent[], unread: readonly Unread[]): Promise<void> {
     const receivedAt = this.#admit(source, read.length);
     const batch = new Batch(read.length * this.#bytesEach);
     for (const event of read) batch.add(this.#stored(event, source, receivedAt));
-    for (const { reason, detail, record } of unread)
-      batch.aside.push({ bytes: Buffer.from(record === null ? '' : `record ${record}`), reason, detail });
+    for (const { reason, detail, record, input } of unread)
+      batch.aside.push({ bytes: Buffer.from(input ?? (record === null ? '' : `record ${record}`)), reason, detail });
     await this.#keep(source, batch, receivedAt);
   }
 

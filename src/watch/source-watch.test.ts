@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
-import { openState } from '../store/state.ts';
+import { openState, type State } from '../store/state.ts';
 import type { Filed } from './findings-store.ts';
 import { SourceWatch } from './source-watch.ts';
 
@@ -67,7 +67,7 @@ class Site {
   }
 }
 
-async function site(t: TestContext, careDependsOn = ''): Promise<Site> {
+async function site(t: TestContext, careDependsOn = ''): Promise<Site & { readonly state: State }> {
   const folder = mkdtempSync(path.join(tmpdir(), 'wardwatch-sources-'));
   const state = await openState({ kind: 'sqlite', file: path.join(folder, 'state.db') });
   const made = new Site(
@@ -90,7 +90,7 @@ async function site(t: TestContext, careDependsOn = ''): Promise<Site> {
     await made.watch.stop();
     await state.close();
   });
-  return made;
+  return Object.assign(made, { state });
 }
 
 const always = (at: number) => [event(at)];
@@ -182,6 +182,15 @@ test('a kind of event that came every day and no longer does is told after two d
   await here.pass(4 * DAY, always);
   deepEqual(here.told, ['source-lacks']);
   match(here.found[0]?.finding.plain ?? '', /Security 4688/);
+});
+
+test('what a kind of event is called takes no more room than a name does, whoever made it up', async (t) => {
+  const here = await site(t);
+  await here.pass(HOUR, (at) => [event(at), event(at, { channel: 'x'.repeat(100_000) })]);
+  await here.restart();
+  const kept = await here.state.db.selectFrom('source_rhythms').selectAll().execute();
+  equal(kept.length, 1);
+  equal(JSON.stringify(kept).length < 20_000, true);
 });
 
 test('a machine that slept, or a clock that was set, is no silence', async (t) => {

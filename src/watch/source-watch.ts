@@ -53,6 +53,8 @@ export interface SourceWatchParts {
 const TICK_MS = 60_000;
 const SAVE_MS = 3_600_000;
 const MAX_KINDS = 300;
+/** Windows' longest channel names have 100 characters. */
+const MAX_KIND = 120;
 const MAX_HOSTS = 2000;
 /** An hour's lag is odd if it differs from the usual by more than this and by more than the usual itself. */
 const MIN_LAG_CHANGE_MS = 10 * 60_000;
@@ -118,8 +120,11 @@ export class SourceWatch {
       if (slot.kinds.size < MAX_KINDS)
         slot.kinds.add(
           channel === null
-            ? [product, category, service].filter((word) => word !== null).join(' ')
-            : `${channel}${eventId === null ? '' : ` ${eventId}`}`,
+            ? [product, category, service]
+                .filter((word) => word !== null)
+                .join(' ')
+                .slice(0, MAX_KIND)
+            : `${channel.slice(0, MAX_KIND)}${eventId === null ? '' : ` ${eventId}`}`,
         );
       if (host === null) continue;
       const name = host.toLowerCase();

@@ -14,6 +14,7 @@ interface Answer {
   readonly kept: readonly LogEvent[];
   /** Reasons. */
   readonly aside: readonly string[];
+  readonly body: string;
 }
 
 async function answerTo(url: string, body: unknown): Promise<Answer> {
@@ -46,14 +47,14 @@ async function answerTo(url: string, body: unknown): Promise<Answer> {
   };
   const app = Fastify();
   for (const door of [fhirDoor, hecDoor, otlpDoor]) await app.register((own) => door(own, services));
-  const { statusCode } = await app.inject({
+  const { statusCode, body: said } = await app.inject({
     method: 'POST',
     url,
     headers: { authorization: 'Bearer token', 'content-type': 'application/json' },
     payload: JSON.stringify(body),
   });
   await app.close();
-  return { status: statusCode, kept, aside };
+  return { status: statusCode, kept, aside, body: said };
 }
 
 const shapes: readonly [what: string, url: string, body: unknown][] = [
@@ -78,7 +79,7 @@ for (const [what, url, body] of shapes)
 
 test('an empty request to export logs is a full success, and nothing is set aside', async () => {
   for (const body of [{}, { resourceLogs: [] }, { resourceLogs: [{ scopeLogs: [{ logRecords: [] }] }] }])
-    deepEqual(await answerTo('/v1/logs', body), { status: 200, kept: [], aside: [] });
+    deepEqual(await answerTo('/v1/logs', body), { status: 200, kept: [], aside: [], body: '{}' });
 });
 
 function otlp(body: string): unknown {
@@ -120,4 +121,11 @@ test('a syslog line at the event collector keeps its own fields and gets the oth
   const line = '<86>1 2026-11-26T10:00:00Z gw1 sshd 812 - - Failed password for root from 203.0.113.7 port 22 ssh2';
   const { kept } = await answerTo('/services/collector', { event: line, fields: { site: 'north', Hostname: 'x' } });
   deepEqual([kept[0]?.fields['site'], kept[0]?.fields['Hostname']], ['north', 'gw1']);
+});
+
+test('a client of the event collector that names its channel in the address is given an acknowledgement to ask for', async () => {
+  const { body } = await answerTo('/services/collector/event?channel=0aeeac95-ac74-4aa9-b30d-6c4c0ac581ba', {
+    event: 'x',
+  });
+  equal((JSON.parse(body) as { ackId?: number }).ackId, 1);
 });

@@ -42,7 +42,7 @@ export interface DoorServices {
    *
    * @throws Refusal as `accept`
    */
-  acceptRead(source: Source, events: readonly LogEvent[], aside: readonly SetAside[]): Promise<void>;
+  acceptRead(source: Source, events: readonly LogEvent[], aside: readonly Unread[]): Promise<void>;
   /**
    * As `accept`, of one HL7 v2 message as it came. What cannot be read is set aside, and the verdict says so.
    *
@@ -64,6 +64,9 @@ export interface DoorServices {
   /** Something broke on our side. */
   report(error: unknown): void;
 }
+
+/** What could not be read of a file, and what it was, where that is at hand. */
+export type Unread = SetAside & { readonly input?: string | undefined };
 
 /** Where a door listens. */
 export interface Listen {

@@ -29,6 +29,7 @@ class Place {
   readonly dir = mkdtempSync(path.join(tmpdir(), 'wardwatch-folder-'));
   readonly messages: string[] = [];
   readonly reasons: string[] = [];
+  readonly unread: string[] = [];
   readonly counted: string[] = [];
   isFull = false;
   /** What the state holds: it outlives a door. */
@@ -53,7 +54,10 @@ class Place {
       acceptRead: (_source, events, aside) => {
         if (this.isFull) return Promise.reject(new Refusal('store/busy', 'no room'));
         for (const { fields } of events) this.messages.push((fields['message'] ?? fields['m']) as string);
-        for (const { reason } of aside) this.reasons.push(reason);
+        for (const { reason, input } of aside) {
+          this.reasons.push(reason);
+          this.unread.push(input ?? '');
+        }
         return Promise.resolve();
       },
       timeZone: 'UTC',
@@ -390,6 +394,25 @@ for (const ticks of [WRITTEN_TICKS, 0x0fff_0000_0000_0000n])
     deepEqual(
       [...new Set(eventIds(here))].toSorted((a, b) => a - b),
       [...range(11, 15), 99],
+    );
+    await here.close();
+  });
+
+const unreadable: readonly (readonly [what: string, before: string, bad: string])[] = [
+  ['JSON', line(0), '{"message":"torn\n'],
+  ['syslog', '<13>1 2026-11-02T09:00:00Z h p - - - x\n'.repeat(3), '<9990000018\n'],
+  ['CSV', `time,user,message\n${'2026-11-02T09:00:00Z,kim,a\n'.repeat(5)}`, '2026-11-02T09:00:00Z,b,c,d\n'],
+  ['auditd', 'type=LOGIN msg=audit(1364481363.243:24287): pid=1\n'.repeat(3), 'no header here\n'],
+  ['no format', '', 'what nobody knows how to read\n'],
+];
+for (const [what, before, bad] of unreadable)
+  test(`of ${what}, what cannot be read is handed on as it stood, to be read again`, async () => {
+    const here = new Place();
+    writeFileSync(here.file('a.log'), before + bad);
+    await here.rest();
+    deepEqual(
+      here.unread.map((text) => text.trim()),
+      [bad.trim()],
     );
     await here.close();
   });

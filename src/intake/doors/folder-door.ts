@@ -7,7 +7,7 @@ import { EvtxReader, FILE_HEADER, isEvtx } from '../evtx/reader.ts';
 import type { SetAside } from '../formats/format.ts';
 import type { Message } from '../message-reader.ts';
 import { type ByteReader, readerFor } from '../read-log.ts';
-import { type DoorServices, isPressure, type Source } from './door.ts';
+import { type DoorServices, isPressure, type Source, type Unread } from './door.ts';
 
 /** How far a file was read. */
 export interface FollowedFile {
@@ -64,7 +64,7 @@ interface Reading {
   /** `null`: too little has come to tell the format. */
   reader: ByteReader | null;
   events: LogEvent[];
-  aside: SetAside[];
+  aside: Unread[];
   seen: number;
   done: number;
   bytes: number;
@@ -254,8 +254,8 @@ export class FolderDoor {
       onParsed: (event) => {
         if (isNew()) reading.events.push(event);
       },
-      setAside: (item) => {
-        if (isNew()) reading.aside.push(item);
+      setAside: (item, input) => {
+        if (isNew()) reading.aside.push({ ...item, input });
       },
     });
   }

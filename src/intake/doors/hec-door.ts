@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Message } from '../message-reader.ts';
 import { cutValues } from '../formats/json.ts';
 import type { DoorServices } from './door.ts';
@@ -22,10 +22,10 @@ export async function hecDoor(app: FastifyInstance, services: DoorServices): Pro
     request.source = source;
     return undefined;
   });
-  const done = (channel: unknown) => ({
+  const done = (request: FastifyRequest) => ({
     text: 'Success',
     code: 0,
-    ...(channel === undefined ? {} : { ackId: ++lastAck }),
+    ...(hasChannel(request) ? { ackId: ++lastAck } : {}),
   });
   for (const url of ['', '/event', '/event/1.0'])
     app.post(`/services/collector${url}`, async (request, reply) => {
@@ -43,7 +43,7 @@ export async function hecDoor(app: FastifyInstance, services: DoorServices): Pro
       );
       if (bad.length > 0 && messages.length === 0)
         return reply.code(400).send({ text: 'Invalid data format', code: 6 });
-      return done(request.headers['x-splunk-request-channel']);
+      return done(request);
     });
   for (const url of ['/raw', '/raw/1.0'])
     app.post(`/services/collector${url}`, async (request, reply) => {
@@ -54,7 +54,7 @@ export async function hecDoor(app: FastifyInstance, services: DoorServices): Pro
       eachLine(body, (text) => messages.push({ kind: 'text', text }));
       if (messages.length === 0) return reply.code(400).send({ text: 'No data', code: 5 });
       if (!(await keptOrRefused(reply, services, DOOR, () => services.accept(source, messages)))) return reply;
-      return done(request.headers['x-splunk-request-channel']);
+      return done(request);
     });
   app.post('/services/collector/ack', async (request, reply) => {
     const body = await bodyOf(request, reply);
@@ -65,6 +65,12 @@ export async function hecDoor(app: FastifyInstance, services: DoorServices): Pro
   });
   for (const url of ['', '/1.0'])
     app.get(`/services/collector/health${url}`, async () => ({ text: 'HEC is healthy', code: 17 }));
+}
+
+/** Whoever names a channel, in a header or in the address, waits for acknowledgements. */
+function hasChannel({ headers, query }: FastifyRequest): boolean {
+  if (headers['x-splunk-request-channel'] !== undefined) return true;
+  return typeof query === 'object' && query !== null && 'channel' in query;
 }
 
 const MAX_ACKS = 10_000;

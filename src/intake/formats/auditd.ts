@@ -61,12 +61,10 @@ class AuditReader implements TextReader {
     if (line === '' || line === '----' || line.startsWith('time->')) return;
     const head = HEAD.exec(line);
     if (head === null)
-      return this.#context.setAside({
-        record,
-        offset: null,
-        reason: 'no-header',
-        detail: 'the line has no audit header',
-      });
+      return this.#context.setAside(
+        { record, offset: null, reason: 'no-header', detail: 'the line has no audit header' },
+        line,
+      );
     const [whole, type = '', seconds = '', ms = '', serial = ''] = head;
     const at = Number(seconds) * 1000 + Number(ms.padEnd(3, '0'));
     const key = `${seconds}.${ms}:${serial}`;
@@ -79,12 +77,10 @@ class AuditReader implements TextReader {
     // The end record may come before others of its event: time closes events, not it.
     if (type === 'EOE') return;
     if (pending.lines.length >= MAX_LINES)
-      return this.#context.setAside({
-        record,
-        offset: null,
-        reason: 'too-many-records',
-        detail: 'its event has more than 256 records already',
-      });
+      return this.#context.setAside(
+        { record, offset: null, reason: 'too-many-records', detail: 'its event has more than 256 records already' },
+        line,
+      );
     this.#held += line.length;
     pending.lines.push(line);
     const body = line.slice(head.index + whole.length);

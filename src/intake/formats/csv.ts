@@ -165,7 +165,12 @@ class CsvReader implements TextReader {
     if (this.#names === null) this.#names = headerOf(cells);
     else if (this.#tooLong) this.#aside('cell-too-long', 'a cell is longer than 1 MiB', record);
     else if (cells.length > this.#names.length)
-      this.#aside('wrong-columns', `the row has ${cells.length} cells, its header ${this.#names.length}`, record);
+      this.#aside(
+        'wrong-columns',
+        `the row has ${cells.length} cells, its header ${this.#names.length}`,
+        record,
+        cells,
+      );
     else this.#emit(this.#names, cells, record);
     this.#tooLong = false;
   }
@@ -199,8 +204,8 @@ class CsvReader implements TextReader {
     return windowsExport(fields);
   }
 
-  #aside(reason: string, detail: string, record = this.#rowLine): void {
-    this.#context.setAside({ record, offset: null, reason, detail });
+  #aside(reason: string, detail: string, record = this.#rowLine, cells: readonly string[] = []): void {
+    this.#context.setAside({ record, offset: null, reason, detail }, cells.length === 0 ? undefined : cells.join(','));
   }
 }
 

@@ -39,7 +39,8 @@ export interface ReadContext {
   /** What a person said of tables that do not say it themselves. */
   readonly mappings: readonly TableMapping[];
   readonly emit: (event: LogEvent) => void;
-  readonly setAside: (item: SetAside) => void;
+  /** @param input what could not be read, where it is at hand: it may name a patient */
+  readonly setAside: (item: SetAside, input?: string) => void;
 }
 
 /** How one kind of CSV becomes events: which tables it is for, what they are, and what their columns are called here. */

@@ -124,10 +124,11 @@ class JsonReader implements TextReader {
         record,
         tooDeep ? 'nested-too-deep' : 'bad-json',
         tooDeep ? 'it is nested deeper than 200 levels' : 'the JSON is not well-formed',
+        text,
       );
     }
     if (text.length > 2000 && deeperThan(text, MAX_DEPTH))
-      return this.#aside(record, 'nested-too-deep', 'it is nested deeper than 200 levels');
+      return this.#aside(record, 'nested-too-deep', 'it is nested deeper than 200 levels', text);
     // An event may itself have a list of that name.
     if (isObject(value) && this.#shapes.readKnown(value, record, text)) return;
     const inner = unwrap(value);
@@ -147,11 +148,11 @@ class JsonReader implements TextReader {
       this.#shapes.read(value, record, text);
       return;
     }
-    this.#aside(record, 'not-an-object', 'the JSON value is not an object');
+    this.#aside(record, 'not-an-object', 'the JSON value is not an object', text ?? JSON.stringify(value));
   }
 
-  #aside(record: number, reason: string, detail: string): void {
-    this.#context.setAside({ record, offset: null, reason, detail });
+  #aside(record: number, reason: string, detail: string, input?: string): void {
+    this.#context.setAside({ record, offset: null, reason, detail }, input);
   }
 }
 

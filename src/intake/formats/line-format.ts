@@ -21,7 +21,7 @@ export function lineReader(context: ReadContext, parse: (line: string, number: n
       if (line === '') return;
       const read = parse(line, record);
       if (read === null) return;
-      if ('reason' in read) return context.setAside({ record, offset: null, ...read });
+      if ('reason' in read) return context.setAside({ record, offset: null, ...read }, line);
       const { fields, logSource, time, atText } = read;
       context.emit({
         record,

@@ -32,6 +32,8 @@ export interface NameKind {
   readonly isIdentifying: boolean;
   /** What is nested in it is a patient's. */
   readonly isPatient: boolean;
+  /** `patients`: a number in it is how many, and no one of them. */
+  readonly isCount: boolean;
   /** It does, if it is in something that is a patient's. */
   readonly isPersonal: boolean;
   readonly isPartOfName: boolean;
@@ -43,6 +45,7 @@ export function kindOfName(name: string): NameKind {
   return {
     isIdentifying: [last, name].some((each) => IDENTIFYING.test(each) || IN_CAMEL_CASE.test(each)),
     isPatient: PATIENT_NAME.test(last),
+    isCount: PATIENT_NAME.test(last) && last.toLowerCase().endsWith('s'),
     isPersonal: PERSONAL_NAME.test(last),
     isPartOfName: PART_OF_NAME.test(last),
     isTechnical: TECHNICAL_NAME.test(last),
@@ -53,7 +56,7 @@ export function kindOfName(name: string): NameKind {
 const MAY_NAME =
   /patient|nhs[._ -]?n|mrn|dob|birth|hospital[._ -]?n|PID\.|(?<![a-z])(?:chi(?:n(?:o|um)|[^a-z])|hc[._ -]?n|pat[._ -]?(?:name|id))/i;
 const KEYS = new RegExp(
-  String.raw`(?:${BY_ITSELF}|(?<![a-z])(?:patients?|${ALONE}))(?![a-z])|(?<=<)PID\.\d+(?:\.\d+)*`,
+  String.raw`(?:${BY_ITSELF}|(?<![a-z])(?:patient|${ALONE}))(?![a-z])|(?<=<)PID\.\d+(?:\.\d+)*`,
   'gi',
 );
 const PARTS_OF_NAME =

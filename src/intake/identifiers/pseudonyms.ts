@@ -157,7 +157,7 @@ export class Pseudonymiser {
     for (const name in record) {
       const entry = record[name];
       const known = this.#name(name);
-      if (known.isIdentifying && isSomething(entry)) this.#isNamed = true;
+      if (isNaming(known, entry)) this.#isNamed = true;
       if (this.#isNamed) return record;
       const isTime = typeof entry === 'number' && entry < LATEST_SECONDS && known.isTime;
       const kept = isTime ? entry : this.#fields(entry, depth + 1);
@@ -175,8 +175,8 @@ export class Pseudonymiser {
     clean: (text: string) => string,
     depth: number,
   ): FieldValue {
-    const isNaming = whose === 'personal' || whose === 'subject';
-    if ((typeof value === 'string' || typeof value === 'number') && isNaming && value !== '') {
+    const isPersonal = whose === 'personal' || whose === 'subject';
+    if ((typeof value === 'string' || typeof value === 'number') && isPersonal && value !== '') {
       const text = String(value);
       const pseudonym = this.of(text);
       if (pseudonym !== text) named.set(text, pseudonym);
@@ -191,11 +191,12 @@ export class Pseudonymiser {
     const record = value as Fields;
     const kept = newFields();
     const names = Object.keys(record);
-    const isBeside = names.some((name) => this.#name(name).isIdentifying && isSomething(record[name]));
+    const isBeside = names.some((name) => isNaming(this.#name(name), record[name]));
     for (const name of names) {
       const known = this.#name(name);
       const entry = record[name];
-      const own = whoseOf(known, whose === 'subject' ? 'patient' : whose, isBeside);
+      const isCount = known.isCount && typeof entry === 'number';
+      const own = isCount ? 'log' : whoseOf(known, whose === 'subject' ? 'patient' : whose, isBeside);
       const isTime = own === 'log' && typeof entry === 'number' && entry < LATEST_SECONDS && known.isTime;
       kept[known.clean] = isTime ? entry : this.#rewritten(entry, own, named, clean, depth + 1);
     }
@@ -218,8 +219,10 @@ export class Pseudonymiser {
   }
 }
 
-function isSomething(value: FieldValue): boolean {
-  return value !== '' && value !== null && value !== undefined && typeof value !== 'boolean';
+/** The field says who a patient is, if it says anything. */
+function isNaming({ isIdentifying, isCount }: NameKind, value: FieldValue): boolean {
+  if (!isIdentifying || value === '' || value === null || value === undefined) return false;
+  return typeof value !== 'boolean' && !(isCount && typeof value === 'number');
 }
 
 const TOO_DEEP = '(nested too deep to be kept)';
