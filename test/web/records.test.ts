@@ -160,5 +160,17 @@ test('a case is read, its patient revealed for a reason or by two, and decided; 
   deepEqual(await barriers(page), [], 'who looked');
   ok(!page.url().includes(shown));
   equal(await page.evaluate('localStorage.length + sessionStorage.length'), 0);
+
+  // One’s own new password: whoever makes the link is signed out by it, and is led to it at once.
+  await ann.page.goto('/people');
+  const self = ann.page.getByRole('article').filter({ hasText: 'Ann Example' });
+  await self.locator('summary').click();
+  equal(await self.getByRole('button', { name: 'Make a new link' }).count(), 0);
+  await self.getByRole('button', { name: 'Choose a new password' }).click();
+  await ann.page.getByText('This link is for Ann Example.').waitFor();
+  await ann.page.getByLabel('Password', { exact: true }).fill(`${PASSWORD} anew`);
+  await ann.page.getByLabel('Password again').fill(`${PASSWORD} anew`);
+  await ann.page.getByRole('button', { name: 'Go on' }).click();
+  await ann.page.getByRole('heading', { name: 'Welcome, Ann Example' }).waitFor();
   deepEqual([...complaints, ...ann.complaints, ...otto.complaints], []);
 });
