@@ -206,7 +206,10 @@ test('the trail says who did what and not what they looked for; a page that is l
   const change = async (given: object) => (await ann.ask('/session/password', { newPassword, ...given })).status;
   equal(await change({ password: newPassword }), 401, 'not by a guess');
   equal(await change({ password: PASSWORD, newPassword: 'short' }), 422);
+  const former = browser(service);
+  former.take(ann.cookie());
   equal(await change({ password: PASSWORD }), 200);
+  equal((await former.ask('/findings')).status, 401, 'the session is a new one');
   deepEqual([(await ann.ask('/findings')).status, (await phone.ask('/findings')).status], [200, 401]);
   equal((await phone.ask('/session', { name: 'Ann', password: PASSWORD })).status, 401);
   equal((await phone.ask('/session', { name: 'Ann', password: newPassword })).status, 200);

@@ -131,16 +131,16 @@ const changePassword = endpoint({
   summary:
     'Another password of one’s own, by the one that holds (and a code, if there is a second factor). Ends the person’s other sessions.',
   input: z.object({ password: PASSWORD, newPassword: PASSWORD, code: CODE.optional() }),
-  answer: DONE,
+  answer: SIGNED_IN,
   isRecorded: true,
   handle: async ({ password, newPassword, code }, services, _signal, caller, { address, browser }) => {
     const { id, session: own } = personOf(caller);
     const { name } = await services.people.byId(id);
     // Guesses are slowed down as those of who signs in.
-    await services.signIn.signIn(name, password, code ?? null, { address, browser });
+    const person = await services.signIn.signIn(name, password, code ?? null, { address, browser });
     await services.people.setPassword(id, newPassword);
     await services.sessions.endOthers(id, own);
-    return { done: true };
+    return begun(person, services, caller, browser);
   },
 });
 
