@@ -118,6 +118,7 @@ test('a case is read, its patient revealed for a reason or by two, and decided; 
   await page.getByRole('link', { name: 'Settings' }).click();
   await page.getByRole('main').getByRole('link', { name: 'Set aside' }).click();
   await page.getByRole('link', { name: /^Look at asd_/ }).click();
+  match(await page.evaluate<string>('document.activeElement.textContent'), /^The message asd_/);
   await page.getByRole('button', { name: 'Ask to be shown what it says' }).click();
   await page.getByText('Say why you have to know').waitFor();
   await page.getByLabel('Why do you have to know what it says?').fill('to tell the maker of the scanner');
