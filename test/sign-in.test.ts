@@ -198,4 +198,22 @@ test('the trail says who did what and not what they looked for; a page that is l
   const analyst = await service.addToken('analyst');
   const refused = await service.fetch('/api/v1/trail', { headers: { authorization: `Bearer ${analyst}` } });
   equal(refused.status, 403);
+
+  // Another password of one’s own, by the one that holds: elsewhere they are signed out, and nobody reads either.
+  const phone = browser(service);
+  equal((await phone.ask('/session', { name: 'Ann', password: PASSWORD })).status, 200);
+  const newPassword = 'seven grey herons wade';
+  const change = async (given: object) => (await ann.ask('/session/password', { newPassword, ...given })).status;
+  equal(await change({ password: newPassword }), 401, 'not by a guess');
+  equal(await change({ password: PASSWORD, newPassword: 'short' }), 422);
+  const former = browser(service);
+  former.take(ann.cookie());
+  equal(await change({ password: PASSWORD }), 200);
+  equal((await former.ask('/findings')).status, 401, 'the session is a new one');
+  deepEqual([(await ann.ask('/findings')).status, (await phone.ask('/findings')).status], [200, 401]);
+  equal((await phone.ask('/session', { name: 'Ann', password: PASSWORD })).status, 401);
+  equal((await phone.ask('/session', { name: 'Ann', password: newPassword })).status, 200);
+  await service.stop();
+  const kept = readFileSync(path.join(service.data, 'state.db')).toString('latin1');
+  ok(kept.includes('POST /api/v1/session/password') && !kept.includes('herons') && !kept.includes('kettle'));
 });

@@ -256,6 +256,7 @@ function asked(query: unknown): Record<string, unknown> {
 /** What an input may hold that nobody is to read later. */
 const SECRETS = new Set([
   'password',
+  'newPassword',
   'code',
   'token',
   'response',

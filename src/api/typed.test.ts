@@ -34,6 +34,7 @@ const NOT_TYPED = new Set([
   'incident',
   'patient',
   'password',
+  'newPassword',
   'code',
   'token',
   'secret',

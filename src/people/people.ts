@@ -153,6 +153,13 @@ export class People {
     return personOf(row);
   }
 
+  /** Whoever asks has shown the one that holds. @throws Refusal `people/not-found`, `people/weak-password` */
+  async setPassword(id: string, password: string): Promise<void> {
+    const { id: own, name } = await this.#row(id);
+    const kept = await hashPassword(password, name);
+    await this.#state.db.updateTable('people').set({ password: kept }).where('id', '=', own).execute();
+  }
+
   /** @throws Refusal `people/bad-link` */
   async #invitation(hash: string) {
     const invitation = await this.#state.db

@@ -87,6 +87,16 @@ test('more incidents come beneath those that are shown, and nothing on the way i
   await page.goto('/incidents');
   const links = page.locator('main .ww-list a');
   await page.getByText('The newest 50 are shown.').waitFor();
+  // Whoever opens one and comes back is where they were in the list.
+  await links.nth(40).scrollIntoViewIfNeeded();
+  const scrolled = () => page.evaluate<number>('scrollY');
+  const down = await scrolled();
+  ok(down > 1000);
+  await links.nth(40).click();
+  await page.getByRole('heading', { name: 'How it stands' }).waitFor();
+  equal(await scrolled(), 0);
+  await page.goBack();
+  await eventually(scrolled, (now) => now === down);
   const first = await links.first().elementHandle();
   await page.getByRole('button', { name: 'Show more' }).focus();
   await page.keyboard.press('Enter');

@@ -20,6 +20,16 @@ test('first link, first source, first incident, an exception, and the incident c
   await noBarriers('nobody yet');
   await becomeFirst(service, page);
   await noBarriers('account');
+  await page.getByText('Choose another password').click();
+  await page.getByLabel('Your password now').fill(PASSWORD);
+  await page.getByLabel('New password', { exact: true }).fill(`${PASSWORD} two`);
+  await page.getByLabel('New password again').fill(`${PASSWORD} to`);
+  await page.getByRole('button', { name: 'Change it' }).click();
+  await see('The two new passwords are not the same.');
+  await page.getByLabel('New password again').fill(`${PASSWORD} two`);
+  await page.getByRole('button', { name: 'Change it' }).click();
+  await see('It is changed.');
+  await noBarriers('account, another password');
 
   await page.getByRole('link', { name: 'Today' }).first().click();
   await see('We cannot tell: nothing sends its logs here yet.');
@@ -194,7 +204,7 @@ test('first link, first source, first incident, an exception, and the incident c
   await page.getByRole('button', { name: 'Sign in' }).click();
   await see('That did not work');
   await noBarriers('sign in, refused');
-  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByLabel('Password').fill(`${PASSWORD} two`);
   await page.getByRole('button', { name: 'Sign in' }).click();
   // One that was used is not good again; the next one is, as clocks of phones differ.
   await page.getByLabel('Six digits').fill(sixDigits(1));

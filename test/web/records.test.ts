@@ -118,6 +118,7 @@ test('a case is read, its patient revealed for a reason or by two, and decided; 
   await page.getByRole('link', { name: 'Settings' }).click();
   await page.getByRole('main').getByRole('link', { name: 'Set aside' }).click();
   await page.getByRole('link', { name: /^Look at asd_/ }).click();
+  match(await page.evaluate<string>('document.activeElement.textContent'), /^The message asd_/);
   await page.getByRole('button', { name: 'Ask to be shown what it says' }).click();
   await page.getByText('Say why you have to know').waitFor();
   await page.getByLabel('Why do you have to know what it says?').fill('to tell the maker of the scanner');
@@ -160,5 +161,17 @@ test('a case is read, its patient revealed for a reason or by two, and decided; 
   deepEqual(await barriers(page), [], 'who looked');
   ok(!page.url().includes(shown));
   equal(await page.evaluate('localStorage.length + sessionStorage.length'), 0);
+
+  // One’s own new password: whoever makes the link is signed out by it, and is led to it at once.
+  await ann.page.goto('/people');
+  const self = ann.page.getByRole('article').filter({ hasText: 'Ann Example' });
+  await self.locator('summary').click();
+  equal(await self.getByRole('button', { name: 'Make a new link' }).count(), 0);
+  await self.getByRole('button', { name: 'Choose a new password' }).click();
+  await ann.page.getByText('This link is for Ann Example.').waitFor();
+  await ann.page.getByLabel('Password', { exact: true }).fill(`${PASSWORD} anew`);
+  await ann.page.getByLabel('Password again').fill(`${PASSWORD} anew`);
+  await ann.page.getByRole('button', { name: 'Go on' }).click();
+  await ann.page.getByRole('heading', { name: 'Welcome, Ann Example' }).waitFor();
   deepEqual([...complaints, ...ann.complaints, ...otto.complaints], []);
 });

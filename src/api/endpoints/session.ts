@@ -124,6 +124,26 @@ const confirmSecondFactor = endpoint({
   },
 });
 
+const changePassword = endpoint({
+  audience: ROLES,
+  method: 'POST',
+  path: '/api/v1/session/password',
+  summary:
+    'Another password of one’s own, by the one that holds (and a code, if there is a second factor). Ends the person’s other sessions.',
+  input: z.object({ password: PASSWORD, newPassword: PASSWORD, code: CODE.optional() }),
+  answer: SIGNED_IN,
+  isRecorded: true,
+  handle: async ({ password, newPassword, code }, services, _signal, caller, { address, browser }) => {
+    const { id, session: own } = personOf(caller);
+    const { name } = await services.people.byId(id);
+    // Guesses are slowed down as those of who signs in.
+    const person = await services.signIn.signIn(name, password, code ?? null, { address, browser });
+    await services.people.setPassword(id, newPassword);
+    await services.sessions.endOthers(id, own);
+    return begun(person, services, caller, browser);
+  },
+});
+
 export const session = [
   whoAmI,
   signIn,
@@ -132,6 +152,7 @@ export const session = [
   signOut,
   newSecondFactor,
   confirmSecondFactor,
+  changePassword,
 ];
 
 /** The token is a new one each time, and one that the browser came with is over: nobody can know it beforehand. */

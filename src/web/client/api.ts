@@ -129,6 +129,8 @@ export interface Api {
   'POST /api/v1/session/second-factor': { input: Record<string, never>; answer: { secret: string; uri: string } };
   /** From here on signing in needs a code of it. Ends the person’s other sessions. */
   'POST /api/v1/session/second-factor/confirm': { input: { code: string }; answer: { done: true } };
+  /** Another password of one’s own, by the one that holds (and a code, if there is a second factor). Ends the person’s other sessions. */
+  'POST /api/v1/session/password': { input: { password: string; newPassword: string; code?: string }; answer: { person: { id: string; name: string; roles: readonly ("admin" | "analyst" | "partner" | "privacy" | "board" | "staff")[]; hasSecondFactor: boolean } } };
   /** One’s own passkeys. */
   'GET /api/v1/passkeys': { input: Record<string, never>; answer: { passkeys: readonly ({ id: string; madeAt: string; usedAt: string | null })[] } };
   /** Begins to make a passkey on this device, within 15 minutes of signing in. */

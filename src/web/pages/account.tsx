@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { ask } from '../client/ask.ts';
+import { ask, Problem } from '../client/ask.ts';
 import { canUsePasskeys, makePasskey } from '../client/passkey.ts';
 import { Form, TextField } from '../parts/form.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
@@ -44,9 +44,84 @@ export function AccountPage() {
         )}
       </Section>
       <Passkeys />
+      <Section title="Your password">
+        <ChangePassword />
+      </Section>
     </div>
   );
 }
+
+/** Whoever signs in by a provider or a passkey may have none, and finds none to change. */
+function ChangePassword() {
+  const [password, setPassword] = useState('');
+  const [newPassword, setNew] = useState('');
+  const [again, setAgain] = useState('');
+  const [code, setCode] = useState<string | null>(null);
+  const [isDone, setDone] = useState(false);
+  const send = async () => {
+    setDone(false);
+    try {
+      const given = code === null ? {} : { code: code.replaceAll(/\s/g, '') };
+      await ask('POST /api/v1/session/password', { password, newPassword, ...given });
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'sign-in/code-needed' || code !== null) throw error;
+      setCode('');
+      return;
+    }
+    for (const clear of [setPassword, setNew, setAgain]) clear('');
+    setCode(null);
+    setDone(true);
+  };
+  const check = () => {
+    if (password === '') return 'Type the password that you have now.';
+    if (newPassword.length < MIN_LENGTH) return `Choose a password of at least ${MIN_LENGTH} characters.`;
+    return newPassword === again ? null : 'The two new passwords are not the same.';
+  };
+  return (
+    <details className="ww-more">
+      <summary>Choose another password</summary>
+      <div role="status">{isDone && <p className="ww-note">It is changed. Elsewhere you are signed out.</p>}</div>
+      <Form button={code === null ? 'Change it' : 'Send the code'} isSecondary check={check} onSend={send}>
+        <TextField
+          label="Your password now"
+          type="password"
+          value={password}
+          onChange={setPassword}
+          autoComplete="current-password"
+        />
+        <TextField
+          label="New password"
+          hint={`At least ${MIN_LENGTH} characters. Three random words are good.`}
+          type="password"
+          value={newPassword}
+          onChange={setNew}
+          autoComplete="new-password"
+        />
+        <TextField
+          label="New password again"
+          type="password"
+          value={again}
+          onChange={setAgain}
+          autoComplete="new-password"
+        />
+        {code !== null && (
+          <TextField
+            label="Six digits"
+            hint="From the app on your phone."
+            value={code}
+            onChange={setCode}
+            autoComplete="one-time-code"
+            isNumeric
+            isShort
+            maxLength={12}
+          />
+        )}
+      </Form>
+    </details>
+  );
+}
+
+const MIN_LENGTH = 12;
 
 function Passkeys() {
   const passkeys = useAsk('GET /api/v1/passkeys', {});

@@ -173,6 +173,25 @@ function One({ person, reload, onLink }: OneProps) {
   );
 }
 
+/** One's own link is opened at once: whoever made it is signed out by it, and might be the last who can let anybody in. */
+function NewPassword({ id }: { readonly id: string }) {
+  return (
+    <Form
+      button="Choose a new password"
+      isSecondary
+      onSend={async () => {
+        const { link } = await ask('POST /api/v1/people/:id/reset', { id });
+        location.assign(new URL(link.replace(/^\//, ''), document.baseURI));
+      }}
+    >
+      <p>
+        You are led to where you choose it; your second factor and your passkeys have to be set up again. The old
+        password is no longer good from then on: finish it.
+      </p>
+    </Form>
+  );
+}
+
 function Change({ person: { id, name, roles, state }, reload, onLink }: OneProps) {
   const session = useSession();
   const [chosen, setChosen] = useState<readonly Role[]>(roles);
@@ -204,16 +223,20 @@ function Change({ person: { id, name, roles, state }, reload, onLink }: OneProps
       >
         <RoleChoice roles={chosen} onChange={setChosen} />
       </Form>
-      <Form
-        button="Make a new link"
-        isSecondary
-        onSend={async () => {
-          const { link, page } = await ask('POST /api/v1/people/:id/reset', { id });
-          onLink({ name, link, page });
-        }}
-      >
-        <p>For somebody who cannot sign in: password and second factor are no longer good until they open it.</p>
-      </Form>
+      {isSelf ? (
+        <NewPassword id={id} />
+      ) : (
+        <Form
+          button="Make a new link"
+          isSecondary
+          onSend={async () => {
+            const { link, page } = await ask('POST /api/v1/people/:id/reset', { id });
+            onLink({ name, link, page });
+          }}
+        >
+          <p>For somebody who cannot sign in: password and second factor are no longer good until they open it.</p>
+        </Form>
+      )}
       {!isSelf && (
         <Form
           button="End the account"

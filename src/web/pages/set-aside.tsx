@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { type Answer, ask, type Asker } from '../client/ask.ts';
 import { Form } from '../parts/form.tsx';
 import { EVERY_MS, Show, useLoaded } from '../parts/loaded.tsx';
@@ -16,6 +16,8 @@ const SIZE = 200;
 /** Of the ones before; as many as the service gives at a time. */
 const OLDER = 1000;
 
+const MESSAGE = 'message';
+
 export function SetAsidePage() {
   const entries = useLoaded<Page>(
     'set aside',
@@ -26,6 +28,10 @@ export function SetAsidePage() {
   const isAdmin = roles.includes('admin');
   const mayLook = roles.includes('privacy');
   const looked = usePlace().query.get('id');
+  useEffect(() => {
+    // It comes above the list that it was chosen from.
+    if (looked !== null) document.getElementById(MESSAGE)?.focus({ preventScroll: true });
+  }, [looked]);
   return (
     <>
       <Title>Set aside</Title>
@@ -34,7 +40,7 @@ export function SetAsidePage() {
         can be read again.{mayLook && ' It may name patients: you are shown one for a reason, which is recorded.'}
       </p>
       {mayLook && looked !== null && (
-        <Section title={`The message ${looked}`} key={looked}>
+        <Section title={`The message ${looked}`} id={MESSAGE} key={looked}>
           <RevealSetAside id={looked} />
         </Section>
       )}

@@ -3,7 +3,7 @@ import { type Answer, ask } from '../client/ask.ts';
 import { Form, TextField } from './form.tsx';
 import { useAsk } from './loaded.tsx';
 import { Link } from './router.tsx';
-import { counted } from './text.ts';
+import { asSeen, counted } from './text.ts';
 
 const MIN_REASON = 10;
 const MAX = 100;
@@ -96,7 +96,7 @@ export function Message({ text, hide }: { readonly text: string; readonly hide: 
       <p>
         <strong>Shown to you, and recorded.</strong>
       </p>
-      <code className="ww-raw">{text}</code>
+      <code className="ww-raw">{asSeen(text)}</code>
       <button type="button" className="ww-back" onClick={hide}>
         Hide
       </button>

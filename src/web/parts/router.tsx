@@ -1,5 +1,6 @@
 import { createContext, type MouseEvent, type ReactNode, useContext, useEffect, useState } from 'react';
 import { isPageName, type PageName } from '../page-names.ts';
+import { keepScroll, noteScroll } from './kept-scroll.ts';
 
 /** Where the reader is: which page, and what it shows. */
 export interface Place {
@@ -20,7 +21,11 @@ export function Router({ children }: { readonly children: ReactNode }) {
   useEffect(() => {
     const moved = () => setPlace(placeNow());
     addEventListener('popstate', moved);
-    return () => removeEventListener('popstate', moved);
+    const letGo = keepScroll();
+    return () => {
+      removeEventListener('popstate', moved);
+      letGo();
+    };
   }, []);
   return <PlaceContext value={place}>{children}</PlaceContext>;
 }
@@ -36,6 +41,7 @@ export function addressOf(page: PageName, query: Readonly<Record<string, string>
 }
 
 export function go(page: PageName, query: Readonly<Record<string, string>> = {}): void {
+  noteScroll();
   history.pushState(null, '', addressOf(page, query));
   dispatchEvent(new PopStateEvent('popstate'));
   scrollTo(0, 0);

@@ -101,6 +101,14 @@ export function SessionProvider({ children }: { readonly children: ReactNode }) 
     return () => channel.close();
   }, [leave, check]);
   useEffect(reload, [reload]);
+  useEffect(() => {
+    // A browser that goes back to a page which it kept shows it as it was, whoever has signed out since.
+    const shown = ({ persisted }: PageTransitionEvent) => {
+      if (persisted) check();
+    };
+    addEventListener('pageshow', shown);
+    return () => removeEventListener('pageshow', shown);
+  }, [check]);
   const session = useMemo(
     () => ({ state, ...house, reload, check, signedIn, lost, signedOut }),
     [state, house, reload, check, signedIn, lost, signedOut],

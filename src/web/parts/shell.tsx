@@ -221,7 +221,8 @@ export function Title({ children, caption }: TitleProps) {
   }, [children]);
   useEffect(() => {
     // Whoever has just come, or is already somewhere on the page, stays where they are.
-    if (document.activeElement === document.body && performance.now() > 5000) heading.current?.focus();
+    if (document.activeElement === document.body && performance.now() > 5000)
+      heading.current?.focus({ preventScroll: true });
   }, []);
   return (
     <h1 className="nhsuk-heading-l" ref={heading} tabIndex={-1}>

@@ -83,6 +83,7 @@ export const WORDS: Readonly<Record<string, string>> = {
   'POST /api/v1/sources/:id/token': 'Made a new token for a source',
   'POST /api/v1/sources/:id/addresses': 'Changed from where a source may send',
   'GET /api/v1/records/items': 'Looked at uses of break-glass and sealed records',
+  'POST /api/v1/session/password': 'Asked for another password of their own',
   'POST /api/v1/session/second-factor': 'Began to set up a second factor',
   'POST /api/v1/session/second-factor/confirm': 'Set up a second factor',
   'POST /api/v1/passkeys': 'Began to make a passkey',
