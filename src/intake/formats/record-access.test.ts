@@ -3,6 +3,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import { readPieces } from './format-contract.ts';
 import { json } from './json.ts';
+import { parseSyslog } from './syslog.ts';
 import { xml } from './xml.ts';
 
 const AT = '2026-07-02T09:49:00Z';
@@ -99,4 +100,20 @@ test('a patient’s id in ATNA is the id alone, as HL7 gives it, without who ass
     atna(PERSON, patient('H-17^^^&amp;2.16.840.1&amp;ISO') + patient('H-17^^^HOSP&amp;2.16.840.1&amp;ISO^PI')),
   );
   deepEqual(fields?.['patient'], ['H-17']);
+});
+
+test('an access was when its audit message says, however late syslog sent it', () => {
+  const context = {
+    timeZone: 'Europe/London',
+    referenceTime: Date.parse(AT),
+    mappings: [],
+    emit: () => undefined,
+    setAside: () => undefined,
+  };
+  const timeOf = (message: string) => {
+    const read = parseSyslog(`<85>1 2026-07-02T15:00:00Z ws-12 app - IHE+RFC-3881 - ${message}`, context);
+    return read === null || 'reason' in read || read.time === null ? null : new Date(read.time.at).toISOString();
+  };
+  equal(timeOf(atna(PERSON, patient('H-17'))), '2026-07-02T09:49:00.000Z');
+  equal(timeOf(atna(PERSON, patient('H-17')).replace(AT, 'yesterday')), '2026-07-02T15:00:00.000Z');
 });

@@ -220,12 +220,11 @@ function message(
   const structured = parseCef(text) ?? parseLeef(text);
   if (structured !== null) for (const [name, value] of Object.entries(structured)) fields[name] ??= value;
   const atna = text.includes('AuditMessage') ? parseAtna(text.slice(text.indexOf('<'))) : null;
-  if (atna !== null)
-    return {
-      ...atna,
-      time: time?.time ?? isoTime(atna.atText ?? '', context.timeZone),
-      atText: time?.text ?? atna.atText,
-    };
+  if (atna !== null) {
+    // The header says when it was sent: hours later, where a device kept it until the network was back.
+    const own = isoTime(atna.atText ?? '', context.timeZone);
+    return { ...atna, time: own ?? time?.time ?? null, atText: own === null ? (time?.text ?? null) : atna.atText };
+  }
   const vendor = recogniseVendor(text, fields, program);
   const isBarred = BARRED.test(text);
   if (program === 'sudo') readSudo(text, fields);
