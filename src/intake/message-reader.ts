@@ -2,6 +2,7 @@ import type { LogEvent } from '../core/event.ts';
 import { xml } from './formats/xml.ts';
 import type { Format, ReadContext, SetAside, TextReader } from './formats/format.ts';
 import { formatOf } from './formats/index.ts';
+import { keptLine } from './formats/line-format.ts';
 import { isObject, saidBesides, unwrap } from './formats/shape.ts';
 import { ShapeReader } from './formats/shapes.ts';
 import { parseSyslog } from './formats/syslog.ts';
@@ -111,7 +112,7 @@ export class MessageReader {
       zoneAssumed: time?.zoneAssumed ?? false,
       logSource,
       fields,
-      text,
+      text: keptLine(text, logSource),
     });
   }
 

@@ -1,8 +1,10 @@
 /** Whose record an audit message says was opened, and by whom. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { readPieces } from './format-contract.ts';
+import { MessageReader } from '../message-reader.ts';
 import { json } from './json.ts';
+import { syslog } from './syslog-format.ts';
 import { parseSyslog } from './syslog.ts';
 import { xml } from './xml.ts';
 
@@ -116,4 +118,25 @@ test('an access was when its audit message says, however late syslog sent it', (
   };
   equal(timeOf(atna(PERSON, patient('H-17'))), '2026-07-02T09:49:00.000Z');
   equal(timeOf(atna(PERSON, patient('H-17')).replace(AT, 'yesterday')), '2026-07-02T15:00:00.000Z');
+});
+
+test('of an audit message over syslog nothing is kept but its fields: it spells out who the patient is', () => {
+  const named = patient('H-17').replace(
+    '/>',
+    '><ParticipantObjectName>DOE^JANE</ParticipantObjectName></ParticipantObjectIdentification>',
+  );
+  const line = `<85>1 2026-07-02T15:00:00Z ws-12 app - IHE+RFC-3881 - ${atna(PERSON, named)}`;
+  const live = new MessageReader('Europe/London').read({ kind: 'text', text: line }, Date.parse(AT)).events;
+  const { events } = readPieces(syslog, [`${line}\n`]);
+  for (const all of [live, events]) {
+    equal(all.length, 1);
+    ok(!JSON.stringify(all).includes('JANE'), JSON.stringify(all));
+  }
+  const broken = line.replace('</AuditMessage>', '');
+  const cut = new MessageReader('Europe/London').read({ kind: 'text', text: broken }, Date.parse(AT));
+  equal(cut.events.length, 0);
+  deepEqual(
+    cut.setAside.map(({ reason }) => reason),
+    ['bad-xml'],
+  );
 });

@@ -219,7 +219,10 @@ function message(
   fields['Message'] = text;
   const structured = parseCef(text) ?? parseLeef(text);
   if (structured !== null) for (const [name, value] of Object.entries(structured)) fields[name] ??= value;
-  const atna = text.includes('AuditMessage') ? parseAtna(text.slice(text.indexOf('<'))) : null;
+  const isAtna = /<AuditMessage[\s>]/.test(text);
+  const atna = isAtna ? parseAtna(text.slice(text.indexOf('<'))) : null;
+  // What is in it can not be told from what names a patient: sealed, for a person to look at.
+  if (isAtna && atna === null) return { reason: 'bad-xml', detail: 'the audit message in it is not well-formed' };
   if (atna !== null) {
     // The header says when it was sent: hours later, where a device kept it until the network was back.
     const own = isoTime(atna.atText ?? '', context.timeZone);
