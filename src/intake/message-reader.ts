@@ -94,7 +94,7 @@ export class MessageReader {
     const read = parseSyslog(text, this.#context);
     if (read === null) return this.#aside('empty', 'the message is empty');
     if ('reason' in read) return this.#aside(read.reason, read.detail);
-    const { fields, logSource, time, atText } = read;
+    const { fields, logSource, time, atText, glassReason } = read;
     const message = fields['Message'];
     // Shippers put whole events into a message as JSON, with or without the cookie that says so.
     const body = typeof message === 'string' ? /^\s*(?:@cee:\s*)?(\{[^]*\})\s*$/.exec(message)?.[1] : undefined;
@@ -113,6 +113,7 @@ export class MessageReader {
       logSource,
       fields,
       text: keptLine(text, logSource),
+      ...(glassReason === undefined ? {} : { glassReason }),
     });
   }
 

@@ -10,6 +10,8 @@ export type LineResult =
       readonly logSource: LogSource;
       readonly time: ParsedTime | null;
       readonly atText: string | null;
+      /** As `LogEvent` has it. */
+      readonly glassReason?: string;
     }
   | { readonly reason: string; readonly detail: string }
   | null;

@@ -140,3 +140,33 @@ test('of an audit message over syslog nothing is kept but its fields: it spells 
     ['bad-xml'],
   );
 });
+
+test('why somebody broke the glass is beside the fields, and in none of them', () => {
+  const base64 = Buffer.from('Jane Doe collapsed').toString('base64');
+  const BTG = { coding: [{ code: 'BTG' }] };
+  const detail = (more: object) => ({ entity: [{ what: { reference: 'Patient/17' }, detail: [more] }] });
+  const glass = (more: object) => auditEvent({ purposeOfEvent: [BTG], ...more });
+  const typed = patient('H-17').replace(
+    '/>',
+    `><ParticipantObjectDetail type="reason" value="${base64}"/></ParticipantObjectIdentification>`,
+  );
+  const person = PERSON.replace('</ActiveParticipant>', '<PurposeOfUse csd-code="BTG"/></ActiveParticipant>');
+  for (const [text, reason] of [
+    [auditEvent({ purposeOfEvent: [{ ...BTG, text: 'Jane Doe collapsed' }] }), 'Jane Doe collapsed'],
+    [glass(detail({ type: 'Reason for access', valueString: 'Jane Doe collapsed' })), 'Jane Doe collapsed'],
+    [glass(detail({ type: { text: 'justification' }, valueBase64Binary: base64 })), 'Jane Doe collapsed'],
+    [glass(detail({ type: 'Reason', valueString: `Jane ${'x'.repeat(9000)}` })), `Jane ${'x'.repeat(495)}`],
+    [glass(detail({ type: 'traceparent', valueString: 'Jane Doe collapsed' })), undefined],
+    [glass({}), undefined],
+    [auditEvent(detail({ type: 'reason', valueString: 'Jane, and no glass was broken' })), undefined],
+    [atna(person, typed), 'Jane Doe collapsed'],
+    [atna(PERSON, typed), undefined],
+  ] as const) {
+    const { events } = readPieces(text.startsWith('<') ? xml : json, [`${text}\n`]);
+    deepEqual(
+      events.map(({ glassReason }) => glassReason),
+      [reason],
+    );
+    ok(!JSON.stringify(events.map(({ fields, text: line }) => [fields, line])).includes('Jane'), text);
+  }
+});

@@ -85,6 +85,7 @@ export class ShapeReader {
       fields: event.fields,
       text: null,
       json: event.asWritten === true ? json : null,
+      ...(event.glassReason === undefined ? {} : { glassReason: event.glassReason }),
     });
   }
 }
