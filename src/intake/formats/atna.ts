@@ -20,6 +20,9 @@ const ACTION_CODES: Readonly<Record<string, string>> = {
 };
 const OUTCOMES: Readonly<Record<string, string>> = { '0': 'success', '4': 'minor', '8': 'serious', '12': 'major' };
 
+/** Why an audit message that cannot be read is set aside, and not kept as text: it names a patient. */
+export const BAD_AUDIT_MESSAGE = 'bad-audit-message';
+
 /** `glassReason`: as `LogEvent` has it. */
 export interface AtnaAccess {
   readonly fields: Fields;

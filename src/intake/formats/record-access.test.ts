@@ -137,7 +137,7 @@ test('of an audit message over syslog nothing is kept but its fields: it spells 
   equal(cut.events.length, 0);
   deepEqual(
     cut.setAside.map(({ reason }) => reason),
-    ['bad-xml'],
+    ['bad-audit-message'],
   );
 });
 
@@ -169,4 +169,28 @@ test('why somebody broke the glass is beside the fields, and in none of them', (
     );
     ok(!JSON.stringify(events.map(({ fields, text: line }) => [fields, line])).includes('Jane'), text);
   }
+});
+
+test('an audit message that a shipper carries in JSON is an access, and the envelope is not kept', () => {
+  const named = patient('H-17').replace(
+    '/>',
+    '><ParticipantObjectName>DOE^JANE</ParticipantObjectName></ParticipantObjectIdentification>',
+  );
+  const message = atna(PERSON, named);
+  const line = `<85>1 2026-07-02T15:00:00Z ws-12 app - IHE+RFC-3881 - ${message}`;
+  const read = (object: object) => new MessageReader('Europe/London').read({ kind: 'object', object }, Date.parse(AT));
+  for (const object of [
+    { message: line, host: { name: 'relay' } },
+    { message, '@timestamp': '2026-07-02T15:00:00Z', event: { original: message } },
+    { _raw: `<?xml version="1.0"?>\n${message.replaceAll('><', '>\n<')}`, host: 'relay' },
+  ]) {
+    const { events, setAside } = read(object);
+    deepEqual(
+      [events.map(({ fields, at }) => [fields['user'], fields['patient'], at]), setAside],
+      [[['kim', ['H-17'], Date.parse(AT)]], []],
+    );
+    ok(!JSON.stringify(events).includes('JANE'), JSON.stringify(events));
+  }
+  const { events, setAside } = read({ message: line.replace('</AuditMessage>', '') });
+  deepEqual([events.length, setAside.map(({ reason }) => reason)], [0, ['bad-audit-message']]);
 });

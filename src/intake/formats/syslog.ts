@@ -1,6 +1,6 @@
 import { type Fields, newFields } from '../../core/event.ts';
 import { bsdTime, isoTime, isZoneWord, type ParsedTime, parseTime } from '../time.ts';
-import { parseAtna } from './atna.ts';
+import { BAD_AUDIT_MESSAGE, parseAtna } from './atna.ts';
 import { parseCef, parseLeef } from './cef.ts';
 import type { ReadContext } from './format.ts';
 import { readPairs } from './key-values.ts';
@@ -222,7 +222,8 @@ function message(
   const isAtna = /<AuditMessage[\s>]/.test(text);
   const atna = isAtna ? parseAtna(text.slice(text.indexOf('<'))) : null;
   // What is in it can not be told from what names a patient: sealed, for a person to look at.
-  if (isAtna && atna === null) return { reason: 'bad-xml', detail: 'the audit message in it is not well-formed' };
+  if (isAtna && atna === null)
+    return { reason: BAD_AUDIT_MESSAGE, detail: 'the audit message in it is not well-formed' };
   if (atna !== null) {
     // The header says when it was sent: hours later, where a device kept it until the network was back.
     const own = isoTime(atna.atText ?? '', context.timeZone);
