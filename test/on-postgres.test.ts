@@ -274,7 +274,7 @@ test('tries to sign in are counted, and what is too old is forgotten, with the s
     notices: new Outbox(state, now),
     findings: new Findings(state, now, () => Promise.resolve(null)),
     cases: new RecordCases(state, keys, mac, now),
-    items: new RecordItems(state, keys, mac, now),
+    items: new RecordItems(state, keys, mac, now, 'Europe/London'),
     trail: new Trail(state, now),
     setAsides: new SetAsides(state, keys, { holds: () => Promise.resolve(holds), onBug: () => undefined }),
     archive: { holds: () => Promise.resolve(holds), status: () => Promise.resolve({ lastLineAt: now() }) },

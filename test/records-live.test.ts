@@ -7,6 +7,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import * as yauzl from 'yauzl';
 import { auditEvent } from '../src/records/simulate/audit-events.ts';
+import { openKeyring } from '../src/store/seal.ts';
+import { openState } from '../src/store/state.ts';
 import { sendAudit } from './audit-events.ts';
 import { upService } from './service.ts';
 
@@ -218,6 +220,45 @@ test('an incident is a question by itself, and a number typed in meets its pseud
     2,
     'nothing is written over',
   );
+});
+
+test('why somebody broke the glass stands in no event: it is kept sealed, for the items', async (t) => {
+  const service = await upService(t, '--plain-http');
+  const { token } = await service.addSource('epr', 'fhir');
+  const analyst = await service.addToken('analyst');
+  const at = [
+    '2026-11-02T09:01:00Z',
+    'kim',
+    '9990000018',
+    'read',
+    'Observation',
+    '',
+    '',
+    '',
+    '',
+    'ws7',
+    '',
+    '',
+    '',
+    '0',
+  ];
+  const reason = 'Jane Doe, 999 000 0026, collapsed';
+  const purposeOfEvent = [{ coding: [{ code: 'BTG' }], text: reason }];
+  await sendAudit(service, token, [{ ...auditEvent(at), purposeOfEvent }]);
+  const found = await service.fetch('/api/v1/events?from=2026-11-02T00:00:00Z&to=2026-11-03T00:00:00Z', {
+    headers: { authorization: `Bearer ${analyst}` },
+  });
+  ok(found.text.includes('kim') && !found.text.includes('Jane'), found.text);
+  equal(await service.stop(), 0);
+  const events = wardwatch('export', 'events', '--data', service.data).out;
+  ok(events.includes('"break_glass":"true"') && !events.includes('Jane') && !events.includes('collapsed'));
+  const state = await openState({ kind: 'sqlite', file: path.join(service.data, 'state.db') });
+  t.after(() => state.close());
+  const rows = await state.db.selectFrom('record_items').selectAll().execute();
+  equal(rows.length, 1);
+  const seals = await openKeyring(service.keys, 'seal', service.data);
+  const opened = rows.map(({ id, sealed }) => seals.open(sealed, `record-item/${id}`).toString('utf8'));
+  match(opened.join('\n'), /Jane Doe, pt_[0-9a-f]{20}, collapsed/);
 });
 
 test('who a pseudonym is, is told to the privacy role alone, with a reason; what is set aside can be shown and read again', async (t) => {

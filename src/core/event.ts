@@ -60,6 +60,11 @@ export interface LogEvent {
   readonly fields: Fields;
   /** The raw line, for rules that search the whole text; `null` where the fields are all there is. */
   readonly text: string | null;
+  /**
+   * Why somebody broke the glass, in their own words. They may name anybody: no field, because whoever reads events need not
+   * know, and never kept with the event.
+   */
+  readonly glassReason?: string;
   /** The JSON object it was read from, if every text of the event stands in there. Quicker to search; says nothing new. */
   readonly json?: string | null;
 }

@@ -2,6 +2,7 @@ import type { FieldValue, LogEvent } from '../core/event.ts';
 import { xml } from './formats/xml.ts';
 import type { Format, ReadContext, SetAside, TextReader } from './formats/format.ts';
 import { formatOf } from './formats/index.ts';
+import { keptLine } from './formats/line-format.ts';
 import { isObject, saidBesides, unwrap } from './formats/shape.ts';
 import { ShapeReader } from './formats/shapes.ts';
 import { parseSyslog } from './formats/syslog.ts';
@@ -106,7 +107,7 @@ export class MessageReader {
     const read = parseSyslog(text, this.#context);
     if (read === null) return this.#aside('empty', 'the message is empty');
     if ('reason' in read) return this.#aside(read.reason, read.detail);
-    const { fields, logSource, time, atText } = read;
+    const { fields, logSource, time, atText, glassReason } = read;
     const message = fields['Message'];
     // Shippers put whole events into a message as JSON, with or without the cookie that says so.
     const body = typeof message === 'string' ? /^\s*(?:@cee:\s*)?(\{[^]*\})\s*$/.exec(message)?.[1] : undefined;
@@ -124,7 +125,8 @@ export class MessageReader {
       zoneAssumed: time?.zoneAssumed ?? false,
       logSource,
       fields,
-      text,
+      text: keptLine(text, logSource),
+      ...(glassReason === undefined ? {} : { glassReason }),
     });
   }
 

@@ -259,7 +259,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const caseKey = keys.pseudonyms.keyIds[0];
   const caseMac = (text: string) => keys.pseudonyms.mac(text, 'record-case', caseKey);
   const recordCases = new RecordCases(state, keys.seals, caseMac, now);
-  const recordItems = new RecordItems(state, keys.seals, caseMac, now);
+  const recordItems = new RecordItems(state, keys.seals, caseMac, now, options.timeZone);
   const takenBack = new TakenBack(state, now);
   const recordReview = new RecordReview({
     state,
@@ -325,6 +325,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     now,
     pressure: pressureNow,
     keepIdentities: () => identities.keep(),
+    keepReasons: (reasons) => recordItems.keepReasons(reasons),
     waitingBytes: () => judging.backlogBytes,
     isCrowded: () => judging.backlogBytes > CROWDED_BYTES,
     onKept: () => judging.wake(),

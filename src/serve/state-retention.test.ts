@@ -140,7 +140,7 @@ async function house(t: TestContext, holds: readonly LegalHold[] = [], lastLineA
       notices: new Outbox(state, now),
       findings: new Findings(state, now, () => Promise.resolve(null)),
       cases: new RecordCases(state, seals, mac, now),
-      items: new RecordItems(state, seals, mac, now),
+      items: new RecordItems(state, seals, mac, now, 'Europe/London'),
       trail: new Trail(state, now),
       setAsides: new SetAsides(state, seals, { holds: () => Promise.resolve(holds), onBug: () => undefined }),
       archive: { holds: () => Promise.resolve(holds), status: () => Promise.resolve({ lastLineAt }) },

@@ -11,6 +11,7 @@ import { careOf, type CareProblem } from '../intake/hl7/care.ts';
 import { type Hl7Message, readHl7 } from '../intake/hl7/message.ts';
 import type { Pseudonymiser } from '../intake/identifiers/pseudonyms.ts';
 import { type Message, MessageReader } from '../intake/message-reader.ts';
+import { keptAccessesOf } from '../records/kept-access.ts';
 import { PayloadWriter } from '../store/archive/payload.ts';
 import type { StoredEvent } from '../store/archive/stored-event.ts';
 import type { Journal } from '../store/journal.ts';
@@ -18,6 +19,7 @@ import { careFields } from './care-fields.ts';
 import type { Counters } from './counters.ts';
 import { FairShare } from './fair-share.ts';
 import { paceMs } from './pace.ts';
+import type { GlassReason } from './record-items.ts';
 import type { SetAsides } from './set-aside-store.ts';
 import type { HeardEvent } from './source-watch.ts';
 import type { Sources } from './sources.ts';
@@ -27,6 +29,8 @@ export interface PipelineParts {
   readonly pseudonymiser: Pseudonymiser;
   readonly journal: Journal;
   readonly setAsides: SetAsides;
+  /** Keeps why somebody broke the glass, for the privacy role alone. */
+  readonly keepReasons: (reasons: readonly GlassReason[]) => Promise<void>;
   /** Keeps who the pseudonyms are that were just made. */
   readonly keepIdentities: () => Promise<void>;
   readonly counters: Counters;
@@ -76,7 +80,7 @@ export class Pipeline implements DoorServices {
     const batch = new Batch(messages.length * this.#bytesEach);
     for (const message of messages) {
       const read = this.#reader.read(message, receivedAt);
-      for (const event of read.events) batch.add(this.#stored(event, source, receivedAt));
+      for (const event of read.events) this.#take(event, source, receivedAt, batch);
       for (const { reason, detail } of read.setAside) batch.aside.push({ bytes: bytesOf(message), reason, detail });
     }
     await this.#keep(source, batch, receivedAt);
@@ -85,7 +89,7 @@ export class Pipeline implements DoorServices {
   async acceptRead(source: Source, read: readonly LogEvent[], unread: readonly Unread[]): Promise<void> {
     const receivedAt = this.#admit(source, read.length);
     const batch = new Batch(read.length * this.#bytesEach);
-    for (const event of read) batch.add(this.#stored(event, source, receivedAt));
+    for (const event of read) this.#take(event, source, receivedAt, batch);
     for (const { reason, detail, record, input } of unread)
       batch.aside.push({ bytes: Buffer.from(input ?? (record === null ? '' : `record ${record}`)), reason, detail });
     await this.#keep(source, batch, receivedAt);
@@ -187,13 +191,23 @@ export class Pipeline implements DoorServices {
     return receivedAt;
   }
 
-  async #keep(source: Source, { writer, events, aside }: Batch, receivedAt: number): Promise<void> {
+  #take(event: LogEvent, source: Source, receivedAt: number, batch: Batch): void {
+    const stored = this.#stored(event, source, receivedAt);
+    batch.add(stored);
+    if (event.glassReason === undefined) return;
+    const reason = this.#parts.pseudonymiser.text(event.glassReason);
+    for (const { user, patient, at } of keptAccessesOf(stored))
+      if (user !== '' && patient !== '') batch.reasons.push({ user, patient, at, reason });
+  }
+
+  async #keep(source: Source, { writer, events, aside, reasons }: Batch, receivedAt: number): Promise<void> {
     const { journal, setAsides, counters, sources, onKept } = this.#parts;
     const payloads = writer.end();
     const bytes = payloads.reduce((sum, { length }) => sum + length, 0);
     if (events.length > 0) this.#bytesEach = (1.1 * bytes) / events.length;
     // Before the first event that holds them: a pseudonym that nobody can tell any more would be a loss.
     await this.#parts.keepIdentities();
+    if (reasons.length > 0) await this.#parts.keepReasons(reasons);
     // One after another: all at once, a large request would never find room for itself.
     for (const payload of payloads) await journal.append(payload);
     await setAsides.keep(source.id, receivedAt, aside);
@@ -275,6 +289,7 @@ class Batch {
   readonly writer: PayloadWriter;
   readonly events: HeardEvent[] = [];
   readonly aside: Aside[] = [];
+  readonly reasons: GlassReason[] = [];
 
   constructor(expectedBytes: number) {
     this.writer = new PayloadWriter(expectedBytes);

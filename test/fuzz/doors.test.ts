@@ -116,6 +116,7 @@ for (const door of DOORS) {
         onBug: (error) => fail(String(error)),
       }),
       counters: new Counters(),
+      keepReasons: async () => undefined,
       timeZone: 'Europe/London',
       now: Date.now,
       pressure: () => null,

@@ -1,5 +1,5 @@
 import { type Fields, newFields } from '../../core/event.ts';
-import { ACCESS, PROGRAM_ROLES } from './shapes-fhir.ts';
+import { ACCESS, MAX_REASON, PROGRAM_ROLES, REASON_NAME } from './shapes-fhir.ts';
 import { MAX_DOCUMENT, type Node, parseXml } from './xml-tree.ts';
 
 /** DICOM PS3.15 A.5.3: what the event ids mean for a record. */
@@ -20,19 +20,30 @@ const ACTION_CODES: Readonly<Record<string, string>> = {
 };
 const OUTCOMES: Readonly<Record<string, string>> = { '0': 'success', '4': 'minor', '8': 'serious', '12': 'major' };
 
+/** Why an audit message that cannot be read is set aside, and not kept as text: it names a patient. */
+export const BAD_AUDIT_MESSAGE = 'bad-audit-message';
+
+/** `glassReason`: as `LogEvent` has it. */
+export interface AtnaAccess {
+  readonly fields: Fields;
+  readonly logSource: typeof ACCESS;
+  readonly atText: string | null;
+  readonly glassReason?: string;
+}
+
 /**
  * An IHE ATNA audit message, in the attribute names of RFC 3881 or of DICOM PS3.15 A.5 (`csd-code`), as an access.
  *
  * @returns `null` if it is not one
  */
-export function parseAtna(xml: string): { fields: Fields; logSource: typeof ACCESS; atText: string | null } | null {
+export function parseAtna(xml: string): AtnaAccess | null {
   if (xml.length > MAX_DOCUMENT) return null;
   const message = parseXml(xml.slice(0, xml.lastIndexOf('>') + 1));
   return message?.name === 'AuditMessage' ? readAtna(message) : null;
 }
 
 /** As `parseAtna`, of a message that is parsed already. */
-export function readAtna(message: Node): { fields: Fields; logSource: typeof ACCESS; atText: string | null } {
+export function readAtna(message: Node): AtnaAccess {
   const fields = newFields();
   const event = message.children.find(({ name }) => name === 'EventIdentification');
   const participants = message.children.filter(({ name }) => name === 'ActiveParticipant');
@@ -92,7 +103,21 @@ export function readAtna(message: Node): { fields: Fields; logSource: typeof ACC
   const others = ids(objects.filter((node) => !isPatient(node)));
   if (patients.length > 0) fields['patient'] = patients;
   if (others.length > 0) fields['resource'] = others;
-  return { fields, logSource: ACCESS, atText: event === undefined ? null : attribute(event, 'EventDateTime') };
+  const atText = event === undefined ? null : attribute(event, 'EventDateTime');
+  const reason = fields['break_glass'] === 'true' ? glassReasonOf(objects) : null;
+  return { fields, logSource: ACCESS, atText, ...(reason === null ? {} : { glassReason: reason }) };
+}
+
+/** Details are base64 (RFC 3881 5.5.8). */
+function glassReasonOf(objects: readonly Node[]): string | null {
+  for (const detail of objects.flatMap(({ children }) => children)) {
+    if (detail.name !== 'ParticipantObjectDetail' || !REASON_NAME.test(attribute(detail, 'type') ?? '')) continue;
+    const text = Buffer.from(attribute(detail, 'value') ?? '', 'base64')
+      .toString('utf8')
+      .trim();
+    if (text !== '') return text.slice(0, MAX_REASON);
+  }
+  return null;
 }
 
 /** Attribute names differ in their case between writers. */

@@ -46,6 +46,8 @@ export function embeddedIn(
       const tree = parseXml(text);
       if (tree !== null) return { kind: 'object', object: { Event: toObject(tree) } };
     } else if (/^EventCode=|[\r\n]EventCode=/.test(text)) return { kind: 'object', object: classicEvent(text) };
+    // With syslog's header or without.
+    else if (/^<(?:AuditMessage|[^]*<AuditMessage)[\s>]/.test(text)) return { kind: 'line', text };
     // Without these marks any sentence could be taken for a line of a log.
     else if (
       /^<\d{1,3}>|^(?:node=\S{1,255} )?type=[A-Z_\d]{1,64} msg=audit\(|CEF:\d|LEEF:[12]\.|%[A-Z]+-\d-\w+:|\bdevid="?F|,(?:TRAFFIC|THREAT|GLOBALPROTECT),/.test(

@@ -10,9 +10,19 @@ export type LineResult =
       readonly logSource: LogSource;
       readonly time: ParsedTime | null;
       readonly atText: string | null;
+      /** As `LogEvent` has it. */
+      readonly glassReason?: string;
     }
   | { readonly reason: string; readonly detail: string }
   | null;
+
+/**
+ * The line as it is kept beside its fields; `null`: not at all. An audit message spells out whose record it is: names, birth
+ * dates and what was typed, in base64 too. Its fields say what is asked of it.
+ */
+export function keptLine(line: string, { category }: LogSource): string | null {
+  return category === 'record_access' ? null : line;
+}
 
 /** A reader for formats that have one event a line. */
 export function lineReader(context: ReadContext, parse: (line: string, number: number) => LineResult): TextReader {
@@ -30,7 +40,7 @@ export function lineReader(context: ReadContext, parse: (line: string, number: n
         zoneAssumed: time?.zoneAssumed ?? false,
         logSource,
         fields,
-        text: line,
+        text: keptLine(line, logSource),
       });
     },
     (record) =>

@@ -1,8 +1,11 @@
 /** Whose record an audit message says was opened, and by whom. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import { readPieces } from './format-contract.ts';
+import { MessageReader } from '../message-reader.ts';
 import { json } from './json.ts';
+import { syslog } from './syslog-format.ts';
+import { parseSyslog } from './syslog.ts';
 import { xml } from './xml.ts';
 
 const AT = '2026-07-02T09:49:00Z';
@@ -99,4 +102,95 @@ test('a patient’s id in ATNA is the id alone, as HL7 gives it, without who ass
     atna(PERSON, patient('H-17^^^&amp;2.16.840.1&amp;ISO') + patient('H-17^^^HOSP&amp;2.16.840.1&amp;ISO^PI')),
   );
   deepEqual(fields?.['patient'], ['H-17']);
+});
+
+test('an access was when its audit message says, however late syslog sent it', () => {
+  const context = {
+    timeZone: 'Europe/London',
+    referenceTime: Date.parse(AT),
+    mappings: [],
+    emit: () => undefined,
+    setAside: () => undefined,
+  };
+  const timeOf = (message: string) => {
+    const read = parseSyslog(`<85>1 2026-07-02T15:00:00Z ws-12 app - IHE+RFC-3881 - ${message}`, context);
+    return read === null || 'reason' in read || read.time === null ? null : new Date(read.time.at).toISOString();
+  };
+  equal(timeOf(atna(PERSON, patient('H-17'))), '2026-07-02T09:49:00.000Z');
+  equal(timeOf(atna(PERSON, patient('H-17')).replace(AT, 'yesterday')), '2026-07-02T15:00:00.000Z');
+});
+
+test('of an audit message over syslog nothing is kept but its fields: it spells out who the patient is', () => {
+  const named = patient('H-17').replace(
+    '/>',
+    '><ParticipantObjectName>DOE^JANE</ParticipantObjectName></ParticipantObjectIdentification>',
+  );
+  const line = `<85>1 2026-07-02T15:00:00Z ws-12 app - IHE+RFC-3881 - ${atna(PERSON, named)}`;
+  const live = new MessageReader('Europe/London').read({ kind: 'text', text: line }, Date.parse(AT)).events;
+  const { events } = readPieces(syslog, [`${line}\n`]);
+  for (const all of [live, events]) {
+    equal(all.length, 1);
+    ok(!JSON.stringify(all).includes('JANE'), JSON.stringify(all));
+  }
+  const broken = line.replace('</AuditMessage>', '');
+  const cut = new MessageReader('Europe/London').read({ kind: 'text', text: broken }, Date.parse(AT));
+  equal(cut.events.length, 0);
+  deepEqual(
+    cut.setAside.map(({ reason }) => reason),
+    ['bad-audit-message'],
+  );
+});
+
+test('why somebody broke the glass is beside the fields, and in none of them', () => {
+  const base64 = Buffer.from('Jane Doe collapsed').toString('base64');
+  const BTG = { coding: [{ code: 'BTG' }] };
+  const detail = (more: object) => ({ entity: [{ what: { reference: 'Patient/17' }, detail: [more] }] });
+  const glass = (more: object) => auditEvent({ purposeOfEvent: [BTG], ...more });
+  const typed = patient('H-17').replace(
+    '/>',
+    `><ParticipantObjectDetail type="reason" value="${base64}"/></ParticipantObjectIdentification>`,
+  );
+  const person = PERSON.replace('</ActiveParticipant>', '<PurposeOfUse csd-code="BTG"/></ActiveParticipant>');
+  for (const [text, reason] of [
+    [auditEvent({ purposeOfEvent: [{ ...BTG, text: 'Jane Doe collapsed' }] }), 'Jane Doe collapsed'],
+    [glass(detail({ type: 'Reason for access', valueString: 'Jane Doe collapsed' })), 'Jane Doe collapsed'],
+    [glass(detail({ type: { text: 'justification' }, valueBase64Binary: base64 })), 'Jane Doe collapsed'],
+    [glass(detail({ type: 'Reason', valueString: `Jane ${'x'.repeat(9000)}` })), `Jane ${'x'.repeat(495)}`],
+    [glass(detail({ type: 'traceparent', valueString: 'Jane Doe collapsed' })), undefined],
+    [glass({}), undefined],
+    [auditEvent(detail({ type: 'reason', valueString: 'Jane, and no glass was broken' })), undefined],
+    [atna(person, typed), 'Jane Doe collapsed'],
+    [atna(PERSON, typed), undefined],
+  ] as const) {
+    const { events } = readPieces(text.startsWith('<') ? xml : json, [`${text}\n`]);
+    deepEqual(
+      events.map(({ glassReason }) => glassReason),
+      [reason],
+    );
+    ok(!JSON.stringify(events.map(({ fields, text: line }) => [fields, line])).includes('Jane'), text);
+  }
+});
+
+test('an audit message that a shipper carries in JSON is an access, and the envelope is not kept', () => {
+  const named = patient('H-17').replace(
+    '/>',
+    '><ParticipantObjectName>DOE^JANE</ParticipantObjectName></ParticipantObjectIdentification>',
+  );
+  const message = atna(PERSON, named);
+  const line = `<85>1 2026-07-02T15:00:00Z ws-12 app - IHE+RFC-3881 - ${message}`;
+  const read = (object: object) => new MessageReader('Europe/London').read({ kind: 'object', object }, Date.parse(AT));
+  for (const object of [
+    { message: line, host: { name: 'relay' } },
+    { message, '@timestamp': '2026-07-02T15:00:00Z', event: { original: message } },
+    { _raw: `<?xml version="1.0"?>\n${message.replaceAll('><', '>\n<')}`, host: 'relay' },
+  ]) {
+    const { events, setAside } = read(object);
+    deepEqual(
+      [events.map(({ fields, at }) => [fields['user'], fields['patient'], at]), setAside],
+      [[['kim', ['H-17'], Date.parse(AT)]], []],
+    );
+    ok(!JSON.stringify(events).includes('JANE'), JSON.stringify(events));
+  }
+  const { events, setAside } = read({ message: line.replace('</AuditMessage>', '') });
+  deepEqual([events.length, setAside.map(({ reason }) => reason)], [0, ['bad-audit-message']]);
 });

@@ -8,6 +8,8 @@ export interface ShapedEvent {
   readonly fields: Fields;
   readonly logSource: LogSource;
   readonly time: unknown;
+  /** As `LogEvent` has it. */
+  readonly glassReason?: string;
   /** True if every text of the fields stands in the object as the product wrote it. */
   readonly asWritten?: boolean;
   /** True if a time that names no zone is UTC all the same. */

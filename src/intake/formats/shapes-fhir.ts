@@ -95,11 +95,48 @@ function readAuditEvent(object: JsonObject): ShapedEvent {
   fields['action'] = did;
   fields['outcome'] = outcomeOf(object['outcome']);
   if (codes.length > 0) fields['subtype'] = codes;
+  const reason = fields['break_glass'] === 'true' ? glassReasonOf(object, agents) : null;
   return {
     fields,
     logSource: ACCESS,
+    ...(reason === null ? {} : { glassReason: reason }),
     time: object['recorded'] ?? textAt(object, 'occurredDateTime') ?? textAt(object, 'period.start'),
   };
+}
+
+/** Longer than anybody types while a patient waits. */
+export const MAX_REASON = 500;
+/** What systems call the words that somebody typed. */
+export const REASON_NAME = /reason|justif|comment|override/i;
+
+/**
+ * The reason typed: the text of a purpose, or a detail of an entity that is called so.
+ *
+ * **Source:** HL7 FHIR R4 and R5, AuditEvent: purposeOfEvent and purposeOfUse (R5: authorization), entity.detail.
+ */
+function glassReasonOf(object: JsonObject, agents: readonly JsonObject[]): string | null {
+  const purposes = [
+    object['purposeOfEvent'],
+    object['authorization'],
+    ...agents.flatMap((agent) => [agent['purposeOfUse'], agent['authorization']]),
+  ].flatMap(listOf);
+  const details = listOf(object['entity']).flatMap((entity) => (isObject(entity) ? listOf(entity['detail']) : []));
+  const texts = [
+    ...purposes.map((purpose) => (isObject(purpose) ? textAt(purpose, 'text') : null)),
+    ...details.map((detail) => {
+      if (!isObject(detail)) return null;
+      const named = [textAt(detail, 'type'), textAt(detail, 'type.text'), ...codesOf([detail['type']])];
+      if (!named.some((name) => name !== null && REASON_NAME.test(name))) return null;
+      const base64 = textAt(detail, 'valueBase64Binary');
+      return textAt(detail, 'valueString') ?? (base64 === null ? null : Buffer.from(base64, 'base64').toString('utf8'));
+    }),
+  ];
+  return (
+    texts
+      .find((text) => text !== null && text.trim() !== '')
+      ?.trim()
+      .slice(0, MAX_REASON) ?? null
+  );
 }
 
 function actionOf(action: string | null, codes: readonly string[]): string {

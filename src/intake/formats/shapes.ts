@@ -1,9 +1,12 @@
+import type { FieldValue } from '../../core/event.ts';
 import { parseTime } from '../time.ts';
+import { BAD_AUDIT_MESSAGE } from './atna.ts';
 import type { ReadContext } from './format.ts';
 import { embeddedIn, unwrapOne } from './embedded.ts';
-import { asFields, firstAt, type JsonObject, type Shape, type ShapedEvent, sourceOf, TIMES } from './shape.ts';
+import { keptLine } from './line-format.ts';
+import { asFields, firstAt, type JsonObject, type Shape, type ShapedEvent, sourceOf, textAt, TIMES } from './shape.ts';
 import { cloudShapes } from './shapes-cloud.ts';
-import { fhirShapes } from './shapes-fhir.ts';
+import { ACCESS, fhirShapes } from './shapes-fhir.ts';
 import { networkShapes } from './shapes-network.ts';
 import { windowsShapes } from './shapes-windows.ts';
 import { parseSyslog } from './syslog.ts';
@@ -51,9 +54,17 @@ export class ShapeReader {
     // The line's own text has the inner one escaped once more: it is no help in a search.
     if (embedded.kind === 'object') return this.readKnown(embedded.object, record, null);
     const read = parseSyslog(embedded.text, this.#context);
-    if (read === null || 'reason' in read) return false;
-    const { fields, logSource, time, atText } = read;
-    for (const [name, value] of Object.entries(asFields(object))) fields[name] ??= value;
+    if (read === null) return false;
+    if ('reason' in read) {
+      // As a line by itself would be: what is in it names a patient, and must not be kept as it stands.
+      if (read.reason !== BAD_AUDIT_MESSAGE) return false;
+      this.#context.setAside({ record, offset: null, ...read });
+      return true;
+    }
+    const { fields, logSource, time, atText, glassReason } = read;
+    // The envelope holds the audit message as it came.
+    const besides = logSource.category === ACCESS.category ? hostIn(object) : asFields(object);
+    for (const [name, value] of Object.entries(besides)) fields[name] ??= value;
     const own = firstAt(object, TIMES);
     const at = time ?? parseTime(own, this.#context.timeZone);
     this.#context.emit({
@@ -63,7 +74,8 @@ export class ShapeReader {
       zoneAssumed: at?.zoneAssumed ?? false,
       logSource,
       fields,
-      text: embedded.text,
+      text: keptLine(embedded.text, logSource),
+      ...(glassReason === undefined ? {} : { glassReason }),
     });
     return true;
   }
@@ -85,8 +97,15 @@ export class ShapeReader {
       fields: event.fields,
       text: null,
       json: event.asWritten === true ? json : null,
+      ...(event.glassReason === undefined ? {} : { glassReason: event.glassReason }),
     });
   }
+}
+
+/** The machine that the envelope names. */
+function hostIn(object: JsonObject): Readonly<Record<string, FieldValue>> {
+  const host = textAt(object, 'host.name') ?? textAt(object, 'host.hostname') ?? textAt(object, 'host');
+  return host === null ? {} : { Hostname: host };
 }
 
 function isList(events: ShapedEvent | readonly ShapedEvent[]): events is readonly ShapedEvent[] {

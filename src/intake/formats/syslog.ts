@@ -1,6 +1,6 @@
 import { type Fields, newFields } from '../../core/event.ts';
 import { bsdTime, isoTime, isZoneWord, type ParsedTime, parseTime } from '../time.ts';
-import { parseAtna } from './atna.ts';
+import { BAD_AUDIT_MESSAGE, parseAtna } from './atna.ts';
 import { parseAuditRecord } from './auditd.ts';
 import { parseCef, parseLeef } from './cef.ts';
 import type { ReadContext } from './format.ts';
@@ -220,13 +220,16 @@ function message(
   fields['Message'] = text;
   const structured = parseCef(text) ?? parseLeef(text);
   if (structured !== null) for (const [name, value] of Object.entries(structured)) fields[name] ??= value;
-  const atna = text.includes('AuditMessage') ? parseAtna(text.slice(text.indexOf('<'))) : null;
-  if (atna !== null)
-    return {
-      ...atna,
-      time: time?.time ?? isoTime(atna.atText ?? '', context.timeZone),
-      atText: time?.text ?? atna.atText,
-    };
+  const isAtna = /<AuditMessage[\s>]/.test(text);
+  const atna = isAtna ? parseAtna(text.slice(text.indexOf('<'))) : null;
+  // What is in it can not be told from what names a patient: sealed, for a person to look at.
+  if (isAtna && atna === null)
+    return { reason: BAD_AUDIT_MESSAGE, detail: 'the audit message in it is not well-formed' };
+  if (atna !== null) {
+    // The header says when it was sent: hours later, where a device kept it until the network was back.
+    const own = isoTime(atna.atText ?? '', context.timeZone);
+    return { ...atna, time: own ?? time?.time ?? null, atText: own === null ? (time?.text ?? null) : atna.atText };
+  }
   const audit = parseAuditRecord(text);
   if (audit !== null)
     return {

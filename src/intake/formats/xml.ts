@@ -79,7 +79,7 @@ class XmlReader implements TextReader {
     if (tree.name === 'AuditEvent')
       return this.#shapes.read({ ...toFhir(tree), resourceType: 'AuditEvent' }, this.#record, null);
     if (tree.name !== 'AuditMessage') return this.#shapes.read({ Event: toObject(tree) }, this.#record, null);
-    const { fields, logSource, atText } = readAtna(tree);
+    const { fields, logSource, atText, glassReason } = readAtna(tree);
     const time = parseTime(atText, this.#context.timeZone);
     this.#context.emit({
       record: this.#record,
@@ -89,6 +89,7 @@ class XmlReader implements TextReader {
       logSource,
       fields,
       text: null,
+      ...(glassReason === undefined ? {} : { glassReason }),
     });
   }
 
