@@ -1,5 +1,7 @@
 /** So many cases are thought to have been seen, and expected, beforehand. Assumed. */
 const PRIOR = 1;
+/** Cases of the training time, of all roles, below which chance would decide who is asked about: some 300 members of staff. Assumed. */
+const ENOUGH = 50;
 /** No role’s scores have to be rarer than by so much: what is far out is told of anybody. Assumed. */
 const MOST = 8;
 
@@ -20,6 +22,12 @@ export class RoleTails {
 
   /** @param opened by case of the training time: whose */
   settle(opened: readonly number[]): void {
+    if (opened.length >= ENOUGH) this.#learn(opened);
+    this.#roleOf.clear();
+    this.#looks.clear();
+  }
+
+  #learn(opened: readonly number[]): void {
     const cases = new Map<number, number>();
     for (const user of opened) {
       const role = this.#roleOf.get(user) ?? -1;
@@ -37,7 +45,6 @@ export class RoleTails {
     // What is asked less about some is asked about all: the budget stays.
     const rest = Math.log((left + 1) / (opened.length + 1));
     for (const [role, factor] of this.#logFactors) this.#logFactors.set(role, factor + rest);
-    this.#roleOf.clear();
   }
 
   logFactor(role: number): number {
