@@ -1,5 +1,5 @@
 /** So many cases are thought to have been seen, and expected, beforehand. Assumed. */
-const PRIOR = 1;
+const PRIOR = 0.3;
 /** Cases of the training time, of all roles, below which chance would decide who is asked about: some 300 members of staff. Assumed. */
 const ENOUGH = 50;
 /** No role’s scores have to be rarer than by so much: what is far out is told of anybody. Assumed. */
