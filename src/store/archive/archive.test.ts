@@ -768,6 +768,31 @@ test('a sealing that a full disk broke off leaves nothing of itself', async (t) 
   deepEqual((await verify(disk)).problems, []);
 });
 
+test('traffic is kept for weeks; who signed in to a firewall or through it, and what was changed in it, as security logs are', async () => {
+  const place = newData();
+  const sources = {
+    network: [
+      { product: 'fortigate', category: 'firewall', service: 'traffic' },
+      { product: 'zeek', category: null, service: 'conn' },
+    ],
+    security: [
+      { product: 'fortigate', category: 'vpn', service: 'event' },
+      { product: 'cisco', category: null, service: 'aaa' },
+      { product: 'paloalto', category: null, service: 'config' },
+    ],
+    clinical: [{ product: 'clinical', category: 'record_access', service: 'fhir' }],
+  };
+  await withArchive(place, async (archive, journal) => {
+    const events = Object.values(sources).flat();
+    await journal.append(encodeEvents(events.map((source, index) => sampleEvent(index, source))));
+    await archive.sealNow();
+    const { lines } = readChain(place.archive);
+    const rows = lines.flatMap((line) => (line.kind === 'sealed' ? line.segments : []));
+    for (const [kind, { length }] of Object.entries(sources))
+      equal(rows.find((each) => each.kind === kind)?.rows, length, kind);
+  });
+});
+
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

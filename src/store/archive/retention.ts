@@ -40,24 +40,12 @@ export const STATE_RETENTION = {
   trail: DEFAULT_RETENTION.clinical.keepDays,
 } as const;
 
-/** Products, categories and services that are not `security`. */
+/**
+ * Products, categories and services that are not `security`. Who makes a device does not tell: a firewall’s VPN sign-ins and
+ * what was changed in it are no traffic.
+ */
 const BY_LOG_SOURCE: Readonly<Record<Exclude<RetentionKind, 'security'>, readonly string[]>> = {
-  network: [
-    'firewall',
-    'dns',
-    'proxy',
-    'netflow',
-    'zeek',
-    'suricata',
-    'network_connection',
-    'dns_query',
-    'cisco',
-    'fortinet',
-    'fortigate',
-    'paloalto',
-    'juniper',
-    'huawei',
-  ],
+  network: ['firewall', 'dns', 'proxy', 'netflow', 'zeek', 'suricata', 'network_connection', 'dns_query'],
   clinical: ['fhir', 'atna', 'dicom', 'hl7', 'epr', 'clinical', 'record_access'],
 };
 
