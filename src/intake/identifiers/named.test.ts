@@ -180,3 +180,17 @@ test('what most texts hold is not looked at twice', () => {
   ])
     equal(mayName(text), false, text);
 });
+
+test('machines and programs that are called by patients keep their names', () => {
+  for (const text of [
+    'PATIENT-PC12345',
+    'patient-tv101.trust.nhs.uk',
+    'Computer PATIENT-WS0012 started',
+    'C:\\Program Files\\Patient 360\\app.exe',
+    'patient portal 2.4.1',
+    '\\\\fs1\\patients\\2026\\list.xlsx',
+  ])
+    equal(kept(text), text);
+  for (const text of ['patient 12345 opened', 'Patient: H1722345', 'patient-1234567 opened', 'patient #12345'])
+    ok(!/\d{5}/.test(kept(text).replaceAll(/pi_[0-9a-f]{20}/g, '')), text);
+});

@@ -116,6 +116,9 @@ const TOKENS = new RegExp(NAME_WORDS, 'uy');
 const NUMBERS = /\d+|\[[^\][{}]{0,300}\]/y;
 const BEHIND_WORDS = /[\s:#.-]{1,3}/y;
 const PLAIN_VALUE = new RegExp(`${DATE}|${NUMBER}`, 'uy');
+/** Behind the word “patient” alone, which machines and programs are called by too: `PATIENT-PC123`, `Patient 360`. */
+const BEHIND_PATIENT = new RegExp(String.raw`${DATE}|[A-Za-z]{0,4}[-/]?\d{4,}[\w/-]*`, 'uy');
+const JOINED_TO_PATIENT = /\d{5,}(?!\w)/y;
 
 /** Where the value begins and ends that stands behind a key; `null`: none does. */
 function valueBehind(text: string, at: number, key: string): readonly [from: number, to: number] | null {
@@ -141,7 +144,9 @@ function valueBehind(text: string, at: number, key: string): readonly [from: num
   const from = at + words[0].length;
   // Of `Patient: Record opened` only what follows can tell that it is no name: two words at least.
   const name = isName && words[0].includes(':') ? spanOf(TOKENS, text, from) : null;
-  return name !== null && /[ ,^]/.test(text.slice(...name)) ? name : spanOf(PLAIN_VALUE, text, from);
+  if (name !== null && /[ ,^]/.test(text.slice(...name))) return name;
+  if (!/^patients?$/i.test(key)) return spanOf(PLAIN_VALUE, text, from);
+  return spanOf(/[\s:#]/.test(words[0]) ? BEHIND_PATIENT : JOINED_TO_PATIENT, text, from);
 }
 
 function untilQuote(text: string, from: number, quote: string): readonly [number, number] | null {
