@@ -35,7 +35,7 @@ function replaced(text: string, replace: Replace, nesting: number): string {
   let clean = text;
   if (MIGHT_HOLD_DIGITS.test(clean)) {
     clean = clean.replace(NUMBERS, (found, at: number) =>
-      standsInHex(clean, at, found.length) || standsInDecimal(clean, at, found)
+      standsInHex(clean, at, found.length) || standsInDecimal(clean, at, found) || standsInTime(clean, at, found)
         ? found
         : pseudonymOf(found, found, replace),
     );
@@ -68,6 +68,12 @@ function standsInDecimal(text: string, at: number, found: string): boolean {
   if (found.length !== 10) return false;
   if (/(?:^|[^\w.])\d{1,2}\.$/.test(text.slice(Math.max(0, at - 4), at))) return true;
   return found.startsWith('1') && /^\.\d{2,9}(?![\w.])/.test(text.slice(at + 10, at + 22));
+}
+
+/** `09:49:00.123456+0000`, and the date of a build of Windows: `6.1.7600.16385 (win7_rtm.090713-1255)`. */
+function standsInTime(text: string, at: number, found: string): boolean {
+  if (!/^\d{6}[-+]\d{4}$/.test(found)) return false;
+  return /(?::\d\d[.,]|[a-z]\.)$/i.test(text.slice(Math.max(0, at - 4), at));
 }
 
 function pseudonymInHex(found: string, replace: Replace): string {

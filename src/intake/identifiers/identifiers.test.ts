@@ -277,3 +277,23 @@ test('runs of base64 are found as the pattern for them says, whatever stands aro
     { numRuns: 2000 },
   );
 });
+
+test('the fraction and zone of a time, and the date of a build, are no numbers of patients', () => {
+  const fractions = Array.from({ length: 10_000 }, (_, i) => String(430_000 + i)).filter((each) =>
+    isPatientNumber(`${each}0000`),
+  );
+  ok(fractions.length > 100);
+  for (const fraction of fractions) {
+    const text = `{"timestamp":"2026-11-02T09:49:00.${fraction}+0000"} at 09:49:00,${fraction}+0000`;
+    equal(pseudonymiser.text(text), text);
+  }
+  const build = Array.from({ length: 2400 }, (_, i) => `090713-${String(i).padStart(4, '0')}`).filter((each) =>
+    isPatientNumber(each.replace('-', '')),
+  );
+  ok(build.length > 100);
+  for (const date of build) {
+    const version = `6.1.7600.16385 (win7_rtm.${date})`;
+    equal(pseudonymiser.text(version), version);
+    match(pseudonymiser.text(`CHI ${date}`), /p[ti]_/);
+  }
+});
