@@ -59,6 +59,11 @@ const lines: readonly (readonly [what: string, line: string, parts: readonly (st
     '<38>1 2026-11-02T09:49:00Z ward7 su - - [a b= "c"] hello',
     [AT, 'ward7', 'su', 'hello'],
   ],
+  [
+    'the blank that rsyslog leaves before the message',
+    '<38>1 2026-11-02T09:49:00Z ward7 sshd 812 - -  hello',
+    [AT, 'ward7', 'sshd', 'hello'],
+  ],
   ['a time that means nothing', '<34>1 yesterday ward7-pc sshd 812 - - hello', 'bad-time'],
   ['a priority above 191', '<192>Nov  2 09:49:00 ward7 sshd[12]: hello', 'bad-priority'],
   ['structured data that do not close', '<34>1 - h p 1 - [a x="', 'bad-structured-data'],

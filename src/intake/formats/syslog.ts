@@ -90,7 +90,8 @@ function parse5424(text: string, fields: Fields, context: ReadContext): LineResu
   const structured = readStructuredData(text.slice(whole.length), fields);
   if (structured === null) return { reason: 'bad-structured-data', detail: 'the structured data do not close' };
   return message(
-    text.slice(whole.length + structured).replace(/^ ?\uFEFF?/, ''),
+    // rsyslog keeps the blank that stood behind the tag of the old header: what reads the message begins behind it.
+    text.slice(whole.length + structured).replace(/^ *\uFEFF? */, ''),
     fields,
     program === '-' ? '' : program,
     timed(time, timestamp),
