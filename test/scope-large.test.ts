@@ -1,6 +1,6 @@
 /**
  * Scope over many accesses, from columns and from memory: 1 million here, 10 million by `npm run scope:large`, which takes
- * some minutes, nearly all of them in memory.
+ * some minutes and up to 16 GB, nearly all of them in memory.
  */
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
