@@ -27,6 +27,10 @@ const ORIGINALS = [
   'message',
   'log',
 ];
+/** Where else a text may stand. Of what is in these only an audit message is looked for: as a text it would name its patient. */
+const TEXTS = [...ORIGINALS, 'Message', 'MESSAGE', 'msg', 'body', 'text'];
+/** With syslog's header or without. */
+const AUDIT_MESSAGE = /^\s*<(?:AuditMessage|[^]*<AuditMessage)[\s>]/;
 /** Longer than this it is no event. */
 const MAX_ORIGINAL = 1024 * 1024;
 
@@ -34,9 +38,12 @@ const MAX_ORIGINAL = 1024 * 1024;
 export function embeddedIn(
   object: JsonObject,
 ): { kind: 'object'; object: JsonObject } | { kind: 'line'; text: string } | null {
+  for (const name of TEXTS) {
+    const text = valueOf(object, name);
+    if (typeof text === 'string' && AUDIT_MESSAGE.test(text)) return { kind: 'line', text: text.trim() };
+  }
   for (const name of ORIGINALS) {
-    const nested = object['event'];
-    const value = name === 'event.original' && isObject(nested) ? nested['original'] : object[name];
+    const value = valueOf(object, name);
     if (typeof value !== 'string' || value === '' || value.length > MAX_ORIGINAL) continue;
     const text = value.trim();
     if (text.startsWith('{')) {
@@ -46,8 +53,6 @@ export function embeddedIn(
       const tree = parseXml(text);
       if (tree !== null) return { kind: 'object', object: { Event: toObject(tree) } };
     } else if (/^EventCode=|[\r\n]EventCode=/.test(text)) return { kind: 'object', object: classicEvent(text) };
-    // With syslog's header or without.
-    else if (/^<(?:AuditMessage|[^]*<AuditMessage)[\s>]/.test(text)) return { kind: 'line', text };
     // Without these marks any sentence could be taken for a line of a log.
     else if (
       /^<\d{1,3}>|^(?:node=\S{1,255} )?type=[A-Z_\d]{1,64} msg=audit\(|CEF:\d|LEEF:[12]\.|%[A-Z]+-\d-\w+:|\bdevid="?F|,(?:TRAFFIC|THREAT|GLOBALPROTECT),/.test(
@@ -57,6 +62,11 @@ export function embeddedIn(
       return { kind: 'line', text };
   }
   return null;
+}
+
+function valueOf(object: JsonObject, name: string): unknown {
+  const nested = object['event'];
+  return name === 'event.original' && isObject(nested) ? nested['original'] : object[name];
 }
 
 function parsed(text: string): JsonObject | null {

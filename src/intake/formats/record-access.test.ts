@@ -181,6 +181,7 @@ test('an audit message that a shipper carries in JSON is an access, and the enve
   const read = (object: object) => new MessageReader('Europe/London').read({ kind: 'object', object }, Date.parse(AT));
   for (const object of [
     { message: line, host: { name: 'relay' } },
+    { Message: line, index: 'main' },
     { message, '@timestamp': '2026-07-02T15:00:00Z', event: { original: message } },
     { _raw: `<?xml version="1.0"?>\n${message.replaceAll('><', '>\n<')}`, host: 'relay' },
   ]) {
@@ -191,6 +192,15 @@ test('an audit message that a shipper carries in JSON is an access, and the enve
     );
     ok(!JSON.stringify(events).includes('JANE'), JSON.stringify(events));
   }
-  const { events, setAside } = read({ message: line.replace('</AuditMessage>', '') });
-  deepEqual([events.length, setAside.map(({ reason }) => reason)], [0, ['bad-audit-message']]);
+  // One that cannot be read is sealed, however it came: no text of it is kept, fields beside it or not, and however long it is.
+  const broken = line.replace('</AuditMessage>', '');
+  const reader = new MessageReader('Europe/London');
+  for (const { events, setAside } of [
+    read({ message: broken }),
+    read({ Message: broken }),
+    read({ message: `${broken}${' '.repeat(1 << 20)}x` }),
+    reader.read({ kind: 'text', text: broken, besides: { index: 'main' } }, Date.parse(AT)),
+    reader.read({ kind: 'text', text: broken, besides: {} }, Date.parse(AT)),
+  ])
+    deepEqual([events.length, setAside.map(({ reason }) => reason)], [0, ['bad-audit-message']]);
 });
