@@ -1,6 +1,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Fields } from '../core/event.ts';
+import type { Entities } from '../core/finding.ts';
 import { FieldsView } from '../core/fields-view.ts';
 import { MessageReader } from '../intake/message-reader.ts';
 import { entitiesOf, subjectsOf } from './entities.ts';
@@ -35,6 +36,11 @@ for (const [what, fields, account] of CASES)
     deepEqual(entitiesOf(view).account, account);
   });
 
+function entitiesIn(object: object): readonly Entities[] {
+  const { events } = new MessageReader('Europe/London').read({ kind: 'object', object }, 0);
+  return events.map((event) => entitiesOf(new FieldsView().show(event)));
+}
+
 const [ADDED, BY] = ['Add service principal', { userPrincipalName: 'kim@nhs.example', ipAddress: '203.0.113.9' }];
 const SHAPES: Readonly<Record<string, object>> = {
   'Log Analytics': {
@@ -51,20 +57,12 @@ const SHAPES: Readonly<Record<string, object>> = {
 
 for (const [shape, object] of Object.entries(SHAPES))
   test(`who changed something in Entra, and from where, is told in the shape of ${shape}`, () => {
-    const { events } = new MessageReader('Europe/London').read({ kind: 'object', object }, 0);
-    deepEqual(
-      events.map((event) => entitiesOf(new FieldsView().show(event))),
-      [{ account: BY.userPrincipalName, address: BY.ipAddress }],
-    );
+    deepEqual(entitiesIn(object), [{ account: BY.userPrincipalName, address: BY.ipAddress }]);
   });
 
 test('a program that changed something in Entra is told by its name', () => {
   const object = { activityDisplayName: ADDED, initiatedBy: { app: { displayName: 'HR sync' } }, targetResources: [] };
-  const { events } = new MessageReader('Europe/London').read({ kind: 'object', object }, 0);
-  deepEqual(
-    events.map((event) => entitiesOf(new FieldsView().show(event))),
-    [{ account: 'HR sync' }],
-  );
+  deepEqual(entitiesIn(object), [{ account: 'HR sync' }]);
 });
 
 const AT = 'msg=audit(1762076940.123:45)';
@@ -166,11 +164,7 @@ const OBJECTS: Readonly<Record<string, readonly [object: object, entities: objec
 
 for (const [what, [object, entities]] of Object.entries(OBJECTS))
   test(`of clouds and products: ${what}`, () => {
-    const { events } = new MessageReader('Europe/London').read({ kind: 'object', object }, 0);
-    deepEqual(
-      events.map((event) => entitiesOf(new FieldsView().show(event))),
-      [entities],
-    );
+    deepEqual(entitiesIn(object), [entities]);
   });
 
 function shown(fields: Fields) {

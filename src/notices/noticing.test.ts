@@ -1,4 +1,5 @@
 /** Who is told what and when, by a clock that is wound by hand, over a real mail server and a real webhook. */
+import { sampleIncident } from '../incidents/sample-incident.ts';
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
@@ -111,26 +112,9 @@ class Office {
     await this.state.transaction(async (within) => {
       await within
         .insertInto('incidents')
-        .values({
-          id,
-          state: 'new',
-          level,
-          title: `Something is wrong with ${host}.`,
-          owner: null,
-          merged_into: null,
-          opened_at: this.now,
-          last_evidence_at: this.now,
-          strength: 1,
-          rarest_per_day: null,
-          acknowledged_at: null,
-          acknowledged_by: null,
-          outcome: null,
-          playbook: null,
-          told_step: 0,
-          told_at: null,
-          told_band: null,
-          addressed_to: 'it',
-        })
+        .values(
+          sampleIncident({ id, level, title: `Something is wrong with ${host}.`, opened_at: this.now, strength: 1 }),
+        )
         .onConflict((conflict) => conflict.column('id').doUpdateSet({ last_evidence_at: this.now }))
         .execute();
       await within

@@ -1,4 +1,5 @@
 /** What was made of events goes when it is old, and not while somebody needs it: on a real store. */
+import { sampleIncident } from '../incidents/sample-incident.ts';
 import { deepEqual } from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
@@ -52,27 +53,7 @@ async function house(t: TestContext, holds: readonly LegalHold[] = [], lastLineA
   const incident = (id: IncidentRow['id'], is: Partial<IncidentRow>) =>
     db
       .insertInto('incidents')
-      .values({
-        id,
-        state: 'closed',
-        level: 'high',
-        title: 't',
-        owner: null,
-        merged_into: null,
-        opened_at: OLD,
-        last_evidence_at: OLD,
-        strength: 0,
-        rarest_per_day: null,
-        acknowledged_at: null,
-        acknowledged_by: null,
-        outcome: 'harmless',
-        playbook: null,
-        told_step: 0,
-        told_at: null,
-        told_band: null,
-        addressed_to: 'it',
-        ...is,
-      })
+      .values(sampleIncident({ id, state: 'closed', opened_at: OLD, outcome: 'harmless', ...is }))
       .execute();
   const finding = (id: string, is: { at?: number; incident?: string; closedAt?: number; source?: string } = {}) =>
     db

@@ -1,3 +1,4 @@
+import { sampleIncident } from '../incidents/sample-incident.ts';
 import { deepEqual, equal, rejects } from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,26 +34,7 @@ for (const [state, to] of [
     t.after(() => store.close());
     await store.db
       .insertInto('incidents')
-      .values({
-        id: 'inc_1',
-        state,
-        level: 'high',
-        title: 't',
-        owner: null,
-        merged_into: null,
-        opened_at: FIRST,
-        last_evidence_at: FIRST,
-        strength: 0,
-        rarest_per_day: null,
-        acknowledged_at: null,
-        acknowledged_by: null,
-        outcome: null,
-        playbook: null,
-        told_step: 0,
-        told_at: null,
-        told_band: null,
-        addressed_to: 'it',
-      })
+      .values(sampleIncident({ id: 'inc_1', state, opened_at: FIRST }))
       .execute();
     await store.db
       .insertInto('incident_links')

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { ok, type Result } from '../../core/result.ts';
+import { compare } from './compare.ts';
 import { readNetwork } from './network.ts';
 import { asLiteral, compileDashedPattern, compilePattern, mapLiterals, plainDashes } from './pattern.ts';
 import { compileRegex } from './regex.ts';
-import type { Comparison, Test } from './rule.ts';
+import type { Test } from './rule.ts';
 
 /** One value of an event as the tests see it. The lower-case and plain-dashed forms are made when first asked for. */
 export interface TestedText {
@@ -104,21 +105,6 @@ function compileNetwork(network: string): Result<CompiledTest, string> {
 /** A number as logs write it: `12`, `1.5`, `0x1f`; anything else is NaN. */
 function numberOf(text: string): number {
   return text.trim() === '' ? Number.NaN : Number(text);
-}
-
-function compare(value: number, operator: Comparison | 'eq', number: number): boolean {
-  switch (operator) {
-    case 'gt':
-      return value > number;
-    case 'gte':
-      return value >= number;
-    case 'lt':
-      return value < number;
-    case 'lte':
-      return value <= number;
-    case 'eq':
-      return value === number;
-  }
 }
 
 /** A part of a field's time. A time without a zone is taken as UTC, as Windows and Sysmon write theirs. */

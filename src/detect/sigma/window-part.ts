@@ -6,8 +6,9 @@ import {
   MAX_EVIDENCE,
   MAX_SIGHTINGS,
 } from './correlation-part.ts';
+import { compare } from './compare.ts';
 import { fieldsByRule, Groups } from './groups.ts';
-import type { CorrelationRule, NumberOperator, RuleExpression } from './rule.ts';
+import type { CorrelationRule, RuleExpression } from './rule.ts';
 import type { Sighting } from './timeline.ts';
 import { Window } from './window.ts';
 
@@ -184,22 +185,5 @@ function expressionHolds(expression: RuleExpression, has: (rule: string) => bool
       return !expressionHolds(expression.of, has);
     case 'rule':
       return has(expression.rule);
-  }
-}
-
-function compare(value: number, operator: NumberOperator, number: number): boolean {
-  switch (operator) {
-    case 'gt':
-      return value > number;
-    case 'gte':
-      return value >= number;
-    case 'lt':
-      return value < number;
-    case 'lte':
-      return value <= number;
-    case 'eq':
-      return value === number;
-    case 'neq':
-      return value !== number && !Number.isNaN(value);
   }
 }

@@ -3,9 +3,9 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import type { DoorServices } from './door.ts';
 import { openMllp } from './mllp-door.ts';
 import { openSyslogStream } from './syslog-door.ts';
+import { sampleServices } from './sample-services.ts';
 
 for (const [what, open] of [
   ['syslog', openSyslogStream],
@@ -14,21 +14,11 @@ for (const [what, open] of [
   test(`${what}: whoever connects meanwhile is turned away, and counted`, async (t) => {
     const counted: string[] = [];
     const reported: unknown[] = [];
-    const never = () => Promise.reject(new Error('nothing is to be kept'));
-    const services: DoorServices = {
-      timeZone: 'UTC',
-      byToken: () => Promise.resolve(null),
+    const services = sampleServices({
       byAddress: () => Promise.reject(new Error('the state does not answer')),
-      byCertificate: () => Promise.resolve(null),
-      accept: never,
-      acceptRead: never,
-      acceptHl7: never,
-      acceptCare: never,
-      setAside: never,
       count: (_door, reason) => void counted.push(reason),
-      pace: () => Promise.resolve(),
       report: (error) => void reported.push(error),
-    };
+    });
     const door = await open({ host: '127.0.0.1', port: 0 }, null, services);
     t.after(() => door.close());
     const port = Number(door.address.split(':').at(-1));

@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import Fastify from 'fastify';
 import type { LogEvent } from '../../core/event.ts';
 import { MessageReader } from '../message-reader.ts';
-import type { DoorServices } from './door.ts';
 import { fhirDoor } from './fhir-door.ts';
 import { hecDoor } from './hec-door.ts';
 import { otlpDoor } from './otlp-door.ts';
+import { sampleServices } from './sample-services.ts';
 
 interface Answer {
   readonly status: number;
@@ -21,13 +21,9 @@ async function answerTo(url: string, body: unknown): Promise<Answer> {
   const kept: LogEvent[] = [];
   const aside: string[] = [];
   const reader = new MessageReader('UTC');
-  const never = () => Promise.reject(new Error('nothing of that comes here'));
   const source = { id: 'src_1', name: 'app', kind: 'http' } as const;
-  const services: DoorServices = {
-    timeZone: 'UTC',
+  const services = sampleServices({
     byToken: () => Promise.resolve(source),
-    byAddress: () => Promise.resolve(null),
-    byCertificate: () => Promise.resolve(null),
     accept: async (_source, messages) => {
       for (const message of messages) {
         const read = reader.read(message, 0);
@@ -35,16 +31,8 @@ async function answerTo(url: string, body: unknown): Promise<Answer> {
         aside.push(...read.setAside.map(({ reason }) => reason));
       }
     },
-    acceptRead: never,
-    acceptHl7: never,
-    acceptCare: never,
     setAside: async (_source, things, reason) => void aside.push(...things.map(() => reason)),
-    count: () => undefined,
-    pace: () => Promise.resolve(),
-    report: (error) => {
-      throw error;
-    },
-  };
+  });
   const app = Fastify();
   for (const door of [fhirDoor, hecDoor, otlpDoor]) await app.register((own) => door(own, services));
   const { statusCode, body: said } = await app.inject({

@@ -2,34 +2,22 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { test } from 'node:test';
 import { Refusal } from '../../core/refusal.ts';
-import type { DoorServices } from './door.ts';
 import { openSyslogUdp } from './syslog-door.ts';
+import { sampleServices } from './sample-services.ts';
 
 test('datagrams that wait are bounded by their bytes too: what is beyond is lost, and counted', async (t) => {
   const lost: string[] = [];
   let release: () => void = () => undefined;
   const full = new Promise<void>((resolve) => (release = resolve));
   let keptBytes = 0;
-  const never = () => Promise.reject(new Error('syslog is text'));
-  const services: DoorServices = {
-    timeZone: 'UTC',
-    byToken: () => Promise.resolve(null),
+  const services = sampleServices({
     byAddress: () => Promise.resolve({ id: 'src_1', name: 'firewall', kind: 'syslog' }),
-    byCertificate: () => Promise.resolve(null),
     accept: async (_source, messages) => {
       await full;
       for (const message of messages) keptBytes += message.kind === 'text' ? message.text.length : 0;
     },
-    acceptRead: never,
-    acceptHl7: never,
-    acceptCare: never,
-    setAside: never,
     count: (_door, reason) => void lost.push(reason),
-    pace: () => Promise.resolve(),
-    report: (error) => {
-      throw error;
-    },
-  };
+  });
   const door = await openSyslogUdp({ host: '127.0.0.1', port: 0 }, services);
   const sender = createSocket('udp4');
   t.after(() => sender.close());
@@ -51,27 +39,15 @@ test('an address that has to wait for room keeps no other waiting, and is heard 
   const lost: string[] = [];
   let isHeldBack = true;
   let said: () => void = () => undefined;
-  const never = () => Promise.reject(new Error('syslog is text'));
-  const services: DoorServices = {
-    timeZone: 'UTC',
-    byToken: () => Promise.resolve(null),
+  const services = sampleServices({
     byAddress: (address) => Promise.resolve({ id: 'src_1', name: address, kind: 'syslog' }),
-    byCertificate: () => Promise.resolve(null),
     accept: async ({ name }, messages) => {
       if (name === '127.0.0.2' && isHeldBack) throw new Refusal('store/busy', 'far more than its share');
       for (const message of messages) heard.push(`${name} ${message.kind === 'text' ? message.text : ''}`);
       said();
     },
-    acceptRead: never,
-    acceptHl7: never,
-    acceptCare: never,
-    setAside: never,
     count: (_door, reason) => void lost.push(reason),
-    pace: () => Promise.resolve(),
-    report: (error) => {
-      throw error;
-    },
-  };
+  });
   const door = await openSyslogUdp({ host: '127.0.0.1', port: 0 }, services);
   const port = Number(door.address.split(':').at(-1));
   const send = async (from: string, text: string) => {
