@@ -25,7 +25,7 @@ test('first link, first source, first incident, an exception, and the incident c
   await page.getByLabel('New password', { exact: true }).fill(`${PASSWORD} two`);
   await page.getByLabel('New password again').fill(`${PASSWORD} to`);
   await page.getByRole('button', { name: 'Change it' }).click();
-  await see('The two new passwords are not the same.');
+  await see('The two passwords are not the same.');
   await page.getByLabel('New password again').fill(`${PASSWORD} two`);
   await page.getByRole('button', { name: 'Change it' }).click();
   await see('It is changed.');

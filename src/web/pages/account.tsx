@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { ask, Problem } from '../client/ask.ts';
 import { canUsePasskeys, makePasskey } from '../client/passkey.ts';
 import { Form, TextField } from '../parts/form.tsx';
+import { Code, NewPassword, newPasswordProblem } from '../parts/password-fields.tsx';
 import { Show, useAsk } from '../parts/loaded.tsx';
 import { Link, usePlace } from '../parts/router.tsx';
 import { useRoles, useSession } from '../parts/session.tsx';
@@ -74,8 +75,7 @@ function ChangePassword() {
   };
   const check = () => {
     if (password === '') return 'Type the password that you have now.';
-    if (newPassword.length < MIN_LENGTH) return `Choose a password of at least ${MIN_LENGTH} characters.`;
-    return newPassword === again ? null : 'The two new passwords are not the same.';
+    return newPasswordProblem(newPassword, again);
   };
   return (
     <details className="ww-more">
@@ -89,39 +89,18 @@ function ChangePassword() {
           onChange={setPassword}
           autoComplete="current-password"
         />
-        <TextField
+        <NewPassword
           label="New password"
-          hint={`At least ${MIN_LENGTH} characters. Three random words are good.`}
-          type="password"
-          value={newPassword}
-          onChange={setNew}
-          autoComplete="new-password"
+          password={newPassword}
+          setPassword={setNew}
+          again={again}
+          setAgain={setAgain}
         />
-        <TextField
-          label="New password again"
-          type="password"
-          value={again}
-          onChange={setAgain}
-          autoComplete="new-password"
-        />
-        {code !== null && (
-          <TextField
-            label="Six digits"
-            hint="From the app on your phone."
-            value={code}
-            onChange={setCode}
-            autoComplete="one-time-code"
-            isNumeric
-            isShort
-            maxLength={12}
-          />
-        )}
+        {code !== null && <Code code={code} setCode={setCode} />}
       </Form>
     </details>
   );
 }
-
-const MIN_LENGTH = 12;
 
 function Passkeys() {
   const passkeys = useAsk('GET /api/v1/passkeys', {});
@@ -208,15 +187,7 @@ function SecondFactor() {
         check={() => (/^[\d\s]{6,12}$/.test(code) ? null : 'Type the six digits that the app shows.')}
         onSend={send}
       >
-        <TextField
-          label="Six digits"
-          value={code}
-          onChange={setCode}
-          autoComplete="one-time-code"
-          isNumeric
-          isShort
-          maxLength={12}
-        />
+        <Code code={code} setCode={setCode} />
       </Form>
     </>
   );

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { ask, Problem } from '../client/ask.ts';
 import { canUsePasskeys, signInByPasskey } from '../client/passkey.ts';
 import { Form, TextField } from '../parts/form.tsx';
+import { Code } from '../parts/password-fields.tsx';
 import { usePlace } from '../parts/router.tsx';
 import { useSession } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
@@ -63,18 +64,7 @@ export function SignInPage({ hasExpired }: SignInPageProps) {
           onChange={setPassword}
           autoComplete="current-password"
         />
-        {code !== null && (
-          <TextField
-            label="Six digits"
-            hint="From the app on your phone that you set up for Wardwatch."
-            value={code}
-            onChange={setCode}
-            autoComplete="one-time-code"
-            isNumeric
-            isShort
-            maxLength={12}
-          />
-        )}
+        {code !== null && <Code code={code} setCode={setCode} />}
       </Form>
       {canUsePasskeys() && (
         <Form button="Sign in with a passkey" isSecondary onSend={async () => signedIn(await signInByPasskey())} />

@@ -1,12 +1,11 @@
 import { useState } from 'react';
 import { ask } from '../client/ask.ts';
 import { Form, TextField } from '../parts/form.tsx';
+import { NewPassword, newPasswordProblem } from '../parts/password-fields.tsx';
 import { type Loaded, Show, useLoaded } from '../parts/loaded.tsx';
 import { go, Link } from '../parts/router.tsx';
 import { useSession } from '../parts/session.tsx';
 import { Title } from '../parts/shell.tsx';
-
-const MIN_LENGTH = 12;
 
 /** Where an invitation’s link leads. Its secret is behind the `#`, which a browser sends to nobody. */
 export function WelcomePage() {
@@ -53,8 +52,7 @@ function Choose({ token, invited }: { readonly token: string; readonly invited: 
 
   const check = () => {
     if (isFirst && name.trim() === '') return 'Type your name, as your colleagues know you.';
-    if (password.length < MIN_LENGTH) return `Choose a password of at least ${MIN_LENGTH} characters.`;
-    return password === again ? null : 'The two passwords are not the same.';
+    return newPasswordProblem(password, again);
   };
   const send = async () => {
     const { person } = await ask('POST /api/v1/invitations/accept', { token, name: name.trim(), password });
@@ -83,21 +81,7 @@ function Choose({ token, invited }: { readonly token: string; readonly invited: 
             autoComplete="username"
           />
         )}
-        <TextField
-          label="Password"
-          hint={`At least ${MIN_LENGTH} characters. Three random words are good.`}
-          type="password"
-          value={password}
-          onChange={setPassword}
-          autoComplete="new-password"
-        />
-        <TextField
-          label="Password again"
-          type="password"
-          value={again}
-          onChange={setAgain}
-          autoComplete="new-password"
-        />
+        <NewPassword label="Password" password={password} setPassword={setPassword} again={again} setAgain={setAgain} />
       </Form>
     </>
   );
