@@ -3,8 +3,9 @@ import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { Catalog, segmentNumber } from '../src/store/archive/catalog.ts';
 import { Chain, readChain, type SegmentInfo } from '../src/store/archive/chain.ts';
+import { quoted } from '../src/store/archive/database.ts';
 import { segmentsFolder } from '../src/store/archive/segment-files.ts';
-import { sha256Of } from '../src/store/archive/write-segments.ts';
+import { SEGMENT_FORMAT, sha256Of } from '../src/store/archive/write-segments.ts';
 import { makeFolder } from '../src/store/durable.ts';
 
 const DAY_MS = 86_400_000;
@@ -38,8 +39,8 @@ export async function copySegments(archive: string, times: number, days: number)
       await makeFolder(path.dirname(file));
       await database.run(
         `copy (select * replace ('${copy}-' || id as id, "time" + ${later} as "time", received_at + ${later} as received_at)
-          from read_parquet('${path.join(segmentsFolder(archive), segment.name)}'))
-        to '${file}' (format parquet, compression zstd, row_group_size 8192, parquet_version v2)`,
+          from read_parquet(${quoted(path.join(segmentsFolder(archive), segment.name))}))
+        to ${quoted(file)} (${SEGMENT_FORMAT})`,
       );
       return {
         ...segment,

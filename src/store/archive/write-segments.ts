@@ -16,6 +16,8 @@ import { PART } from './segment-files.ts';
  */
 const ORDER = 'host_key, product, event_id, "time"';
 const BLOCK_ROWS = 8192;
+/** How segments are written: options of `copy … to`. */
+export const SEGMENT_FORMAT = `format parquet, compression zstd, row_group_size ${BLOCK_ROWS}, parquet_version v2`;
 const DAY_MS = 86_400_000;
 
 /**
@@ -51,7 +53,7 @@ export async function writeParts(
       );
       await connection.run(
         `copy (select ${COLUMN_LIST}, lower(host) as host_key from ${table} where ${where} order by ${ORDER})
-        to ${quoted(file)} (format parquet, compression zstd, row_group_size ${BLOCK_ROWS}, parquet_version v2)`,
+        to ${quoted(file)} (${SEGMENT_FORMAT})`,
       );
       await syncFile(file);
       written.push({
