@@ -8,7 +8,9 @@ import { toCsv } from '../../src/web/parts/csv.ts';
 import { termOf } from '../../src/web/parts/query.ts';
 import { ENDPOINTS } from '../../src/api/endpoints.ts';
 import { WORDS as TRAIL_WORDS } from '../../src/web/parts/trail-words.ts';
+import { UNSEEN } from '../../src/core/unseen.ts';
 import {
+  asSeen,
   counted,
   dateText,
   dayBegins,
@@ -260,4 +262,11 @@ test('whatever is recorded in the trail is said in words', () => {
     recorded.map(({ method, path }) => `${method} ${path}`).filter((action) => !Object.hasOwn(TRAIL_WORDS, action)),
     [],
   );
+});
+
+test('what cannot be seen is the same to the page as to the service', () => {
+  for (let code = 0; code < 0x3000; code++) {
+    const char = String.fromCharCode(code);
+    equal(asSeen(char) !== char, char.replaceAll(UNSEEN, '') === '', code.toString(16));
+  }
 });

@@ -104,8 +104,7 @@ export function dayBegins(day: string, daysLater = 0): number {
 }
 
 /** Control characters but for tab and line feed, and marks that turn the order of text, as src/core/unseen.ts has them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+const UNSEEN = /(?![\t\n])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * What a log says, with what cannot be seen in it written out: `invoice[U+202E]fdp.exe` would read as `invoiceexe.pdf`. For
